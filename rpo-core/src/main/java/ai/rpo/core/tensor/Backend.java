@@ -1,0 +1,118 @@
+package ai.rpo.core.tensor;
+
+import java.util.List;
+
+/**
+ * The arithmetic of a transformer in coarse, fused operations, forward and backward.
+ *
+ * <p>Conventions: tensors are row-major {@code [tokens, features]}; weights lie as in Hugging Face files,
+ * {@code [out, in]}; an argument named {@code out} is overwritten, one named {@code into…} is added to, and neither
+ * may overlap an input unless the operation says that it works in place. Shapes are the caller's duty: a mismatch is a bug and throws
+ * {@link IllegalArgumentException}. Results do not depend on the number of threads beyond rounding.
+ *
+ * <p>A backend is safe for use from several threads as long as they write to different tensors.
+ */
+public interface Backend {
+
+    /** One line for the log: provider, instruction set, precision, threads. */
+    String describe();
+
+    /** A new zero-filled storage. */
+    Storage allocate(long size);
+
+    // --- elementwise and row movement -----------------------------------------------------------------------------
+
+    void zero(Tensor out);
+
+    void copy(Tensor x, Tensor out);
+
+    /** {@code into += x}. */
+    void add(Tensor x, Tensor into);
+
+    /** {@code out[i] = table[rows[i]]}; {@code out} is {@code [rows.length, columns]}. */
+    void gatherRows(Tensor table, int[] rows, Tensor out);
+
+    /** {@code into[rows[i]] += x[i]}, also where a row repeats. */
+    void scatterAddRows(Tensor x, int[] rows, Tensor into);
+
+    // --- linear ---------------------------------------------------------------------------------------------------
+
+    /** {@code out = x·weightᵀ}, or {@code out += x·weightᵀ}; x {@code [t, in]}, weight {@code [out, in]}. */
+    void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate);
+
+    /** {@code out = dOut·weight}, or {@code out += dOut·weight}: the gradient with respect to the input. */
+    void linearBackwardInput(Tensor dOut, Tensor weight, Tensor out, boolean accumulate);
+
+    /** {@code intoWeight += dOutᵀ·x}: the gradient with respect to the weight. */
+    void linearBackwardWeight(Tensor dOut, Tensor x, Tensor intoWeight);
+
+    // --- normalization --------------------------------------------------------------------------------------------
+
+    /**
+     * RMSNorm (arXiv 1910.07467): {@code out = x·r·weight} with {@code r = 1/√(mean(x²) + epsilon)} of each row.
+     *
+     * @param inverseRms receives r, {@code [tokens, 1]}
+     */
+    void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out, Tensor inverseRms);
+
+    /** Adds the gradients of {@link #rmsNorm} to {@code intoX} and {@code intoWeight}. */
+    void rmsNormBackward(Tensor x, Tensor weight, Tensor inverseRms, Tensor dOut, Tensor intoX, Tensor intoWeight);
+
+    // --- attention ------------------------------------------------------------------------------------------------
+
+    /**
+     * Rotary position embedding (arXiv 2104.09864) in Hugging Face's half-split form, in place on the query and key
+     * heads of {@code fused}: with a, b the first and second half of a head,
+     * {@code a' = a·cos − b·sin, b' = b·cos + a·sin}.
+     *
+     * @param positions position of each row of {@code fused}
+     * @param cos {@code [positions, headDim/2]}
+     * @param sin like {@code cos}
+     * @param inverse rotate back: the backward pass
+     */
+    void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse);
+
+    /**
+     * Softmax attention over packed segments; a token-by-token score matrix need not be kept.
+     *
+     * @param fused queries, keys and values, {@code [tokens, shape.fusedColumns()]}
+     * @param out {@code [tokens, shape.queryColumns()]}
+     * @param logSumExp receives the logarithm of each softmax's denominator, {@code [tokens, heads]}
+     */
+    void attention(Tensor fused, AttentionShape shape, List<Segment> segments, Tensor out, Tensor logSumExp);
+
+    /** Gradient of {@link #attention}: {@code out} and {@code logSumExp} as it left them; overwrites {@code dFused}. */
+    void attentionBackward(
+            Tensor fused,
+            AttentionShape shape,
+            List<Segment> segments,
+            Tensor out,
+            Tensor logSumExp,
+            Tensor dOut,
+            Tensor dFused);
+
+    // --- feed-forward ---------------------------------------------------------------------------------------------
+
+    /** {@code out = activation(gate)·up} with {@code gateUp = [gate | up]}, {@code [tokens, 2·f]} to {@code [tokens, f]}. */
+    void gatedActivation(Tensor gateUp, Activation activation, Tensor out);
+
+    /** Gradient of {@link #gatedActivation}; overwrites {@code dGateUp}, which may be {@code gateUp} itself. */
+    void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp);
+
+    // --- head -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Log-probability of one target per row: {@code logps[from + i] = logits[i][targets[from + i]] − logSumExp[i]},
+     * in a form that cannot overflow.
+     *
+     * @param logits {@code [t, vocabulary]}
+     * @param logSumExp receives the log-sum-exp of each row, {@code [t, 1]}
+     */
+    void targetLogps(Tensor logits, int[] targets, int from, double[] logps, Tensor logSumExp);
+
+    /**
+     * In place: {@code logits[i] = coefficients[from + i]·(onehot(targets[from + i]) − softmax(logits[i]))}, the
+     * gradient of {@code Σ coefficient·logp}.
+     */
+    void targetLogpsBackward(Tensor logits, Tensor logSumExp, int[] targets, int from, double[] coefficients);
+}

@@ -1,0 +1,94 @@
+package ai.rpo.core.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A stack of scratch memory: a pass allocates going forward and releases going back, and once the largest pass has
+ * been seen nothing is allocated any more.
+ *
+ * <p>Not safe for concurrent use.
+ */
+public final class Workspace {
+
+    private static final long ALIGNMENT = 16; // elements: one 64-byte cache line of float32
+    private static final long SMALLEST_SLAB = 1L << 16;
+
+    private final Backend backend;
+    private final List<Storage> slabs = new ArrayList<>();
+    private int slab;
+    private long offset;
+    private long peak;
+
+    public Workspace(Backend backend) {
+        this.backend = backend;
+    }
+
+    /** A place in the stack, see {@link #mark()}. */
+    public record Mark(int slab, long offset) {}
+
+    /** An uninitialised tensor, valid until a release to an earlier mark. */
+    public Tensor tensor(int rows, int columns) {
+        long size = align((long) rows * columns);
+        while (slab < slabs.size() && offset + size > slabs.get(slab).size()) {
+            slab++;
+            offset = 0;
+        }
+        if (slab == slabs.size()) {
+            slabs.add(backend.allocate(Math.max(size, Math.max(SMALLEST_SLAB, allocated()))));
+        }
+        Tensor tensor = slabs.get(slab).tensor(offset, rows, columns);
+        offset += size;
+        peak = Math.max(peak, used());
+        return tensor;
+    }
+
+    /** Like {@link #tensor}, zero-filled. */
+    public Tensor zeros(int rows, int columns) {
+        Tensor tensor = tensor(rows, columns);
+        backend.zero(tensor);
+        return tensor;
+    }
+
+    public Mark mark() {
+        return new Mark(slab, offset);
+    }
+
+    /** Gives back everything allocated since {@code mark}. */
+    public void release(Mark mark) {
+        slab = mark.slab;
+        offset = mark.offset;
+    }
+
+    /** Gives back everything, and joins the slabs into one if there were several. */
+    public void reset() {
+        slab = 0;
+        offset = 0;
+        if (slabs.size() > 1) {
+            long total = allocated();
+            slabs.clear();
+            slabs.add(backend.allocate(total));
+        }
+    }
+
+    /** The most elements that were ever in use at once. */
+    public long peak() {
+        return peak;
+    }
+
+    private long allocated() {
+        return slabs.stream().mapToLong(Storage::size).sum();
+    }
+
+    private long used() {
+        long full = 0;
+        for (int i = 0; i < slab; i++) {
+            full += slabs.get(i).size();
+        }
+        return full + offset;
+    }
+
+    private static long align(long size) {
+        return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+}

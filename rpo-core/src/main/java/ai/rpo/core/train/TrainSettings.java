@@ -1,0 +1,91 @@
+package ai.rpo.core.train;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How the policy is trained; the keys of {@code rpo.train}.
+ *
+ * @param epochs passes over the pairs
+ * @param pairsPerBatch pairs in one worker's optimizer batch
+ * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same update
+ * @param learningRate the schedule's highest
+ * @param warmupRatio share of all steps over which the rate rises linearly
+ * @param schedule how it falls after that
+ * @param optimizer update rule
+ * @param weightDecay decoupled decay of matrices; vectors are not decayed
+ * @param maxGradNorm global gradient norm above which a gradient is scaled down; 0 for no limit
+ * @param shuffle whether each epoch orders the pairs anew; false keeps the input's order
+ * @param seed of the shuffling
+ * @param workers models trained in parallel and averaged
+ * @param averagingFrequency a worker's optimizer steps between two averages
+ */
+public record TrainSettings(
+        int epochs,
+        int pairsPerBatch,
+        int tokensPerMicroBatch,
+        double learningRate,
+        double warmupRatio,
+        Schedule schedule,
+        Optimizer optimizer,
+        double weightDecay,
+        double maxGradNorm,
+        boolean shuffle,
+        long seed,
+        int workers,
+        int averagingFrequency) {
+
+    /** How the learning rate falls after the warm-up. */
+    public enum Schedule {
+        COSINE,
+        LINEAR,
+        CONSTANT
+    }
+
+    /** Update rules. */
+    public enum Optimizer {
+        ADAMW,
+        SGD
+    }
+
+    public TrainSettings {
+        List<String> problems = new ArrayList<>();
+        atLeastOne(problems, "epochs", epochs);
+        atLeastOne(problems, "pairs-per-batch", pairsPerBatch);
+        atLeastOne(problems, "tokens-per-micro-batch", tokensPerMicroBatch);
+        atLeastOne(problems, "workers", workers);
+        atLeastOne(problems, "averaging-frequency", averagingFrequency);
+        notNegative(problems, "learning-rate", learningRate);
+        notNegative(problems, "weight-decay", weightDecay);
+        notNegative(problems, "max-grad-norm", maxGradNorm);
+        if (!(warmupRatio >= 0 && warmupRatio <= 1)) {
+            problems.add("warmup-ratio must lie between 0 and 1, but is " + warmupRatio);
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", problems));
+        }
+    }
+
+    /** Optimizer steps that each worker makes over the whole run, {@code epochs·⌈pairs/(workers·pairsPerBatch)⌉}. */
+    public long totalSteps(long pairs) {
+        return epochs * stepsPerEpoch(pairs);
+    }
+
+    /** The last step of an epoch may be short; nothing is dropped. */
+    public long stepsPerEpoch(long pairs) {
+        long perStep = (long) workers * pairsPerBatch;
+        return (pairs + perStep - 1) / perStep;
+    }
+
+    private static void atLeastOne(List<String> problems, String key, int value) {
+        if (value < 1) {
+            problems.add(key + " must be at least 1, but is " + value);
+        }
+    }
+
+    private static void notNegative(List<String> problems, String key, double value) {
+        if (!(value >= 0) || Double.isInfinite(value)) {
+            problems.add(key + " must be at least 0, but is " + value);
+        }
+    }
+}
