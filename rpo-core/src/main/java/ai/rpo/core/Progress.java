@@ -1,0 +1,16 @@
+package ai.rpo.core;
+
+/** Where a long step reports how far it has come; called on the driver. */
+@FunctionalInterface
+public interface Progress {
+
+    /** Reports to nobody. */
+    Progress NONE = (what, done, total) -> {};
+
+    /**
+     * @param what the step in a word or two, such as {@code score train}
+     * @param done units finished
+     * @param total units in all, or 0 while unknown
+     */
+    void update(String what, long done, long total);
+}
