@@ -1,0 +1,423 @@
+package ai.rpo.core.tensor;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Every operation written down as its definition, in double and in no hurry: what the fast backends are tested
+ * against, and what finite differences are taken of.
+ */
+public final class PlainBackend implements Backend {
+
+    @Override
+    public String describe() {
+        return "plain loops, float64, 1 thread";
+    }
+
+    @Override
+    public Storage allocate(long size) {
+        return new PlainStorage(new double[Math.toIntExact(size)]);
+    }
+
+    /** A tensor of its own with these values in row-major order. */
+    public Tensor tensor(int rows, int columns, double... values) {
+        check(values.length == rows * columns, "values do not fill the shape");
+        return new PlainTensor(values.clone(), 0, rows, columns);
+    }
+
+    @Override
+    public void zero(Tensor out) {
+        PlainTensor o = plain(out);
+        Arrays.fill(o.data(), o.offset(), o.offset() + (int) o.size(), 0);
+    }
+
+    @Override
+    public void copy(Tensor x, Tensor out) {
+        zero(out);
+        add(x, out);
+    }
+
+    @Override
+    public void add(Tensor x, Tensor into) {
+        PlainTensor a = plain(x);
+        PlainTensor b = plain(into);
+        checkShape(into, x.rows(), x.columns());
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < a.columns(); j++) {
+                b.add(i, j, a.get(i, j));
+            }
+        }
+    }
+
+    @Override
+    public void gatherRows(Tensor table, int[] rows, Tensor out) {
+        PlainTensor t = plain(table);
+        PlainTensor o = plain(out);
+        checkShape(out, rows.length, table.columns());
+        for (int i = 0; i < rows.length; i++) {
+            for (int j = 0; j < t.columns(); j++) {
+                o.set(i, j, t.get(rows[i], j));
+            }
+        }
+    }
+
+    @Override
+    public void scatterAddRows(Tensor x, int[] rows, Tensor into) {
+        PlainTensor a = plain(x);
+        PlainTensor b = plain(into);
+        checkShape(x, rows.length, into.columns());
+        for (int i = 0; i < rows.length; i++) {
+            for (int j = 0; j < a.columns(); j++) {
+                b.add(rows[i], j, a.get(i, j));
+            }
+        }
+    }
+
+    @Override
+    public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
+        checkShape(weight, out.columns(), x.columns());
+        checkShape(out, x.rows(), weight.rows());
+        if (!accumulate) {
+            zero(out);
+        }
+        PlainTensor a = plain(x);
+        PlainTensor w = plain(weight);
+        PlainTensor o = plain(out);
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < w.rows(); j++) {
+                for (int k = 0; k < a.columns(); k++) {
+                    o.add(i, j, a.get(i, k) * w.get(j, k));
+                }
+            }
+        }
+    }
+
+    @Override
+    public void linearBackwardInput(Tensor dOut, Tensor weight, Tensor out, boolean accumulate) {
+        checkShape(weight, dOut.columns(), out.columns());
+        checkShape(out, dOut.rows(), weight.columns());
+        if (!accumulate) {
+            zero(out);
+        }
+        PlainTensor d = plain(dOut);
+        PlainTensor w = plain(weight);
+        PlainTensor o = plain(out);
+        for (int i = 0; i < d.rows(); i++) {
+            for (int j = 0; j < d.columns(); j++) {
+                for (int k = 0; k < w.columns(); k++) {
+                    o.add(i, k, d.get(i, j) * w.get(j, k));
+                }
+            }
+        }
+    }
+
+    @Override
+    public void linearBackwardWeight(Tensor dOut, Tensor x, Tensor intoWeight) {
+        checkShape(x, dOut.rows(), intoWeight.columns());
+        checkShape(intoWeight, dOut.columns(), x.columns());
+        PlainTensor d = plain(dOut);
+        PlainTensor a = plain(x);
+        PlainTensor w = plain(intoWeight);
+        for (int i = 0; i < d.rows(); i++) {
+            for (int j = 0; j < d.columns(); j++) {
+                for (int k = 0; k < a.columns(); k++) {
+                    w.add(j, k, d.get(i, j) * a.get(i, k));
+                }
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out, Tensor inverseRms) {
+        checkShape(weight, 1, x.columns());
+        checkShape(out, x.rows(), x.columns());
+        checkShape(inverseRms, x.rows(), 1);
+        PlainTensor a = plain(x);
+        PlainTensor w = plain(weight);
+        for (int i = 0; i < a.rows(); i++) {
+            double squares = 0;
+            for (int j = 0; j < a.columns(); j++) {
+                squares += a.get(i, j) * a.get(i, j);
+            }
+            double r = 1 / Math.sqrt(squares / a.columns() + epsilon);
+            plain(inverseRms).set(i, 0, r);
+            for (int j = 0; j < a.columns(); j++) {
+                plain(out).set(i, j, a.get(i, j) * r * w.get(0, j));
+            }
+        }
+    }
+
+    @Override
+    public void rmsNormBackward(
+            Tensor x, Tensor weight, Tensor inverseRms, Tensor dOut, Tensor intoX, Tensor intoWeight) {
+        checkShape(weight, 1, x.columns());
+        checkShape(inverseRms, x.rows(), 1);
+        checkShape(dOut, x.rows(), x.columns());
+        checkShape(intoX, x.rows(), x.columns());
+        checkShape(intoWeight, 1, x.columns());
+        PlainTensor a = plain(x);
+        PlainTensor w = plain(weight);
+        PlainTensor d = plain(dOut);
+        int n = a.columns();
+        for (int i = 0; i < a.rows(); i++) {
+            double r = plain(inverseRms).get(i, 0);
+            double dot = 0;
+            for (int j = 0; j < n; j++) {
+                dot += d.get(i, j) * w.get(0, j) * a.get(i, j);
+            }
+            for (int j = 0; j < n; j++) {
+                plain(intoWeight).add(0, j, d.get(i, j) * a.get(i, j) * r);
+                plain(intoX).add(i, j, r * d.get(i, j) * w.get(0, j) - r * r * r * dot / n * a.get(i, j));
+            }
+        }
+    }
+
+    @Override
+    public void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse) {
+        checkShape(fused, positions.length, shape.fusedColumns());
+        int half = shape.headDim() / 2;
+        checkShape(cos, cos.rows(), half);
+        checkShape(sin, cos.rows(), half);
+        PlainTensor f = plain(fused);
+        for (int i = 0; i < f.rows(); i++) {
+            for (int head = 0; head < shape.heads() + shape.keyValueHeads(); head++) {
+                for (int j = 0; j < half; j++) {
+                    double c = plain(cos).get(positions[i], j);
+                    double s = plain(sin).get(positions[i], j) * (inverse ? -1 : 1);
+                    int column = head * shape.headDim() + j;
+                    double a = f.get(i, column);
+                    double b = f.get(i, column + half);
+                    f.set(i, column, a * c - b * s);
+                    f.set(i, column + half, b * c + a * s);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void attention(Tensor fused, AttentionShape shape, List<Segment> segments, Tensor out, Tensor logSumExp) {
+        checkAttention(fused, shape, out, logSumExp);
+        PlainTensor o = plain(out);
+        Heads heads = new Heads(plain(fused), shape);
+        for (Segment segment : segments) {
+            for (int i = segment.start(); i < segment.start() + segment.length(); i++) {
+                for (int h = 0; h < shape.heads(); h++) {
+                    List<Integer> seen = seenBy(segment, i);
+                    double[] scores = heads.scores(i, h, seen);
+                    double lse = logSumExp(scores);
+                    plain(logSumExp).set(i, h, lse);
+                    for (int d = 0; d < shape.headDim(); d++) {
+                        double sum = 0;
+                        for (int s = 0; s < scores.length; s++) {
+                            sum += Math.exp(scores[s] - lse) * heads.value(seen.get(s), h, d);
+                        }
+                        o.set(i, h * shape.headDim() + d, sum);
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void attentionBackward(
+            Tensor fused,
+            AttentionShape shape,
+            List<Segment> segments,
+            Tensor out,
+            Tensor logSumExp,
+            Tensor dOut,
+            Tensor dFused) {
+        checkAttention(fused, shape, out, logSumExp);
+        checkShape(dOut, out.rows(), out.columns());
+        checkShape(dFused, fused.rows(), fused.columns());
+        zero(dFused);
+        PlainTensor d = plain(dOut);
+        Heads heads = new Heads(plain(fused), shape);
+        Heads gradients = new Heads(plain(dFused), shape);
+        for (Segment segment : segments) {
+            for (int i = segment.start(); i < segment.start() + segment.length(); i++) {
+                for (int h = 0; h < shape.heads(); h++) {
+                    List<Integer> seen = seenBy(segment, i);
+                    double[] scores = heads.scores(i, h, seen);
+                    double lse = plain(logSumExp).get(i, h);
+                    double[] dProbability = new double[scores.length];
+                    double mean = 0;
+                    for (int s = 0; s < scores.length; s++) {
+                        for (int c = 0; c < shape.headDim(); c++) {
+                            dProbability[s] += d.get(i, h * shape.headDim() + c) * heads.value(seen.get(s), h, c);
+                        }
+                        mean += Math.exp(scores[s] - lse) * dProbability[s];
+                    }
+                    for (int s = 0; s < scores.length; s++) {
+                        double p = Math.exp(scores[s] - lse);
+                        double dScore = p * (dProbability[s] - mean) * shape.scale();
+                        for (int c = 0; c < shape.headDim(); c++) {
+                            gradients.addQuery(i, h, c, dScore * heads.key(seen.get(s), h, c));
+                            gradients.addKey(seen.get(s), h, c, dScore * heads.query(i, h, c));
+                            gradients.addValue(seen.get(s), h, c, p * d.get(i, h * shape.headDim() + c));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void gatedActivation(Tensor gateUp, Activation activation, Tensor out) {
+        int columns = out.columns();
+        checkShape(gateUp, out.rows(), 2 * columns);
+        PlainTensor g = plain(gateUp);
+        for (int i = 0; i < g.rows(); i++) {
+            for (int j = 0; j < columns; j++) {
+                plain(out).set(i, j, activate(activation, g.get(i, j)) * g.get(i, columns + j));
+            }
+        }
+    }
+
+    @Override
+    public void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp) {
+        int columns = dOut.columns();
+        checkShape(gateUp, dOut.rows(), 2 * columns);
+        checkShape(dGateUp, dOut.rows(), 2 * columns);
+        PlainTensor g = plain(gateUp);
+        for (int i = 0; i < g.rows(); i++) {
+            for (int j = 0; j < columns; j++) {
+                double gate = g.get(i, j);
+                double up = g.get(i, columns + j);
+                double d = plain(dOut).get(i, j);
+                plain(dGateUp).set(i, j, d * up * slope(activation, gate));
+                plain(dGateUp).set(i, columns + j, d * activate(activation, gate));
+            }
+        }
+    }
+
+    @Override
+    public void targetLogps(Tensor logits, int[] targets, int from, double[] logps, Tensor logSumExp) {
+        checkShape(logSumExp, logits.rows(), 1);
+        PlainTensor l = plain(logits);
+        for (int i = 0; i < l.rows(); i++) {
+            double lse = logSumExp(((PlainTensor) l.rows(i, i + 1)).toArray());
+            plain(logSumExp).set(i, 0, lse);
+            logps[from + i] = l.get(i, targets[from + i]) - lse;
+        }
+    }
+
+    @Override
+    public void targetLogpsBackward(Tensor logits, Tensor logSumExp, int[] targets, int from, double[] coefficients) {
+        checkShape(logSumExp, logits.rows(), 1);
+        PlainTensor l = plain(logits);
+        for (int i = 0; i < l.rows(); i++) {
+            double lse = plain(logSumExp).get(i, 0);
+            for (int j = 0; j < l.columns(); j++) {
+                double onehot = j == targets[from + i] ? 1 : 0;
+                l.set(i, j, coefficients[from + i] * (onehot - Math.exp(l.get(i, j) - lse)));
+            }
+        }
+    }
+
+    private static List<Integer> seenBy(Segment segment, int row) {
+        List<Integer> seen = new ArrayList<>();
+        for (int i = 0; i < segment.prefixLength(); i++) {
+            seen.add(segment.prefixStart() + i);
+        }
+        for (int i = segment.start(); i <= row; i++) {
+            seen.add(i);
+        }
+        return seen;
+    }
+
+    private static double logSumExp(double[] x) {
+        double max = Arrays.stream(x).max().orElseThrow();
+        return max + Math.log(Arrays.stream(x).map(v -> Math.exp(v - max)).sum());
+    }
+
+    private static double activate(Activation activation, double x) {
+        return switch (activation) {
+            case SILU -> x / (1 + Math.exp(-x));
+            case GELU_TANH -> 0.5 * x * (1 + Math.tanh(geluArgument(x)));
+        };
+    }
+
+    private static double slope(Activation activation, double x) {
+        return switch (activation) {
+            case SILU -> {
+                double s = 1 / (1 + Math.exp(-x));
+                yield s * (1 + x * (1 - s));
+            }
+            case GELU_TANH -> {
+                double t = Math.tanh(geluArgument(x));
+                double dArgument = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+                yield 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * dArgument;
+            }
+        };
+    }
+
+    private static double geluArgument(double x) {
+        return Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+    }
+
+    private static void checkAttention(Tensor fused, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        checkShape(fused, fused.rows(), shape.fusedColumns());
+        checkShape(out, fused.rows(), shape.queryColumns());
+        checkShape(logSumExp, fused.rows(), shape.heads());
+    }
+
+    private static void checkShape(Tensor tensor, int rows, int columns) {
+        check(
+                tensor.rows() == rows && tensor.columns() == columns,
+                "[" + tensor.rows() + ", " + tensor.columns() + "] should be [" + rows + ", " + columns + "]");
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+
+    private static PlainTensor plain(Tensor tensor) {
+        return (PlainTensor) tensor;
+    }
+
+    /** Names the numbers of a fused query-key-value tensor; {@code head} is always a query head. */
+    private record Heads(PlainTensor fused, AttentionShape shape) {
+
+        double query(int row, int head, int column) {
+            return fused.get(row, head * shape.headDim() + column);
+        }
+
+        double key(int row, int head, int column) {
+            return fused.get(row, keyColumn(head) + column);
+        }
+
+        double value(int row, int head, int column) {
+            return fused.get(row, keyColumn(head) + shape.keyColumns() + column);
+        }
+
+        void addQuery(int row, int head, int column, double x) {
+            fused.add(row, head * shape.headDim() + column, x);
+        }
+
+        void addKey(int row, int head, int column, double x) {
+            fused.add(row, keyColumn(head) + column, x);
+        }
+
+        void addValue(int row, int head, int column, double x) {
+            fused.add(row, keyColumn(head) + shape.keyColumns() + column, x);
+        }
+
+        double[] scores(int row, int head, List<Integer> seen) {
+            double[] scores = new double[seen.size()];
+            for (int s = 0; s < scores.length; s++) {
+                for (int c = 0; c < shape.headDim(); c++) {
+                    scores[s] += shape.scale() * query(row, head, c) * key(seen.get(s), head, c);
+                }
+            }
+            return scores;
+        }
+
+        private int keyColumn(int head) {
+            return shape.queryColumns() + head / shape.group() * shape.headDim();
+        }
+    }
+}
