@@ -1,0 +1,69 @@
+package ai.rpo.spark.store;
+
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A directory that counts as made only while it holds a {@code manifest.json}: that file is written last and removed
+ * first, so whatever is killed between leaves an unfinished directory and never a wrong one. Needs no rename of
+ * directories, which object stores do not have.
+ */
+public final class ArtifactDirectory {
+
+    private static final String MANIFEST = "manifest.json";
+
+    private final Path path;
+    private final Configuration hadoop;
+
+    public ArtifactDirectory(Path path, Configuration hadoop) {
+        this.path = Objects.requireNonNull(path, "path");
+        this.hadoop = Objects.requireNonNull(hadoop, "hadoop");
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * @return empty if the artifact is missing or unfinished
+     * @throws RpoException if the manifest is there but cannot be read
+     */
+    public Optional<Manifest> manifest() {
+        return manifestFile().read().map(text -> {
+            try {
+                return Manifest.fromJson(text);
+            } catch (IllegalArgumentException e) {
+                throw RpoException.configuration("Cannot use " + path + ": its " + MANIFEST + " is damaged, "
+                        + e.getMessage() + ". Delete the folder to have it made again.");
+            }
+        });
+    }
+
+    /** Removes the manifest, then everything else, and leaves an empty directory. */
+    public void clear() {
+        try {
+            FileSystem store = path.getFileSystem(hadoop);
+            store.delete(manifestFile().path(), false);
+            store.delete(path, true);
+            if (!store.mkdirs(path)) {
+                throw new IOException("the folder could not be made");
+            }
+        } catch (IOException e) {
+            throw StoreFailure.of("clear", path, e);
+        }
+    }
+
+    /** Makes the artifact count. */
+    public void publish(Manifest manifest) {
+        manifestFile().write(manifest.toJson());
+    }
+
+    private SmallFile manifestFile() {
+        return new SmallFile(new Path(path, MANIFEST), hadoop);
+    }
+}

@@ -1,0 +1,122 @@
+package ai.rpo.spark.store;
+
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+
+/**
+ * The files that given paths stand for: each path is a file, a folder (taken with all below it) or a glob. As in Spark,
+ * files whose name begins with {@code _} or {@code .} do not count.
+ *
+ * @param files in the order of the paths, and by name within each
+ */
+public record InputFiles(List<FileStatus> files) {
+
+    /** Up to here inputs are told apart by their content; hashing more would delay every command. */
+    private static final long HASHED_BYTES = 256L << 20;
+
+    public InputFiles {
+        files = List.copyOf(files);
+    }
+
+    /**
+     * @throws RpoException if a path stands for no file, or cannot be reached
+     */
+    public static InputFiles resolve(List<String> paths, Configuration hadoop) {
+        List<FileStatus> files = new ArrayList<>();
+        for (String path : paths) {
+            List<FileStatus> found = resolve(new Path(path), hadoop);
+            if (found.isEmpty()) {
+                throw RpoException.configuration(
+                        "Cannot read " + path + ": there is no such file, folder or glob with files. Check the path.");
+            }
+            files.addAll(found);
+        }
+        return new InputFiles(files);
+    }
+
+    public long bytes() {
+        return files.stream().mapToLong(FileStatus::getLen).sum();
+    }
+
+    /**
+     * A line that changes when the data do: names, sizes and the SHA-256 of the content; above 256 MiB in all, times of
+     * modification in place of content. Folders are left out, so that data may be moved.
+     *
+     * @throws RpoException if a file cannot be read
+     */
+    public String fingerprint(Configuration hadoop) {
+        MessageDigest sha = Fingerprint.sha256();
+        boolean byContent = bytes() <= HASHED_BYTES;
+        for (FileStatus file : files) {
+            String line = file.getPath().getName() + "\n" + file.getLen() + "\n";
+            sha.update(line.getBytes(StandardCharsets.UTF_8));
+            if (byContent) {
+                digestContent(sha, file.getPath(), hadoop);
+            } else {
+                sha.update((file.getModificationTime() + "\n").getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+        return "%d %s, %d bytes, %s %s"
+                .formatted(
+                        files.size(),
+                        files.size() == 1 ? "file" : "files",
+                        bytes(),
+                        byContent ? "sha256" : "sha256 of names, sizes and times",
+                        HexFormat.of().formatHex(sha.digest()));
+    }
+
+    private static List<FileStatus> resolve(Path path, Configuration hadoop) {
+        List<FileStatus> files = new ArrayList<>();
+        try {
+            FileSystem store = path.getFileSystem(hadoop);
+            FileStatus[] matches = store.globStatus(path);
+            for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
+                if (match.isFile()) {
+                    files.add(match);
+                } else {
+                    addFolder(store, match.getPath(), files);
+                }
+            }
+        } catch (IOException e) {
+            throw StoreFailure.of("read", path, e);
+        }
+        files.sort(Comparator.comparing(FileStatus::getPath));
+        return files;
+    }
+
+    private static void addFolder(FileSystem store, Path folder, List<FileStatus> files) throws IOException {
+        RemoteIterator<LocatedFileStatus> below = store.listFiles(folder, true);
+        while (below.hasNext()) {
+            FileStatus file = below.next();
+            String name = file.getPath().getName();
+            if (!name.startsWith("_") && !name.startsWith(".")) {
+                files.add(file);
+            }
+        }
+    }
+
+    private static void digestContent(MessageDigest sha, Path file, Configuration hadoop) {
+        try (InputStream in = new DigestInputStream(file.getFileSystem(hadoop).open(file, 1 << 20), sha)) {
+            byte[] buffer = new byte[1 << 20];
+            while (in.read(buffer) >= 0) {
+                // Reading is what feeds the digest.
+            }
+        } catch (IOException e) {
+            throw StoreFailure.of("read", file, e);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package ai.rpo.spark.store;
+
+import java.util.Objects;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Where everything of one run lies: an artifact for each stage, the exported model, and what a person reads first
+ * ({@code resolved.conf}, {@code status.json}).
+ */
+public final class RunDirectory {
+
+    private final Path root;
+    private final Configuration hadoop;
+
+    /**
+     * @param root any Hadoop path
+     * @param hadoop for reaching it
+     */
+    public RunDirectory(Path root, Configuration hadoop) {
+        this.root = Objects.requireNonNull(root, "root");
+        this.hadoop = Objects.requireNonNull(hadoop, "hadoop");
+    }
+
+    public Path path() {
+        return root;
+    }
+
+    /** Something below the run directory, such as {@code reference/train}. */
+    public Path path(String relative) {
+        return new Path(root, relative);
+    }
+
+    /** The artifact in a folder, such as {@code data}. */
+    public ArtifactDirectory artifact(String folder) {
+        return new ArtifactDirectory(path(folder), hadoop);
+    }
+
+    /** A file such as {@code status.json}. */
+    public SmallFile file(String relative) {
+        return new SmallFile(path(relative), hadoop);
+    }
+}

@@ -1,0 +1,138 @@
+package ai.rpo.spark.store;
+
+import ai.rpo.core.RpoException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.StandardCopyOption;
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options.CreateOpts;
+import org.apache.hadoop.fs.Options.Rename;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+
+/**
+ * A text file of a few kilobytes that is always replaced whole: a reader sees the old text or the new one.
+ *
+ * <p>File systems get a temporary file beside it and an atomic rename. Object stores show an object only once its
+ * writer has closed it, so there it is written in place. On local disks Hadoop's checksum files are left out, so that
+ * people may edit what they find.
+ */
+public final class SmallFile {
+
+    private static final Set<String> OBJECT_STORES = Set.of("s3", "s3a", "s3n", "gs", "oss", "obs", "cosn");
+
+    private final Path path;
+    private final Configuration hadoop;
+
+    public SmallFile(Path path, Configuration hadoop) {
+        this.path = Objects.requireNonNull(path, "path");
+        this.hadoop = Objects.requireNonNull(hadoop, "hadoop");
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * @return empty if there is no such file
+     * @throws RpoException if it is there and cannot be read
+     */
+    public Optional<String> read() {
+        try {
+            FileSystem store = path.getFileSystem(hadoop);
+            if (isLocal(store)) {
+                return Optional.of(Files.readString(local(store)));
+            }
+            try (InputStream in = store.open(path)) {
+                return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        } catch (FileNotFoundException | NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw StoreFailure.of("read", path, e);
+        }
+    }
+
+    /**
+     * Replaces the file, making its folder where that is missing.
+     *
+     * @throws RpoException if that is not possible
+     */
+    public void write(String text) {
+        try {
+            FileSystem store = path.getFileSystem(hadoop);
+            if (isLocal(store)) {
+                writeLocally(local(store), text);
+            } else if (OBJECT_STORES.contains(store.getScheme())) {
+                writeInPlace(store, text);
+            } else {
+                writeAside(store, text);
+            }
+        } catch (IOException e) {
+            throw StoreFailure.of("write", path, e);
+        }
+    }
+
+    private static void writeLocally(java.nio.file.Path target, String text) throws IOException {
+        Files.createDirectories(target.getParent());
+        java.nio.file.Path aside = target.resolveSibling(asideName(target.getFileName().toString()));
+        try {
+            Files.writeString(aside, text);
+            Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(aside);
+        }
+    }
+
+    private void writeInPlace(FileSystem store, String text) throws IOException {
+        try (OutputStream out = store.create(path, true)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private void writeAside(FileSystem store, String text) throws IOException {
+        FileContext files;
+        try {
+            files = FileContext.getFileContext(store.getUri(), hadoop);
+        } catch (UnsupportedFileSystemException e) {
+            // Known only to Hadoop's older interface, which has no rename that replaces its target.
+            writeInPlace(store, text);
+            return;
+        }
+        Path aside = new Path(path.getParent(), asideName(path.getName()));
+        try {
+            try (OutputStream out = files.create(aside, EnumSet.of(CreateFlag.CREATE), CreateOpts.createParent())) {
+                out.write(text.getBytes(StandardCharsets.UTF_8));
+            }
+            files.rename(aside, path, Rename.OVERWRITE);
+        } finally {
+            store.delete(aside, false);
+        }
+    }
+
+    /** Readers of folders, Spark among them, pass over names that begin with a dot. */
+    private static String asideName(String name) {
+        return "." + name + "." + UUID.randomUUID() + ".tmp";
+    }
+
+    private static boolean isLocal(FileSystem store) {
+        return store.getUri().getScheme().equals("file");
+    }
+
+    private java.nio.file.Path local(FileSystem store) {
+        return java.nio.file.Path.of(store.makeQualified(path).toUri().getPath());
+    }
+}
