@@ -1,0 +1,183 @@
+package ai.rpo.core.model;
+
+import ai.rpo.core.RpoException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A JSON object read key by key; whatever does not fit is refused with the file, the key and the value.
+ *
+ * <p>A key that holds {@code null} counts as absent, as it does in transformers.
+ */
+final class JsonObject {
+
+    /** Far above any real configuration; a file beyond it is not one. */
+    private static final long MAX_BYTES = 64L << 20;
+
+    static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(JsonParser.Feature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
+
+    private final String file;
+    private final String prefix;
+    private final ObjectNode node;
+
+    private JsonObject(String file, String prefix, ObjectNode node) {
+        this.file = file;
+        this.prefix = prefix;
+        this.node = node;
+    }
+
+    static JsonObject read(Path file) {
+        try {
+            long size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw RpoException.configuration("Cannot read " + file + ": it has " + size
+                        + " bytes, too many for a configuration. Check that it is the right file.");
+            }
+            return parse(Files.readString(file), file.toString());
+        } catch (NoSuchFileException e) {
+            throw RpoException.configuration(
+                    "Cannot read " + file + ": there is no such file. A model folder needs one beside its weights.");
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.CONFIGURATION,
+                    "Cannot read " + file + ": " + e.getMessage() + ". Check the file and its permissions.",
+                    e);
+        }
+    }
+
+    /** @param file named in errors */
+    static JsonObject parse(String json, String file) {
+        try {
+            if (MAPPER.readTree(json) instanceof ObjectNode object) {
+                return new JsonObject(file, "", object);
+            }
+            throw RpoException.configuration(
+                    "Cannot read " + file + ": it does not hold a JSON object. Restore the file.");
+        } catch (JsonProcessingException e) {
+            throw new RpoException(
+                    RpoException.Kind.CONFIGURATION,
+                    "Cannot read " + file + ": it is not valid JSON (" + e.getOriginalMessage() + ", line "
+                            + e.getLocation().getLineNr() + "). Restore the file.",
+                    e);
+        }
+    }
+
+    /** The file's content, to be changed and written elsewhere. */
+    ObjectNode copy() {
+        return node.deepCopy();
+    }
+
+    boolean has(String key) {
+        return node.hasNonNull(key);
+    }
+
+    List<String> keys() {
+        List<String> keys = new ArrayList<>();
+        node.fieldNames().forEachRemaining(keys::add);
+        return keys;
+    }
+
+    int positiveInt(String key, int otherwise) {
+        return has(key) ? positiveInt(key) : otherwise;
+    }
+
+    int positiveInt(String key) {
+        JsonNode value = required(key);
+        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+            throw refuse(key, "but must be a whole number from 1 to " + Integer.MAX_VALUE);
+        }
+        return value.intValue();
+    }
+
+    double positive(String key, double otherwise) {
+        return has(key) ? positive(key) : otherwise;
+    }
+
+    double positive(String key) {
+        double value = required(key).doubleValue();
+        if (!required(key).isNumber() || !(value > 0) || Double.isInfinite(value)) {
+            throw refuse(key, "but must be a number above 0");
+        }
+        return value;
+    }
+
+    boolean flag(String key, boolean otherwise) {
+        if (!has(key)) {
+            return otherwise;
+        }
+        if (!node.get(key).isBoolean()) {
+            throw refuse(key, "but must be true or false");
+        }
+        return node.get(key).booleanValue();
+    }
+
+    String text(String key, String otherwise) {
+        if (!has(key)) {
+            return otherwise;
+        }
+        if (!node.get(key).isTextual()) {
+            throw refuse(key, "but must be a string");
+        }
+        return node.get(key).textValue();
+    }
+
+    /** One id, or a list of them. */
+    List<Integer> ids(String key, List<Integer> otherwise) {
+        if (!has(key)) {
+            return otherwise;
+        }
+        JsonNode value = node.get(key);
+        List<Integer> ids = new ArrayList<>();
+        for (JsonNode id : value.isArray() ? value : MAPPER.createArrayNode().add(value)) {
+            if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
+                throw refuse(key, "but must be a token id or a list of them");
+            }
+            ids.add(id.intValue());
+        }
+        return ids;
+    }
+
+    Optional<JsonObject> object(String key) {
+        if (!has(key)) {
+            return Optional.empty();
+        }
+        if (node.get(key) instanceof ObjectNode child) {
+            return Optional.of(new JsonObject(file, prefix + key + ".", child));
+        }
+        throw refuse(key, "but must be an object");
+    }
+
+    /** @param why continues "key is VALUE, " */
+    RpoException refuse(String key, String why) {
+        return RpoException.configuration(
+                "Cannot use " + file + ": " + prefix + key + " is " + shown(key) + ", " + why + ".");
+    }
+
+    private JsonNode required(String key) {
+        if (!has(key)) {
+            throw RpoException.configuration(
+                    "Cannot use " + file + ": " + prefix + key + " is missing. Restore the file.");
+        }
+        return node.get(key);
+    }
+
+    private String shown(String key) {
+        String value = node.path(key).toString();
+        return value.length() <= 80 ? value : value.substring(0, 80) + "…";
+    }
+}

@@ -1,0 +1,142 @@
+package ai.rpo.core.model;
+
+import ai.rpo.core.RpoException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The weights of a layout, each found in one of a checkpoint's files and checked against it. */
+final class StoredWeights implements Weights {
+
+    private static final String BASE_PREFIX = "model.";
+    private static final String EMBEDDING = "model.embed_tokens.weight";
+    private static final String HEAD = "lm_head.weight";
+    private static final int COMPARED_ELEMENTS = 1 << 16;
+
+    private record Place(SafetensorsFile file, StoredTensor tensor) {}
+
+    private final Path folder;
+    private final Map<String, Place> stored = new LinkedHashMap<>();
+    private final Map<String, Place> byEntry = new HashMap<>();
+    private final Set<String> unused;
+
+    private StoredWeights(Path folder, List<SafetensorsFile> files) {
+        this.folder = folder;
+        for (SafetensorsFile file : files) {
+            for (StoredTensor tensor : file.tensors().values()) {
+                if (stored.put(tensor.name(), new Place(file, tensor)) != null) {
+                    throw refuse("tensor " + tensor.name() + " is in more than one of its files");
+                }
+            }
+        }
+        unused = new TreeSet<>(stored.keySet());
+    }
+
+    /**
+     * @throws RpoException if a weight of the model is missing, or has another shape or an unreadable dtype
+     */
+    static StoredWeights of(Path folder, ModelConfig config, List<SafetensorsFile> files) {
+        StoredWeights weights = new StoredWeights(folder, files);
+        if (config.layers() > weights.stored.size()) { // before a layout of that many is made
+            throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "
+                    + weights.stored.size() + " tensors");
+        }
+        for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
+            weights.resolve(entry, config.tiedHead());
+        }
+        weights.unused.removeIf(name -> name.endsWith(".rotary_emb.inv_freq")); // recomputed from config.json
+        if (config.tiedHead() && weights.unused.contains(HEAD)) {
+            weights.requireTied();
+        }
+        return weights;
+    }
+
+    @Override
+    public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
+        Place place = byEntry.get(entry.name());
+        if (place == null) {
+            throw new IllegalArgumentException("Not a weight of this model: " + entry.name());
+        }
+        place.file.read(place.tensor, elementOffset, target);
+    }
+
+    /** The dtype in which most bytes are stored. */
+    Dtype dtype() {
+        Map<Dtype, Long> bytes = new HashMap<>();
+        byEntry.values().forEach(place ->
+                bytes.merge(Dtype.valueOf(place.tensor.dtype()), place.tensor.bytes(), Long::sum));
+        return bytes.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
+    }
+
+    /** Names of tensors that the model has no use for. */
+    List<String> unused() {
+        return List.copyOf(unused);
+    }
+
+    private void resolve(ParameterLayout.Entry entry, boolean tiedHead) {
+        Place place = candidates(entry.name(), tiedHead).stream()
+                .filter(stored::containsKey)
+                .findFirst()
+                .map(stored::get)
+                .orElseThrow(() -> refuse("weight " + entry.name() + " is missing" + missingHint(entry.name())));
+        StoredTensor tensor = place.tensor;
+        if (!tensor.shape().equals(entry.shape().stream().map(Integer::longValue).toList())) {
+            throw refuse("weight " + tensor.name() + " has shape " + tensor.shape() + ", but config.json asks for "
+                    + entry.shape());
+        }
+        if (Dtype.named(tensor.dtype()).isEmpty()) {
+            throw refuse("weight " + tensor.name() + " is stored as " + tensor.dtype()
+                    + ", but only F32, F16 and BF16 can be read");
+        }
+        byEntry.put(entry.name(), place);
+        unused.remove(tensor.name());
+    }
+
+    /** A checkpoint of the bare model lacks the prefix; a tied matrix may be stored under either of its names. */
+    private static List<String> candidates(String name, boolean tiedHead) {
+        List<String> names = new ArrayList<>(List.of(name));
+        if (name.startsWith(BASE_PREFIX)) {
+            names.add(name.substring(BASE_PREFIX.length()));
+        }
+        if (tiedHead && name.equals(EMBEDDING)) {
+            names.add(HEAD);
+        }
+        return names;
+    }
+
+    private static String missingHint(String name) {
+        return name.equals(HEAD) ? " (a model whose head is its embedding says tie_word_embeddings: true)" : "";
+    }
+
+    /** A head that is stored beside the embedding it is tied to must equal it, or tying changes the model. */
+    private void requireTied() {
+        Place head = stored.get(HEAD);
+        Place embedding = byEntry.get(EMBEDDING);
+        boolean same = head.tensor.shape().equals(embedding.tensor.shape())
+                && head.tensor.dtype().equals(embedding.tensor.dtype());
+        long elements = same ? head.tensor.bytes() / Dtype.valueOf(head.tensor.dtype()).bytes() : 0;
+        FloatBuffer ours = FloatBuffer.allocate(COMPARED_ELEMENTS);
+        FloatBuffer theirs = FloatBuffer.allocate(COMPARED_ELEMENTS);
+        for (long done = 0; same && done < elements; done += COMPARED_ELEMENTS) {
+            int count = (int) Math.min(COMPARED_ELEMENTS, elements - done);
+            head.file.read(head.tensor, done, ours.clear().limit(count));
+            embedding.file.read(embedding.tensor, done, theirs.clear().limit(count));
+            same = ours.flip().equals(theirs.flip());
+        }
+        if (!same) {
+            throw refuse("config.json says tie_word_embeddings: true, but lm_head.weight differs from the embedding");
+        }
+        unused.remove(HEAD);
+    }
+
+    private RpoException refuse(String why) {
+        return RpoException.configuration("Cannot use the model in " + folder + ": " + why
+                + ". Check that config.json and the weights belong together.");
+    }
+}

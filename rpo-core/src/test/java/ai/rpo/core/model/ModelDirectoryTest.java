@@ -1,0 +1,195 @@
+package ai.rpo.core.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelDirectoryTest {
+
+    private static final String Q_PROJ = "model.layers.1.self_attn.q_proj.weight";
+    private static final String EMBEDDING = "model.embed_tokens.weight";
+
+    @TempDir
+    Path temp;
+
+    private final Map<String, TinyModel.Raw> tensors = TinyModel.tensors();
+
+    @Test
+    void readsEveryWeight() throws IOException {
+        assertHoldsTinyWeights(open());
+    }
+
+    @Test
+    void readsAPieceOfAWeight() throws IOException {
+        ModelDirectory model = open();
+        ParameterLayout.Entry entry = ParameterLayout.of(model.config()).get(Q_PROJ);
+        float[] piece = new float[6];
+        model.weights().read(entry, 5, FloatBuffer.wrap(piece, 1, 3));
+        assertArrayEquals(
+                new float[] {0, TinyModel.value(entry, 5), TinyModel.value(entry, 6), TinyModel.value(entry, 7), 0, 0},
+                piece);
+        assertThrows(
+                IndexOutOfBoundsException.class,
+                () -> model.weights().read(entry, entry.size() - 2, FloatBuffer.allocate(3)));
+    }
+
+    @Test
+    void readsTheBareModelsNames() throws IOException {
+        Map<String, TinyModel.Raw> bare = new LinkedHashMap<>();
+        tensors.forEach((name, raw) -> bare.put(name.replaceFirst("^model\\.", ""), raw));
+        assertHoldsTinyWeights(ModelDirectory.open(TinyModel.folder(temp, TinyModel.CONFIG, bare)));
+    }
+
+    @Test
+    void aTiedMatrixMayBeStoredAsTheHead() throws IOException {
+        tensors.put("lm_head.weight", tensors.remove(EMBEDDING));
+        assertHoldsTinyWeights(open());
+    }
+
+    @Test
+    void aTiedHeadMayBeStoredTwiceIfEqual() throws IOException {
+        TinyModel.Raw embedding = tensors.get(EMBEDDING);
+        tensors.put("lm_head.weight", embedding);
+        assertEquals(List.of(), open().unusedTensors());
+
+        float[] other = embedding.floats().clone();
+        other[9] += 1;
+        tensors.put("lm_head.weight", new TinyModel.Raw(embedding.shape(), other));
+        assertRefused("tie_word_embeddings", "lm_head.weight differs");
+    }
+
+    @Test
+    void harmlessTensorsAreSilentOthersReported() throws IOException {
+        tensors.put("model.layers.0.self_attn.rotary_emb.inv_freq", new TinyModel.Raw(List.of(1), new float[1]));
+        tensors.put("score.weight", new TinyModel.Raw(List.of(1), new float[1]));
+        assertEquals(List.of("score.weight"), open().unusedTensors());
+    }
+
+    @Test
+    void missingWeightIsNamed() throws IOException {
+        tensors.remove(Q_PROJ);
+        assertRefused(Q_PROJ, "is missing");
+    }
+
+    @Test
+    void wrongShapeIsNamed() throws IOException {
+        tensors.put(Q_PROJ, new TinyModel.Raw(List.of(2, 8), new float[16]));
+        assertRefused(Q_PROJ, "[2, 8]", "[4, 4]");
+    }
+
+    @Test
+    void notANumberIsNamedOnRead() throws IOException {
+        tensors.get(Q_PROJ).floats()[5] = Float.NaN;
+        ModelDirectory model = open();
+        ParameterLayout.Entry entry = ParameterLayout.of(model.config()).get(Q_PROJ);
+        RpoException e = assertThrows(
+                RpoException.class, () -> model.weights().read(entry, 0, FloatBuffer.allocate((int) entry.size())));
+        assertContains(e, Q_PROJ, "NaN", "element 5");
+    }
+
+    @Test
+    void absurdNumberOfLayersIsRefusedBeforeALayoutIsMade() throws IOException {
+        String config = TinyModel.CONFIG.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
+        TinyModel.folder(temp, config, tensors);
+        assertContains(
+                assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "num_hidden_layers = 2000000000");
+    }
+
+    @Test
+    void eosIdsComeFromTheGenerationConfigFirst() throws IOException {
+        assertEquals(List.of(2), open().eosIds());
+        Files.writeString(temp.resolve("generation_config.json"), "{\"eos_token_id\": [5, 2]}");
+        assertEquals(List.of(5, 2), ModelDirectory.open(temp).eosIds());
+        Files.writeString(temp.resolve("generation_config.json"), "{}");
+        assertEquals(List.of(2), ModelDirectory.open(temp).eosIds());
+    }
+
+    @Test
+    void missingPartsAreNamed() throws IOException {
+        assertContains(
+                assertThrows(RpoException.class, () -> ModelDirectory.open(temp.resolve("nowhere"))), "not a folder");
+        assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "config.json", "no such file");
+        Files.writeString(temp.resolve("config.json"), TinyModel.CONFIG);
+        Files.writeString(temp.resolve("pytorch_model.bin"), "");
+        assertContains(
+                assertThrows(RpoException.class, () -> ModelDirectory.open(temp)),
+                "model.safetensors",
+                "Convert pytorch_model.bin");
+    }
+
+    @Test
+    void readsShards() throws IOException {
+        writeShards(Map.of(), name -> name.startsWith("model.layers.0") ? "a.safetensors" : "b.safetensors");
+        assertHoldsTinyWeights(ModelDirectory.open(temp));
+    }
+
+    @Test
+    void indexMustNamePlainFiles() throws IOException {
+        for (String trick : List.of("../a.safetensors", "/tmp/a.safetensors", "b/../a.safetensors", "..", "", "a.bin")) {
+            writeShards(Map.of(Q_PROJ, trick), name -> "a.safetensors");
+            assertContains(
+                    assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), Q_PROJ, "\"" + trick + "\"");
+        }
+    }
+
+    @Test
+    void indexMustMatchItsShards() throws IOException {
+        writeShards(Map.of("model.nothing", "a.safetensors"), name -> "a.safetensors");
+        assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "model.nothing");
+        writeShards(Map.of(Q_PROJ, "gone.safetensors"), name -> "a.safetensors");
+        assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "gone.safetensors");
+    }
+
+    private void writeShards(Map<String, String> lies, java.util.function.UnaryOperator<String> shardOf)
+            throws IOException {
+        Map<String, Map<String, TinyModel.Raw>> shards = new LinkedHashMap<>();
+        Map<String, String> weightMap = new LinkedHashMap<>();
+        tensors.forEach((name, raw) -> {
+            shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>()).put(name, raw);
+            weightMap.put(name, shardOf.apply(name));
+        });
+        weightMap.putAll(lies);
+        Files.writeString(temp.resolve("config.json"), TinyModel.CONFIG);
+        for (Map.Entry<String, Map<String, TinyModel.Raw>> shard : shards.entrySet()) {
+            Files.write(temp.resolve(shard.getKey()), TinyModel.safetensors(shard.getValue()));
+        }
+        Files.writeString(
+                temp.resolve("model.safetensors.index.json"),
+                JsonObject.MAPPER.writeValueAsString(Map.of("weight_map", weightMap)));
+    }
+
+    private ModelDirectory open() throws IOException {
+        return ModelDirectory.open(TinyModel.folder(temp, TinyModel.CONFIG, tensors));
+    }
+
+    private void assertRefused(String... named) {
+        assertContains(assertThrows(RpoException.class, this::open), named);
+    }
+
+    private static void assertContains(RpoException e, String... named) {
+        for (String name : named) {
+            assertTrue(e.getMessage().contains(name), e.getMessage());
+        }
+        assertEquals(RpoException.Kind.CONFIGURATION, e.kind());
+    }
+
+    static void assertHoldsTinyWeights(ModelDirectory model) {
+        for (ParameterLayout.Entry entry : ParameterLayout.of(model.config()).entries()) {
+            float[] floats = new float[(int) entry.size()];
+            model.weights().read(entry, 0, FloatBuffer.wrap(floats));
+            assertArrayEquals(TinyModel.floats(entry), floats, entry.name());
+        }
+    }
+}

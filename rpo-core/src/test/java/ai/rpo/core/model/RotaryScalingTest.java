@@ -1,0 +1,80 @@
+package ai.rpo.core.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.RpoException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class RotaryScalingTest {
+
+    /** {@code rotary.json} holds what transformers computes; {@code make_rotary.py} beside it wrote it. */
+    @TestFactory
+    List<DynamicTest> frequenciesAreThoseOfTransformers() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        try (InputStream golden = getClass().getResourceAsStream("/model/rotary.json")) {
+            for (JsonNode given : new ObjectMapper().readTree(golden)) {
+                tests.add(DynamicTest.dynamicTest(given.get("name").asText(), () -> check(given)));
+            }
+        }
+        assertEquals(18, tests.size());
+        return tests;
+    }
+
+    private static void check(JsonNode given) {
+        RotaryFrequencies rotary = ModelConfigParser.parse(given.get("config").toString(), "config.json")
+                .rotary();
+        double[] expected = new double[given.get("inverse").size()];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = given.get("inverse").get(i).doubleValue();
+        }
+        assertArrayEquals(expected, rotary.inverse(), 1e-14);
+        assertEquals(given.get("attention_factor").doubleValue(), rotary.attentionFactor(), 1e-14);
+    }
+
+    @Test
+    void dynamicIsRefusedByName() {
+        assertRefused("\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2.0}", "rope_scaling", "dynamic");
+    }
+
+    @Test
+    void unknownTypeIsRefusedByName() {
+        assertRefused("\"rope_parameters\": {\"rope_type\": \"mrope\"}", "rope_parameters", "\"mrope\"", "linear");
+    }
+
+    @Test
+    void missingFactorIsNamed() {
+        assertRefused("\"rope_scaling\": {\"type\": \"linear\"}", "rope_scaling.factor is missing");
+    }
+
+    @Test
+    void partialRotationIsRefused() {
+        assertRefused("\"partial_rotary_factor\": 0.5", "partial_rotary_factor is 0.5");
+        assertRefused("\"rope_parameters\": {\"partial_rotary_factor\": 0.5}", "rope_parameters.partial_rotary_factor");
+    }
+
+    @Test
+    void factorMustBePositive() {
+        assertRefused("\"rope_scaling\": {\"type\": \"linear\", \"factor\": 0}", "rope_scaling.factor is 0");
+        assertRefused("\"rope_scaling\": {\"type\": \"linear\", \"factor\": \"2\"}", "rope_scaling.factor is \"2\"");
+    }
+
+    private static void assertRefused(String keys, String... named) {
+        RpoException e = assertThrows(
+                RpoException.class,
+                () -> ModelConfigParser.parse("{\"model_type\": \"llama\", " + keys + "}", "config.json"));
+        for (String name : named) {
+            assertTrue(e.getMessage().contains(name), e.getMessage());
+        }
+    }
+}
