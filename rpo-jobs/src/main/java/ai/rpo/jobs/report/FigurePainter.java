@@ -1,0 +1,189 @@
+package ai.rpo.jobs.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.lines.SeriesLines;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** Draws figures as PNG, at twice their nominal size so that they stay sharp on dense screens and in slides. */
+final class FigurePainter {
+
+    static final int WIDTH = 760;
+    static final int HEIGHT = 400;
+
+    private static final int SCALE = 2;
+    private static final int LONGEST_LABEL = 40;
+
+    private FigurePainter() {}
+
+    static byte[] png(Figure figure, Theme theme) {
+        BufferedImage image = new BufferedImage(WIDTH * SCALE, HEIGHT * SCALE, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.scale(SCALE, SCALE);
+        chart(figure, theme).paint(graphics, WIDTH, HEIGHT);
+        graphics.dispose();
+        try {
+            ByteArrayOutputStream png = new ByteArrayOutputStream();
+            ImageIO.write(image, "png", png);
+            return png.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static XYChart chart(Figure figure, Theme theme) {
+        XYChart chart = new XYChart(WIDTH, HEIGHT);
+        chart.setXAxisTitle(figure.xAxis());
+        chart.setYAxisTitle(figure.yAxis());
+        style(chart.getStyler(), theme);
+        chart.getStyler().setLegendVisible(figure.curves().stream().anyMatch(curve -> !curve.label().isEmpty()));
+        if (!figure.ticks().isEmpty()) {
+            nameTicks(chart.getStyler(), figure.ticks());
+        }
+        roomForFlatCurves(chart.getStyler(), figure);
+        for (int i = 0; i < figure.curves().size(); i++) {
+            Curve curve = figure.curves().get(i);
+            if (curve.hasBand()) {
+                addBand(chart, curve, "band " + i, theme.series(curve.color()));
+            }
+            addCurve(chart, curve, i, theme.series(curve.color()));
+        }
+        return chart;
+    }
+
+    private static void style(XYStyler styler, Theme theme) {
+        Font plain = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+        styler.setChartBackgroundColor(theme.background());
+        styler.setPlotBackgroundColor(theme.background());
+        styler.setLegendBackgroundColor(theme.background());
+        styler.setLegendBorderColor(theme.background());
+        styler.setChartFontColor(theme.ink());
+        styler.setXAxisTitleColor(theme.muted());
+        styler.setYAxisTitleColor(theme.muted());
+        styler.setAxisTitleFont(plain);
+        styler.setAxisTickLabelsFont(plain);
+        styler.setAxisTickLabelsColor(theme.muted());
+        styler.setAxisTickMarksColor(theme.grid());
+        styler.setAxisTicksLineVisible(false);
+        styler.setLegendFont(plain);
+        styler.setLegendPosition(LegendPosition.OutsideS);
+        styler.setLegendLayout(LegendLayout.Horizontal);
+        styler.setLegendSeriesLineLength(18);
+        styler.setPlotGridLinesColor(theme.grid());
+        styler.setPlotGridLinesStroke(new BasicStroke(1));
+        styler.setPlotGridVerticalLinesVisible(false);
+        styler.setPlotBorderVisible(false);
+        styler.setPlotContentSize(0.96);
+        styler.setChartPadding(8);
+        styler.setAntiAlias(true);
+        styler.setErrorBarsColorSeriesColor(true);
+    }
+
+    private static void nameTicks(XYStyler styler, List<String> ticks) {
+        styler.setXAxisMin(-0.5);
+        styler.setXAxisMax(ticks.size() - 0.5);
+        styler.setxAxisTickLabelsFormattingFunction(x -> {
+            long index = Math.round(x);
+            return Math.abs(x - index) < 1e-6 && index >= 0 && index < ticks.size() ? ticks.get((int) index) : " ";
+        });
+    }
+
+    /** XChart gives a constant curve an axis without height; a little room on both sides keeps it readable. */
+    private static void roomForFlatCurves(XYStyler styler, Figure figure) {
+        double[] values = figure.curves().stream()
+                .flatMap(curve -> curve.points().stream())
+                .flatMap(point -> Stream.of(point.y(), point.low(), point.high()))
+                .mapToDouble(Double::doubleValue)
+                .filter(Double::isFinite)
+                .sorted()
+                .toArray();
+        if (values.length > 0 && values[0] == values[values.length - 1]) {
+            double room = values[0] == 0 ? 1 : Math.abs(values[0]) / 2;
+            styler.setYAxisMin(values[0] - room);
+            styler.setYAxisMax(values[0] + room);
+        }
+    }
+
+    private static void addCurve(XYChart chart, Curve curve, int index, Color color) {
+        String label = curve.label().length() <= LONGEST_LABEL
+                ? curve.label()
+                : curve.label().substring(0, LONGEST_LABEL - 1) + "…";
+        boolean named = !label.isEmpty();
+        String unique = named && !chart.getSeriesMap().containsKey(label) ? label : label + " (" + index + ")";
+        XYSeries series = chart.addSeries(unique, column(curve, Curve.Point::x), column(curve, Curve.Point::y), bars(curve));
+        series.setShowInLegend(named);
+        series.setLineColor(color);
+        series.setMarkerColor(color);
+        series.setMarker(SeriesMarkers.NONE);
+        series.setLineStyle(new BasicStroke(2.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        switch (curve.look()) {
+            case LINE -> {
+                if (curve.points().size() <= 20) {
+                    series.setMarker(SeriesMarkers.CIRCLE);
+                }
+            }
+            case FAINT -> {
+                series.setLineColor(translucent(color, 80));
+                series.setLineStyle(new BasicStroke(1));
+            }
+            case DASHED -> series.setLineStyle(SeriesLines.DASH_DASH);
+            case INTERVALS -> {
+                series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+                series.setMarker(SeriesMarkers.DIAMOND);
+            }
+            case DOTS -> {
+                series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+                series.setMarkerColor(translucent(color, 130));
+                series.setMarker(SeriesMarkers.CIRCLE);
+            }
+        }
+    }
+
+    private static double[] bars(Curve curve) {
+        return curve.look() == Curve.Look.INTERVALS
+                ? column(curve, point -> point.hasInterval() ? (point.high() - point.low()) / 2 : 0)
+                : null;
+    }
+
+    private static void addBand(XYChart chart, Curve curve, String name, Color color) {
+        int n = curve.points().size();
+        double[] x = new double[2 * n];
+        double[] y = new double[2 * n];
+        for (int i = 0; i < n; i++) {
+            Curve.Point point = curve.points().get(i);
+            x[i] = point.x();
+            y[i] = point.high();
+            x[2 * n - 1 - i] = point.x();
+            y[2 * n - 1 - i] = point.low();
+        }
+        XYSeries band = chart.addSeries(name, x, y);
+        band.setXYSeriesRenderStyle(XYSeriesRenderStyle.PolygonArea);
+        band.setFillColor(translucent(color, 40));
+        band.setLineStyle(SeriesLines.NONE);
+        band.setMarker(SeriesMarkers.NONE);
+        band.setShowInLegend(false);
+    }
+
+    private static double[] column(Curve curve, java.util.function.ToDoubleFunction<Curve.Point> value) {
+        return curve.points().stream().mapToDouble(value).toArray();
+    }
+
+    private static Color translucent(Color color, int alpha) {
+        return new Color(color.getRed(), color.getGreen(), color.getBlue(), alpha);
+    }
+}

@@ -1,0 +1,113 @@
+package ai.rpo.jobs.report;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Draws what runs left behind: {@code index.html}, which needs no other file and no network, and each figure once more
+ * as PNG beside it. Reads artifacts only, so it can be repeated at any time, on any Hadoop file system.
+ */
+public final class ReportStage {
+
+    private static final String WHAT = "report";
+
+    private final Configuration hadoop;
+
+    public ReportStage(Configuration hadoop) {
+        this.hadoop = hadoop;
+    }
+
+    /**
+     * What was written.
+     *
+     * @param page the HTML file
+     * @param findings its conclusions
+     */
+    public record Report(Path page, List<Finding> findings) {
+
+        public Report {
+            findings = List.copyOf(findings);
+        }
+    }
+
+    /**
+     * One run, into its own {@code report/}.
+     *
+     * @throws RpoException where the directory holds no run, a file of it is damaged or the report cannot be written
+     */
+    public Report run(Path runDirectory, Progress progress) {
+        progress.update(WHAT, 0, 2);
+        RunArtifacts run = RunArtifacts.read(runDirectory, hadoop);
+        progress.update(WHAT, 1, 2);
+        Page page = drawing(runDirectory, () -> RunReport.of(run));
+        Path written = write(page, new Path(runDirectory, "report"));
+        progress.update(WHAT, 2, 2);
+        return new Report(written, RunFindings.of(run));
+    }
+
+    /** Several runs, into {@code output}. */
+    public Report compare(Comparison comparison, Path output, Progress progress) {
+        int total = comparison.runs().size() + 1;
+        List<RunArtifacts> runs = new ArrayList<>();
+        for (Path directory : comparison.runs()) {
+            progress.update(WHAT, runs.size(), total);
+            runs.add(RunArtifacts.read(directory, hadoop));
+        }
+        List<Variant> variants = Variant.byEta(runs);
+        List<Finding> findings = ComparisonFindings.of(variants);
+        Page page = drawing(output, () -> ComparisonReport.of(comparison, runs, variants, findings));
+        Path written = write(page, output);
+        progress.update(WHAT, total, total);
+        return new Report(written, findings);
+    }
+
+    /** A Java runtime without fonts throws an Error from deep inside AWT. */
+    private static Page drawing(Path what, java.util.function.Supplier<Page> draw) {
+        try {
+            return draw.get();
+        } catch (InternalError | UnsatisfiedLinkError | NoClassDefFoundError e) {
+            throw new RpoException(
+                    RpoException.Kind.OTHER,
+                    "Cannot draw the figures of %s: this Java runtime cannot use fonts (%s). Install fontconfig and a font, such as the packages fontconfig and fonts-dejavu-core, and run the report command again; nothing else is lost."
+                            .formatted(what, e.getMessage()),
+                    e);
+        }
+    }
+
+    private Path write(Page page, Path folder) {
+        Path index = new Path(folder, "index.html");
+        try {
+            FileSystem fileSystem = folder.getFileSystem(hadoop);
+            for (Map.Entry<String, byte[]> picture : page.pictures().entrySet()) {
+                write(fileSystem, new Path(folder, picture.getKey()), picture.getValue());
+            }
+            String footer = "Drawn by rpo from the run's own files at %s."
+                    .formatted(Instant.now().truncatedTo(ChronoUnit.SECONDS));
+            write(fileSystem, index, page.render(footer).getBytes(StandardCharsets.UTF_8));
+            return index;
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot write the report %s: %s. Check the path, the space left and the right to write there."
+                            .formatted(index, e.getMessage()),
+                    e);
+        }
+    }
+
+    private static void write(FileSystem fileSystem, Path file, byte[] bytes) throws IOException {
+        try (OutputStream out = fileSystem.create(file, true)) {
+            out.write(bytes);
+        }
+    }
+}

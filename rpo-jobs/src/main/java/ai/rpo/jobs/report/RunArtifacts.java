@@ -1,0 +1,172 @@
+package ai.rpo.jobs.report;
+
+import ai.rpo.core.RpoException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What a run directory holds that a report can show. A run may have stopped anywhere: whatever is not there is empty.
+ *
+ * @param directory the run directory
+ * @param training one row for each optimizer step
+ * @param evaluation names and estimates of {@code eval/metrics.json}
+ * @param reports {@code report.json} of the stages that wrote one, by artifact
+ * @param manifests {@code manifest.json} by artifact
+ * @param gold {@code gold.json}, which only runs with a programmed grader have
+ * @param configuration text of {@code resolved.conf}, secrets redacted by whoever wrote it
+ * @param status {@code status.json}
+ */
+record RunArtifacts(
+        Path directory,
+        TrainingLog training,
+        Map<String, Estimate> evaluation,
+        Map<String, JsonNode> reports,
+        Map<String, JsonNode> manifests,
+        Optional<GoldRecord> gold,
+        Optional<String> configuration,
+        Optional<JsonNode> status) {
+
+    static final JsonMapper JSON =
+            JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
+    private static final List<String> ARTIFACTS =
+            List.of("data", "data/train", "data/eval", "reference", "reference/train", "reference/eval", "sft", "train", "model", "eval");
+
+    /**
+     * @param directory a run directory on any Hadoop file system
+     * @throws RpoException where it holds nothing that could be reported, or a file in it is damaged
+     */
+    static RunArtifacts read(Path directory, Configuration hadoop) {
+        Map<String, JsonNode> reports = new LinkedHashMap<>();
+        Map<String, JsonNode> manifests = new LinkedHashMap<>();
+        for (String artifact : ARTIFACTS) {
+            json(new Path(directory, artifact + "/report.json"), hadoop).ifPresent(json -> reports.put(artifact, json));
+            json(new Path(directory, artifact + "/manifest.json"), hadoop)
+                    .ifPresent(json -> manifests.put(artifact, json));
+        }
+        RunArtifacts run = new RunArtifacts(
+                directory,
+                trainingLog(directory, hadoop),
+                json(new Path(directory, "eval/metrics.json"), hadoop)
+                        .map(RunArtifacts::estimates)
+                        .orElse(Map.of()),
+                reports,
+                manifests,
+                json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
+                text(new Path(directory, "resolved.conf"), hadoop),
+                json(new Path(directory, "status.json"), hadoop));
+        if (run.isEmpty()) {
+            throw RpoException.configuration(
+                    "Cannot report on %s: it holds neither train/metrics.jsonl nor eval/metrics.json nor a stage's report.json. Name the output folder of a run (rpo.output)."
+                            .formatted(directory));
+        }
+        return run;
+    }
+
+    private boolean isEmpty() {
+        return training.isEmpty() && evaluation.isEmpty() && reports.isEmpty();
+    }
+
+    String name() {
+        return directory.getName();
+    }
+
+    /** {@code resolved.conf} as settings; empty where it is missing or was damaged. */
+    Config settings() {
+        try {
+            return configuration.map(ConfigFactory::parseString).orElse(ConfigFactory.empty());
+        } catch (ConfigException e) {
+            return ConfigFactory.empty();
+        }
+    }
+
+    Optional<Double> eta() {
+        return setting("rpo.objective.eta", Config::getDouble);
+    }
+
+    Optional<Long> seed() {
+        return setting("rpo.train.seed", Config::getLong);
+    }
+
+    /** What R averages, as {@code rpo.objective.regularizer.reduction} has it. */
+    Optional<String> reduction() {
+        return setting("rpo.objective.regularizer.reduction", Config::getString);
+    }
+
+    private <T> Optional<T> setting(String key, BiFunction<Config, String, T> get) {
+        Config settings = settings();
+        return settings.hasPath(key) ? Optional.of(get.apply(settings, key)) : Optional.empty();
+    }
+
+    private static TrainingLog trainingLog(Path directory, Configuration hadoop) {
+        Path file = new Path(directory, "train/metrics.jsonl");
+        Path supervised = new Path(directory, "sft/metrics.jsonl");
+        return text(file, hadoop)
+                .map(text -> TrainingLog.parse(text, file.toString()))
+                .or(() -> text(supervised, hadoop).map(text -> TrainingLog.parse(text, supervised.toString())))
+                .orElse(TrainingLog.EMPTY);
+    }
+
+    /** Each metric is {@code {mean, low, high}}; a bare number is a count. */
+    private static Map<String, Estimate> estimates(JsonNode metrics) {
+        Map<String, Estimate> estimates = new LinkedHashMap<>();
+        metrics.fields().forEachRemaining(field -> {
+            JsonNode value = field.getValue();
+            if (value.isNumber()) {
+                estimates.put(field.getKey(), new Estimate(value.asDouble(), Double.NaN, Double.NaN));
+            } else if (value.path("mean").isNumber()) {
+                estimates.put(
+                        field.getKey(),
+                        new Estimate(
+                                value.path("mean").asDouble(),
+                                value.path("low").asDouble(Double.NaN),
+                                value.path("high").asDouble(Double.NaN)));
+            }
+        });
+        return estimates;
+    }
+
+    private static Optional<JsonNode> json(Path file, Configuration hadoop) {
+        return text(file, hadoop).map(text -> {
+            try {
+                return JSON.readTree(text);
+            } catch (JsonProcessingException e) {
+                throw RpoException.data("Cannot read %s: it is not JSON (%s). Run the stage that writes it again."
+                        .formatted(file, e.getOriginalMessage()));
+            }
+        });
+    }
+
+    private static Optional<String> text(Path file, Configuration hadoop) {
+        try {
+            FileSystem fileSystem = file.getFileSystem(hadoop);
+            try (FSDataInputStream in = fileSystem.open(file)) {
+                return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        } catch (FileNotFoundException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot read %s: %s. Check the path and the access to it.".formatted(file, e.getMessage()),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package ai.rpo.jobs.report;
+
+import ai.rpo.jobs.report.Finding.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** What one run's numbers say, in words. */
+final class RunFindings {
+
+    private static final double TENTH = 0.1;
+    private static final double LN_2 = Math.log(2);
+
+    private RunFindings() {}
+
+    static List<Finding> of(RunArtifacts run) {
+        List<Finding> findings = new ArrayList<>();
+        change(findings, run.training());
+        accuracy(findings, run.evaluation());
+        heldOut(findings, run.evaluation());
+        return findings;
+    }
+
+    private static void change(List<Finding> findings, TrainingLog log) {
+        OptionalDouble before = log.mean("logps/chosen", true, TENTH);
+        OptionalDouble after = log.mean("logps/chosen", false, TENTH);
+        OptionalDouble marginBefore = log.mean("rewards/margins", true, TENTH);
+        OptionalDouble marginAfter = log.mean("rewards/margins", false, TENTH);
+        if (before.isEmpty() || after.isEmpty() || marginBefore.isEmpty() || marginAfter.isEmpty() || log.steps() < 10) {
+            return;
+        }
+        double change = after.getAsDouble() - before.getAsDouble();
+        double margin = marginAfter.getAsDouble() - marginBefore.getAsDouble();
+        String numbers = "From the first to the last tenth of the steps the chosen completions' log-probability %s by %s nats (%s → %s) while the margin %s by %s."
+                .formatted(
+                        change < 0 ? "fell" : "rose",
+                        Numbers.format(Math.abs(change)),
+                        Numbers.format(before.getAsDouble()),
+                        Numbers.format(after.getAsDouble()),
+                        margin < 0 ? "fell" : "grew",
+                        Numbers.format(Math.abs(margin)));
+        String meaning = change < 0 && margin > 0
+                ? " That is the sign of overoptimization: the pairs are told apart by making both completions less likely. A larger rpo.objective.eta counters it."
+                : "";
+        findings.add(new Finding("Chosen log-probability", Verdict.NEUTRAL, numbers + meaning));
+    }
+
+    private static void accuracy(List<Finding> findings, Map<String, Estimate> evaluation) {
+        Estimate accuracy = evaluation.get("rewards/accuracies");
+        if (accuracy == null || !accuracy.hasInterval()) {
+            return;
+        }
+        String verdict = accuracy.low() > 0.5
+                ? "above chance: the policy ranks held-out pairs as the labels do more often than not"
+                : accuracy.high() < 0.5 ? "below chance: the policy ranks held-out pairs against the labels" : "not distinguishable from chance";
+        findings.add(new Finding(
+                "Held-out reward accuracy",
+                Verdict.NEUTRAL,
+                "%s (95 %% interval %s to %s): %s."
+                        .formatted(
+                                Numbers.percent(accuracy.mean()),
+                                Numbers.percent(accuracy.low()),
+                                Numbers.percent(accuracy.high()),
+                                verdict)));
+    }
+
+    private static void heldOut(List<Finding> findings, Map<String, Estimate> evaluation) {
+        Estimate loss = evaluation.get("loss/preference");
+        if (loss == null || !loss.hasInterval()) {
+            return;
+        }
+        String verdict = loss.high() < LN_2
+                ? "lower than the reference's own ln 2 ≈ 0.693"
+                : loss.low() > LN_2
+                        ? "higher than the reference's own ln 2 ≈ 0.693: on unseen pairs the policy is worse than not training"
+                        : "not distinguishable from the reference's own ln 2 ≈ 0.693";
+        findings.add(new Finding(
+                "Held-out preference loss", Verdict.NEUTRAL, "%s, %s.".formatted(Numbers.estimate(loss), verdict)));
+    }
+}

@@ -1,0 +1,106 @@
+package ai.rpo.jobs.report;
+
+import ai.rpo.jobs.report.Curve.Look;
+import ai.rpo.jobs.report.Curve.Point;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The figures of one run, from its training log. */
+final class TrainingFigures {
+
+    private static final int MOST_POINTS = 600;
+    private static final int WINDOWS = 20;
+    private static final String STEP = "optimizer step";
+
+    private final TrainingLog log;
+    private final int window;
+
+    TrainingFigures(TrainingLog log) {
+        this.log = log;
+        int bucket = (log.steps() + MOST_POINTS - 1) / MOST_POINTS;
+        this.window = bucket == 0 ? 1 : log.steps() / bucket / WINDOWS;
+    }
+
+    List<Figure> learning() {
+        return present(List.of(
+                single("loss", "Loss", "loss (nats)", "loss",
+                        "The training objective itself: the preference term plus the effective weight times the supervised term."),
+                single("loss-preference", "Preference term", "−log σ(margin) (nats)", "loss/preference",
+                        "Mean of −log σ(m) over the pairs of the batch, the same definition for DPO and RPO. It starts at ln 2 ≈ 0.693 where the policy starts as its reference."),
+                single("loss-sft", "Supervised term", "R (nats)", "loss/sft",
+                        "The supervised term on the chosen completions before its weight; what it averages over is rpo.objective.regularizer.reduction."),
+                single("learning-rate", "Learning rate", "learning rate", "learning_rate", "The schedule as it was applied."),
+                single("grad-norm", "Gradient norm", "‖gradient‖₂", "grad_norm",
+                        "Global L2 norm of the gradient before clipping.")));
+    }
+
+    /** The paper's figure 1. */
+    Figure logps() {
+        List<Curve> curves = new ArrayList<>();
+        curves.addAll(rawAndSmooth("chosen", 2, "logps/chosen"));
+        curves.addAll(rawAndSmooth("rejected", 0, "logps/rejected"));
+        return new Figure(
+                "logps",
+                "Log-probabilities of chosen and rejected completions",
+                "Policy's log-probability of a completion (sum over its tokens, in nats), mean over each batch's pairs, at the moment the batch was trained on"
+                        + smoothing()
+                        + " Overoptimization shows as the chosen curve falling while the margin grows (figure 1 of arXiv 2405.16436).",
+                STEP,
+                "log π(y|x) (nats)",
+                List.of(),
+                curves);
+    }
+
+    List<Figure> rewards() {
+        List<Curve> rewards = new ArrayList<>();
+        rewards.addAll(rawAndSmooth("chosen", 2, "rewards/chosen"));
+        rewards.addAll(rawAndSmooth("rejected", 0, "rewards/rejected"));
+        Figure implicit = new Figure(
+                "rewards",
+                "Implicit rewards",
+                "β·(log π − log π_ref) of each completion, mean over the batch's pairs" + smoothing(),
+                STEP,
+                "implicit reward",
+                List.of(),
+                rewards);
+        return present(List.of(
+                implicit,
+                single("margins", "Reward margin", "margin", "rewards/margins",
+                        "Implicit reward of the chosen minus that of the rejected completion, mean over the batch's pairs."),
+                single("accuracies", "Reward accuracy", "share of pairs", "rewards/accuracies",
+                        "Share of the batch's pairs whose chosen completion has the higher implicit reward.")));
+    }
+
+    Figure throughput() {
+        return single("throughput", "Throughput", "tokens per second", "tokens_per_second",
+                "Token rows that went through the network in a second of wall time, all workers together.");
+    }
+
+    private Figure single(String name, String title, String yAxis, String metric, String caption) {
+        return new Figure(
+                name, title, caption + smoothing(), STEP, yAxis, List.of(), rawAndSmooth("", 1, metric));
+    }
+
+    private List<Curve> rawAndSmooth(String label, int color, String metric) {
+        List<Point> raw = log.curve(metric);
+        if (window < 3) {
+            return List.of(new Curve(label, color, Look.LINE, raw));
+        }
+        List<Point> thinned = Curve.thinned(raw, MOST_POINTS);
+        return List.of(
+                new Curve("", color, Look.FAINT, thinned),
+                new Curve(label, color, Look.LINE, Curve.smoothed(thinned, window)));
+    }
+
+    private String smoothing() {
+        int bucket = Math.max(1, (log.steps() + MOST_POINTS - 1) / MOST_POINTS);
+        String thin = bucket == 1 ? "each step" : "means of %d steps".formatted(bucket);
+        return window < 3
+                ? ""
+                : " Thin: %s. Bold: running mean over %d steps.".formatted(thin, bucket * (window / 2 * 2 + 1));
+    }
+
+    private static List<Figure> present(List<Figure> figures) {
+        return figures.stream().filter(figure -> !figure.isEmpty()).toList();
+    }
+}

@@ -1,0 +1,72 @@
+package ai.rpo.jobs.report;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Runs that differ in their seed alone.
+ *
+ * @param eta η of all of them
+ * @param runs at least one
+ */
+record Variant(double eta, List<RunArtifacts> runs) {
+
+    /** One variant for each η, DPO first. */
+    static List<Variant> byEta(List<RunArtifacts> runs) {
+        Map<Double, List<RunArtifacts>> groups = runs.stream()
+                .filter(run -> run.eta().isPresent())
+                .collect(Collectors.groupingBy(run -> run.eta().orElseThrow(), TreeMap::new, Collectors.toList()));
+        return groups.entrySet().stream()
+                .map(group -> new Variant(group.getKey(), group.getValue()))
+                .sorted(Comparator.comparingDouble(Variant::eta))
+                .toList();
+    }
+
+    static String nameOf(double eta) {
+        return eta == 0 ? "DPO (η = 0)" : "RPO η = " + shortest(eta);
+    }
+
+    static String shortest(double eta) {
+        return eta == Math.rint(eta) ? String.valueOf((long) eta) : String.valueOf(eta);
+    }
+
+    boolean isDpo() {
+        return eta == 0;
+    }
+
+    String name() {
+        return nameOf(eta);
+    }
+
+    List<GoldRecord> gold() {
+        return runs.stream().flatMap(run -> run.gold().stream()).toList();
+    }
+
+    /** A metric's mean over the steps of each epoch, for each run that recorded it. */
+    List<Map<Integer, Double>> epochMeans(String metric) {
+        return runs.stream()
+                .map(run -> run.training().epochMeans(metric))
+                .filter(means -> !means.isEmpty())
+                .toList();
+    }
+
+    /** Last epoch's mean minus the first's, for each run. */
+    List<Double> changes(String metric) {
+        return epochMeans(metric).stream()
+                .map(means -> {
+                    List<Double> values = List.copyOf(means.values());
+                    return values.get(values.size() - 1) - values.get(0);
+                })
+                .toList();
+    }
+
+    OptionalDouble meanOfLastEpoch(String metric) {
+        return epochMeans(metric).stream()
+                .mapToDouble(means -> List.copyOf(means.values()).get(means.size() - 1))
+                .average();
+    }
+}

@@ -1,0 +1,138 @@
+package ai.rpo.jobs.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.jobs.report.Finding.Verdict;
+import ai.rpo.jobs.report.ReportStage.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportStageTest {
+
+    private static final String HOSTILE = "</pre><script>alert(1)</script>&\"'";
+
+    @TempDir
+    Path folder;
+
+    private final ReportStage stage = new ReportStage(new Configuration(false));
+
+    @Test
+    void drawsARunIntoOnePageThatNeedsNothingElse() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);
+
+        Report report = stage.run(run.path(), Progress.NONE);
+
+        String html = Files.readString(folder.resolve("run/report/index.html"));
+        assertTrue(html.contains("data:image/png;base64,"));
+        assertFalse(html.matches("(?s).*(src|href|srcset)=\"(?!data:|#).*"), "something is fetched from elsewhere");
+        assertFalse(html.contains("{}"), "a placeholder was left unfilled");
+        assertTrue(html.contains("longer than max-length"), "what the data stage dropped is missing");
+        assertTrue(html.contains("95 % interval 0.610 to 0.790"), "the evaluation's interval is missing");
+        assertEquals(1520, ImageIO.read(folder.resolve("run/report/logps.png").toFile()).getWidth());
+        assertTrue(report.findings().get(0).text().contains("fell by 2."), report.findings().toString());
+    }
+
+    @Test
+    void escapesEverythingThatComesFromFiles() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run <b>&"), 0.5, 1, 0.1, 0.7, 0.8);
+        run.file("resolved.conf", "rpo.output = \"%s\"\n".formatted(HOSTILE.replace("\"", "\\\"")));
+        run.file("data/report.json", "{\"%1$s\": [{\"reason\": \"%1$s\", \"%1$s\": 1}]}".formatted(HOSTILE.replace("\"", "\\\"")));
+        run.file("gold.json", """
+                {"prompts": 1, "temperature": 1, "epochs": [{"epoch": 0, "gold": 0.5}],
+                 "samples": [{"prompt": "<img src=x>", "answer": "<script>", "finished": true, "gold": 0.1}]}
+                """);
+
+        stage.run(run.path(), Progress.NONE);
+        stage.compare(
+                new Comparison("<i>", HOSTILE, List.of(HOSTILE), List.of(run.path())),
+                new org.apache.hadoop.fs.Path(folder.resolve("cmp").toUri()),
+                Progress.NONE);
+
+        for (String page : List.of("run <b>&/report/index.html", "cmp/index.html")) {
+            String html = Files.readString(folder.resolve(page));
+            assertFalse(html.contains("<script"), page);
+            assertFalse(html.contains("<img src=x"), page);
+            assertFalse(html.contains("<b>&"), page);
+        }
+    }
+
+    @Test
+    void drawsARunThatStoppedEarly() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, 0);
+        Files.delete(folder.resolve("run/eval/metrics.json"));
+        Files.delete(folder.resolve("run/resolved.conf"));
+        run.file("train/metrics.jsonl", "{\"step\": 1, \"loss\": 0.693, \"logps/chosen\": NaN}\n");
+
+        stage.run(run.path(), Progress.NONE);
+
+        assertTrue(Files.readString(folder.resolve("run/report/index.html")).contains("This run has no evaluation"));
+    }
+
+    @Test
+    void refusesAFolderThatIsNoRun() {
+        org.apache.hadoop.fs.Path nothing = new org.apache.hadoop.fs.Path(folder.resolve("nothing").toUri());
+        RpoException e = assertThrows(RpoException.class, () -> stage.run(nothing, Progress.NONE));
+        assertEquals(RpoException.Kind.CONFIGURATION, e.kind());
+        assertTrue(e.getMessage().contains("nothing"), e.getMessage());
+    }
+
+    @Test
+    void refusesADamagedFileByItsName() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, 0).file("eval/metrics.json", "{\"loss\": ");
+        RpoException e = assertThrows(RpoException.class, () -> stage.run(run.path(), Progress.NONE));
+        assertTrue(e.getMessage().contains("eval/metrics.json"), e.getMessage());
+    }
+
+    @Test
+    void comparisonSaysWhatThePaperSaysWhereTheRunsShowIt() throws IOException {
+        List<Finding> findings = compare(new double[] {-0.3, 0.1, 0.2}, new double[][] {
+            {0.7, 0.8, 0.6}, {0.7, 0.8, 0.85}, {0.7, 0.75, 0.78}
+        });
+        assertEquals(List.of(Verdict.AGREES), findings.stream().map(Finding::verdict).distinct().toList(), findings.toString());
+        assertTrue(text(findings, "Best η").contains("η = 0.5 has the highest"), findings.toString());
+        assertTrue(text(findings, "DPO: gold reward over training").contains("highest after epoch 1"), findings.toString());
+    }
+
+    @Test
+    void comparisonSaysSoWhereTheRunsShowTheOpposite() throws IOException {
+        List<Finding> findings = compare(new double[] {0.3, 0.1, 0.2}, new double[][] {
+            {0.7, 0.8, 0.9}, {0.7, 0.8, 0.85}, {0.7, 0.75, 0.78}
+        });
+        assertFalse(findings.stream().anyMatch(f -> f.verdict() == Verdict.AGREES), findings.toString());
+        assertTrue(text(findings, "DPO: log-probability of the chosen answers").contains("these runs do not"), findings.toString());
+        assertTrue(text(findings, "Best η").contains("edge of the range"), findings.toString());
+    }
+
+    private List<Finding> compare(double[] slopes, double[][] gold) throws IOException {
+        double[] etas = {0, 0.5, 1};
+        List<org.apache.hadoop.fs.Path> runs = new ArrayList<>();
+        for (int i = 0; i < etas.length; i++) {
+            for (long seed = 1; seed <= 3; seed++) {
+                double[] shifted = gold[i].clone();
+                for (int epoch = 0; epoch < shifted.length; epoch++) {
+                    shifted[epoch] += 0.004 * seed;
+                }
+                runs.add(SyntheticRun.write(folder.resolve(i + "-" + seed), etas[i], seed, slopes[i], shifted).path());
+            }
+        }
+        Comparison comparison = new Comparison("Comparison", "synthetic", List.of(), runs);
+        return stage.compare(comparison, new org.apache.hadoop.fs.Path(folder.resolve("report").toUri()), Progress.NONE)
+                .findings();
+    }
+
+    private static String text(List<Finding> findings, String topic) {
+        return findings.stream().filter(f -> f.topic().equals(topic)).findFirst().orElseThrow().text();
+    }
+}
