@@ -1,0 +1,110 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeType;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Reads single fields of a row, each with the finding that fits where it cannot. */
+final class Fields {
+
+    private Fields() {}
+
+    /** A text field. */
+    static String text(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = required(row, field);
+        if (!value.isTextual()) {
+            throw wrongType(field, "text", value);
+        }
+        String text = value.textValue();
+        int broken = unpairedSurrogate(text);
+        if (broken >= 0) {
+            throw new UnfitRowException(Reason.BROKEN_TEXT, field + ", character " + broken);
+        }
+        return text;
+    }
+
+    /** A list of token ids, which must not be negative. */
+    static int[] tokenIds(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = required(row, field);
+        if (!value.isArray()) {
+            throw wrongType(field, "a list of token ids", value);
+        }
+        int[] ids = new int[value.size()];
+        for (int i = 0; i < ids.length; i++) {
+            JsonNode id = value.get(i);
+            if (!id.isIntegralNumber()) {
+                throw wrongType(field + "[" + i + "]", "a token id", id);
+            }
+            if (!id.canConvertToInt() || id.intValue() < 0) {
+                throw new UnfitRowException(Reason.TOKEN_OUT_OF_RANGE, field + "[" + i + "] is " + id);
+            }
+            ids[i] = id.intValue();
+        }
+        return ids;
+    }
+
+    /** A finite number. */
+    static double logProbability(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = required(row, field);
+        if (value.isNumber() && Double.isFinite(value.doubleValue())) {
+            return value.doubleValue();
+        }
+        // Writers that cannot put a NaN into JSON quote it.
+        if (value.isNumber() || value.isTextual() && isNonFinite(value.textValue())) {
+            throw new UnfitRowException(Reason.NON_FINITE_REFERENCE, field + " is " + value.asText());
+        }
+        throw wrongType(field, "a number", value);
+    }
+
+    private static boolean isNonFinite(String text) {
+        return switch (text) {
+            case "NaN", "Infinity", "-Infinity" -> true;
+            default -> false;
+        };
+    }
+
+    private static JsonNode required(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = row.get(field);
+        if (value == null) {
+            throw new UnfitRowException(Reason.MISSING_FIELD, field + " is missing");
+        }
+        if (value.isNull()) {
+            throw new UnfitRowException(Reason.MISSING_FIELD, field + " is null");
+        }
+        return value;
+    }
+
+    private static UnfitRowException wrongType(String field, String expected, JsonNode value) {
+        return new UnfitRowException(
+                Reason.WRONG_TYPE, field + " must be " + expected + ", but is " + typeName(value.getNodeType()));
+    }
+
+    static String typeName(JsonNodeType type) {
+        return switch (type) {
+            case ARRAY -> "a list";
+            case OBJECT, POJO -> "an object";
+            case STRING -> "text";
+            case NUMBER -> "a number";
+            case BOOLEAN -> "true or false";
+            case NULL -> "null";
+            case BINARY, MISSING -> "nothing readable";
+        };
+    }
+
+    private static int unpairedSurrogate(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            boolean paired = Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1));
+            if (!paired) {
+                return i;
+            }
+            i++;
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,40 @@
+package ai.rpo.core.preference;
+
+/** Why a row was left out of a data set. */
+public enum Reason {
+    NOT_UTF8("the row's bytes are not UTF-8 text"),
+    ROW_TOO_LARGE("the row is larger than any row can sensibly be"),
+    BLANK("the line is blank"),
+    MALFORMED_JSON("the row is not one JSON object"),
+    UNKNOWN_FORMAT("the row's fields fit no known format"),
+    WRONG_KIND("the row is of another kind than the data set"),
+    MISSING_FIELD("a field is missing or null"),
+    WRONG_TYPE("a field holds another type than its format says"),
+    BROKEN_TEXT("the text holds half a surrogate pair, which is no character"),
+    EMPTY_PROMPT("the prompt has no tokens"),
+    EMPTY_COMPLETION("a completion has no tokens"),
+    CHOSEN_EQUALS_REJECTED("chosen and rejected are the same"),
+    EQUAL_AFTER_TRUNCATION("chosen and rejected differ only beyond the cut"),
+    PROMPT_TOO_LONG("the prompt leaves no room for a completion"),
+    TOO_LONG("prompt and completion are longer than the limit"),
+    STRADDLING_TOKEN("a token straddles the border of prompt and completion"),
+    SPELLS_SPECIAL_TOKEN("the text spells a special token that this tokenizer cannot keep as text"),
+    TOKEN_OUT_OF_RANGE("a token id lies outside the model's vocabulary"),
+    NON_FINITE_REFERENCE("a given reference log-probability is not a finite number");
+
+    private final String description;
+
+    Reason(String description) {
+        this.description = description;
+    }
+
+    /** One clause for a person to read. */
+    public String description() {
+        return description;
+    }
+
+    /** The name in reports and in {@code rejected/}, such as {@code empty-completion}. */
+    public String key() {
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+}

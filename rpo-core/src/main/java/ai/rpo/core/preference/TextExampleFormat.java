@@ -1,0 +1,22 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** {@code {"prompt": text, "completion": text}}. */
+final class TextExampleFormat implements RowFormat {
+
+    @Override
+    public String name() {
+        return "prompt-completion";
+    }
+
+    @Override
+    public boolean recognises(ObjectNode row) {
+        return row.has("prompt") && row.has("completion");
+    }
+
+    @Override
+    public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
+        return new PreferenceRecord.TextExample(Fields.text(row, "prompt"), Fields.text(row, "completion"));
+    }
+}

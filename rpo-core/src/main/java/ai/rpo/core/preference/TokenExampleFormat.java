@@ -1,0 +1,23 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** {@code {"prompt_ids": [int], "completion_ids": [int]}}. */
+final class TokenExampleFormat implements RowFormat {
+
+    @Override
+    public String name() {
+        return "tokenised-completion";
+    }
+
+    @Override
+    public boolean recognises(ObjectNode row) {
+        return row.has("prompt_ids") && row.has("completion_ids");
+    }
+
+    @Override
+    public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
+        return new PreferenceRecord.TokenExample(
+                Fields.tokenIds(row, "prompt_ids"), Fields.tokenIds(row, "completion_ids"));
+    }
+}

@@ -1,0 +1,65 @@
+package ai.rpo.core.text;
+
+import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.PairTokenizer.Cut;
+import java.util.Arrays;
+
+/**
+ * How long a prompt with any one of its completions may be, and what becomes of longer ones.
+ *
+ * @param tokens the most that prompt and completion may have together
+ */
+public record LengthLimit(int tokens, Truncation truncation) {
+
+    public LengthLimit {
+        if (tokens < 2) {
+            throw new IllegalArgumentException("max-length must be at least 2, but is " + tokens);
+        }
+    }
+
+    record Fit(int[] prompt, int[][] completions, Cut cut) {}
+
+    /**
+     * @param prefix tokens at the prompt's beginning that no cut takes away
+     * @param completions each ends in its EOS and is not empty
+     */
+    Fit fit(int[] prompt, int prefix, int[]... completions) throws UnfitRowException {
+        int longest = Arrays.stream(completions).mapToInt(ids -> ids.length).max().orElseThrow();
+        if (prompt.length + longest <= tokens) {
+            return new Fit(prompt, completions, Cut.NOTHING);
+        }
+        return switch (truncation) {
+            case DROP -> throw tooLong(prompt, longest);
+            case KEEP_END_OF_PROMPT -> {
+                int room = tokens - longest - prefix;
+                if (room < 1) {
+                    throw new UnfitRowException(
+                            Reason.TOO_LONG, "a completion of " + longest + " tokens, the limit is " + tokens);
+                }
+                int[] end = Arrays.copyOfRange(prompt, prompt.length - room, prompt.length);
+                yield new Fit(Tokenizer.concatenate(Arrays.copyOf(prompt, prefix), end), completions, Cut.PROMPT);
+            }
+            case CUT_COMPLETIONS -> {
+                int room = tokens - prompt.length;
+                if (room < 1) {
+                    throw new UnfitRowException(
+                            Reason.PROMPT_TOO_LONG, "a prompt of " + prompt.length + " tokens, the limit is " + tokens);
+                }
+                int[][] cut = Arrays.stream(completions)
+                        .map(ids -> ids.length <= room ? ids : Arrays.copyOf(ids, room))
+                        .toArray(int[][]::new);
+                yield new Fit(prompt, cut, Cut.COMPLETION);
+            }
+        };
+    }
+
+    private UnfitRowException tooLong(int[] prompt, int longest) {
+        if (prompt.length >= tokens) {
+            return new UnfitRowException(
+                    Reason.PROMPT_TOO_LONG, "a prompt of " + prompt.length + " tokens, the limit is " + tokens);
+        }
+        return new UnfitRowException(
+                Reason.TOO_LONG, (prompt.length + longest) + " tokens, the limit is " + tokens);
+    }
+}

@@ -1,0 +1,138 @@
+package ai.rpo.core.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * The tokens of a vocabulary that steer the model and are not text: those marked special in tokenizer.json, and those
+ * that tokenizer_config.json or special_tokens_map.json gives a part such as {@code eos_token}.
+ */
+final class SpecialTokens {
+
+    private static final List<String> PARTS =
+            List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+
+    private final ObjectNode tokenizer;
+    private final Map<String, Integer> ids = new LinkedHashMap<>();
+    private final Set<Integer> notText = new HashSet<>();
+    private final Map<Character, List<String>> byFirstCharacter = new HashMap<>();
+
+    /**
+     * @param tokenizer tokenizer.json
+     * @param config tokenizer_config.json with special_tokens_map.json's entries where it lacks them
+     */
+    SpecialTokens(ObjectNode tokenizer, JsonNode config) {
+        this.tokenizer = tokenizer;
+        for (JsonNode token : tokenizer.path("added_tokens")) {
+            if (token.path("special").asBoolean()) {
+                ids.put(token.path("content").asText(), token.path("id").asInt());
+            }
+        }
+        for (String spelling : namedIn(config)) {
+            idOf(spelling).ifPresent(id -> ids.put(spelling, id));
+        }
+        notText.addAll(ids.values());
+        // Characters outside the vocabulary are read as this token, so it says nothing about the spelling.
+        unknownId().ifPresent(notText::remove);
+        ids.keySet().stream().filter(spelling -> !spelling.isEmpty()).forEach(spelling -> byFirstCharacter
+                .computeIfAbsent(spelling.charAt(0), first -> new ArrayList<>())
+                .add(spelling));
+    }
+
+    /** The id of a token by its spelling, special or not. */
+    OptionalInt idOf(String spelling) {
+        for (JsonNode token : tokenizer.path("added_tokens")) {
+            if (token.path("content").asText().equals(spelling)) {
+                return OptionalInt.of(token.path("id").asInt());
+            }
+        }
+        JsonNode vocabulary = tokenizer.path("model").path("vocab");
+        if (vocabulary.isObject()) {
+            JsonNode id = vocabulary.get(spelling);
+            return id == null ? OptionalInt.empty() : OptionalInt.of(id.asInt());
+        }
+        // A Unigram model lists [piece, score], the index being the id.
+        for (int id = 0; id < vocabulary.size(); id++) {
+            if (vocabulary.get(id).path(0).asText().equals(spelling)) {
+                return OptionalInt.of(id);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    private OptionalInt unknownId() {
+        JsonNode model = tokenizer.path("model");
+        JsonNode unigramId = model.path("unk_id");
+        return unigramId.isInt() ? OptionalInt.of(unigramId.asInt()) : idOf(model.path("unk_token").asText(""));
+    }
+
+    /** Whether an id among a text's own shows that the text was read as a special token. */
+    boolean isNotText(int id) {
+        return notText.contains(id);
+    }
+
+    /** Whether a text spells a special token. */
+    boolean spelledIn(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            for (String spelling : byFirstCharacter.getOrDefault(text.charAt(i), List.of())) {
+                if (text.startsWith(spelling, i)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The tokenizer.json of a tokenizer that gives every text the same ids, but knows no special token by its
+     * spelling. One outside the model's own vocabulary is renamed to what no text spells rather than removed, since
+     * the library numbers such tokens in their order.
+     */
+    ObjectNode withoutSpellings() {
+        ObjectNode edited = tokenizer.deepCopy();
+        ArrayNode kept = edited.putArray("added_tokens");
+        JsonNode vocabulary = tokenizer.path("model").path("vocab");
+        Set<String> inModel = new HashSet<>();
+        if (vocabulary.isArray()) {
+            vocabulary.forEach(piece -> inModel.add(piece.path(0).asText()));
+        } else {
+            vocabulary.fieldNames().forEachRemaining(inModel::add);
+        }
+        for (JsonNode token : tokenizer.path("added_tokens")) {
+            String spelling = token.path("content").asText();
+            if (!ids.containsKey(spelling)) {
+                kept.add(token);
+            } else if (!inModel.contains(spelling)) {
+                ObjectNode renamed = token.deepCopy();
+                renamed.put("content", "\uDBFF\uDFFD" + kept.size() + "\uDBFF\uDFFD");
+                renamed.put("normalized", false);
+                kept.add(renamed);
+            }
+        }
+        return edited;
+    }
+
+    private static Set<String> namedIn(JsonNode config) {
+        Set<String> spellings = new HashSet<>();
+        for (String part : PARTS) {
+            spellings.add(spelling(config.path(part)));
+        }
+        config.path("additional_special_tokens").forEach(token -> spellings.add(spelling(token)));
+        spellings.remove("");
+        return spellings;
+    }
+
+    /** A token is written as its text, or as an object that holds the text as {@code content}. */
+    static String spelling(JsonNode token) {
+        return token.isObject() ? token.path("content").asText("") : token.asText("");
+    }
+}

@@ -1,0 +1,11 @@
+package ai.rpo.core.text;
+
+/** What becomes of a completion whose first characters belong to a token that begins in the prompt. */
+public enum StraddlePolicy {
+    /** The completion is tokenised by itself. */
+    SEPARATE,
+    /** The row is left out. */
+    DROP,
+    /** The job stops. */
+    FAIL
+}

@@ -1,0 +1,116 @@
+package ai.rpo.core.preference;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
+import ai.rpo.core.preference.PreferenceRecord.TextExample;
+import ai.rpo.core.preference.PreferenceRecord.TextPair;
+import ai.rpo.core.preference.PreferenceRecord.TokenExample;
+import ai.rpo.core.preference.PreferenceRecord.TokenPair;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RowReaderTest {
+
+    private final RowReader reader = new RowReader(Optional.empty());
+
+    @Test
+    void recognisesEachFormatByItsFields() throws UnfitRowException {
+        assertEquals(
+                new TextPair("p", "c😀", "r"),
+                read("{\"prompt\": \"p\", \"chosen\": \"c\\ud83d\\ude00\", \"rejected\": \"r\", \"id\": 7}"));
+        assertEquals(new TextExample("p", "c"), read("{\"prompt\": \"p\", \"completion\": \"c\"}"));
+
+        TokenPair pair = (TokenPair) read("{\"prompt_ids\": [1], \"chosen_ids\": [2, 3], \"rejected_ids\": [],"
+                + " \"ref_chosen_logps\": -1.5, \"ref_rejected_logps\": -2}");
+        assertArrayEquals(new int[] {2, 3}, pair.chosen());
+        assertEquals(0, pair.rejected().length, "emptiness is judged with the tokens of all formats");
+        assertEquals(Optional.of(new ReferenceLogps(-1.5, -2)), pair.reference());
+
+        TokenExample example = (TokenExample) read("{\"prompt_ids\": [1], \"completion_ids\": [2]}");
+        assertArrayEquals(new int[] {2}, example.completion());
+    }
+
+    @Test
+    void tokensWinOverTextInARowThatHasBoth() throws UnfitRowException {
+        PreferenceRecord row = read("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\","
+                + " \"prompt_ids\": [1], \"chosen_ids\": [2], \"rejected_ids\": [3]}");
+        assertTrue(row instanceof TokenPair);
+        RowReader text = new RowReader(RowFormats.named("text"));
+        assertTrue(text.read("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\", \"prompt_ids\": [1]}"
+                        .getBytes(StandardCharsets.UTF_8))
+                instanceof TextPair);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "``                                                                  | BLANK",
+                "`  `                                                                | BLANK",
+                "{                                                                   | MALFORMED_JSON",
+                "{\"prompt\": \"p\", \"chosen\": \"c                                 | MALFORMED_JSON",
+                "{} {}                                                               | MALFORMED_JSON",
+                "[1]                                                                 | MALFORMED_JSON",
+                "null                                                                | MALFORMED_JSON",
+                "{}                                                                  | UNKNOWN_FORMAT",
+                "{\"text\": \"x\"}                                                   | UNKNOWN_FORMAT",
+                "{\"prompt\": \"p\", \"chosen\": null, \"rejected\": \"r\"}          | MISSING_FIELD",
+                "{\"prompt\": \"p\", \"chosen\": 3, \"rejected\": \"r\"}             | WRONG_TYPE",
+                "{\"prompt\": \"p\", \"chosen\": [\"c\"], \"rejected\": \"r\"}       | WRONG_TYPE",
+                "{\"prompt\": \"p\", \"completion\": \"\\ud83d!\"}                   | BROKEN_TEXT",
+                "{\"prompt\": \"p\", \"completion\": \"\\ude00\"}                    | BROKEN_TEXT",
+                "{\"prompt_ids\": \"1\", \"completion_ids\": [2]}                    | WRONG_TYPE",
+                "{\"prompt_ids\": [[1]], \"completion_ids\": [2]}                    | WRONG_TYPE",
+                "{\"prompt_ids\": [1.5], \"completion_ids\": [2]}                    | WRONG_TYPE",
+                "{\"prompt_ids\": [-1], \"completion_ids\": [2]}                     | TOKEN_OUT_OF_RANGE",
+                "{\"prompt_ids\": [99999999999], \"completion_ids\": [2]}            | TOKEN_OUT_OF_RANGE",
+            })
+    void saysWhatIsWrong(String row, Reason reason) {
+        assertEquals(reason, reasonOf(row));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NaN, NON_FINITE_REFERENCE", "-Infinity, NON_FINITE_REFERENCE", "1e999, NON_FINITE_REFERENCE",
+        "\"NaN\", NON_FINITE_REFERENCE", "\"-3\", WRONG_TYPE", "null, MISSING_FIELD"})
+    void givenReferencesMustBeNumbers(String value, Reason reason) {
+        assertEquals(
+                reason,
+                reasonOf("{\"prompt_ids\": [1], \"chosen_ids\": [2], \"rejected_ids\": [3],"
+                        + " \"ref_chosen_logps\": -1, \"ref_rejected_logps\": " + value + "}"));
+    }
+
+    @Test
+    void refusesWhatIsNotUtf8OrHuge() {
+        byte[] latin1 = "{\"prompt\": \"é\", \"completion\": \"x\"}".getBytes(StandardCharsets.ISO_8859_1);
+        assertEquals(
+                Reason.NOT_UTF8,
+                assertThrows(UnfitRowException.class, () -> reader.read(latin1)).reason());
+        byte[] huge = new byte[RowReader.LARGEST_ROW_BYTES + 1];
+        assertEquals(
+                Reason.ROW_TOO_LARGE,
+                assertThrows(UnfitRowException.class, () -> reader.read(huge)).reason());
+        assertEquals(Reason.MALFORMED_JSON, reasonOf("[".repeat(100_000)));
+    }
+
+    @Test
+    void namesTheFieldsOfARowItDoesNotKnow() {
+        UnfitRowException e = assertThrows(UnfitRowException.class, () -> read("{\"question\": 1, \"answer\": 2}"));
+        assertTrue(e.getMessage().startsWith("its fields are answer, question; known formats: "), e.getMessage());
+    }
+
+    private PreferenceRecord read(String row) throws UnfitRowException {
+        return reader.read(row.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Reason reasonOf(String row) {
+        return assertThrows(UnfitRowException.class, () -> read(row)).reason();
+    }
+}
