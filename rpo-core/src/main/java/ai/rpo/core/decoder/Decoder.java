@@ -1,0 +1,147 @@
+package ai.rpo.core.decoder;
+
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Workspace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those.
+ *
+ * <p>That sum is all the backward pass needs: a loss over whole completions reaches the network as one coefficient per
+ * completion (docs/math.md, 4). Holds no weights and no state of a pass, so one decoder serves many threads, each with
+ * its own {@link Workspace}.
+ */
+public final class Decoder {
+
+    private static final String EMBEDDING = "model.embed_tokens.weight";
+
+    private final ModelConfig config;
+    private final Backend backend;
+    private final List<Block> blocks;
+    private final LanguageModelHead head;
+
+    public Decoder(ModelConfig config, Backend backend) {
+        this.config = config;
+        this.backend = backend;
+        RotaryTable rotary = new RotaryTable(backend, config.rotary());
+        blocks = IntStream.range(0, config.layers())
+                .mapToObj(layer -> new Block(backend, config, rotary, layer))
+                .toList();
+        head = new LanguageModelHead(backend, config);
+    }
+
+    public Backend backend() {
+        return backend;
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** A finished forward pass; its tensors live in the workspace until the backward pass or a reset. */
+    public static final class Pass {
+        private final PackedBatch batch;
+        private final double[] logps;
+        private final List<Tensor> inputs = new ArrayList<>();
+        private final List<Block.Saved> saved = new ArrayList<>();
+        private LanguageModelHead.Saved head;
+
+        private Pass(PackedBatch batch) {
+            this.batch = batch;
+            this.logps = new double[batch.targetCount()];
+        }
+
+        /** Log-probability of each completion token, completion after completion. */
+        public double[] tokenLogps() {
+            return logps;
+        }
+
+        /** Log-probability of each completion: the sum over its tokens, in nats. */
+        public double[] completionLogps() {
+            return batch.sumByCompletion(logps);
+        }
+    }
+
+    /** Log-probability of each completion token, keeping no activations. */
+    public double[] tokenLogps(Parameters weights, PackedBatch batch, Workspace workspace) {
+        workspace.reset();
+        double[] logps = new double[batch.targetCount()];
+        Tensor x = embed(weights, batch, workspace);
+        Tensor next = workspace.tensor(x.rows(), x.columns());
+        for (Block block : blocks) {
+            Workspace.Mark mark = workspace.mark();
+            block.forward(weights, x, batch, next, workspace);
+            workspace.release(mark);
+            Tensor free = x;
+            x = next;
+            next = free;
+        }
+        head.forward(weights, x, batch, logps, workspace);
+        return logps;
+    }
+
+    /**
+     * A forward pass that keeps what the backward pass needs.
+     *
+     * @param recompute keep only each block's input and compute the rest again on the way back: far less memory for
+     *     about a third more time
+     */
+    public Pass forward(Parameters weights, PackedBatch batch, boolean recompute, Workspace workspace) {
+        workspace.reset();
+        Pass pass = new Pass(batch);
+        Tensor x = embed(weights, batch, workspace);
+        for (Block block : blocks) {
+            Tensor out = workspace.tensor(x.rows(), x.columns());
+            Workspace.Mark mark = workspace.mark();
+            Block.Saved saved = block.forward(weights, x, batch, out, workspace);
+            pass.inputs.add(x);
+            if (recompute) {
+                workspace.release(mark);
+            } else {
+                pass.saved.add(saved);
+            }
+            x = out;
+        }
+        pass.inputs.add(x);
+        pass.head = head.forward(weights, x, batch, pass.logps, workspace);
+        return pass;
+    }
+
+    /**
+     * Adds the gradient of {@code Σ coefficient·log π(completion)} to {@code gradients}; uses up the pass.
+     *
+     * @param coefficients one per completion of the batch
+     */
+    public void backward(
+            Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {
+        PackedBatch batch = pass.batch;
+        Tensor gradient = workspace.zeros(batch.rows(), config.hiddenSize());
+        head.backward(
+                weights, pass.head, batch, batch.spreadToTargets(coefficients), gradient, gradients, workspace);
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            Workspace.Mark mark = workspace.mark();
+            blocks.get(i).backward(weights, saved(pass, i, weights, workspace), batch, gradient, gradients, workspace);
+            workspace.release(mark);
+        }
+        backend.scatterAddRows(gradient, batch.tokens(), gradients.get(EMBEDDING));
+    }
+
+    private Block.Saved saved(Pass pass, int layer, Parameters weights, Workspace workspace) {
+        if (!pass.saved.isEmpty()) {
+            return pass.saved.get(layer);
+        }
+        Tensor x = pass.inputs.get(layer);
+        Tensor out = workspace.tensor(x.rows(), x.columns());
+        return blocks.get(layer).forward(weights, x, pass.batch, out, workspace);
+    }
+
+    private Tensor embed(Parameters weights, PackedBatch batch, Workspace workspace) {
+        Tensor x = workspace.tensor(batch.rows(), config.hiddenSize());
+        backend.gatherRows(weights.get(EMBEDDING), batch.tokens(), x);
+        return x;
+    }
+}

@@ -1,0 +1,27 @@
+package ai.rpo.core.decoder;
+
+import java.util.List;
+
+/**
+ * One prompt and the completions that are scored after it: two for a preference pair, one for supervised data.
+ *
+ * @param prompt token ids, never empty: its last row predicts the first token of each completion
+ * @param completions token ids of each, never empty
+ */
+public record Example(int[] prompt, List<int[]> completions) {
+
+    public Example {
+        completions = List.copyOf(completions);
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException("A prompt needs at least one token.");
+        }
+        if (completions.isEmpty() || completions.stream().anyMatch(c -> c.length == 0)) {
+            throw new IllegalArgumentException("An example needs a completion, and a completion a token.");
+        }
+    }
+
+    /** Rows that the example takes in a {@link PackedBatch}: a completion's last token predicts nothing and is left out. */
+    public int packedRows() {
+        return prompt.length + completions.stream().mapToInt(c -> c.length - 1).sum();
+    }
+}

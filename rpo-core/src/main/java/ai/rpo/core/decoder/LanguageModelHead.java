@@ -1,0 +1,96 @@
+package ai.rpo.core.decoder;
+
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Workspace;
+
+/**
+ * The final norm and the projection to the vocabulary, on the rows that predict a completion token and in chunks, so
+ * that logits of all tokens never exist at once.
+ */
+final class LanguageModelHead {
+
+    /** Logits kept at once, in elements; a batch that needs no more keeps them for the backward pass. */
+    private static final int CHUNK_ELEMENTS = 1 << 25;
+
+    /** Normalised rows {@code [targets, hidden]}, softmax sums {@code [targets, 1]}, and the logits if all were kept. */
+    record Saved(Normalization.Saved norm, Tensor logSumExp, Tensor logits) {}
+
+    private final Backend backend;
+    private final Normalization norm;
+    private final String weight;
+    private final int vocabulary;
+
+    LanguageModelHead(Backend backend, ModelConfig config) {
+        this.backend = backend;
+        norm = new Normalization(backend, config.normEpsilon(), "model.norm.weight");
+        weight = config.tiedHead() ? "model.embed_tokens.weight" : "lm_head.weight";
+        vocabulary = config.vocabularySize();
+    }
+
+    /**
+     * @param x the last block's output, {@code [tokens, hidden]}
+     * @param logps receives the log-probability of each of the batch's targets
+     */
+    Saved forward(Parameters weights, Tensor x, PackedBatch batch, double[] logps, Workspace workspace) {
+        int targets = batch.targetCount();
+        Tensor rows = workspace.tensor(targets, x.columns());
+        backend.gatherRows(x, batch.targetRows(), rows);
+        Normalization.Saved normalized = norm.forward(weights, rows, workspace);
+        Tensor logSumExp = workspace.tensor(targets, 1);
+        int chunk = chunkRows(targets);
+        Tensor kept = chunk == targets ? workspace.tensor(targets, vocabulary) : null;
+        Workspace.Mark mark = workspace.mark();
+        Tensor logits = kept != null ? kept : workspace.tensor(chunk, vocabulary);
+        for (int from = 0; from < targets; from += chunk) {
+            int to = Math.min(targets, from + chunk);
+            Tensor part = logits.rows(0, to - from);
+            backend.linear(normalized.out().rows(from, to), weights.get(weight), part, false);
+            backend.targetLogps(part, batch.targets(), from, logps, logSumExp.rows(from, to));
+        }
+        workspace.release(mark);
+        return new Saved(normalized, logSumExp, kept);
+    }
+
+    /**
+     * The gradient with respect to the last block's output, {@code [tokens, hidden]}, of Σ coefficient·logp.
+     *
+     * @param coefficients one per target
+     * @param intoX zeros, or a gradient to add to
+     */
+    void backward(
+            Parameters weights,
+            Saved saved,
+            PackedBatch batch,
+            double[] coefficients,
+            Tensor intoX,
+            Parameters gradients,
+            Workspace workspace) {
+        Workspace.Mark mark = workspace.mark();
+        int targets = batch.targetCount();
+        Tensor normalized = saved.norm.out();
+        Tensor dNormalized = workspace.tensor(targets, intoX.columns());
+        int chunk = chunkRows(targets);
+        Tensor logits = saved.logits != null ? saved.logits : workspace.tensor(chunk, vocabulary);
+        for (int from = 0; from < targets; from += chunk) {
+            int to = Math.min(targets, from + chunk);
+            Tensor part = logits.rows(0, to - from);
+            Tensor input = normalized.rows(from, to);
+            if (saved.logits == null) {
+                backend.linear(input, weights.get(weight), part, false);
+            }
+            backend.targetLogpsBackward(part, saved.logSumExp.rows(from, to), batch.targets(), from, coefficients);
+            backend.linearBackwardInput(part, weights.get(weight), dNormalized.rows(from, to), false);
+            backend.linearBackwardWeight(part, input, gradients.get(weight));
+        }
+        Tensor dRows = workspace.zeros(targets, intoX.columns());
+        norm.backward(weights, saved.norm, dNormalized, dRows, gradients);
+        backend.scatterAddRows(dRows, batch.targetRows(), intoX);
+        workspace.release(mark);
+    }
+
+    private int chunkRows(int targets) {
+        return Math.min(targets, Math.max(1, CHUNK_ELEMENTS / vocabulary));
+    }
+}

@@ -1,0 +1,146 @@
+package ai.rpo.core.decoder;
+
+import ai.rpo.core.tensor.Segment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Examples laid out as token rows without padding: each prompt once, then its completions, whose positions continue
+ * from the prompt and which see the prompt and themselves but not each other.
+ *
+ * <p>The result is that of separate sequences, at P+2R rows a pair instead of 2P+2R. The logits that predict a
+ * completion's first token are those of the prompt's last row, so that row serves every completion.
+ */
+public final class PackedBatch {
+
+    private final int[] tokens;
+    private final int[] positions;
+    private final List<Segment> segments;
+    private final int[] targets;
+    private final int[] targetRows;
+    private final int[] completionStarts;
+    private int longestSequence;
+
+    private PackedBatch(
+            int[] tokens, int[] positions, List<Segment> segments, int[] targets, int[] targetRows, int[] starts) {
+        this.tokens = tokens;
+        this.positions = positions;
+        this.segments = segments;
+        this.targets = targets;
+        this.targetRows = targetRows;
+        this.completionStarts = starts;
+    }
+
+    public static PackedBatch of(List<Example> examples) {
+        int rows = examples.stream().mapToInt(Example::packedRows).sum();
+        int completions = examples.stream().mapToInt(e -> e.completions().size()).sum();
+        int completionTokens = examples.stream()
+                .flatMap(e -> e.completions().stream())
+                .mapToInt(c -> c.length)
+                .sum();
+        PackedBatch batch = new PackedBatch(
+                new int[rows],
+                new int[rows],
+                new ArrayList<>(),
+                new int[completionTokens],
+                new int[completionTokens],
+                new int[completions + 1]);
+        batch.fill(examples);
+        return batch;
+    }
+
+    private void fill(List<Example> examples) {
+        int row = 0;
+        int target = 0;
+        int completion = 0;
+        for (Example example : examples) {
+            int promptStart = row;
+            int promptLength = example.prompt().length;
+            row = place(example.prompt(), promptLength, 0, row);
+            segments.add(new Segment(promptStart, promptLength, 0, 0));
+            for (int[] ids : example.completions()) {
+                int start = row;
+                row = place(ids, ids.length - 1, promptLength, row);
+                if (ids.length > 1) {
+                    segments.add(new Segment(start, ids.length - 1, promptStart, promptLength));
+                }
+                for (int i = 0; i < ids.length; i++) {
+                    targets[target] = ids[i];
+                    targetRows[target] = i == 0 ? promptStart + promptLength - 1 : start + i - 1;
+                    target++;
+                }
+                completionStarts[++completion] = target;
+            }
+        }
+    }
+
+    private int place(int[] ids, int length, int firstPosition, int row) {
+        for (int i = 0; i < length; i++) {
+            tokens[row + i] = ids[i];
+            positions[row + i] = firstPosition + i;
+        }
+        longestSequence = Math.max(longestSequence, firstPosition + length);
+        return row + length;
+    }
+
+    public int rows() {
+        return tokens.length;
+    }
+
+    /** Completion tokens over all completions. */
+    public int targetCount() {
+        return targets.length;
+    }
+
+    public int completionCount() {
+        return completionStarts.length - 1;
+    }
+
+    /** Positions that the longest sequence takes. */
+    int longestSequence() {
+        return longestSequence;
+    }
+
+    /** Sums per-token values over each completion. */
+    public double[] sumByCompletion(double[] perTarget) {
+        double[] sums = new double[completionCount()];
+        for (int c = 0; c < sums.length; c++) {
+            for (int t = completionStarts[c]; t < completionStarts[c + 1]; t++) {
+                sums[c] += perTarget[t];
+            }
+        }
+        return sums;
+    }
+
+    /** Gives every token of a completion the completion's value. */
+    double[] spreadToTargets(double[] perCompletion) {
+        double[] spread = new double[targets.length];
+        for (int c = 0; c < perCompletion.length; c++) {
+            Arrays.fill(spread, completionStarts[c], completionStarts[c + 1], perCompletion[c]);
+        }
+        return spread;
+    }
+
+    int[] tokens() {
+        return tokens;
+    }
+
+    int[] positions() {
+        return positions;
+    }
+
+    List<Segment> segments() {
+        return segments;
+    }
+
+    /** The token ids to be predicted, completion after completion. */
+    int[] targets() {
+        return targets;
+    }
+
+    /** The row that predicts each target; rows repeat where completions share a prompt. */
+    int[] targetRows() {
+        return targetRows;
+    }
+}

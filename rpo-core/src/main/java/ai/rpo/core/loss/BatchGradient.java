@@ -1,0 +1,78 @@
+package ai.rpo.core.loss;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.PackedBatch;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.tensor.Workspace;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The gradient of a loss over an optimizer batch, computed in micro-batches; how the batch is split changes memory and
+ * rounding, not the result.
+ *
+ * <p>Not safe for concurrent use: it owns the workspace of its passes.
+ */
+public final class BatchGradient {
+
+    private final Decoder decoder;
+    private final Loss loss;
+    private final int tokensPerMicroBatch;
+    private final boolean recompute;
+    private final Workspace workspace;
+
+    public BatchGradient(Decoder decoder, Loss loss, int tokensPerMicroBatch, boolean recompute) {
+        this.decoder = decoder;
+        this.loss = loss;
+        this.tokensPerMicroBatch = tokensPerMicroBatch;
+        this.recompute = recompute;
+        this.workspace = new Workspace(decoder.backend());
+    }
+
+    /**
+     * Adds the gradient to {@code gradients} and returns the batch's metrics.
+     *
+     * @throws NonFiniteException if a log-probability is not finite
+     */
+    public StepMetrics add(Parameters weights, List<TrainingExample> batch, Parameters gradients) {
+        StepMetrics metrics = new StepMetrics();
+        BatchSize size = sizeOf(batch);
+        for (List<TrainingExample> part : MicroBatches.split(batch, tokensPerMicroBatch)) {
+            Decoder.Pass pass = decoder.forward(weights, pack(part), recompute, workspace);
+            double[] coefficients = evaluate(part, pass.completionLogps(), size, metrics);
+            decoder.backward(weights, pass, coefficients, gradients, workspace);
+        }
+        return metrics;
+    }
+
+    private static BatchSize sizeOf(List<TrainingExample> batch) {
+        long chosenTokens = batch.stream()
+                .mapToLong(e -> e.example().completions().get(0).length)
+                .sum();
+        return new BatchSize(batch.size(), chosenTokens);
+    }
+
+    private static PackedBatch pack(List<TrainingExample> part) {
+        List<Example> examples = part.stream().map(TrainingExample::example).toList();
+        return PackedBatch.of(examples);
+    }
+
+    private double[] evaluate(List<TrainingExample> part, double[] logps, BatchSize size, StepMetrics metrics) {
+        if (!Arrays.stream(logps).allMatch(Double::isFinite)) {
+            throw new NonFiniteException("a log-probability", part);
+        }
+        double[] coefficients = new double[logps.length];
+        int next = 0;
+        for (TrainingExample example : part) {
+            int completions = example.example().completions().size();
+            double[] own = Arrays.copyOfRange(logps, next, next + completions);
+            metrics.count(example);
+            double[] slopes = loss.evaluate(example, own, size, metrics);
+            System.arraycopy(slopes, 0, coefficients, next, completions);
+            next += completions;
+        }
+        return coefficients;
+    }
+}
