@@ -1,13 +1,17 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
+import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A model's weights, or their gradients: windows of one flat storage by Hugging Face name. */
 public final class Parameters {
+
+    private static final int CHUNK = 1 << 20;
 
     private final ParameterLayout layout;
     private final Storage storage;
@@ -39,6 +43,27 @@ public final class Parameters {
             ParameterLayout.Entry entry = layout.get(n);
             return storage.tensor(entry.offset(), entry.rows(), entry.columns());
         });
+    }
+
+    /** Reads every weight into the storage. */
+    public void load(Weights weights) {
+        float[] chunk = new float[CHUNK];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            for (long done = 0; done < entry.size(); done += CHUNK) {
+                int length = (int) Math.min(CHUNK, entry.size() - done);
+                weights.read(entry, done, FloatBuffer.wrap(chunk, 0, length));
+                storage.write(entry.offset() + done, chunk, 0, length);
+            }
+        }
+    }
+
+    /** These numbers, for export. */
+    public Weights asWeights() {
+        return (entry, offset, target) -> {
+            float[] values = new float[target.remaining()];
+            storage.read(entry.offset() + offset, values, 0, values.length);
+            target.put(values);
+        };
     }
 
     /** Neighbouring matrices of equal width as one, {@code [rows of all, columns]}. */

@@ -9,6 +9,7 @@ import java.util.List;
  * @param epochs passes over the pairs
  * @param pairsPerBatch pairs in one worker's optimizer batch
  * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same update
+ * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third more time
  * @param learningRate the schedule's highest
  * @param warmupRatio share of all steps over which the rate rises linearly
  * @param schedule how it falls after that
@@ -19,11 +20,13 @@ import java.util.List;
  * @param seed of the shuffling
  * @param workers models trained in parallel and averaged
  * @param averagingFrequency a worker's optimizer steps between two averages
+ * @param keepCheckpoints how many of the latest checkpoints are kept, one an epoch; at least 1
  */
 public record TrainSettings(
         int epochs,
         int pairsPerBatch,
         int tokensPerMicroBatch,
+        boolean recompute,
         double learningRate,
         double warmupRatio,
         Schedule schedule,
@@ -33,7 +36,8 @@ public record TrainSettings(
         boolean shuffle,
         long seed,
         int workers,
-        int averagingFrequency) {
+        int averagingFrequency,
+        int keepCheckpoints) {
 
     /** How the learning rate falls after the warm-up. */
     public enum Schedule {
@@ -55,6 +59,7 @@ public record TrainSettings(
         atLeastOne(problems, "tokens-per-micro-batch", tokensPerMicroBatch);
         atLeastOne(problems, "workers", workers);
         atLeastOne(problems, "averaging-frequency", averagingFrequency);
+        atLeastOne(problems, "keep-checkpoints", keepCheckpoints);
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);

@@ -1,0 +1,47 @@
+package ai.rpo.core.score;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.PackedBatch;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.tensor.Workspace;
+import ai.rpo.core.text.TokenizedPair;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Log-probabilities of completions under fixed weights, by the same kernels as training.
+ *
+ * <p>Weights may be shared between scorers; a scorer itself serves one thread.
+ */
+public final class ReferenceScorer {
+
+    private final Decoder decoder;
+    private final Parameters weights;
+    private final Workspace workspace;
+
+    public ReferenceScorer(Decoder decoder, Parameters weights) {
+        this.decoder = decoder;
+        this.weights = weights;
+        this.workspace = new Workspace(decoder.backend());
+    }
+
+    /** Scores pairs together, as one packed batch; the result for a pair does not depend on its neighbours. */
+    public List<ScoredPair> score(List<TokenizedPair> pairs) {
+        List<Example> examples = pairs.stream()
+                .map(p -> new Example(p.prompt(), List.of(p.chosen(), p.rejected())))
+                .toList();
+        double[] logps = completionLogps(examples);
+        List<ScoredPair> scored = new ArrayList<>(pairs.size());
+        for (int i = 0; i < pairs.size(); i++) {
+            scored.add(new ScoredPair(pairs.get(i), logps[2 * i], logps[2 * i + 1]));
+        }
+        return scored;
+    }
+
+    /** One log-probability per completion, in nats, example after example. */
+    public double[] completionLogps(List<Example> examples) {
+        PackedBatch batch = PackedBatch.of(examples);
+        return batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace));
+    }
+}
