@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,6 +101,16 @@ public final class ModelDirectory {
     /** Bytes of the weight files. */
     public long weightBytes() {
         return weightFiles().stream().mapToLong(ModelDirectory::size).sum();
+    }
+
+    /**
+     * A hash of the contents of configuration, tokenizer and weights, 64 hexadecimal digits: equal for equal models
+     * wherever they lie. Reads every byte.
+     */
+    public String fingerprint() {
+        Stream<Path> small = Stream.concat(Stream.of(CheckpointFiles.CONFIG), CheckpointFiles.CARRIED.stream())
+                .flatMap(name -> file(name).stream());
+        return ModelFingerprint.of(Stream.concat(small, weightFiles().stream()).toList());
     }
 
     List<Path> weightFiles() {

@@ -3,6 +3,7 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -135,7 +136,9 @@ public final class ModelExport {
         for (String name : CheckpointFiles.CARRIED) {
             Optional<Path> file = source.file(name);
             if (file.isPresent()) {
-                Files.copy(file.get(), folder.resolve(name));
+                try (InputStream content = Files.newInputStream(file.get())) { // without the source's permissions
+                    Files.copy(content, folder.resolve(name));
+                }
             }
         }
     }

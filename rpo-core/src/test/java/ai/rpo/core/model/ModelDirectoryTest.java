@@ -2,6 +2,7 @@ package ai.rpo.core.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -127,6 +128,21 @@ class ModelDirectoryTest {
                 assertThrows(RpoException.class, () -> ModelDirectory.open(temp)),
                 "model.safetensors",
                 "Convert pytorch_model.bin");
+    }
+
+    @Test
+    void fingerprintFollowsContentAlone() throws IOException {
+        String fingerprint = open().fingerprint();
+        assertTrue(fingerprint.matches("[0-9a-f]{64}"), fingerprint);
+        Path copy = TinyModel.folder(temp.resolve("copy"), TinyModel.CONFIG, tensors);
+        Files.writeString(copy.resolve("notes.txt"), "not part of the model");
+        assertEquals(fingerprint, ModelDirectory.open(copy).fingerprint());
+
+        Files.writeString(copy.resolve("tokenizer.json"), "{}");
+        String withTokenizer = ModelDirectory.open(copy).fingerprint();
+        assertNotEquals(fingerprint, withTokenizer);
+        tensors.get(Q_PROJ).floats()[3] = 0.5f;
+        assertNotEquals(fingerprint, open().fingerprint());
     }
 
     @Test
