@@ -8,7 +8,9 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
@@ -23,8 +25,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /** Draws figures as PNG, at twice their nominal size so that they stay sharp on dense screens and in slides. */
 final class FigurePainter {
 
-    static final int WIDTH = 760;
-    static final int HEIGHT = 400;
+    static final int WIDTH = 640;
+    static final int HEIGHT = 380;
 
     private static final int SCALE = 2;
     private static final int LONGEST_LABEL = 40;
@@ -54,6 +56,8 @@ final class FigurePainter {
         chart.getStyler().setLegendVisible(figure.curves().stream().anyMatch(curve -> !curve.label().isEmpty()));
         if (!figure.ticks().isEmpty()) {
             nameTicks(chart.getStyler(), figure.ticks());
+        } else {
+            startNearZero(chart.getStyler(), figure);
         }
         roomForFlatCurves(chart.getStyler(), figure);
         for (int i = 0; i < figure.curves().size(); i++) {
@@ -67,7 +71,7 @@ final class FigurePainter {
     }
 
     private static void style(XYStyler styler, Theme theme) {
-        Font plain = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+        Font plain = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
         styler.setChartBackgroundColor(theme.background());
         styler.setPlotBackgroundColor(theme.background());
         styler.setLegendBackgroundColor(theme.background());
@@ -79,6 +83,9 @@ final class FigurePainter {
         styler.setAxisTickLabelsFont(plain);
         styler.setAxisTickLabelsColor(theme.muted());
         styler.setAxisTickMarksColor(theme.grid());
+        styler.setXAxisTickMarkSpacingHint(80);
+        styler.setYAxisTickMarkSpacingHint(46);
+        styler.setYAxisDecimalPattern("#,##0.######");
         styler.setAxisTicksLineVisible(false);
         styler.setLegendFont(plain);
         styler.setLegendPosition(LegendPosition.OutsideS);
@@ -95,12 +102,24 @@ final class FigurePainter {
     }
 
     private static void nameTicks(XYStyler styler, List<String> ticks) {
-        styler.setXAxisMin(-0.5);
-        styler.setXAxisMax(ticks.size() - 0.5);
+        styler.setXAxisMin(-1.0);
+        styler.setXAxisMax((double) ticks.size());
+        styler.setXAxisTickMarkSpacingHint(WIDTH / (2 * ticks.size() + 2));
         styler.setxAxisTickLabelsFormattingFunction(x -> {
             long index = Math.round(x);
             return Math.abs(x - index) < 1e-6 && index >= 0 && index < ticks.size() ? ticks.get((int) index) : " ";
         });
+    }
+
+    /** XChart's ticks start at the axis' end: an axis of steps that starts at 0 has round ticks, at 1 it has 1, 11, 21. */
+    private static void startNearZero(XYStyler styler, Figure figure) {
+        DoubleSummaryStatistics x = figure.curves().stream()
+                .flatMap(curve -> curve.points().stream())
+                .mapToDouble(Curve.Point::x)
+                .summaryStatistics();
+        if (x.getMin() > 0 && x.getMin() < x.getMax() / 10) {
+            styler.setXAxisMin(0.0);
+        }
     }
 
     /** XChart gives a constant curve an axis without height; a little room on both sides keeps it readable. */
@@ -179,7 +198,7 @@ final class FigurePainter {
         band.setShowInLegend(false);
     }
 
-    private static double[] column(Curve curve, java.util.function.ToDoubleFunction<Curve.Point> value) {
+    private static double[] column(Curve curve, ToDoubleFunction<Curve.Point> value) {
         return curve.points().stream().mapToDouble(value).toArray();
     }
 

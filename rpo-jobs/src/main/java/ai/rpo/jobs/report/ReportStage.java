@@ -2,16 +2,13 @@ package ai.rpo.jobs.report;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import ai.rpo.spark.store.SmallFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -73,7 +70,7 @@ public final class ReportStage {
     }
 
     /** A Java runtime without fonts throws an Error from deep inside AWT. */
-    private static Page drawing(Path what, java.util.function.Supplier<Page> draw) {
+    private static Page drawing(Path what, Supplier<Page> draw) {
         try {
             return draw.get();
         } catch (InternalError | UnsatisfiedLinkError | NoClassDefFoundError e) {
@@ -86,28 +83,10 @@ public final class ReportStage {
     }
 
     private Path write(Page page, Path folder) {
-        Path index = new Path(folder, "index.html");
-        try {
-            FileSystem fileSystem = folder.getFileSystem(hadoop);
-            for (Map.Entry<String, byte[]> picture : page.pictures().entrySet()) {
-                write(fileSystem, new Path(folder, picture.getKey()), picture.getValue());
-            }
-            String footer = "Drawn by rpo from the run's own files at %s."
-                    .formatted(Instant.now().truncatedTo(ChronoUnit.SECONDS));
-            write(fileSystem, index, page.render(footer).getBytes(StandardCharsets.UTF_8));
-            return index;
-        } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    "Cannot write the report %s: %s. Check the path, the space left and the right to write there."
-                            .formatted(index, e.getMessage()),
-                    e);
-        }
-    }
-
-    private static void write(FileSystem fileSystem, Path file, byte[] bytes) throws IOException {
-        try (OutputStream out = fileSystem.create(file, true)) {
-            out.write(bytes);
-        }
+        page.pictures().forEach((name, png) -> new SmallFile(new Path(folder, name), hadoop).write(png));
+        SmallFile index = new SmallFile(new Path(folder, "index.html"), hadoop);
+        index.write(page.render("Drawn by rpo from the run's own files at %s."
+                .formatted(Instant.now().truncatedTo(ChronoUnit.SECONDS))));
+        return index.path();
     }
 }

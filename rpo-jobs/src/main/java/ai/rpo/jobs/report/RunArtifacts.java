@@ -1,6 +1,7 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,17 +9,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -50,10 +46,11 @@ record RunArtifacts(
             List.of("data", "data/train", "data/eval", "reference", "reference/train", "reference/eval", "sft", "train", "model", "eval");
 
     /**
-     * @param directory a run directory on any Hadoop file system
+     * @param runDirectory on any Hadoop file system
      * @throws RpoException where it holds nothing that could be reported, or a file in it is damaged
      */
-    static RunArtifacts read(Path directory, Configuration hadoop) {
+    static RunArtifacts read(Path runDirectory, Configuration hadoop) {
+        Path directory = new Path(runDirectory.toString()); // a URI may end in a slash, and then has no name
         Map<String, JsonNode> reports = new LinkedHashMap<>();
         Map<String, JsonNode> manifests = new LinkedHashMap<>();
         for (String artifact : ARTIFACTS) {
@@ -155,18 +152,6 @@ record RunArtifacts(
     }
 
     private static Optional<String> text(Path file, Configuration hadoop) {
-        try {
-            FileSystem fileSystem = file.getFileSystem(hadoop);
-            try (FSDataInputStream in = fileSystem.open(file)) {
-                return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-            }
-        } catch (FileNotFoundException e) {
-            return Optional.empty();
-        } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    "Cannot read %s: %s. Check the path and the access to it.".formatted(file, e.getMessage()),
-                    e);
-        }
+        return new SmallFile(file, hadoop).read();
     }
 }

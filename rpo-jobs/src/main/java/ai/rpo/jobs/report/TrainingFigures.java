@@ -42,7 +42,7 @@ final class TrainingFigures {
         return new Figure(
                 "logps",
                 "Log-probabilities of chosen and rejected completions",
-                "Policy's log-probability of a completion (sum over its tokens, in nats), mean over each batch's pairs, at the moment the batch was trained on"
+                "Policy's log-probability of a completion (sum over its tokens, in nats), mean over each batch's pairs, at the moment the batch was trained on."
                         + smoothing()
                         + " Overoptimization shows as the chosen curve falling while the margin grows (figure 1 of arXiv 2405.16436).",
                 STEP,
@@ -58,7 +58,7 @@ final class TrainingFigures {
         Figure implicit = new Figure(
                 "rewards",
                 "Implicit rewards",
-                "β·(log π − log π_ref) of each completion, mean over the batch's pairs" + smoothing(),
+                "β·(log π − log π_ref) of each completion, mean over the batch's pairs." + smoothing(),
                 STEP,
                 "implicit reward",
                 List.of(),

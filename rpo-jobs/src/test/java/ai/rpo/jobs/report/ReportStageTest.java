@@ -40,7 +40,7 @@ class ReportStageTest {
         assertFalse(html.contains("{}"), "a placeholder was left unfilled");
         assertTrue(html.contains("longer than max-length"), "what the data stage dropped is missing");
         assertTrue(html.contains("95 % interval 0.610 to 0.790"), "the evaluation's interval is missing");
-        assertEquals(1520, ImageIO.read(folder.resolve("run/report/logps.png").toFile()).getWidth());
+        assertEquals(2 * FigurePainter.WIDTH, ImageIO.read(folder.resolve("run/report/logps.png").toFile()).getWidth());
         assertTrue(report.findings().get(0).text().contains("fell by 2."), report.findings().toString());
     }
 

@@ -24,7 +24,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
 /**
- * A text file of a few kilobytes that is always replaced whole: a reader sees the old text or the new one.
+ * A file of a few kilobytes, text for the most part, that is always replaced whole: a reader sees the old text or the new one.
  *
  * <p>File systems get a temporary file beside it and an atomic rename. Object stores show an object only once its
  * writer has closed it, so there it is written in place. On local disks Hadoop's checksum files are left out, so that
@@ -72,50 +72,55 @@ public final class SmallFile {
      * @throws RpoException if that is not possible
      */
     public void write(String text) {
+        write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same for content that is not text, such as a picture. */
+    public void write(byte[] content) {
         try {
             FileSystem store = path.getFileSystem(hadoop);
             if (isLocal(store)) {
-                writeLocally(local(store), text);
+                writeLocally(local(store), content);
             } else if (OBJECT_STORES.contains(store.getScheme())) {
-                writeInPlace(store, text);
+                writeInPlace(store, content);
             } else {
-                writeAside(store, text);
+                writeAside(store, content);
             }
         } catch (IOException e) {
             throw StoreFailure.of("write", path, e);
         }
     }
 
-    private static void writeLocally(java.nio.file.Path target, String text) throws IOException {
+    private static void writeLocally(java.nio.file.Path target, byte[] content) throws IOException {
         Files.createDirectories(target.getParent());
         java.nio.file.Path aside = target.resolveSibling(asideName(target.getFileName().toString()));
         try {
-            Files.writeString(aside, text);
+            Files.write(aside, content);
             Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(aside);
         }
     }
 
-    private void writeInPlace(FileSystem store, String text) throws IOException {
+    private void writeInPlace(FileSystem store, byte[] content) throws IOException {
         try (OutputStream out = store.create(path, true)) {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
+            out.write(content);
         }
     }
 
-    private void writeAside(FileSystem store, String text) throws IOException {
+    private void writeAside(FileSystem store, byte[] content) throws IOException {
         FileContext files;
         try {
             files = FileContext.getFileContext(store.getUri(), hadoop);
         } catch (UnsupportedFileSystemException e) {
             // Known only to Hadoop's older interface, which has no rename that replaces its target.
-            writeInPlace(store, text);
+            writeInPlace(store, content);
             return;
         }
         Path aside = new Path(path.getParent(), asideName(path.getName()));
         try {
             try (OutputStream out = files.create(aside, EnumSet.of(CreateFlag.CREATE), CreateOpts.createParent())) {
-                out.write(text.getBytes(StandardCharsets.UTF_8));
+                out.write(content);
             }
             files.rename(aside, path, Rename.OVERWRITE);
         } finally {
