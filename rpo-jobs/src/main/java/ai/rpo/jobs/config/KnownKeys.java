@@ -1,0 +1,92 @@
+package ai.rpo.jobs.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+
+/** The keys of {@code reference.conf}; whoever gives another has mistyped one of them. */
+final class KnownKeys {
+
+    private static final LevenshteinDistance EDITS = LevenshteinDistance.getDefaultInstance();
+
+    private final Map<String, ConfigValue> leaves;
+
+    KnownKeys(Config defaults) {
+        leaves = leaves(defaults.root().get("rpo"), "rpo");
+    }
+
+    /** Reports what is given under no known key, and values where a section belongs and the other way round. */
+    void check(Config joined, Problems problems) {
+        for (String root : joined.root().keySet()) {
+            if (!root.equals("rpo") && !root.equals("spark") && !root.startsWith("spark.")) {
+                problems.add(root, "is not read: keys begin with rpo. or spark." + from(joined.root().get(root)));
+            }
+        }
+        check(joined.root().get("rpo"), "rpo", problems);
+    }
+
+    private void check(ConfigValue value, String path, Problems problems) {
+        boolean section = leaves.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
+        if (leaves.containsKey(path)) {
+            if (value.valueType() == ConfigValueType.OBJECT) {
+                problems.add(path, "must be a value, but is a section" + from(value));
+            }
+        } else if (!section) {
+            problems.add(path, "is unknown" + suggestion(path) + from(value));
+        } else if (value instanceof ConfigObject object) {
+            object.forEach((key, child) -> check(child, path + "." + ConfigUtil.joinPath(key), problems));
+        } else {
+            problems.add(path, "must be a section with keys of its own, but is a value" + from(value));
+        }
+    }
+
+    private String suggestion(String path) {
+        return nearest(path).map(key -> "; did you mean " + key + "?").orElse("; no key is like it");
+    }
+
+    /** By the fewest edits, of the whole path or of its last name alone; empty if even that is far off. */
+    Optional<String> nearest(String path) {
+        String best = null;
+        int fewest = Integer.MAX_VALUE;
+        for (String key : leaves.keySet()) {
+            int edits = Math.min(EDITS.apply(path, key), 1 + EDITS.apply(lastName(path), lastName(key)));
+            if (edits < fewest) {
+                fewest = edits;
+                best = key;
+            }
+        }
+        return fewest <= 1 + lastName(path).length() / 2 ? Optional.of(best) : Optional.empty();
+    }
+
+    private static String lastName(String path) {
+        return path.substring(path.lastIndexOf('.') + 1);
+    }
+
+    /** Where a value was written, in parentheses and after a space, or nothing for a default. */
+    static String from(ConfigValue value) {
+        String origin = origin(value);
+        return origin.isEmpty() ? "" : " (" + origin + ")";
+    }
+
+    static String origin(ConfigValue value) {
+        boolean isDefault = value.origin().resource() != null;
+        return isDefault ? "" : value.origin().description();
+    }
+
+    /** Values by their full path; a list and null are values too. */
+    static Map<String, ConfigValue> leaves(ConfigValue value, String path) {
+        Map<String, ConfigValue> found = new TreeMap<>();
+        if (value instanceof ConfigObject object) {
+            object.forEach((key, child) -> found.putAll(leaves(child, path + "." + ConfigUtil.joinPath(key))));
+        } else {
+            found.put(path, value);
+        }
+        return found;
+    }
+}

@@ -1,0 +1,100 @@
+package ai.rpo.jobs.config;
+
+import ai.rpo.core.RpoException;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigValue;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** All that was configured: what the stages take, what Spark takes, and how to write it down. */
+public final class ResolvedConfiguration {
+
+    private final Config joined;
+    private final Settings settings;
+    private final Map<String, String> values;
+    private final Map<String, String> spark;
+
+    private ResolvedConfiguration(
+            Config joined, Settings settings, Map<String, String> values, Map<String, String> spark) {
+        this.joined = joined;
+        this.settings = settings;
+        this.values = values;
+        this.spark = spark;
+    }
+
+    /**
+     * @param required keys that have no default and that this command cannot do without
+     * @throws RpoException naming everything that is wrong
+     */
+    public static ResolvedConfiguration load(ConfigurationSources sources, List<String> required) {
+        Config defaults = ConfigurationSources.defaults();
+        Config joined = sources.join();
+        Problems problems = new Problems();
+        new KnownKeys(defaults).check(joined, problems);
+        Map<String, String> values = new TreeMap<>();
+        Settings settings = new Section("rpo", joined, defaults, problems, values).record(Settings.class);
+        for (String key : required) {
+            if (values.get(key).isEmpty()) {
+                problems.add(key, "has no value; give it in a file, or as -D " + key + "=…");
+            }
+        }
+        problems.throwIfAny();
+        return new ResolvedConfiguration(joined, settings, values, sparkKeys(joined));
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    /** The keys under {@code spark.}, as Spark takes them. */
+    public Map<String, String> spark() {
+        return spark;
+    }
+
+    /**
+     * Keys and values, each value in one spelling, however it was written.
+     *
+     * @param section such as {@code rpo.train}
+     */
+    public Map<String, String> valuesUnder(String section) {
+        Map<String, String> found = new LinkedHashMap<>();
+        values.forEach((key, value) -> {
+            if (key.startsWith(section + ".")) {
+                found.put(key, value);
+            }
+        });
+        return found;
+    }
+
+    /** The text of {@code resolved.conf}: every key, with where it was set; a file for {@code --config} again. */
+    public String text() {
+        return ResolvedText.of(joined, spark);
+    }
+
+    private static Map<String, String> sparkKeys(Config joined) {
+        Map<String, String> keys = new TreeMap<>();
+        joined.root().forEach((root, value) -> {
+            if (root.equals("spark")) {
+                KnownKeys.leaves(value, root).forEach((key, leaf) -> keys.put(key.replace("\"", ""), sparkValue(leaf)));
+            }
+        });
+        joined.root().forEach((root, value) -> {
+            if (root.startsWith("spark.")) {
+                keys.put(root, sparkValue(value));
+            }
+        });
+        keys.values().removeIf(String::isEmpty);
+        return keys;
+    }
+
+    private static String sparkValue(ConfigValue value) {
+        if (value instanceof ConfigList list) {
+            return list.stream().map(ResolvedConfiguration::sparkValue).collect(Collectors.joining(","));
+        }
+        return value.unwrapped() == null ? "" : value.unwrapped().toString();
+    }
+}

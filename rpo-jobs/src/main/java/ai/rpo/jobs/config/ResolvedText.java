@@ -1,0 +1,44 @@
+package ai.rpo.jobs.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Writes a configuration down, one key a line, so that two runs can be compared with {@code diff}. */
+final class ResolvedText {
+
+    /** What Spark itself takes for a secret ({@code spark.redaction.regex}), and the names that Azure gives its keys. */
+    private static final Pattern SECRET =
+            Pattern.compile("secret|password|token|access[.]key|account[.]key|api[.-]?key", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern CREDENTIALS_IN_URI = Pattern.compile("(\\w+://)[^/@\\s\"]+@");
+
+    private static final String REDACTED = "(redacted)";
+
+    private ResolvedText() {}
+
+    static String of(Config joined, Map<String, String> spark) {
+        StringBuilder text = new StringBuilder("# Every setting of this run, and where it was set unless it is the default.\n");
+        KnownKeys.leaves(joined.root().get("rpo"), "rpo").forEach((key, value) -> {
+            String rendered = value.render(ConfigRenderOptions.concise());
+            String origin = KnownKeys.origin(value);
+            text.append(key).append(" = ").append(withoutCredentials(rendered));
+            text.append(origin.isEmpty() ? "" : "  # " + origin).append('\n');
+        });
+        spark.forEach((key, value) -> text.append(ConfigUtil.quoteString(key))
+                .append(" = ")
+                .append(ConfigUtil.quoteString(isSecret(key, value) ? REDACTED : withoutCredentials(value)))
+                .append('\n'));
+        return text.toString();
+    }
+
+    private static boolean isSecret(String key, String value) {
+        return SECRET.matcher(key).find() || SECRET.matcher(value).find();
+    }
+
+    private static String withoutCredentials(String value) {
+        return CREDENTIALS_IN_URI.matcher(value).replaceAll("$1" + REDACTED + "@");
+    }
+}

@@ -1,0 +1,103 @@
+package ai.rpo.jobs.config;
+
+import ai.rpo.core.objective.RpoObjective;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The keys under one path, read as settings records: the component {@code pairsPerBatch} is the key
+ * {@code pairs-per-batch}. What cannot be read is reported, and read as its default meanwhile, so that reading goes on
+ * to the next problem.
+ */
+final class Section {
+
+    /** Keys that are not called as their component is. */
+    private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
+            RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"));
+
+    private final String path;
+    private final Config joined;
+    private final Config defaults;
+    private final Problems problems;
+    private final Map<String, String> read;
+
+    /**
+     * @param path such as {@code rpo.train}
+     * @param joined all sources
+     * @param defaults {@code reference.conf} alone
+     * @param read receives every key read, with its value in one spelling
+     */
+    Section(String path, Config joined, Config defaults, Problems problems, Map<String, String> read) {
+        this.path = path;
+        this.joined = joined;
+        this.defaults = defaults;
+        this.problems = problems;
+        this.read = read;
+    }
+
+    /**
+     * A record whose components are keys of this section, or sections of it.
+     *
+     * @return null if the record refused its values, which is then reported
+     */
+    <R extends Record> R record(Class<R> type) {
+        Map<String, String> renamed = RENAMED.getOrDefault(type, Map.of());
+        RecordComponent[] components = type.getRecordComponents();
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < components.length; i++) {
+            String key = renamed.getOrDefault(components[i].getName(), kebab(components[i].getName()));
+            values[i] = value(key, components[i].getGenericType());
+        }
+        try {
+            Class<?>[] types =
+                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+            Constructor<R> constructor = type.getDeclaredConstructor(types);
+            return constructor.newInstance(values);
+        } catch (InvocationTargetException e) {
+            if (!(e.getCause() instanceof IllegalArgumentException refused)) {
+                throw new IllegalStateException("cannot make " + type, e.getCause());
+            }
+            refused.getMessage().lines().forEach(this::reportRefusal);
+            return null;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("cannot make " + type, e);
+        }
+    }
+
+    /** Records say "key must …, but is VALUE". */
+    private void reportRefusal(String line) {
+        int space = line.indexOf(' ');
+        String key = path + "." + line.substring(0, space);
+        problems.add(key, line.substring(space + 1) + (joined.hasPath(key) ? KnownKeys.from(joined.getValue(key)) : ""));
+    }
+
+    private Object value(String key, Type type) {
+        String full = path + "." + key;
+        if (type instanceof Class<?> record && record.isRecord()) {
+            return new Section(full, joined, defaults, problems, read).record(record.asSubclass(Record.class));
+        }
+        Object value;
+        try {
+            value = Values.read(joined, full, type);
+        } catch (Values.Unreadable e) {
+            problems.add(full, e.getMessage());
+            value = Values.read(defaults, full, type);
+        } catch (ConfigException e) {
+            // Where a section stands for a value or the other way round; KnownKeys has reported it.
+            value = Values.read(defaults, full, type);
+        }
+        read.put(full, Values.spelled(value));
+        return value;
+    }
+
+    private static String kebab(String component) {
+        return component.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,91 @@
+package ai.rpo.jobs.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Holds reference.conf, the settings records, and what is tested of them together. */
+class EveryKeyTest {
+
+    /** A value for each key that is not its default. */
+    private static final Map<String, String> OTHER_VALUES = new TreeMap<>(Map.ofEntries(
+            Map.entry("rpo.output", "runs/a"),
+            Map.entry("rpo.overwrite", "true"),
+            Map.entry("rpo.precision", "bfloat16"),
+            Map.entry("rpo.model.path", "models/a"),
+            Map.entry("rpo.objective.beta", "0.2"),
+            Map.entry("rpo.objective.eta", "0.3"),
+            Map.entry("rpo.objective.regularizer.reduction", "token-mean"),
+            Map.entry("rpo.objective.regularizer.weight", "eta"),
+            Map.entry("rpo.train.epochs", "7"),
+            Map.entry("rpo.train.pairs-per-batch", "7"),
+            Map.entry("rpo.train.tokens-per-micro-batch", "7"),
+            Map.entry("rpo.train.recompute", "true"),
+            Map.entry("rpo.train.learning-rate", "7e-7"),
+            Map.entry("rpo.train.warmup-ratio", "0.7"),
+            Map.entry("rpo.train.schedule", "linear"),
+            Map.entry("rpo.train.optimizer", "sgd"),
+            Map.entry("rpo.train.weight-decay", "0.7"),
+            Map.entry("rpo.train.max-grad-norm", "7"),
+            Map.entry("rpo.train.shuffle", "false"),
+            Map.entry("rpo.train.seed", "7"),
+            Map.entry("rpo.train.workers", "7"),
+            Map.entry("rpo.train.averaging-frequency", "7"),
+            Map.entry("rpo.train.keep-checkpoints", "7")));
+
+    static Set<String> keys() {
+        return OTHER_VALUES.keySet();
+    }
+
+    @Test
+    void referenceConfHoldsExactlyTheKeysThatAreRead() {
+        Set<String> written = KnownKeys.leaves(
+                        ConfigurationSources.defaults().root().get("rpo"), "rpo")
+                .keySet();
+        Set<String> read = ConfigurationFixture.definitions().valuesUnder("rpo").keySet();
+
+        assertEquals(new TreeSet<>(written), new TreeSet<>(read));
+        assertEquals(new TreeSet<>(written), new TreeSet<>(keys()), "keys with a value in this test");
+    }
+
+    @ParameterizedTest
+    @MethodSource("keys")
+    void everyKeyReachesTheSettings(String key) {
+        ResolvedConfiguration defaults = ConfigurationFixture.definitions();
+        ResolvedConfiguration changed = ConfigurationFixture.definitions(key + "=" + OTHER_VALUES.get(key));
+
+        assertNotEquals(defaults.settings(), changed.settings());
+        assertEquals(Set.of(key), changedKeys(defaults, changed));
+    }
+
+    @Test
+    void everyKeyIsExplained() throws IOException {
+        List<String> lines;
+        try (InputStream in = getClass().getResourceAsStream("/reference.conf")) {
+            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).contains(" = ")) {
+                assertEquals("#", lines.get(i - 1).strip().substring(0, 1), "above: " + lines.get(i));
+            }
+        }
+        assertEquals(keys().size(), lines.stream().filter(line -> line.contains(" = ")).count());
+    }
+
+    private static Set<String> changedKeys(ResolvedConfiguration one, ResolvedConfiguration other) {
+        Set<String> changed = new TreeSet<>(keys());
+        changed.removeIf(key -> one.valuesUnder("rpo").get(key).equals(other.valuesUnder("rpo").get(key)));
+        return changed;
+    }
+}
