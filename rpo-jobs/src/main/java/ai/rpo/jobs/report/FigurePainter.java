@@ -67,6 +67,9 @@ final class FigurePainter {
             }
             addCurve(chart, curve, i, theme.series(curve.color()));
         }
+        if (figure.ticks().isEmpty()) {
+            preferRoundTicks(chart, figure);
+        }
         return chart;
     }
 
@@ -107,8 +110,21 @@ final class FigurePainter {
         styler.setXAxisTickMarkSpacingHint(WIDTH / (2 * ticks.size() + 2));
         styler.setxAxisTickLabelsFormattingFunction(x -> {
             long index = Math.round(x);
-            return Math.abs(x - index) < 1e-6 && index >= 0 && index < ticks.size() ? ticks.get((int) index) : " ";
+            if (Math.abs(x - index) > 1e-6) {
+                return " ";
+            }
+            // XChart takes a coarser grid until no two labels are equal, so the blank ends have to differ.
+            return index >= 0 && index < ticks.size() ? ticks.get((int) index) : " ".repeat((int) (2 + Math.abs(index)));
         });
+    }
+
+    /** XChart puts ticks on the data where that is equally spaced (1, 8, 15, …); an unseen point off the grid makes it choose round ones. */
+    private static void preferRoundTicks(XYChart chart, Figure figure) {
+        Curve.Point first = figure.curves().get(0).points().get(0);
+        XYSeries unseen = chart.addSeries("off the grid", new double[] {first.x() + 1e-6}, new double[] {first.y()});
+        unseen.setMarker(SeriesMarkers.NONE);
+        unseen.setLineStyle(SeriesLines.NONE);
+        unseen.setShowInLegend(false);
     }
 
     /** XChart's ticks start at the axis' end: an axis of steps that starts at 0 has round ticks, at 1 it has 1, 11, 21. */
