@@ -38,7 +38,8 @@ public enum Dtype {
     /** By its name in a safetensors header or in {@code config.json}, whatever the case. */
     public static Optional<Dtype> named(String name) {
         for (Dtype dtype : values()) {
-            if (dtype.torchName.equals(name.toLowerCase(Locale.ROOT)) || dtype.name().equalsIgnoreCase(name)) {
+            if (dtype.torchName.equals(name.toLowerCase(Locale.ROOT))
+                    || dtype.name().equalsIgnoreCase(name)) {
                 return Optional.of(dtype);
             }
         }

@@ -21,8 +21,11 @@ final class ModelCard {
                         dtype.torchName()));
         if (!facts.isEmpty()) {
             card.append("\n## Provenance\n\n| | |\n|---|---|\n");
-            facts.forEach((key, value) ->
-                    card.append("| ").append(cell(key)).append(" | ").append(cell(value)).append(" |\n"));
+            facts.forEach((key, value) -> card.append("| ")
+                    .append(cell(key))
+                    .append(" | ")
+                    .append(cell(value))
+                    .append(" |\n"));
         }
         return card.toString();
     }

@@ -50,7 +50,11 @@ public final class ModelDirectory {
         }
         ModelDirectory model = new ModelDirectory(folder);
         if (!model.unusedTensors().isEmpty()) {
-            LOG.warn("{} holds tensors that a {} model does not use: {}", folder, model.config.modelType(), model.unusedTensors());
+            LOG.warn(
+                    "{} holds tensors that a {} model does not use: {}",
+                    folder,
+                    model.config.modelType(),
+                    model.unusedTensors());
         }
         return model;
     }
@@ -126,7 +130,9 @@ public final class ModelDirectory {
             return Files.size(file);
         } catch (IOException e) {
             throw new RpoException(
-                    RpoException.Kind.RETRYABLE, "Cannot read " + file + ": " + e.getMessage() + ". Check the disk.", e);
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot read " + file + ": " + e.getMessage() + ". Check the disk.",
+                    e);
         }
     }
 }

@@ -56,7 +56,8 @@ public final class ModelExport {
                 writeWeights(partial, weights);
                 writeConfig(partial);
                 copyCarried(partial);
-                Files.writeString(partial.resolve(CheckpointFiles.MODEL_CARD), ModelCard.text(source.config(), dtype, facts));
+                Files.writeString(
+                        partial.resolve(CheckpointFiles.MODEL_CARD), ModelCard.text(source.config(), dtype, facts));
                 Files.deleteIfExists(folder);
                 Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
             } finally {
@@ -87,7 +88,8 @@ public final class ModelExport {
     }
 
     private void writeWeights(Path folder, Weights weights) throws IOException {
-        List<List<ParameterLayout.Entry>> shards = shards(ParameterLayout.of(source.config()).entries());
+        List<List<ParameterLayout.Entry>> shards =
+                shards(ParameterLayout.of(source.config()).entries());
         SafetensorsWriter writer = new SafetensorsWriter(dtype);
         if (shards.size() == 1) {
             writer.write(folder.resolve(CheckpointFiles.WEIGHTS), shards.get(0), weights);

@@ -16,9 +16,10 @@ final class RotaryScaling {
 
     /** @param contextLength {@code max_position_embeddings} */
     static RotaryFrequencies frequencies(JsonObject config, int headDim, int contextLength) {
-        String key = config.object("rope_scaling").filter(o -> !o.keys().isEmpty()).isPresent()
-                ? "rope_scaling"
-                : "rope_parameters";
+        String key =
+                config.object("rope_scaling").filter(o -> !o.keys().isEmpty()).isPresent()
+                        ? "rope_scaling"
+                        : "rope_parameters";
         Optional<JsonObject> given = config.object(key).filter(o -> !o.keys().isEmpty());
         JsonObject scaling = given.orElse(config);
         double theta = scaling.positive("rope_theta", config.positive("rope_theta", DEFAULT_THETA));
@@ -99,8 +100,8 @@ final class RotaryScaling {
         double fast = scaling.positive("beta_fast", 32);
         double slow = scaling.positive("beta_slow", 1);
         int headDim = 2 * plain.length;
-        DoubleUnaryOperator columnOfTurns = turns ->
-                headDim * Math.log(originalLength / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+        DoubleUnaryOperator columnOfTurns =
+                turns -> headDim * Math.log(originalLength / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
         double first = columnOfTurns.applyAsDouble(fast);
         double last = columnOfTurns.applyAsDouble(slow);
         if (scaling.flag("truncate", true)) {
@@ -123,7 +124,8 @@ final class RotaryScaling {
             return scaling.positive("attention_factor");
         }
         if (scaling.has("mscale") && scaling.has("mscale_all_dim")) {
-            return magnitude(factor, scaling.positive("mscale")) / magnitude(factor, scaling.positive("mscale_all_dim"));
+            return magnitude(factor, scaling.positive("mscale"))
+                    / magnitude(factor, scaling.positive("mscale_all_dim"));
         }
         return magnitude(factor, 1);
     }

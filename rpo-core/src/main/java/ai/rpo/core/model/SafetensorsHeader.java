@@ -149,8 +149,8 @@ final class SafetensorsHeader {
         long end = offsets.get(1);
         require(
                 begin <= end && end <= fileSize - dataBegin,
-                "tensor " + name + " claims the bytes " + begin + " to " + end + " of "
-                        + (fileSize - dataBegin) + "; the file may be truncated");
+                "tensor " + name + " claims the bytes " + begin + " to " + end + " of " + (fileSize - dataBegin)
+                        + "; the file may be truncated");
         require(
                 bytes(shape, elementBytes) == end - begin,
                 "tensor " + name + " of shape " + shape + " and dtype " + dtype + " cannot have " + (end - begin)

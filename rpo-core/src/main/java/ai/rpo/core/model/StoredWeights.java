@@ -69,9 +69,12 @@ final class StoredWeights implements Weights {
     /** The dtype in which most bytes are stored. */
     Dtype dtype() {
         Map<Dtype, Long> bytes = new HashMap<>();
-        byEntry.values().forEach(place ->
-                bytes.merge(Dtype.valueOf(place.tensor.dtype()), place.tensor.bytes(), Long::sum));
-        return bytes.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
+        byEntry.values()
+                .forEach(place -> bytes.merge(Dtype.valueOf(place.tensor.dtype()), place.tensor.bytes(), Long::sum));
+        return bytes.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .orElseThrow()
+                .getKey();
     }
 
     /** Names of tensors that the model has no use for. */
@@ -86,7 +89,8 @@ final class StoredWeights implements Weights {
                 .map(stored::get)
                 .orElseThrow(() -> refuse("weight " + entry.name() + " is missing" + missingHint(entry.name())));
         StoredTensor tensor = place.tensor;
-        if (!tensor.shape().equals(entry.shape().stream().map(Integer::longValue).toList())) {
+        if (!tensor.shape()
+                .equals(entry.shape().stream().map(Integer::longValue).toList())) {
             throw refuse("weight " + tensor.name() + " has shape " + tensor.shape() + ", but config.json asks for "
                     + entry.shape());
         }
@@ -120,7 +124,8 @@ final class StoredWeights implements Weights {
         Place embedding = byEntry.get(EMBEDDING);
         boolean same = head.tensor.shape().equals(embedding.tensor.shape())
                 && head.tensor.dtype().equals(embedding.tensor.dtype());
-        long elements = same ? head.tensor.bytes() / Dtype.valueOf(head.tensor.dtype()).bytes() : 0;
+        long elements =
+                same ? head.tensor.bytes() / Dtype.valueOf(head.tensor.dtype()).bytes() : 0;
         FloatBuffer ours = FloatBuffer.allocate(COMPARED_ELEMENTS);
         FloatBuffer theirs = FloatBuffer.allocate(COMPARED_ELEMENTS);
         for (long done = 0; same && done < elements; done += COMPARED_ELEMENTS) {

@@ -41,9 +41,8 @@ class ModelDirectoryTest {
         assertArrayEquals(
                 new float[] {0, TinyModel.value(entry, 5), TinyModel.value(entry, 6), TinyModel.value(entry, 7), 0, 0},
                 piece);
-        assertThrows(
-                IndexOutOfBoundsException.class,
-                () -> model.weights().read(entry, entry.size() - 2, FloatBuffer.allocate(3)));
+        assertThrows(IndexOutOfBoundsException.class, () -> model.weights()
+                .read(entry, entry.size() - 2, FloatBuffer.allocate(3)));
     }
 
     @Test
@@ -121,7 +120,8 @@ class ModelDirectoryTest {
     void missingPartsAreNamed() throws IOException {
         assertContains(
                 assertThrows(RpoException.class, () -> ModelDirectory.open(temp.resolve("nowhere"))), "not a folder");
-        assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "config.json", "no such file");
+        assertContains(
+                assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "config.json", "no such file");
         Files.writeString(temp.resolve("config.json"), TinyModel.CONFIG);
         Files.writeString(temp.resolve("pytorch_model.bin"), "");
         assertContains(
@@ -153,7 +153,8 @@ class ModelDirectoryTest {
 
     @Test
     void indexMustNamePlainFiles() throws IOException {
-        for (String trick : List.of("../a.safetensors", "/tmp/a.safetensors", "b/../a.safetensors", "..", "", "a.bin")) {
+        for (String trick :
+                List.of("../a.safetensors", "/tmp/a.safetensors", "b/../a.safetensors", "..", "", "a.bin")) {
             writeShards(Map.of(Q_PROJ, trick), name -> "a.safetensors");
             assertContains(
                     assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), Q_PROJ, "\"" + trick + "\"");
@@ -173,7 +174,8 @@ class ModelDirectoryTest {
         Map<String, Map<String, TinyModel.Raw>> shards = new LinkedHashMap<>();
         Map<String, String> weightMap = new LinkedHashMap<>();
         tensors.forEach((name, raw) -> {
-            shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>()).put(name, raw);
+            shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>())
+                    .put(name, raw);
             weightMap.put(name, shardOf.apply(name));
         });
         weightMap.putAll(lies);

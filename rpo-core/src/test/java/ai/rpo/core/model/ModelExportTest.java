@@ -40,7 +40,9 @@ class ModelExportTest {
         assertEquals(source.config().hiddenSize(), export.config().hiddenSize());
         assertEquals(List.of(5), export.eosIds());
         assertEquals("{\"a\": 1}", Files.readString(export.tokenizerFile().orElseThrow()));
-        assertEquals("{{ messages }}", Files.readString(export.file("chat_template.jinja").orElseThrow()));
+        assertEquals(
+                "{{ messages }}",
+                Files.readString(export.file("chat_template.jinja").orElseThrow()));
         assertEquals(
                 List.of(
                         "README.md",
@@ -54,8 +56,8 @@ class ModelExportTest {
 
     @Test
     void configIsCarriedOverButForTheDtype() throws IOException {
-        JsonNode config = JsonObject.MAPPER.readTree(
-                export(Dtype.BF16, Long.MAX_VALUE).configJson());
+        JsonNode config =
+                JsonObject.MAPPER.readTree(export(Dtype.BF16, Long.MAX_VALUE).configJson());
         assertEquals("bfloat16", config.get("torch_dtype").asText());
         assertFalse(config.has("dtype"));
         assertEquals("LlamaForCausalLM", config.get("architectures").get(0).asText());
@@ -68,20 +70,25 @@ class ModelExportTest {
         List<String> names = names(export.folder());
         assertTrue(names.contains("model.safetensors.index.json"));
         assertFalse(names.contains("model.safetensors"));
-        assertTrue(names.contains("model-00001-of-%05d.safetensors".formatted(export.weightFiles().size())));
+        assertTrue(names.contains(
+                "model-00001-of-%05d.safetensors".formatted(export.weightFiles().size())));
         for (Path file : export.weightFiles()) {
             List<StoredTensor> tensors = SafetensorsHeader.read(file);
             long bytes = tensors.stream().mapToLong(StoredTensor::bytes).sum();
             assertTrue(bytes <= 200, file + " holds " + bytes);
         }
-        JsonNode index = JsonObject.MAPPER.readTree(export.folder().resolve("model.safetensors.index.json").toFile());
-        assertEquals(4 * ParameterLayout.of(source.config()).size(), index.at("/metadata/total_size").longValue());
+        JsonNode index = JsonObject.MAPPER.readTree(
+                export.folder().resolve("model.safetensors.index.json").toFile());
+        assertEquals(
+                4 * ParameterLayout.of(source.config()).size(),
+                index.at("/metadata/total_size").longValue());
         ModelDirectoryTest.assertHoldsTinyWeights(export);
     }
 
     @Test
     void modelCardTellsTheFactsInOrder() throws IOException {
-        String card = Files.readString(export(Dtype.F32, Long.MAX_VALUE).folder().resolve("README.md"));
+        String card =
+                Files.readString(export(Dtype.F32, Long.MAX_VALUE).folder().resolve("README.md"));
         assertTrue(card.contains("library_name: transformers"), card);
         assertTrue(card.contains("| data | a\\|b.jsonl |\n"), card);
     }
@@ -93,9 +100,8 @@ class ModelExportTest {
                 target.put(entry.name().equals("model.norm.weight") ? Float.NaN : 1);
             }
         };
-        RpoException e = assertThrows(
-                RpoException.class,
-                () -> new ModelExport(source, Dtype.F32).write(temp.resolve("out"), broken, Map.of()));
+        RpoException e = assertThrows(RpoException.class, () -> new ModelExport(source, Dtype.F32)
+                .write(temp.resolve("out"), broken, Map.of()));
         assertTrue(e.getMessage().contains("model.norm.weight"), e.getMessage());
         assertEquals(List.of("source"), names(temp));
     }
@@ -107,9 +113,8 @@ class ModelExportTest {
                 target.put(65_520f);
             }
         };
-        RpoException e = assertThrows(
-                RpoException.class,
-                () -> new ModelExport(source, Dtype.F16).write(temp.resolve("out"), large, Map.of()));
+        RpoException e = assertThrows(RpoException.class, () -> new ModelExport(source, Dtype.F16)
+                .write(temp.resolve("out"), large, Map.of()));
         assertTrue(e.getMessage().contains("as float16"), e.getMessage());
         assertTrue(e.getMessage().contains("Export as float32"), e.getMessage());
     }

@@ -14,8 +14,7 @@ import java.util.Map;
 /** Model folders for tests, right or spoilt on purpose; the files are put together byte by byte, not by our writer. */
 final class TinyModel {
 
-    static final String CONFIG =
-            """
+    static final String CONFIG = """
             {
               "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 7, "hidden_size": 4,
               "intermediate_size": 6, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,

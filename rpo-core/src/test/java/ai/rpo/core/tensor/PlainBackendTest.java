@@ -88,8 +88,7 @@ class PlainBackendTest {
         backend.copy(packed.rows(7, 9), alone.rows(3, 5));
         Tensor expected = zeros(5, shape.queryColumns());
         backend.attention(alone, shape, List.of(new Segment(0, 5, 0, 0)), expected, zeros(5, shape.heads()));
-        assertArrayEquals(
-                expected.rows(3, 5).toArray(), out.rows(7, 9).toArray(), 1e-14);
+        assertArrayEquals(expected.rows(3, 5).toArray(), out.rows(7, 9).toArray(), 1e-14);
     }
 
     @Test
@@ -247,8 +246,7 @@ class PlainBackendTest {
                 double below = dot(dOut, y, forward);
                 plain(x).set(i, j, original);
                 double expected = (above - below) / (2 * STEP);
-                assertEquals(
-                        expected, plain(gradient).get(i, j), TOLERANCE * (1 + Math.abs(expected)), i + ", " + j);
+                assertEquals(expected, plain(gradient).get(i, j), TOLERANCE * (1 + Math.abs(expected)), i + ", " + j);
             }
         }
         forward.run();
@@ -267,9 +265,7 @@ class PlainBackendTest {
 
     private Tensor random(Random random, int rows, int columns) {
         return backend.tensor(
-                rows,
-                columns,
-                random.doubles((long) rows * columns, -1.5, 1.5).toArray());
+                rows, columns, random.doubles((long) rows * columns, -1.5, 1.5).toArray());
     }
 
     private Tensor zeros(int rows, int columns) {

@@ -62,11 +62,15 @@ public record Manifest(
             throw new IllegalArgumentException("it is not JSON (" + e.getOriginalMessage() + ")", e);
         }
         Map<String, String> names = new LinkedHashMap<>();
-        require(root, "fingerprint").fields().forEachRemaining(field -> names.put(
-                field.getKey(), field.getValue().asText()));
+        require(root, "fingerprint")
+                .fields()
+                .forEachRemaining(
+                        field -> names.put(field.getKey(), field.getValue().asText()));
         Map<String, Long> counts = new LinkedHashMap<>();
-        require(root, "counts").fields().forEachRemaining(field -> counts.put(
-                field.getKey(), field.getValue().asLong()));
+        require(root, "counts")
+                .fields()
+                .forEachRemaining(
+                        field -> counts.put(field.getKey(), field.getValue().asLong()));
         Fingerprint fingerprint = new Fingerprint(names);
         if (!require(root, "digest").asText().equals(fingerprint.digest())) {
             throw new IllegalArgumentException("its digest does not belong to its fingerprint");

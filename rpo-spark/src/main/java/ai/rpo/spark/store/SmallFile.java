@@ -93,7 +93,8 @@ public final class SmallFile {
 
     private static void writeLocally(java.nio.file.Path target, byte[] content) throws IOException {
         Files.createDirectories(target.getParent());
-        java.nio.file.Path aside = target.resolveSibling(asideName(target.getFileName().toString()));
+        java.nio.file.Path aside =
+                target.resolveSibling(asideName(target.getFileName().toString()));
         try {
             Files.write(aside, content);
             Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -36,7 +36,8 @@ class ArtifactDirectoryTest {
         assertEquals(Optional.empty(), artifact.manifest());
 
         artifact.clear();
-        Files.writeString(Files.createDirectory(folder.resolve("run/data/train")).resolve("part-0"), "rows");
+        Files.writeString(
+                Files.createDirectory(folder.resolve("run/data/train")).resolve("part-0"), "rows");
         assertEquals(Optional.empty(), artifact.manifest());
 
         artifact.publish(MANIFEST);

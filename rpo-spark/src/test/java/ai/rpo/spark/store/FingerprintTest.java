@@ -20,7 +20,9 @@ class FingerprintTest {
         backward.put("model", "a");
 
         assertEquals(new Fingerprint(forward).digest(), new Fingerprint(backward).digest());
-        assertEquals(List.of("model", "data"), List.copyOf(new Fingerprint(forward).values().keySet()));
+        assertEquals(
+                List.of("model", "data"),
+                List.copyOf(new Fingerprint(forward).values().keySet()));
     }
 
     @Test
@@ -37,8 +39,7 @@ class FingerprintTest {
                 new Fingerprint(Map.of("a", "xy", "b", "z")).digest(),
                 new Fingerprint(Map.of("a", "x", "b", "yz")).digest());
         assertNotEquals(
-                new Fingerprint(Map.of("a", "1:b1:c")).digest(),
-                new Fingerprint(Map.of("a", "", "b", "c")).digest());
+                new Fingerprint(Map.of("a", "1:b1:c")).digest(), new Fingerprint(Map.of("a", "", "b", "c")).digest());
     }
 
     @Test

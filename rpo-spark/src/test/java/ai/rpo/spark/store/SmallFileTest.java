@@ -33,7 +33,8 @@ class SmallFileTest {
         file.write("second\n");
 
         assertEquals(Optional.of("second\n"), file.read());
-        assertArrayEquals(new String[] {"status.json"}, folder.resolve("run").toFile().list());
+        assertArrayEquals(
+                new String[] {"status.json"}, folder.resolve("run").toFile().list());
     }
 
     @Test
@@ -55,7 +56,8 @@ class SmallFileTest {
         RpoException failure = assertThrows(RpoException.class, () -> file.write("text"));
 
         assertEquals(RpoException.Kind.CONFIGURATION, failure.kind());
-        assertTrue(failure.getMessage().startsWith("Cannot write " + folder + "/run/status.json: "), failure.getMessage());
+        assertTrue(
+                failure.getMessage().startsWith("Cannot write " + folder + "/run/status.json: "), failure.getMessage());
         assertTrue(failure.getMessage().contains("a file stands where a folder is needed"), failure.getMessage());
     }
 
