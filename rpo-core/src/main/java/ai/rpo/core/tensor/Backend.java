@@ -115,4 +115,13 @@ public interface Backend {
      * gradient of {@code Σ coefficient·logp}.
      */
     void targetLogpsBackward(Tensor logits, Tensor logSumExp, int[] targets, int from, double[] coefficients);
+
+    // --- optimizer ------------------------------------------------------------------------------------------------
+
+    /**
+     * Adam with ε outside the bias correction, as PyTorch has it: updates both moments with {@code gradient}, then
+     * overwrites {@code gradient} with {@code learningRate·m̂/(√v̂ + ε)}, which is to be subtracted from the
+     * parameters. All tensors have one shape.
+     */
+    void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step);
 }

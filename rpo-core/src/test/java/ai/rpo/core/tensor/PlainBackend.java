@@ -22,7 +22,9 @@ public final class PlainBackend implements Backend {
 
     /** A tensor of its own with these values in row-major order. */
     public Tensor tensor(int rows, int columns, double... values) {
-        check(values.length == rows * columns, "values do not fill the shape");
+        if (values.length != rows * columns) {
+            throw new IllegalArgumentException("values do not fill the shape");
+        }
         return new PlainTensor(values.clone(), 0, rows, columns);
     }
 
@@ -42,7 +44,7 @@ public final class PlainBackend implements Backend {
     public void add(Tensor x, Tensor into) {
         PlainTensor a = plain(x);
         PlainTensor b = plain(into);
-        checkShape(into, x.rows(), x.columns());
+        Shapes.requireSame(x, into);
         for (int i = 0; i < a.rows(); i++) {
             for (int j = 0; j < a.columns(); j++) {
                 b.add(i, j, a.get(i, j));
@@ -54,7 +56,7 @@ public final class PlainBackend implements Backend {
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         PlainTensor t = plain(table);
         PlainTensor o = plain(out);
-        checkShape(out, rows.length, table.columns());
+        Shapes.requireRows(table, rows, out);
         for (int i = 0; i < rows.length; i++) {
             for (int j = 0; j < t.columns(); j++) {
                 o.set(i, j, t.get(rows[i], j));
@@ -66,7 +68,7 @@ public final class PlainBackend implements Backend {
     public void scatterAddRows(Tensor x, int[] rows, Tensor into) {
         PlainTensor a = plain(x);
         PlainTensor b = plain(into);
-        checkShape(x, rows.length, into.columns());
+        Shapes.requireRows(into, rows, x);
         for (int i = 0; i < rows.length; i++) {
             for (int j = 0; j < a.columns(); j++) {
                 b.add(rows[i], j, a.get(i, j));
@@ -76,8 +78,7 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
-        checkShape(weight, out.columns(), x.columns());
-        checkShape(out, x.rows(), weight.rows());
+        Shapes.requireLinear(x, weight, out);
         if (!accumulate) {
             zero(out);
         }
@@ -95,8 +96,7 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void linearBackwardInput(Tensor dOut, Tensor weight, Tensor out, boolean accumulate) {
-        checkShape(weight, dOut.columns(), out.columns());
-        checkShape(out, dOut.rows(), weight.columns());
+        Shapes.requireLinear(out, weight, dOut);
         if (!accumulate) {
             zero(out);
         }
@@ -114,8 +114,7 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void linearBackwardWeight(Tensor dOut, Tensor x, Tensor intoWeight) {
-        checkShape(x, dOut.rows(), intoWeight.columns());
-        checkShape(intoWeight, dOut.columns(), x.columns());
+        Shapes.requireLinear(x, intoWeight, dOut);
         PlainTensor d = plain(dOut);
         PlainTensor a = plain(x);
         PlainTensor w = plain(intoWeight);
@@ -130,9 +129,7 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out, Tensor inverseRms) {
-        checkShape(weight, 1, x.columns());
-        checkShape(out, x.rows(), x.columns());
-        checkShape(inverseRms, x.rows(), 1);
+        Shapes.requireNorm(x, weight, out, inverseRms);
         PlainTensor a = plain(x);
         PlainTensor w = plain(weight);
         for (int i = 0; i < a.rows(); i++) {
@@ -151,11 +148,8 @@ public final class PlainBackend implements Backend {
     @Override
     public void rmsNormBackward(
             Tensor x, Tensor weight, Tensor inverseRms, Tensor dOut, Tensor intoX, Tensor intoWeight) {
-        checkShape(weight, 1, x.columns());
-        checkShape(inverseRms, x.rows(), 1);
-        checkShape(dOut, x.rows(), x.columns());
-        checkShape(intoX, x.rows(), x.columns());
-        checkShape(intoWeight, 1, x.columns());
+        Shapes.requireNorm(x, weight, dOut, inverseRms);
+        Shapes.requireNorm(x, intoWeight, intoX, inverseRms);
         PlainTensor a = plain(x);
         PlainTensor w = plain(weight);
         PlainTensor d = plain(dOut);
@@ -175,10 +169,8 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse) {
-        checkShape(fused, positions.length, shape.fusedColumns());
+        Shapes.requireRotary(fused, shape, positions, cos, sin);
         int half = shape.headDim() / 2;
-        checkShape(cos, cos.rows(), half);
-        checkShape(sin, cos.rows(), half);
         PlainTensor f = plain(fused);
         for (int i = 0; i < f.rows(); i++) {
             for (int head = 0; head < shape.heads() + shape.keyValueHeads(); head++) {
@@ -197,7 +189,7 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void attention(Tensor fused, AttentionShape shape, List<Segment> segments, Tensor out, Tensor logSumExp) {
-        checkAttention(fused, shape, out, logSumExp);
+        Shapes.requireAttention(fused, shape, out, logSumExp);
         PlainTensor o = plain(out);
         Heads heads = new Heads(plain(fused), shape);
         for (Segment segment : segments) {
@@ -228,9 +220,9 @@ public final class PlainBackend implements Backend {
             Tensor logSumExp,
             Tensor dOut,
             Tensor dFused) {
-        checkAttention(fused, shape, out, logSumExp);
-        checkShape(dOut, out.rows(), out.columns());
-        checkShape(dFused, fused.rows(), fused.columns());
+        Shapes.requireAttention(fused, shape, out, logSumExp);
+        Shapes.requireSame(out, dOut);
+        Shapes.requireSame(fused, dFused);
         zero(dFused);
         PlainTensor d = plain(dOut);
         Heads heads = new Heads(plain(fused), shape);
@@ -266,7 +258,7 @@ public final class PlainBackend implements Backend {
     @Override
     public void gatedActivation(Tensor gateUp, Activation activation, Tensor out) {
         int columns = out.columns();
-        checkShape(gateUp, out.rows(), 2 * columns);
+        Shapes.requireGated(gateUp, out);
         PlainTensor g = plain(gateUp);
         for (int i = 0; i < g.rows(); i++) {
             for (int j = 0; j < columns; j++) {
@@ -278,8 +270,8 @@ public final class PlainBackend implements Backend {
     @Override
     public void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp) {
         int columns = dOut.columns();
-        checkShape(gateUp, dOut.rows(), 2 * columns);
-        checkShape(dGateUp, dOut.rows(), 2 * columns);
+        Shapes.requireGated(gateUp, dOut);
+        Shapes.requireSame(gateUp, dGateUp);
         PlainTensor g = plain(gateUp);
         for (int i = 0; i < g.rows(); i++) {
             for (int j = 0; j < columns; j++) {
@@ -294,7 +286,7 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void targetLogps(Tensor logits, int[] targets, int from, double[] logps, Tensor logSumExp) {
-        checkShape(logSumExp, logits.rows(), 1);
+        Shapes.requireLogps(logits, logSumExp, targets, from, logps);
         PlainTensor l = plain(logits);
         for (int i = 0; i < l.rows(); i++) {
             double lse = logSumExp(((PlainTensor) l.rows(i, i + 1)).toArray());
@@ -305,13 +297,30 @@ public final class PlainBackend implements Backend {
 
     @Override
     public void targetLogpsBackward(Tensor logits, Tensor logSumExp, int[] targets, int from, double[] coefficients) {
-        checkShape(logSumExp, logits.rows(), 1);
+        Shapes.requireLogps(logits, logSumExp, targets, from, coefficients);
         PlainTensor l = plain(logits);
         for (int i = 0; i < l.rows(); i++) {
             double lse = plain(logSumExp).get(i, 0);
             for (int j = 0; j < l.columns(); j++) {
                 double onehot = j == targets[from + i] ? 1 : 0;
                 l.set(i, j, coefficients[from + i] * (onehot - Math.exp(l.get(i, j) - lse)));
+            }
+        }
+    }
+
+    @Override
+    public void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+        Shapes.requireSame(gradient, firstMoment);
+        Shapes.requireSame(gradient, secondMoment);
+        for (int i = 0; i < gradient.rows(); i++) {
+            for (int j = 0; j < gradient.columns(); j++) {
+                double g = plain(gradient).get(i, j);
+                double m = step.beta1() * plain(firstMoment).get(i, j) + (1 - step.beta1()) * g;
+                double v = step.beta2() * plain(secondMoment).get(i, j) + (1 - step.beta2()) * g * g;
+                plain(firstMoment).set(i, j, m);
+                plain(secondMoment).set(i, j, v);
+                double denominator = Math.sqrt(v / step.secondCorrection()) + step.epsilon();
+                plain(gradient).set(i, j, step.learningRate() * m / step.firstCorrection() / denominator);
             }
         }
     }
@@ -355,24 +364,6 @@ public final class PlainBackend implements Backend {
 
     private static double geluArgument(double x) {
         return Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
-    }
-
-    private static void checkAttention(Tensor fused, AttentionShape shape, Tensor out, Tensor logSumExp) {
-        checkShape(fused, fused.rows(), shape.fusedColumns());
-        checkShape(out, fused.rows(), shape.queryColumns());
-        checkShape(logSumExp, fused.rows(), shape.heads());
-    }
-
-    private static void checkShape(Tensor tensor, int rows, int columns) {
-        check(
-                tensor.rows() == rows && tensor.columns() == columns,
-                "[" + tensor.rows() + ", " + tensor.columns() + "] should be [" + rows + ", " + columns + "]");
-    }
-
-    private static void check(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new IllegalArgumentException(otherwise);
-        }
     }
 
     private static PlainTensor plain(Tensor tensor) {

@@ -1,0 +1,19 @@
+package ai.rpo.core.tensor;
+
+/**
+ * The numbers of one Adam step (arXiv 1412.6980).
+ *
+ * @param number of the step, from 1; enters the bias corrections
+ */
+public record AdamStep(double learningRate, double beta1, double beta2, double epsilon, long number) {
+
+    /** What the first moment is divided by: 1 − β₁ᵗ. */
+    public double firstCorrection() {
+        return 1 - Math.pow(beta1, number);
+    }
+
+    /** What the second moment is divided by: 1 − β₂ᵗ. */
+    public double secondCorrection() {
+        return 1 - Math.pow(beta2, number);
+    }
+}

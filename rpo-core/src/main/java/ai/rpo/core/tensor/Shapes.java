@@ -1,0 +1,76 @@
+package ai.rpo.core.tensor;
+
+/** What shapes go together in each operation of {@link Backend}; a mismatch throws {@link IllegalArgumentException}. */
+public final class Shapes {
+
+    private Shapes() {}
+
+    public static void requireSame(Tensor expected, Tensor actual) {
+        require(actual, expected.rows(), expected.columns());
+    }
+
+    public static void requireRows(Tensor table, int[] rows, Tensor moved) {
+        require(moved, rows.length, table.columns());
+        for (int row : rows) {
+            if (row < 0 || row >= table.rows()) {
+                throw new IllegalArgumentException("Row " + row + " is not in a table of " + table.rows() + " rows.");
+            }
+        }
+    }
+
+    /** Shapes of {@code y = x·weightᵀ}, and so of both its gradients. */
+    public static void requireLinear(Tensor x, Tensor weight, Tensor y) {
+        require(weight, y.columns(), x.columns());
+        require(y, x.rows(), weight.rows());
+    }
+
+    public static void requireNorm(Tensor x, Tensor weight, Tensor out, Tensor inverseRms) {
+        require(weight, 1, x.columns());
+        require(out, x.rows(), x.columns());
+        require(inverseRms, x.rows(), 1);
+    }
+
+    public static void requireRotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin) {
+        require(fused, positions.length, shape.fusedColumns());
+        require(cos, cos.rows(), shape.headDim() / 2);
+        require(sin, cos.rows(), cos.columns());
+        for (int position : positions) {
+            if (position < 0 || position >= cos.rows()) {
+                throw new IllegalArgumentException(
+                        "Position " + position + " is not in a table of " + cos.rows() + " positions.");
+            }
+        }
+    }
+
+    public static void requireAttention(Tensor fused, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        require(fused, fused.rows(), shape.fusedColumns());
+        require(out, fused.rows(), shape.queryColumns());
+        require(logSumExp, fused.rows(), shape.heads());
+    }
+
+    public static void requireGated(Tensor gateUp, Tensor out) {
+        require(gateUp, out.rows(), 2 * out.columns());
+    }
+
+    public static void requireLogps(Tensor logits, Tensor logSumExp, int[] targets, int from, double[] perTarget) {
+        require(logSumExp, logits.rows(), 1);
+        int to = from + logits.rows();
+        if (from < 0 || to > targets.length || to > perTarget.length) {
+            throw new IllegalArgumentException("Targets " + from + " to " + to + " are not among " + targets.length
+                    + " targets and " + perTarget.length + " values.");
+        }
+        for (int i = from; i < to; i++) {
+            if (targets[i] < 0 || targets[i] >= logits.columns()) {
+                throw new IllegalArgumentException(
+                        "Target " + targets[i] + " is not in a vocabulary of " + logits.columns() + ".");
+            }
+        }
+    }
+
+    private static void require(Tensor tensor, int rows, int columns) {
+        if (tensor.rows() != rows || tensor.columns() != columns) {
+            throw new IllegalArgumentException("Shape [" + tensor.rows() + ", " + tensor.columns() + "] should be ["
+                    + rows + ", " + columns + "].");
+        }
+    }
+}

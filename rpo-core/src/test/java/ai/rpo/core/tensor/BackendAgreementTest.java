@@ -1,0 +1,371 @@
+package ai.rpo.core.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every operation of every float32 backend against the plain one, over odd sizes and extreme values. All tensors lie
+ * at odd offsets between guards that no operation may touch.
+ */
+@ParameterizedClass(name = "{0}")
+@MethodSource("backends")
+class BackendAgreementTest {
+
+    private static final double TOLERANCE = 1e-5;
+    private static final int[] SIZES = {1, 2, 3, 5, 8, 13, 17, 31, 64, 65};
+
+    static Stream<Arguments> backends() {
+        return Stream.of(Arguments.of("nd4j", new Nd4jBackend()));
+    }
+
+    @Parameter(0)
+    String name;
+
+    @Parameter(1)
+    Backend backend;
+
+    private final PlainBackend plain = new PlainBackend();
+    private final Random random = new Random(42);
+    private final List<Twin> twins = new ArrayList<>();
+
+    @AfterEach
+    void nothingAroundTheTensorsChanged() {
+        twins.forEach(Twin::assertGuards);
+    }
+
+    @Test
+    void storageReadsWhatWasWritten() {
+        Storage storage = backend.allocate(100);
+        float[] values = {1.5f, Float.MIN_VALUE, -3e38f, 7};
+        storage.write(50, values, 1, 3);
+        float[] read = new float[5];
+        storage.read(49, read, 0, 5);
+        assertArrayEquals(new float[] {0, Float.MIN_VALUE, -3e38f, 7, 0}, read);
+        assertArrayEquals(
+                new double[] {0, Float.MIN_VALUE, -3e38f, 7},
+                storage.tensor(49, 2, 2).toArray());
+        assertThrows(IndexOutOfBoundsException.class, () -> storage.tensor(97, 2, 2));
+        assertThrows(IndexOutOfBoundsException.class, () -> storage.write(98, values, 0, 3));
+    }
+
+    @Test
+    void wrongShapesAreRefused() {
+        Tensor small = backend.allocate(6).tensor(0, 2, 3);
+        Tensor other = backend.allocate(6).tensor(0, 3, 2);
+        assertThrows(IllegalArgumentException.class, () -> backend.add(small, other));
+        assertThrows(IllegalArgumentException.class, () -> backend.linear(small, other, small, false));
+        assertThrows(IllegalArgumentException.class, () -> backend.gatherRows(small, new int[] {2, 0}, small));
+    }
+
+    @Test
+    void elementwise() {
+        for (int size : SIZES) {
+            Twin x = normal(3, size, 1);
+            Twin y = normal(3, size, 1);
+            plain.add(x.exact, y.exact);
+            backend.add(x.fast, y.fast);
+            y.assertAgrees();
+            plain.copy(x.exact, y.exact);
+            backend.copy(x.fast, y.fast);
+            y.assertAgrees();
+            plain.zero(x.exact);
+            backend.zero(x.fast);
+            x.assertAgrees();
+        }
+    }
+
+    @Test
+    void rowMovement() {
+        for (int columns : SIZES) {
+            Twin table = normal(7, columns, 1);
+            int[] rows = {6, 0, 3, 3, 3, 6};
+            Twin out = normal(rows.length, columns, 1);
+            plain.gatherRows(table.exact, rows, out.exact);
+            backend.gatherRows(table.fast, rows, out.fast);
+            out.assertAgrees();
+            plain.scatterAddRows(out.exact, rows, table.exact);
+            backend.scatterAddRows(out.fast, rows, table.fast);
+            table.assertAgrees();
+        }
+    }
+
+    @Test
+    void linearAndItsGradients() {
+        for (int tokens : SIZES) {
+            for (int columns : SIZES) {
+                int outColumns = SIZES[random.nextInt(SIZES.length)];
+                Twin x = normal(tokens, columns, 1);
+                Twin weight = normal(outColumns, columns, 1);
+                Twin y = normal(tokens, outColumns, 1);
+                for (boolean accumulate : new boolean[] {true, false}) {
+                    plain.linear(x.exact, weight.exact, y.exact, accumulate);
+                    backend.linear(x.fast, weight.fast, y.fast, accumulate);
+                    y.assertAgrees();
+                    plain.linearBackwardInput(y.exact, weight.exact, x.exact, accumulate);
+                    backend.linearBackwardInput(y.fast, weight.fast, x.fast, accumulate);
+                    x.assertAgrees();
+                }
+                plain.linearBackwardWeight(y.exact, x.exact, weight.exact);
+                backend.linearBackwardWeight(y.fast, x.fast, weight.fast);
+                weight.assertAgrees();
+            }
+        }
+    }
+
+    /** What an output held before must not matter, not even NaN. */
+    @Test
+    void linearOverwritesNaN() {
+        Tensor x = backend.allocate(6).tensor(0, 2, 3);
+        Storage result = backend.allocate(4);
+        result.write(0, new float[] {Float.NaN, Float.NaN, Float.NaN, Float.NaN}, 0, 4);
+        backend.linear(x, x, result.tensor(0, 2, 2), false);
+        assertArrayEquals(new double[4], result.tensor(0, 2, 2).toArray());
+    }
+
+    @Test
+    void rmsNormAndItsGradients() {
+        for (double magnitude : new double[] {1, 1e-6, 1e4}) {
+            for (int columns : SIZES) {
+                int tokens = SIZES[random.nextInt(SIZES.length)];
+                Twin x = normal(tokens, columns, magnitude);
+                Twin weight = normal(1, columns, 1);
+                Twin out = normal(tokens, columns, 1);
+                Twin inverseRms = normal(tokens, 1, 1);
+                plain.rmsNorm(x.exact, weight.exact, 1e-6, out.exact, inverseRms.exact);
+                backend.rmsNorm(x.fast, weight.fast, 1e-6, out.fast, inverseRms.fast);
+                out.assertAgrees();
+                inverseRms.assertAgrees();
+
+                Twin dOut = normal(tokens, columns, 1);
+                Twin intoX = normal(tokens, columns, 1);
+                Twin intoWeight = normal(1, columns, 1);
+                plain.rmsNormBackward(
+                        x.exact, weight.exact, inverseRms.exact, dOut.exact, intoX.exact, intoWeight.exact);
+                backend.rmsNormBackward(x.fast, weight.fast, inverseRms.fast, dOut.fast, intoX.fast, intoWeight.fast);
+                intoX.assertAgrees();
+                intoWeight.assertAgrees();
+            }
+        }
+    }
+
+    @Test
+    void rotary() {
+        for (int half : new int[] {1, 3, 8, 16, 33}) {
+            AttentionShape shape = new AttentionShape(6, 3, 2 * half, 1);
+            int[] positions = {0, 4, 1, 1, 3};
+            Twin fused = normal(positions.length, shape.fusedColumns(), 1);
+            Twin cos = normal(5, half, 1);
+            Twin sin = normal(5, half, 1);
+            for (boolean inverse : new boolean[] {false, true}) {
+                plain.rotary(fused.exact, shape, positions, cos.exact, sin.exact, inverse);
+                backend.rotary(fused.fast, shape, positions, cos.fast, sin.fast, inverse);
+                fused.assertAgrees();
+            }
+        }
+    }
+
+    @Test
+    void attentionAndItsGradients() {
+        AttentionShape[] shapes = {
+            new AttentionShape(1, 1, 1, 1),
+            new AttentionShape(4, 4, 8, 0.3),
+            new AttentionShape(6, 2, 5, 0.5),
+            new AttentionShape(2, 1, 33, 0.2),
+            new AttentionShape(9, 3, 64, 0.125)
+        };
+        int[][] pairs = {{1, 1, 1}, {0, 3, 0}, {5, 1, 2}, {33, 7, 40}, {16, 65, 1}, {70, 130, 64}};
+        for (AttentionShape shape : shapes) {
+            for (int[] pair : pairs) {
+                attention(shape, packed(pair, 1), 1);
+            }
+            attention(shape, packed(new int[] {9, 4, 20}, 3), 1);
+            attention(shape, packed(new int[] {9, 4, 20}, 2), 40); // scores of thousands: one-hot softmax
+        }
+    }
+
+    private void attention(AttentionShape shape, List<Segment> segments, double magnitude) {
+        int tokens =
+                segments.stream().mapToInt(s -> s.start() + s.length()).max().orElseThrow();
+        Twin fused = normal(tokens, shape.fusedColumns(), magnitude);
+        Twin out = normal(tokens, shape.queryColumns(), 1);
+        Twin logSumExp = normal(tokens, shape.heads(), 1);
+        plain.attention(fused.exact, shape, segments, out.exact, logSumExp.exact);
+        backend.attention(fused.fast, shape, segments, out.fast, logSumExp.fast);
+        logSumExp.assertAgrees();
+        if (magnitude > 1) {
+            // Scores of thousands are rounded by more than a softmax near a tie can bear.
+            out.assertFinite();
+            return;
+        }
+        out.assertAgrees();
+        Twin dOut = normal(tokens, shape.queryColumns(), 1);
+        Twin dFused = normal(tokens, shape.fusedColumns(), 1);
+        plain.attentionBackward(fused.exact, shape, segments, out.exact, logSumExp.exact, dOut.exact, dFused.exact);
+        backend.attentionBackward(fused.fast, shape, segments, out.fast, logSumExp.fast, dOut.fast, dFused.fast);
+        dFused.assertAgrees(10 * TOLERANCE);
+    }
+
+    /** {@code count} times a prompt and its two completions, of these lengths. */
+    private static List<Segment> packed(int[] lengths, int count) {
+        List<Segment> segments = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < count; i++) {
+            int prompt = start;
+            segments.add(new Segment(prompt, lengths[0], 0, 0));
+            segments.add(new Segment(prompt + lengths[0], lengths[1], prompt, lengths[0]));
+            segments.add(new Segment(prompt + lengths[0] + lengths[1], lengths[2], prompt, lengths[0]));
+            start += lengths[0] + lengths[1] + lengths[2];
+        }
+        return segments;
+    }
+
+    @Test
+    void gatedActivationsAndTheirGradients() {
+        for (Activation activation : Activation.values()) {
+            for (double magnitude : new double[] {1, 10, 1e4}) {
+                for (int columns : SIZES) {
+                    Twin gateUp = normal(3, 2 * columns, magnitude);
+                    Twin out = normal(3, columns, 1);
+                    plain.gatedActivation(gateUp.exact, activation, out.exact);
+                    backend.gatedActivation(gateUp.fast, activation, out.fast);
+                    out.assertAgrees();
+                    Twin dOut = normal(3, columns, 1);
+                    Twin dGateUp = normal(3, 2 * columns, 1);
+                    plain.gatedActivationBackward(gateUp.exact, activation, dOut.exact, dGateUp.exact);
+                    backend.gatedActivationBackward(gateUp.fast, activation, dOut.fast, dGateUp.fast);
+                    dGateUp.assertAgrees();
+                    plain.gatedActivationBackward(gateUp.exact, activation, dOut.exact, gateUp.exact);
+                    backend.gatedActivationBackward(gateUp.fast, activation, dOut.fast, gateUp.fast);
+                    gateUp.assertAgrees();
+                }
+            }
+        }
+    }
+
+    @Test
+    void targetLogpsAndTheirGradients() {
+        for (double magnitude : new double[] {1, 30, 1e4}) {
+            for (int vocabulary : new int[] {1, 2, 7, 64, 1000, 4099}) {
+                int rows = 1 + random.nextInt(9);
+                Twin logits = normal(rows, vocabulary, magnitude);
+                Twin logSumExp = normal(rows, 1, 1);
+                int[] targets = random.ints(rows + 2, 0, vocabulary).toArray();
+                double[] coefficients = random.doubles(rows + 2, -2, 2).toArray();
+                double[] expected = new double[rows + 2];
+                double[] actual = new double[rows + 2];
+                plain.targetLogps(logits.exact, targets, 1, expected, logSumExp.exact);
+                backend.targetLogps(logits.fast, targets, 1, actual, logSumExp.fast);
+                for (int i = 0; i < expected.length; i++) {
+                    assertEquals(expected[i], actual[i], 2e-6 * (1 + Math.abs(expected[i])));
+                }
+                logSumExp.assertAgrees();
+                plain.targetLogpsBackward(logits.exact, logSumExp.exact, targets, 1, coefficients);
+                backend.targetLogpsBackward(logits.fast, logSumExp.fast, targets, 1, coefficients);
+                // A float32 log-sum-exp of thousands is off by up to half its last digit.
+                logits.assertAgrees(Math.max(TOLERANCE, magnitude * 4 * Math.ulp(1f)));
+            }
+        }
+    }
+
+    @Test
+    void adam() {
+        for (int size : SIZES) {
+            Twin gradient = normal(1, size, 1e-3);
+            Twin first = normal(1, size, 0);
+            Twin second = normal(1, size, 0);
+            for (int number = 1; number <= 3; number++) {
+                AdamStep step = new AdamStep(1e-3, 0.9, 0.999, 1e-8, number);
+                plain.adam(gradient.exact, first.exact, second.exact, step);
+                backend.adam(gradient.fast, first.fast, second.fast, step);
+                gradient.assertAgrees();
+                first.assertAgrees();
+                second.assertAgrees();
+            }
+        }
+    }
+
+    private Twin normal(int rows, int columns, double magnitude) {
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (magnitude * random.nextGaussian());
+        }
+        Twin twin = Twin.of(plain, backend, rows, columns, values);
+        twins.add(twin);
+        return twin;
+    }
+
+    /** The same numbers in both backends. */
+    private record Twin(Storage fastStorage, Tensor exact, Tensor fast) {
+
+        private static final double SMALL = 0.01;
+        private static final int GUARD = 19;
+        private static final float SENTINEL = 12345.678f;
+
+        static Twin of(PlainBackend plain, Backend backend, int rows, int columns, float[] values) {
+            float[] guarded = new float[values.length + 2 * GUARD];
+            Arrays.fill(guarded, SENTINEL);
+            System.arraycopy(values, 0, guarded, GUARD, values.length);
+            Storage exactStorage = plain.allocate(guarded.length);
+            Storage fastStorage = backend.allocate(guarded.length);
+            exactStorage.write(0, guarded, 0, guarded.length);
+            fastStorage.write(0, guarded, 0, guarded.length);
+            return new Twin(
+                    fastStorage, exactStorage.tensor(GUARD, rows, columns), fastStorage.tensor(GUARD, rows, columns));
+        }
+
+        void assertAgrees() {
+            assertAgrees(TOLERANCE);
+        }
+
+        /** Within {@code tolerance} of the largest number in the same row, or of 0.01 if all are smaller; then the exact one takes the fast one's values. */
+        void assertAgrees(double tolerance) {
+            PlainTensor expected = (PlainTensor) exact;
+            double[] actual = fast.toArray();
+            int columns = exact.columns();
+            for (int i = 0; i < exact.rows(); i++) {
+                double largest = SMALL;
+                for (int j = 0; j < columns; j++) {
+                    largest = Math.max(largest, Math.abs(expected.get(i, j)));
+                }
+                for (int j = 0; j < columns; j++) {
+                    double value = actual[i * columns + j];
+                    assertEquals(
+                            expected.get(i, j),
+                            value,
+                            tolerance * largest,
+                            "row " + i + ", column " + j + " of [" + exact.rows() + ", " + columns + "]");
+                    expected.set(i, j, value);
+                }
+            }
+        }
+
+        void assertFinite() {
+            for (double value : fast.toArray()) {
+                assertEquals(0, value - value, "not finite: " + value);
+            }
+        }
+
+        void assertGuards() {
+            float[] all = new float[(int) fastStorage.size()];
+            fastStorage.read(0, all, 0, all.length);
+            for (int i = 0; i < GUARD; i++) {
+                assertEquals(SENTINEL, all[i], "before the tensor");
+                assertEquals(SENTINEL, all[all.length - 1 - i], "after the tensor");
+            }
+        }
+    }
+}
