@@ -50,7 +50,8 @@ record PreferenceSet(List<Pair> pairs, int asked, int equal, int unfit) {
         int unfit = 0;
         while (pairs.size() < wanted) {
             if (asked > wanted * MOST_PROMPTS_PER_PAIR) {
-                throw new IllegalStateException("only %d of %d prompts gave two different answers".formatted(pairs.size(), asked));
+                throw new IllegalStateException(
+                        "only %d of %d prompts gave two different answers".formatted(pairs.size(), asked));
             }
             List<String> prompts = prompts(random, reserved, BATCH);
             List<Answer> first = model.answers(prompts, random.nextLong());

@@ -41,19 +41,26 @@ final class ComparisonFigures {
 
     List<Figure> learning() {
         List<Figure> figures = new ArrayList<>();
-        figures.add(byEpoch(
-                "loss-preference",
-                "Preference term",
-                "−log σ(margin) (nats)",
-                "loss/preference",
-                "Mean of −log σ(m) over an epoch's training pairs: the same definition for every η, so the curves can be compared."));
-        if (variants.stream().flatMap(v -> v.runs().stream()).map(RunArtifacts::reduction).distinct().count() == 1) {
-            figures.add(byEpoch(
-                    "loss-sft",
-                    "Supervised term",
-                    "R (nats)",
-                    "loss/sft",
-                    "The supervised term on the chosen answers before its weight: the same definition for every η; DPO computes it but does not train on it."));
+        figures.add(
+                byEpoch(
+                        "loss-preference",
+                        "Preference term",
+                        "−log σ(margin) (nats)",
+                        "loss/preference",
+                        "Mean of −log σ(m) over an epoch's training pairs: the same definition for every η, so the curves can be compared."));
+        if (variants.stream()
+                        .flatMap(v -> v.runs().stream())
+                        .map(RunArtifacts::reduction)
+                        .distinct()
+                        .count()
+                == 1) {
+            figures.add(
+                    byEpoch(
+                            "loss-sft",
+                            "Supervised term",
+                            "R (nats)",
+                            "loss/sft",
+                            "The supervised term on the chosen answers before its weight: the same definition for every η; DPO computes it but does not train on it."));
         }
         figures.add(byEpoch(
                 "margins",
@@ -101,8 +108,13 @@ final class ComparisonFigures {
             if (!ends.isEmpty()) {
                 double x = i;
                 Estimate mean = Estimate.ofSeeds(ends);
-                curves.add(new Curve("", i, Look.DOTS, ends.stream().map(y -> Point.at(x + 0.12, y)).toList()));
-                curves.add(new Curve("", i, Look.INTERVALS, List.of(new Point(x, mean.mean(), mean.low(), mean.high()))));
+                curves.add(new Curve(
+                        "",
+                        i,
+                        Look.DOTS,
+                        ends.stream().map(y -> Point.at(x + 0.12, y)).toList()));
+                curves.add(
+                        new Curve("", i, Look.INTERVALS, List.of(new Point(x, mean.mean(), mean.low(), mean.high()))));
             }
         }
         return new Figure(

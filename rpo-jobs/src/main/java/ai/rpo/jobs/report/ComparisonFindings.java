@@ -29,13 +29,11 @@ final class ComparisonFindings {
         ComparisonFindings all = new ComparisonFindings(variants);
         List<Finding> findings = new ArrayList<>();
         all.dpo.flatMap(all::chosenUnderDpo).ifPresent(findings::add);
-        all.variants.stream()
-                .filter(variant -> !variant.isDpo())
-                .forEach(variant -> all.chosenUnderRpo(variant).ifPresent(findings::add));
+        all.variants.stream().filter(variant -> !variant.isDpo()).forEach(variant -> all.chosenUnderRpo(variant)
+                .ifPresent(findings::add));
         all.dpo.flatMap(all::peak).ifPresent(findings::add);
-        all.variants.stream()
-                .filter(variant -> !variant.isDpo())
-                .forEach(variant -> all.goldAgainstDpo(variant).ifPresent(findings::add));
+        all.variants.stream().filter(variant -> !variant.isDpo()).forEach(variant -> all.goldAgainstDpo(variant)
+                .ifPresent(findings::add));
         all.optimum().ifPresent(findings::add);
         return findings;
     }
@@ -47,16 +45,19 @@ final class ComparisonFindings {
         }
         long fell = changes.stream().filter(change -> change < 0).count();
         Verdict verdict = fell == changes.size() ? Verdict.AGREES : fell == 0 ? Verdict.DIFFERS : Verdict.NEUTRAL;
-        String text = "From the first to the last epoch the chosen answers' log-probability changed by %s nats (mean over seeds); it fell in %d of %d seeds. %s"
-                .formatted(
-                        Numbers.estimate(Estimate.ofSeeds(changes)),
-                        fell,
-                        changes.size(),
-                        switch (verdict) {
-                            case AGREES -> "This is the paper's figure 1: DPO makes the very answers it is told to prefer less likely.";
-                            case DIFFERS -> "The paper's figure 1 shows a fall; these runs do not.";
-                            case NEUTRAL -> "The paper's figure 1 shows a fall; these seeds disagree with each other.";
-                        });
+        String text =
+                "From the first to the last epoch the chosen answers' log-probability changed by %s nats (mean over seeds); it fell in %d of %d seeds. %s"
+                        .formatted(
+                                Numbers.estimate(Estimate.ofSeeds(changes)),
+                                fell,
+                                changes.size(),
+                                switch (verdict) {
+                                    case AGREES ->
+                                        "This is the paper's figure 1: DPO makes the very answers it is told to prefer less likely.";
+                                    case DIFFERS -> "The paper's figure 1 shows a fall; these runs do not.";
+                                    case NEUTRAL ->
+                                        "The paper's figure 1 shows a fall; these seeds disagree with each other.";
+                                });
         return Optional.of(new Finding("DPO: log-probability of the chosen answers", verdict, text));
     }
 
@@ -72,17 +73,20 @@ final class ComparisonFindings {
             double above = variant.meanOfLastEpoch(CHOSEN).orElseThrow()
                     - dpo.get().meanOfLastEpoch(CHOSEN).getAsDouble();
             verdict = above > 0 ? Verdict.AGREES : Verdict.DIFFERS;
-            text.append(" and ended %s nats %s DPO's".formatted(Numbers.format(Math.abs(above)), above > 0 ? "above" : "below"));
+            text.append(" and ended %s nats %s DPO's"
+                    .formatted(Numbers.format(Math.abs(above)), above > 0 ? "above" : "below"));
         }
         text.append(
                 switch (verdict) {
-                    case AGREES -> change.mean() >= 0
-                            ? ": the supervised term holds it up, as the paper says."
-                            : ": the supervised term slows the fall but does not stop it.";
+                    case AGREES ->
+                        change.mean() >= 0
+                                ? ": the supervised term holds it up, as the paper says."
+                                : ": the supervised term slows the fall but does not stop it.";
                     case DIFFERS -> ": the paper expects the supervised term to hold it up; here it did not.";
                     case NEUTRAL -> ".";
                 });
-        return Optional.of(new Finding(variant.name() + ": log-probability of the chosen answers", verdict, text.toString()));
+        return Optional.of(
+                new Finding(variant.name() + ": log-probability of the chosen answers", verdict, text.toString()));
     }
 
     /** The epoch is picked where the mean over seeds is highest, so the difference is the same epochs in every seed. */
@@ -100,8 +104,10 @@ final class ComparisonFindings {
                 .orElseThrow()
                 .getKey();
         int last = ((TreeMap<Integer, Double>) means).lastKey();
-        List<Double> losses =
-                gold.stream().map(record -> record.at(best) - record.at(last)).filter(Double::isFinite).toList();
+        List<Double> losses = gold.stream()
+                .map(record -> record.at(best) - record.at(last))
+                .filter(Double::isFinite)
+                .toList();
         long sank = losses.stream().filter(loss -> loss > 0).count();
         boolean peaked = best > 0 && best < last && sank > 0;
         Verdict verdict = peaked && sank == losses.size() ? Verdict.AGREES : peaked ? Verdict.NEUTRAL : Verdict.DIFFERS;
@@ -118,7 +124,8 @@ final class ComparisonFindings {
                                 losses.size(),
                                 Numbers.estimate(Estimate.ofSeeds(losses)),
                                 switch (verdict) {
-                                    case AGREES -> "That is overoptimization: the training objective kept improving while the answers got worse.";
+                                    case AGREES ->
+                                        "That is overoptimization: the training objective kept improving while the answers got worse.";
                                     case NEUTRAL -> "That is overoptimization in some seeds and not in others.";
                                     case DIFFERS -> "That is not a peak followed by a decline.";
                                 });
@@ -142,14 +149,16 @@ final class ComparisonFindings {
         String certainty = !difference.hasInterval()
                 ? "one seed gives no interval"
                 : difference.low() > 0 || difference.high() < 0 ? "the interval excludes 0" : "the interval includes 0";
-        String text = "At the end its gold reward minus DPO's, paired by seed, is %s; it is higher in %d of %d seeds, and %s."
-                .formatted(Numbers.estimate(difference), better, differences.size(), certainty);
+        String text =
+                "At the end its gold reward minus DPO's, paired by seed, is %s; it is higher in %d of %d seeds, and %s."
+                        .formatted(Numbers.estimate(difference), better, differences.size(), certainty);
         return Optional.of(new Finding(variant.name() + ": gold reward against DPO", verdict, text));
     }
 
     private static Map<Long, Double> goldBySeed(Variant variant) {
         Map<Long, Double> ends = new TreeMap<>();
-        variant.runs().forEach(run -> run.gold().ifPresent(gold -> ends.put(run.seed().orElse(0L), gold.last())));
+        variant.runs()
+                .forEach(run -> run.gold().ifPresent(gold -> ends.put(run.seed().orElse(0L), gold.last())));
         return ends;
     }
 

@@ -16,8 +16,7 @@ final class ComparisonReport {
         Page page = new Page(comparison.title(), comparison.lead());
         ComparisonFigures figures = new ComparisonFigures(variants);
         page.section("findings", "Findings", Finding.list(findings));
-        page.section(
-                "figure-1", "Figure 1", page.figures(List.of(figures.chosenLogps(), figures.rejectedLogps())));
+        page.section("figure-1", "Figure 1", page.figures(List.of(figures.chosenLogps(), figures.rejectedLogps())));
         page.section("gold", "Gold reward", page.figures(List.of(figures.goldOverTraining(), figures.goldByEta())));
         page.section("numbers", "Numbers", numbers(variants));
         page.section("samples", "Sample answers", samples(variants));
@@ -32,8 +31,9 @@ final class ComparisonReport {
     }
 
     private static Html setup(Comparison comparison) {
-        List<Html> paragraphs =
-                comparison.setup().stream().map(text -> Html.of("<p>{}</p>", text)).toList();
+        List<Html> paragraphs = comparison.setup().stream()
+                .map(text -> Html.of("<p>{}</p>", text))
+                .toList();
         return Html.of("{}", paragraphs);
     }
 
@@ -48,23 +48,23 @@ final class ComparisonReport {
                     variant.name(),
                     variant.runs().size(),
                     estimate(variant.gold().stream().map(GoldRecord::last).toList()),
-                    estimate(variant.gold().stream().map(gold -> gold.best().gold()).toList()),
+                    estimate(variant.gold().stream()
+                            .map(gold -> gold.best().gold())
+                            .toList()),
                     estimate(variant.changes("logps/chosen")),
                     estimate(variant.runs().stream()
                             .flatMap(run -> Optional.ofNullable(run.evaluation().get("rewards/accuracies")).stream())
                             .map(Estimate::mean)
                             .toList())));
         }
-        return Html.of(
-                """
+        return Html.of("""
                 <p class="note">Mean over seeds [95 % interval, Student's t over seeds]. The best epoch is each seed's \
                 own, chosen after the fact, so it flatters.</p>\
                 <div class="scroll"><table><thead><tr><th scope="col">variant</th><th scope="col" class="number">seeds</th>\
                 <th scope="col" class="number">gold at the end</th><th scope="col" class="number">gold at its best epoch</th>\
                 <th scope="col" class="number">chosen log-prob, first → last epoch</th>\
                 <th scope="col" class="number">held-out reward accuracy</th></tr></thead><tbody>{}</tbody></table></div>
-                """,
-                rows);
+                """, rows);
     }
 
     private static String estimate(List<Double> values) {
@@ -75,9 +75,11 @@ final class ComparisonReport {
     private static Html samples(List<Variant> variants) {
         Map<String, Map<Variant, Sample>> byPrompt = new LinkedHashMap<>();
         for (Variant variant : variants) {
-            variant.gold().stream().limit(1).flatMap(gold -> gold.samples().stream()).forEach(sample -> byPrompt
-                    .computeIfAbsent(sample.prompt(), prompt -> new LinkedHashMap<>())
-                    .put(variant, sample));
+            variant.gold().stream()
+                    .limit(1)
+                    .flatMap(gold -> gold.samples().stream())
+                    .forEach(sample -> byPrompt.computeIfAbsent(sample.prompt(), prompt -> new LinkedHashMap<>())
+                            .put(variant, sample));
         }
         if (byPrompt.isEmpty()) {
             return Html.EMPTY;
@@ -90,14 +92,11 @@ final class ComparisonReport {
                 "<tr><td class=\"sample\">{}</td>{}</tr>",
                 prompt,
                 variants.stream().map(variant -> sample(answers.get(variant))).toList())));
-        return Html.of(
-                """
+        return Html.of("""
                 <p class="note">One answer a prompt, sampled after the last epoch of the first seed, with its gold reward; \
                 the prompts are the first of the unseen ones, not picked.</p>\
                 <div class="scroll"><table><thead><tr><th scope="col">prompt</th>{}</tr></thead><tbody>{}</tbody></table></div>
-                """,
-                head,
-                rows);
+                """, head, rows);
     }
 
     private static Html sample(Sample sample) {
@@ -122,7 +121,10 @@ final class ComparisonReport {
                         .map(entry -> Html.of(
                                 "<details><summary>{}</summary><div>{}</div></details>",
                                 "Seed " + entry.getKey() + ": what preparing did with the rows",
-                                RunReport.stageReports(entry.getValue(), "data", "From " + entry.getValue().name() + ".")))
+                                RunReport.stageReports(
+                                        entry.getValue(),
+                                        "data",
+                                        "From " + entry.getValue().name() + ".")))
                         .toList());
     }
 }

@@ -14,13 +14,7 @@ import java.util.List;
  * @param curves drawn in order, the last one on top
  */
 record Figure(
-        String name,
-        String title,
-        String caption,
-        String xAxis,
-        String yAxis,
-        List<String> ticks,
-        List<Curve> curves) {
+        String name, String title, String caption, String xAxis, String yAxis, List<String> ticks, List<Curve> curves) {
 
     Figure {
         curves = curves.stream().filter(curve -> !curve.points().isEmpty()).toList();
@@ -32,7 +26,11 @@ record Figure(
 
     /** What a reader who cannot see the picture is told. */
     String description() {
-        StringBuilder description = new StringBuilder(title).append(": ").append(yAxis).append(" by ").append(xAxis);
+        StringBuilder description = new StringBuilder(title)
+                .append(": ")
+                .append(yAxis)
+                .append(" by ")
+                .append(xAxis);
         for (Curve curve : curves) {
             if (!curve.label().isEmpty()) {
                 Curve.Point first = curve.points().get(0);

@@ -53,7 +53,8 @@ final class FigurePainter {
         chart.setXAxisTitle(figure.xAxis());
         chart.setYAxisTitle(figure.yAxis());
         style(chart.getStyler(), theme);
-        chart.getStyler().setLegendVisible(figure.curves().stream().anyMatch(curve -> !curve.label().isEmpty()));
+        chart.getStyler().setLegendVisible(figure.curves().stream().anyMatch(curve -> !curve.label()
+                .isEmpty()));
         if (!figure.ticks().isEmpty()) {
             nameTicks(chart.getStyler(), figure.ticks());
         } else {
@@ -114,7 +115,9 @@ final class FigurePainter {
                 return " ";
             }
             // XChart takes a coarser grid until no two labels are equal, so the blank ends have to differ.
-            return index >= 0 && index < ticks.size() ? ticks.get((int) index) : " ".repeat((int) (2 + Math.abs(index)));
+            return index >= 0 && index < ticks.size()
+                    ? ticks.get((int) index)
+                    : " ".repeat((int) (2 + Math.abs(index)));
         });
     }
 
@@ -160,7 +163,8 @@ final class FigurePainter {
                 : curve.label().substring(0, LONGEST_LABEL - 1) + "…";
         boolean named = !label.isEmpty();
         String unique = named && !chart.getSeriesMap().containsKey(label) ? label : label + " (" + index + ")";
-        XYSeries series = chart.addSeries(unique, column(curve, Curve.Point::x), column(curve, Curve.Point::y), bars(curve));
+        XYSeries series =
+                chart.addSeries(unique, column(curve, Curve.Point::x), column(curve, Curve.Point::y), bars(curve));
         series.setShowInLegend(named);
         series.setLineColor(color);
         series.setMarkerColor(color);

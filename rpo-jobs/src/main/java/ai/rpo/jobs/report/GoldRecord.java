@@ -47,9 +47,7 @@ public record GoldRecord(int prompts, double temperature, List<Epoch> epochs, Li
     }
 
     Epoch best() {
-        return epochs.stream()
-                .max((a, b) -> Double.compare(a.gold(), b.gold()))
-                .orElseThrow();
+        return epochs.stream().max((a, b) -> Double.compare(a.gold(), b.gold())).orElseThrow();
     }
 
     double at(int epoch) {

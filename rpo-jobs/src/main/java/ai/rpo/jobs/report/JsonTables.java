@@ -25,8 +25,12 @@ final class JsonTables {
 
     private static void collect(String path, JsonNode json, List<Html> facts, List<Html> tables) {
         if (json.isObject()) {
-            json.fields().forEachRemaining(field -> collect(
-                    path.isEmpty() ? field.getKey() : path + " · " + field.getKey(), field.getValue(), facts, tables));
+            json.fields()
+                    .forEachRemaining(field -> collect(
+                            path.isEmpty() ? field.getKey() : path + " · " + field.getKey(),
+                            field.getValue(),
+                            facts,
+                            tables));
         } else if (json.isArray() && !json.isEmpty() && json.get(0).isObject()) {
             tables.add(table(path, json));
         } else if (json.isArray()) {

@@ -16,8 +16,7 @@ import java.util.Map;
  */
 final class Page {
 
-    private static final String TEMPLATE =
-            """
+    private static final String TEMPLATE = """
             <!DOCTYPE html>
             <html lang="en">
             <head>
@@ -50,11 +49,11 @@ final class Page {
 
     /** Adds a section; one whose parts are all empty is left out. */
     void section(String id, String heading, Html... parts) {
-        String content = String.join("", List.of(parts).stream().map(Html::markup).toList());
+        String content =
+                String.join("", List.of(parts).stream().map(Html::markup).toList());
         if (!content.isEmpty()) {
             links.add(Html.of("<a href=\"#{}\">{}</a>", id, heading));
-            sections.add(
-                    Html.of("<section id=\"{}\"><h2>{}</h2>{}</section>", id, heading, new Html(content)));
+            sections.add(Html.of("<section id=\"{}\"><h2>{}</h2>{}</section>", id, heading, new Html(content)));
         }
     }
 

@@ -39,11 +39,21 @@ record RunArtifacts(
         Optional<String> configuration,
         Optional<JsonNode> status) {
 
-    static final JsonMapper JSON =
-            JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+    static final JsonMapper JSON = JsonMapper.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
 
-    private static final List<String> ARTIFACTS =
-            List.of("data", "data/train", "data/eval", "reference", "reference/train", "reference/eval", "sft", "train", "model", "eval");
+    private static final List<String> ARTIFACTS = List.of(
+            "data",
+            "data/train",
+            "data/eval",
+            "reference",
+            "reference/train",
+            "reference/eval",
+            "sft",
+            "train",
+            "model",
+            "eval");
 
     /**
      * @param runDirectory on any Hadoop file system

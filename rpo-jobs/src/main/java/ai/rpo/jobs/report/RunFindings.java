@@ -27,19 +27,24 @@ final class RunFindings {
         OptionalDouble after = log.mean("logps/chosen", false, TENTH);
         OptionalDouble marginBefore = log.mean("rewards/margins", true, TENTH);
         OptionalDouble marginAfter = log.mean("rewards/margins", false, TENTH);
-        if (before.isEmpty() || after.isEmpty() || marginBefore.isEmpty() || marginAfter.isEmpty() || log.steps() < 10) {
+        if (before.isEmpty()
+                || after.isEmpty()
+                || marginBefore.isEmpty()
+                || marginAfter.isEmpty()
+                || log.steps() < 10) {
             return;
         }
         double change = after.getAsDouble() - before.getAsDouble();
         double margin = marginAfter.getAsDouble() - marginBefore.getAsDouble();
-        String numbers = "From the first to the last tenth of the steps the chosen completions' log-probability %s by %s nats (%s → %s) while the margin %s by %s."
-                .formatted(
-                        change < 0 ? "fell" : "rose",
-                        Numbers.format(Math.abs(change)),
-                        Numbers.format(before.getAsDouble()),
-                        Numbers.format(after.getAsDouble()),
-                        margin < 0 ? "fell" : "grew",
-                        Numbers.format(Math.abs(margin)));
+        String numbers =
+                "From the first to the last tenth of the steps the chosen completions' log-probability %s by %s nats (%s → %s) while the margin %s by %s."
+                        .formatted(
+                                change < 0 ? "fell" : "rose",
+                                Numbers.format(Math.abs(change)),
+                                Numbers.format(before.getAsDouble()),
+                                Numbers.format(after.getAsDouble()),
+                                margin < 0 ? "fell" : "grew",
+                                Numbers.format(Math.abs(margin)));
         String meaning = change < 0 && margin > 0
                 ? " That is the sign of overoptimization: the pairs are told apart by making both completions less likely. A larger rpo.objective.eta counters it."
                 : "";
@@ -53,7 +58,9 @@ final class RunFindings {
         }
         String verdict = accuracy.low() > 0.5
                 ? "above chance: the policy ranks held-out pairs as the labels do more often than not"
-                : accuracy.high() < 0.5 ? "below chance: the policy ranks held-out pairs against the labels" : "not distinguishable from chance";
+                : accuracy.high() < 0.5
+                        ? "below chance: the policy ranks held-out pairs against the labels"
+                        : "not distinguishable from chance";
         findings.add(new Finding(
                 "Held-out reward accuracy",
                 Verdict.NEUTRAL,

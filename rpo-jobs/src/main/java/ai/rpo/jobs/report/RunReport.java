@@ -25,8 +25,12 @@ final class RunReport {
         page.section("learning", "Learning curves", page.figures(figures.learning()));
         page.section("rewards", "Rewards", page.figures(figures.rewards()));
         page.section("evaluation", "Evaluation", evaluation(run));
-        page.section("data", "Data", stageReports(run, "data", "What preparing did with the rows, and why rows were left out."));
-        page.section("reference", "Reference", stageReports(run, "reference", "The reference model's log-probabilities."));
+        page.section(
+                "data",
+                "Data",
+                stageReports(run, "data", "What preparing did with the rows, and why rows were left out."));
+        page.section(
+                "reference", "Reference", stageReports(run, "reference", "The reference model's log-probabilities."));
         page.section("timings", "Timings", timings(run), page.figures(List.of(figures.throughput())));
         page.section("configuration", "Configuration", configuration(run));
         page.section("provenance", "Provenance", provenance(run));
@@ -48,7 +52,10 @@ final class RunReport {
         if (!run.training().isEmpty()) {
             facts.add(Numbers.format(run.training().steps()) + " optimizer steps");
         }
-        run.status().map(status -> status.path("state").asText("")).filter(s -> !s.isEmpty()).ifPresent(facts::add);
+        run.status()
+                .map(status -> status.path("state").asText(""))
+                .filter(s -> !s.isEmpty())
+                .ifPresent(facts::add);
         facts.add(run.directory().toString());
         return String.join(" · ", facts);
     }
@@ -63,12 +70,15 @@ final class RunReport {
                         metric,
                         Numbers.format(estimate.mean()),
                         estimate.hasInterval()
-                                ? "95 % interval " + Numbers.format(estimate.low()) + " to " + Numbers.format(estimate.high())
+                                ? "95 % interval " + Numbers.format(estimate.low()) + " to "
+                                        + Numbers.format(estimate.high())
                                 : "no interval"));
             }
         }
         return cards.isEmpty()
-                ? Html.of("<p class=\"note\">{}</p>", "This run has no evaluation: no held-out pairs were given (rpo.data.eval or rpo.data.eval-fraction), or the stage has not run.")
+                ? Html.of(
+                        "<p class=\"note\">{}</p>",
+                        "This run has no evaluation: no held-out pairs were given (rpo.data.eval or rpo.data.eval-fraction), or the stage has not run.")
                 : Html.of("<div class=\"cards\">{}</div>", cards);
     }
 
@@ -84,14 +94,12 @@ final class RunReport {
                         Numbers.format(estimate.mean()),
                         estimate.hasInterval() ? Numbers.format(estimate.low()) : "–",
                         estimate.hasInterval() ? Numbers.format(estimate.high()) : "–")));
-        return Html.of(
-                """
+        return Html.of("""
                 <p class="note">Means over the held-out pairs with 95 % intervals, as eval/metrics.json has them.</p>\
                 <div class="scroll"><table><thead><tr><th scope="col">metric</th><th scope="col" class="number">mean</th>\
                 <th scope="col" class="number">low</th><th scope="col" class="number">high</th></tr></thead>\
                 <tbody>{}</tbody></table></div>
-                """,
-                rows);
+                """, rows);
     }
 
     static Html stageReports(RunArtifacts run, String stage, String note) {
@@ -125,10 +133,11 @@ final class RunReport {
 
     private static Html provenance(RunArtifacts run) {
         List<Html> parts = new ArrayList<>();
-        run.manifests().forEach((artifact, manifest) -> parts.add(Html.of(
-                "<details><summary>{}</summary><div>{}</div></details>",
-                artifact + "/manifest.json",
-                JsonTables.of(manifest))));
+        run.manifests()
+                .forEach((artifact, manifest) -> parts.add(Html.of(
+                        "<details><summary>{}</summary><div>{}</div></details>",
+                        artifact + "/manifest.json",
+                        JsonTables.of(manifest))));
         return Html.of("{}", parts);
     }
 }

@@ -23,14 +23,35 @@ final class TrainingFigures {
 
     List<Figure> learning() {
         return present(List.of(
-                single("loss", "Loss", "loss (nats)", "loss",
+                single(
+                        "loss",
+                        "Loss",
+                        "loss (nats)",
+                        "loss",
                         "The training objective itself: the preference term plus the effective weight times the supervised term."),
-                single("loss-preference", "Preference term", "−log σ(margin) (nats)", "loss/preference",
+                single(
+                        "loss-preference",
+                        "Preference term",
+                        "−log σ(margin) (nats)",
+                        "loss/preference",
                         "Mean of −log σ(m) over the pairs of the batch, the same definition for DPO and RPO. It starts at ln 2 ≈ 0.693 where the policy starts as its reference."),
-                single("loss-sft", "Supervised term", "R (nats)", "loss/sft",
+                single(
+                        "loss-sft",
+                        "Supervised term",
+                        "R (nats)",
+                        "loss/sft",
                         "The supervised term on the chosen completions before its weight; what it averages over is rpo.objective.regularizer.reduction."),
-                single("learning-rate", "Learning rate", "learning rate", "learning_rate", "The schedule as it was applied."),
-                single("grad-norm", "Gradient norm", "‖gradient‖₂", "grad_norm",
+                single(
+                        "learning-rate",
+                        "Learning rate",
+                        "learning rate",
+                        "learning_rate",
+                        "The schedule as it was applied."),
+                single(
+                        "grad-norm",
+                        "Gradient norm",
+                        "‖gradient‖₂",
+                        "grad_norm",
                         "Global L2 norm of the gradient before clipping.")));
     }
 
@@ -65,20 +86,31 @@ final class TrainingFigures {
                 rewards);
         return present(List.of(
                 implicit,
-                single("margins", "Reward margin", "margin", "rewards/margins",
+                single(
+                        "margins",
+                        "Reward margin",
+                        "margin",
+                        "rewards/margins",
                         "Implicit reward of the chosen minus that of the rejected completion, mean over the batch's pairs."),
-                single("accuracies", "Reward accuracy", "share of pairs", "rewards/accuracies",
+                single(
+                        "accuracies",
+                        "Reward accuracy",
+                        "share of pairs",
+                        "rewards/accuracies",
                         "Share of the batch's pairs whose chosen completion has the higher implicit reward.")));
     }
 
     Figure throughput() {
-        return single("throughput", "Throughput", "tokens per second", "tokens_per_second",
+        return single(
+                "throughput",
+                "Throughput",
+                "tokens per second",
+                "tokens_per_second",
                 "Token rows that went through the network in a second of wall time, all workers together.");
     }
 
     private Figure single(String name, String title, String yAxis, String metric, String caption) {
-        return new Figure(
-                name, title, caption + smoothing(), STEP, yAxis, List.of(), rawAndSmooth("", 1, metric));
+        return new Figure(name, title, caption + smoothing(), STEP, yAxis, List.of(), rawAndSmooth("", 1, metric));
     }
 
     private List<Curve> rawAndSmooth(String label, int color, String metric) {

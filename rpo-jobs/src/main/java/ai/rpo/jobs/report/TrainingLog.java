@@ -50,8 +50,9 @@ record TrainingLog(List<Map<String, Double>> rows) {
     }
 
     private static RpoException damaged(String file, int line, String why) {
-        return RpoException.data("Cannot read line %d of %s: %s. Remove the line, or train again with rpo.overwrite = true."
-                .formatted(line, file, why));
+        return RpoException.data(
+                "Cannot read line %d of %s: %s. Remove the line, or train again with rpo.overwrite = true."
+                        .formatted(line, file, why));
     }
 
     private static Map<String, Double> numbers(JsonNode json) {
@@ -106,9 +107,7 @@ record TrainingLog(List<Map<String, Double>> rows) {
     OptionalDouble mean(String metric, boolean first, double share) {
         List<Point> points = curve(metric);
         int count = Math.max(1, (int) Math.round(points.size() * share));
-        return (first
-                        ? points.stream().limit(count)
-                        : points.stream().skip(Math.max(0, points.size() - count)))
+        return (first ? points.stream().limit(count) : points.stream().skip(Math.max(0, points.size() - count)))
                 .mapToDouble(Point::y)
                 .average();
     }

@@ -29,8 +29,10 @@ class PreferenceSetTest {
 
     @Test
     void dependsOnTheSeedAlone() {
-        assertEquals(PreferenceSet.collect(CARELESS, 50, Set.of(), 1), PreferenceSet.collect(CARELESS, 50, Set.of(), 1));
-        assertNotEquals(PreferenceSet.collect(CARELESS, 50, Set.of(), 1), PreferenceSet.collect(CARELESS, 50, Set.of(), 2));
+        assertEquals(
+                PreferenceSet.collect(CARELESS, 50, Set.of(), 1), PreferenceSet.collect(CARELESS, 50, Set.of(), 1));
+        assertNotEquals(
+                PreferenceSet.collect(CARELESS, 50, Set.of(), 1), PreferenceSet.collect(CARELESS, 50, Set.of(), 2));
     }
 
     /** The judge's own error rate, from the gold differences of the very pairs: mean of σ(−6·|Δ|) over unequal ones. */

@@ -17,17 +17,23 @@ class HtmlTest {
 
     @Test
     void replacesControlsBidirectionalOverridesAndLoneSurrogates() {
-        assertEquals("a\uFFFDb\uFFFDc\uFFFDd\n\t😀", Html.text("a\u001bb\u202ec\ud800d\n\t😀").markup());
+        assertEquals(
+                "a\uFFFDb\uFFFDc\uFFFDd\n\t😀",
+                Html.text("a\u001bb\u202ec\ud800d\n\t😀").markup());
     }
 
     @Test
     void doesNotExpandPlaceholdersInsideValues() {
-        assertEquals("<p>{}</p><p>second</p>", Html.of("<p>{}</p><p>{}</p>", "{}", "second").markup());
+        assertEquals(
+                "<p>{}</p><p>second</p>",
+                Html.of("<p>{}</p><p>{}</p>", "{}", "second").markup());
     }
 
     @Test
     void keepsMarkupAndEscapesTextInsideCollections() {
-        assertEquals("<b>x</b>&lt;i&gt;", Html.of("{}", List.of(Html.of("<b>{}</b>", "x"), "<i>")).markup());
+        assertEquals(
+                "<b>x</b>&lt;i&gt;",
+                Html.of("{}", List.of(Html.of("<b>{}</b>", "x"), "<i>")).markup());
     }
 
     @Test

@@ -40,15 +40,21 @@ class ReportStageTest {
         assertFalse(html.contains("{}"), "a placeholder was left unfilled");
         assertTrue(html.contains("longer than max-length"), "what the data stage dropped is missing");
         assertTrue(html.contains("95 % interval 0.610 to 0.790"), "the evaluation's interval is missing");
-        assertEquals(2 * FigurePainter.WIDTH, ImageIO.read(folder.resolve("run/report/logps.png").toFile()).getWidth());
-        assertTrue(report.findings().get(0).text().contains("fell by 2."), report.findings().toString());
+        assertEquals(
+                2 * FigurePainter.WIDTH,
+                ImageIO.read(folder.resolve("run/report/logps.png").toFile()).getWidth());
+        assertTrue(
+                report.findings().get(0).text().contains("fell by 2."),
+                report.findings().toString());
     }
 
     @Test
     void escapesEverythingThatComesFromFiles() throws IOException {
         SyntheticRun run = SyntheticRun.write(folder.resolve("run <b>&"), 0.5, 1, 0.1, 0.7, 0.8);
         run.file("resolved.conf", "rpo.output = \"%s\"\n".formatted(HOSTILE.replace("\"", "\\\"")));
-        run.file("data/report.json", "{\"%1$s\": [{\"reason\": \"%1$s\", \"%1$s\": 1}]}".formatted(HOSTILE.replace("\"", "\\\"")));
+        run.file(
+                "data/report.json",
+                "{\"%1$s\": [{\"reason\": \"%1$s\", \"%1$s\": 1}]}".formatted(HOSTILE.replace("\"", "\\\"")));
         run.file("gold.json", """
                 {"prompts": 1, "temperature": 1, "epochs": [{"epoch": 0, "gold": 0.5}],
                  "samples": [{"prompt": "<img src=x>", "answer": "<script>", "finished": true, "gold": 0.1}]}
@@ -82,7 +88,8 @@ class ReportStageTest {
 
     @Test
     void refusesAFolderThatIsNoRun() {
-        org.apache.hadoop.fs.Path nothing = new org.apache.hadoop.fs.Path(folder.resolve("nothing").toUri());
+        org.apache.hadoop.fs.Path nothing =
+                new org.apache.hadoop.fs.Path(folder.resolve("nothing").toUri());
         RpoException e = assertThrows(RpoException.class, () -> stage.run(nothing, Progress.NONE));
         assertEquals(RpoException.Kind.CONFIGURATION, e.kind());
         assertTrue(e.getMessage().contains("nothing"), e.getMessage());
@@ -97,21 +104,26 @@ class ReportStageTest {
 
     @Test
     void comparisonSaysWhatThePaperSaysWhereTheRunsShowIt() throws IOException {
-        List<Finding> findings = compare(new double[] {-0.3, 0.1, 0.2}, new double[][] {
-            {0.7, 0.8, 0.6}, {0.7, 0.8, 0.85}, {0.7, 0.75, 0.78}
-        });
-        assertEquals(List.of(Verdict.AGREES), findings.stream().map(Finding::verdict).distinct().toList(), findings.toString());
+        List<Finding> findings = compare(
+                new double[] {-0.3, 0.1, 0.2}, new double[][] {{0.7, 0.8, 0.6}, {0.7, 0.8, 0.85}, {0.7, 0.75, 0.78}});
+        assertEquals(
+                List.of(Verdict.AGREES),
+                findings.stream().map(Finding::verdict).distinct().toList(),
+                findings.toString());
         assertTrue(text(findings, "Best η").contains("η = 0.5 has the highest"), findings.toString());
-        assertTrue(text(findings, "DPO: gold reward over training").contains("highest after epoch 1"), findings.toString());
+        assertTrue(
+                text(findings, "DPO: gold reward over training").contains("highest after epoch 1"),
+                findings.toString());
     }
 
     @Test
     void comparisonSaysSoWhereTheRunsShowTheOpposite() throws IOException {
-        List<Finding> findings = compare(new double[] {0.3, 0.1, 0.2}, new double[][] {
-            {0.7, 0.8, 0.9}, {0.7, 0.8, 0.85}, {0.7, 0.75, 0.78}
-        });
+        List<Finding> findings = compare(
+                new double[] {0.3, 0.1, 0.2}, new double[][] {{0.7, 0.8, 0.9}, {0.7, 0.8, 0.85}, {0.7, 0.75, 0.78}});
         assertFalse(findings.stream().anyMatch(f -> f.verdict() == Verdict.AGREES), findings.toString());
-        assertTrue(text(findings, "DPO: log-probability of the chosen answers").contains("these runs do not"), findings.toString());
+        assertTrue(
+                text(findings, "DPO: log-probability of the chosen answers").contains("these runs do not"),
+                findings.toString());
         assertTrue(text(findings, "Best η").contains("edge of the range"), findings.toString());
     }
 
@@ -124,15 +136,23 @@ class ReportStageTest {
                 for (int epoch = 0; epoch < shifted.length; epoch++) {
                     shifted[epoch] += 0.004 * seed;
                 }
-                runs.add(SyntheticRun.write(folder.resolve(i + "-" + seed), etas[i], seed, slopes[i], shifted).path());
+                runs.add(SyntheticRun.write(folder.resolve(i + "-" + seed), etas[i], seed, slopes[i], shifted)
+                        .path());
             }
         }
         Comparison comparison = new Comparison("Comparison", "synthetic", List.of(), runs);
-        return stage.compare(comparison, new org.apache.hadoop.fs.Path(folder.resolve("report").toUri()), Progress.NONE)
+        return stage.compare(
+                        comparison,
+                        new org.apache.hadoop.fs.Path(folder.resolve("report").toUri()),
+                        Progress.NONE)
                 .findings();
     }
 
     private static String text(List<Finding> findings, String topic) {
-        return findings.stream().filter(f -> f.topic().equals(topic)).findFirst().orElseThrow().text();
+        return findings.stream()
+                .filter(f -> f.topic().equals(topic))
+                .findFirst()
+                .orElseThrow()
+                .text();
     }
 }

@@ -34,7 +34,8 @@ final class SyntheticRun {
      * @param chosenSlope nats that the chosen log-probability moves an epoch
      * @param gold mean gold reward at epochs 0, 1, …
      */
-    static SyntheticRun write(Path directory, double eta, long seed, double chosenSlope, double... gold) throws IOException {
+    static SyntheticRun write(Path directory, double eta, long seed, double chosenSlope, double... gold)
+            throws IOException {
         SyntheticRun run = new SyntheticRun(directory);
         Random random = new Random(seed);
         StringBuilder lines = new StringBuilder();
@@ -46,9 +47,11 @@ final class SyntheticRun {
             double preference = Math.log1p(Math.exp(-margin));
             row.put("step", step).put("epoch", epoch).put("loss", preference - eta * 0.1 * chosen);
             row.put("loss/preference", preference).put("loss/sft", -chosen).put("learning_rate", 3e-4);
-            row.put("grad_norm", Math.exp(0.3 * random.nextGaussian())).put("tokens_per_second", 9000 + 500 * random.nextGaussian());
+            row.put("grad_norm", Math.exp(0.3 * random.nextGaussian()))
+                    .put("tokens_per_second", 9000 + 500 * random.nextGaussian());
             row.put("logps/chosen", chosen).put("logps/rejected", chosen - 4 - 10 * margin);
-            row.put("rewards/chosen", chosenSlope * epoch / 10).put("rewards/rejected", chosenSlope * epoch / 10 - margin);
+            row.put("rewards/chosen", chosenSlope * epoch / 10)
+                    .put("rewards/rejected", chosenSlope * epoch / 10 - margin);
             row.put("rewards/margins", margin).put("rewards/accuracies", 0.5 + 0.45 * (1 - Math.exp(-epoch)));
             lines.append(row).append('\n');
         }
@@ -66,7 +69,9 @@ final class SyntheticRun {
                   {"reason": "empty completion", "rows": 5, "example": "line 17"},
                   {"reason": "longer than max-length", "rows": 3, "example": "line 203"}]}
                 """);
-        run.file("data/train/manifest.json", "{\"stage\": \"prepare\", \"fingerprint\": {\"rpo.data.max-length\": \"64\"}, \"digest\": \"9f2c\"}");
+        run.file(
+                "data/train/manifest.json",
+                "{\"stage\": \"prepare\", \"fingerprint\": {\"rpo.data.max-length\": \"64\"}, \"digest\": \"9f2c\"}");
         run.file("status.json", """
                 {"command": "run", "stage": "evaluate", "state": "succeeded",
                  "started_at": "2024-05-27T08:00:00Z", "updated_at": "2024-05-27T08:00:41.5Z"}

@@ -14,24 +14,27 @@ class TrainingLogTest {
 
     @Test
     void keepsTheLastRowOfAStepThatWasComputedAgain() {
-        TrainingLog log = TrainingLog.parse(
-                """
+        TrainingLog log = TrainingLog.parse("""
                 {"step": 1, "loss": 0.7}
                 {"step": 2, "loss": 0.6}
                 {"step": 2, "loss": 0.5}
                 """, "m");
-        assertEquals(List.of(Point.at(1, 0.7), Point.at(2, 0.5)).toString(), log.curve("loss").toString());
+        assertEquals(
+                List.of(Point.at(1, 0.7), Point.at(2, 0.5)).toString(),
+                log.curve("loss").toString());
     }
 
     @Test
     void ignoresALastLineThatWasCutOff() {
-        assertEquals(1, TrainingLog.parse("{\"step\": 1}\n{\"step\": 2, \"lo", "m").steps());
+        assertEquals(
+                1, TrainingLog.parse("{\"step\": 1}\n{\"step\": 2, \"lo", "m").steps());
     }
 
     @Test
     void refusesADamagedLineByItsNumber() {
         RpoException e = assertThrows(
-                RpoException.class, () -> TrainingLog.parse("{\"step\": 1}\nnonsense\n{\"step\": 3}\n", "x/metrics.jsonl"));
+                RpoException.class,
+                () -> TrainingLog.parse("{\"step\": 1}\nnonsense\n{\"step\": 3}\n", "x/metrics.jsonl"));
         assertTrue(e.getMessage().startsWith("Cannot read line 2 of x/metrics.jsonl: "), e.getMessage());
         assertThrows(RpoException.class, () -> TrainingLog.parse("[1]\n", "m"));
     }
@@ -44,8 +47,7 @@ class TrainingLogTest {
 
     @Test
     void averagesByEpochWithTheLastStepInItsOwnEpoch() {
-        TrainingLog log = TrainingLog.parse(
-                """
+        TrainingLog log = TrainingLog.parse("""
                 {"step": 1, "epoch": 0.5, "loss": 4}
                 {"step": 2, "epoch": 1.0, "loss": 2}
                 {"step": 3, "epoch": 1.5, "loss": 1}
@@ -58,7 +60,9 @@ class TrainingLogTest {
 
     @Test
     void thinsAndSmoothsWithoutShiftingALine() {
-        List<Point> line = java.util.stream.IntStream.range(0, 1000).mapToObj(i -> Point.at(i, 2.0 * i)).toList();
+        List<Point> line = java.util.stream.IntStream.range(0, 1000)
+                .mapToObj(i -> Point.at(i, 2.0 * i))
+                .toList();
         List<Point> thinned = Curve.thinned(line, 100);
         assertEquals(100, thinned.size());
         thinned.forEach(point -> assertEquals(2 * point.x(), point.y(), 1e-9));
