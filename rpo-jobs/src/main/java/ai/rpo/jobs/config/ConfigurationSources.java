@@ -47,8 +47,8 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
             return commandLine()
                     .withFallback(ownKeys(environment))
                     .withFallback(file.map(ConfigurationSources::parse).orElse(ConfigFactory.empty()))
-                    .withFallback(ConfigFactory.parseResources(
-                            ConfigurationSources.class.getClassLoader(), "reference.conf"))
+                    .withFallback(
+                            ConfigFactory.parseResources(ConfigurationSources.class.getClassLoader(), "reference.conf"))
                     .resolve();
         } catch (ConfigException.UnresolvedSubstitution e) {
             throw RpoException.configuration("Cannot resolve the configuration: " + e.getMessage()
@@ -108,8 +108,8 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
     private static Config define(String definition) {
         int equals = definition.indexOf('=');
         if (equals < 1) {
-            throw RpoException.configuration(
-                    "Cannot use -D " + definition + ": it has no value. Write -D key=value, such as -D rpo.train.epochs=2.");
+            throw RpoException.configuration("Cannot use -D " + definition
+                    + ": it has no value. Write -D key=value, such as -D rpo.train.epochs=2.");
         }
         String key = definition.substring(0, equals).strip();
         try {
@@ -127,7 +127,8 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
     private static ConfigValue value(String text) {
         boolean hocon = text.startsWith("[") || text.startsWith("{") || text.startsWith("\"");
         return hocon
-                ? ConfigFactory.parseString("value = " + text, ConfigParseOptions.defaults().setOriginDescription("-D"))
+                ? ConfigFactory.parseString(
+                                "value = " + text, ConfigParseOptions.defaults().setOriginDescription("-D"))
                         .resolve()
                         .getValue("value")
                 : ConfigValueFactory.fromAnyRef(text.equals("null") ? null : text, "-D");

@@ -25,7 +25,10 @@ final class KnownKeys {
     void check(Config joined, Problems problems) {
         for (String root : joined.root().keySet()) {
             if (!root.equals("rpo") && !root.equals("spark") && !root.startsWith("spark.")) {
-                problems.add(root, "is not read: keys begin with rpo. or spark." + from(joined.root().get(root)));
+                problems.add(
+                        root,
+                        "is not read: keys begin with rpo. or spark."
+                                + from(joined.root().get(root)));
             }
         }
         check(joined.root().get("rpo"), "rpo", problems);

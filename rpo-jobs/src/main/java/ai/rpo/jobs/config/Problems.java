@@ -26,10 +26,12 @@ final class Problems {
         }
         StringBuilder message = new StringBuilder("Cannot use the configuration: ");
         if (byKey.size() == 1) {
-            byKey.forEach((key, text) -> message.append(key).append(' ').append(text).append('.'));
+            byKey.forEach(
+                    (key, text) -> message.append(key).append(' ').append(text).append('.'));
         } else {
             message.append(byKey.size()).append(" keys are wrong.");
-            byKey.forEach((key, text) -> message.append("\n  ").append(key).append(' ').append(text));
+            byKey.forEach((key, text) ->
+                    message.append("\n  ").append(key).append(' ').append(text));
         }
         throw RpoException.configuration(message.toString());
     }

@@ -20,7 +20,8 @@ final class ResolvedText {
     private ResolvedText() {}
 
     static String of(Config joined, Map<String, String> spark) {
-        StringBuilder text = new StringBuilder("# Every setting of this run, and where it was set unless it is the default.\n");
+        StringBuilder text =
+                new StringBuilder("# Every setting of this run, and where it was set unless it is the default.\n");
         KnownKeys.leaves(joined.root().get("rpo"), "rpo").forEach((key, value) -> {
             String rendered = value.render(ConfigRenderOptions.concise());
             String origin = KnownKeys.origin(value);

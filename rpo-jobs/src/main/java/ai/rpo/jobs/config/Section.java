@@ -18,9 +18,10 @@ import java.util.Map;
  */
 final class Section {
 
-    /** Keys that are not called as their component is. */
+    /** Keys that are not called as their component is; a record under the empty name has its keys in this section. */
     private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
-            RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"));
+            RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"),
+            Settings.SftSettings.class, Map.of("training", ""));
 
     private final String path;
     private final Config joined;
@@ -75,11 +76,12 @@ final class Section {
     private void reportRefusal(String line) {
         int space = line.indexOf(' ');
         String key = path + "." + line.substring(0, space);
-        problems.add(key, line.substring(space + 1) + (joined.hasPath(key) ? KnownKeys.from(joined.getValue(key)) : ""));
+        problems.add(
+                key, line.substring(space + 1) + (joined.hasPath(key) ? KnownKeys.from(joined.getValue(key)) : ""));
     }
 
     private Object value(String key, Type type) {
-        String full = path + "." + key;
+        String full = key.isEmpty() ? path : path + "." + key;
         if (type instanceof Class<?> record && record.isRecord()) {
             return new Section(full, joined, defaults, problems, read).record(record.asSubclass(Record.class));
         }

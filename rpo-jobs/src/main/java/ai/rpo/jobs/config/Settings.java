@@ -1,9 +1,11 @@
 package ai.rpo.jobs.config;
 
+import ai.rpo.core.model.Dtype;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.Precision;
 import ai.rpo.core.train.TrainSettings;
-import java.util.Map;
+import ai.rpo.spark.prepare.DataSettings;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,16 +15,24 @@ import java.util.Optional;
  * @param overwrite whether artifacts made with other settings may be replaced
  * @param precision of scoring and training alike
  * @param model {@code rpo.model}
+ * @param data {@code rpo.data}
+ * @param reference {@code rpo.reference}
  * @param objective {@code rpo.objective}
  * @param train {@code rpo.train}
+ * @param sft {@code rpo.sft}
+ * @param export {@code rpo.export}
  */
 public record Settings(
         Optional<String> output,
         boolean overwrite,
         Precision precision,
         ModelSettings model,
+        DataSettings data,
+        ReferenceSettings reference,
         RpoObjective objective,
-        TrainSettings train) {
+        TrainSettings train,
+        SftSettings sft,
+        ExportSettings export) {
 
     /**
      * The model that training starts from.
@@ -30,4 +40,48 @@ public record Settings(
      * @param path a folder in Hugging Face layout, at any Hadoop path
      */
     public record ModelSettings(Optional<String> path) {}
+
+    /**
+     * The model that the policy is tied to.
+     *
+     * @param path a folder in Hugging Face layout; the model that training starts from, where absent
+     * @param tokensPerBatch token rows computed at once, in scoring and in evaluation
+     */
+    public record ReferenceSettings(Optional<String> path, int tokensPerBatch) {
+
+        public ReferenceSettings {
+            if (tokensPerBatch < 1) {
+                throw new IllegalArgumentException("tokens-per-batch must be at least 1, but is " + tokensPerBatch);
+            }
+        }
+    }
+
+    /**
+     * Supervised fine-tuning.
+     *
+     * @param data prompt/completion rows: files, folders or globs
+     * @param training how the model is trained on them
+     */
+    public record SftSettings(List<String> data, TrainSettings training) {}
+
+    /**
+     * The trained model's folder.
+     *
+     * @param dtype that its weights are stored in
+     */
+    public record ExportSettings(StoredAs dtype) {}
+
+    /** How weights are stored in a file. */
+    public enum StoredAs {
+        FLOAT32,
+        BFLOAT16,
+        FLOAT16,
+        /** As in the model that training started from. */
+        SOURCE;
+
+        /** @param source that of the model that training started from */
+        public Dtype dtype(Dtype source) {
+            return this == SOURCE ? source : Dtype.named(name()).orElseThrow();
+        }
+    }
 }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /** One value of a configuration as a Java value, more strictly than Typesafe Config, which reads 2.7 as the integer 2. */
@@ -30,7 +31,8 @@ final class Values {
     private Values() {}
 
     /**
-     * @param type int, long, double, boolean, String, an enum, an Optional of one of those, or a List of String
+     * @param type int, long, double, boolean, String, an enum, an Optional of one of those, an OptionalInt, or
+     *     a List of String
      * @throws Unreadable if the value is not of that type
      * @throws ConfigException if there is a section where a value belongs, or the other way round
      */
@@ -38,6 +40,9 @@ final class Values {
         boolean isNull = config.getIsNull(key);
         if (type instanceof ParameterizedType generic && generic.getRawType() == Optional.class) {
             return isNull ? Optional.empty() : Optional.of(read(config, key, generic.getActualTypeArguments()[0]));
+        }
+        if (type == OptionalInt.class) {
+            return isNull ? OptionalInt.empty() : OptionalInt.of((int) read(config, key, int.class));
         }
         if (type instanceof ParameterizedType generic && generic.getRawType() == List.class) {
             return isNull ? List.of() : texts(config, key);
@@ -152,6 +157,9 @@ final class Values {
         }
         if (value instanceof Optional<?> optional) {
             return optional.map(Values::spelled).orElse("");
+        }
+        if (value instanceof OptionalInt optional) {
+            return optional.isPresent() ? String.valueOf(optional.getAsInt()) : "";
         }
         if (value instanceof List<?> list) {
             return list.stream().map(Values::spelled).collect(Collectors.joining(", "));

@@ -27,8 +27,7 @@ final class ConfigurationFixture {
     }
 
     static ResolvedConfiguration load(Optional<String> file, Config environment, String... definitions) {
-        return ResolvedConfiguration.load(
-                new ConfigurationSources(file, environment, List.of(definitions)), List.of());
+        return ResolvedConfiguration.load(new ConfigurationSources(file, environment, List.of(definitions)), List.of());
     }
 
     /** The message of the failure, after its folder is cut from it. */

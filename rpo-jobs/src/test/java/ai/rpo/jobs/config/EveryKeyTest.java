@@ -2,6 +2,7 @@ package ai.rpo.jobs.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,33 @@ class EveryKeyTest {
             Map.entry("rpo.overwrite", "true"),
             Map.entry("rpo.precision", "bfloat16"),
             Map.entry("rpo.model.path", "models/a"),
+            Map.entry("rpo.data.train", "a.jsonl"),
+            Map.entry("rpo.data.eval", "[a.jsonl, b.jsonl]"),
+            Map.entry("rpo.data.eval-fraction", "0.1"),
+            Map.entry("rpo.data.max-length", "7"),
+            Map.entry("rpo.data.truncation", "cut-completions"),
+            Map.entry("rpo.data.format", "prompt-completion"),
+            Map.entry("rpo.data.on-straddle", "fail"),
+            Map.entry("rpo.data.max-rejected-fraction", "0.7"),
+            Map.entry("rpo.reference.path", "models/b"),
+            Map.entry("rpo.reference.tokens-per-batch", "7"),
+            Map.entry("rpo.export.dtype", "source"),
+            Map.entry("rpo.sft.data", "sft.jsonl"),
+            Map.entry("rpo.sft.epochs", "8"),
+            Map.entry("rpo.sft.pairs-per-batch", "8"),
+            Map.entry("rpo.sft.tokens-per-micro-batch", "8"),
+            Map.entry("rpo.sft.recompute", "true"),
+            Map.entry("rpo.sft.learning-rate", "8e-7"),
+            Map.entry("rpo.sft.warmup-ratio", "0.8"),
+            Map.entry("rpo.sft.schedule", "linear"),
+            Map.entry("rpo.sft.optimizer", "sgd"),
+            Map.entry("rpo.sft.weight-decay", "0.8"),
+            Map.entry("rpo.sft.max-grad-norm", "8"),
+            Map.entry("rpo.sft.shuffle", "false"),
+            Map.entry("rpo.sft.seed", "8"),
+            Map.entry("rpo.sft.workers", "8"),
+            Map.entry("rpo.sft.averaging-frequency", "8"),
+            Map.entry("rpo.sft.keep-checkpoints", "8"),
             Map.entry("rpo.objective.beta", "0.2"),
             Map.entry("rpo.objective.eta", "0.3"),
             Map.entry("rpo.objective.regularizer.reduction", "token-mean"),
@@ -73,19 +101,31 @@ class EveryKeyTest {
     void everyKeyIsExplained() throws IOException {
         List<String> lines;
         try (InputStream in = getClass().getResourceAsStream("/reference.conf")) {
-            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
-        for (int i = 0; i < lines.size(); i++) {
-            if (lines.get(i).contains(" = ")) {
-                assertEquals("#", lines.get(i - 1).strip().substring(0, 1), "above: " + lines.get(i));
-            }
+        boolean explained = false;
+        boolean wholeGroup = false;
+        for (String line : lines) {
+            String text = line.strip();
+            boolean isKey = text.contains(" = ") && !text.startsWith("#");
+            assertTrue(!isKey || explained, "nothing is said of: " + text);
+            // A comment serves the one key below it, or all below it where it says so.
+            explained = text.startsWith("#") || isKey && wholeGroup;
+            wholeGroup = text.startsWith("#") ? text.contains("From here on") : isKey && wholeGroup;
         }
-        assertEquals(keys().size(), lines.stream().filter(line -> line.contains(" = ")).count());
+        assertEquals(
+                keys().size(),
+                lines.stream()
+                        .filter(line -> line.contains(" = ") && !line.strip().startsWith("#"))
+                        .count());
     }
 
     private static Set<String> changedKeys(ResolvedConfiguration one, ResolvedConfiguration other) {
         Set<String> changed = new TreeSet<>(keys());
-        changed.removeIf(key -> one.valuesUnder("rpo").get(key).equals(other.valuesUnder("rpo").get(key)));
+        changed.removeIf(key ->
+                one.valuesUnder("rpo").get(key).equals(other.valuesUnder("rpo").get(key)));
         return changed;
     }
 }

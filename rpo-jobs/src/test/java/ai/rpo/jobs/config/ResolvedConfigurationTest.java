@@ -31,9 +31,12 @@ class ResolvedConfigurationTest {
                 Optional.of(ConfigurationFixture.write(folder, "rpo.train { epochs = 2, seed = 2, workers = 2 }"));
         var environment = ConfigFactory.parseString("rpo.train { seed = 3, workers = 3 }, rpo_home = x, rpoish.a = 1");
 
-        Settings settings = load(file, environment, "rpo.train.workers=4", "rpo.train.workers = 5").settings();
+        Settings settings = load(file, environment, "rpo.train.workers=4", "rpo.train.workers = 5")
+                .settings();
 
-        assertEquals(definitions().settings().train().pairsPerBatch(), settings.train().pairsPerBatch());
+        assertEquals(
+                definitions().settings().train().pairsPerBatch(),
+                settings.train().pairsPerBatch());
         assertEquals(2, settings.train().epochs());
         assertEquals(3, settings.train().seed());
         assertEquals(5, settings.train().workers());
@@ -41,7 +44,8 @@ class ResolvedConfigurationTest {
 
     @Test
     void aFileMayBeAnyHadoopPathAndNameItsOwnVariables() {
-        String file = "file://" + ConfigurationFixture.write(folder, "rpo.output = a, rpo.model.path = ${rpo.output}/m");
+        String file =
+                "file://" + ConfigurationFixture.write(folder, "rpo.output = a, rpo.model.path = ${rpo.output}/m");
 
         Settings settings = load(Optional.of(file), ConfigFactory.empty()).settings();
 
@@ -50,9 +54,7 @@ class ResolvedConfigurationTest {
 
     @Test
     void everyProblemIsReportedAtOnceWithItsPlace() {
-        String message = refusal(
-                folder,
-                """
+        String message = refusal(folder, """
                 rpo {
                   train.epochs = 0
                   train.lerning-rate = 1e-5
@@ -64,12 +66,9 @@ class ResolvedConfigurationTest {
                   precision { a = 1 }
                 }
                 rop.model.path = x
-                """,
-                "rpo.train.seed=12345678901234567890",
-                "rpo.train.learning-rate=fast");
+                """, "rpo.train.seed=12345678901234567890", "rpo.train.learning-rate=fast");
 
-        assertEquals(
-                """
+        assertEquals("""
                 Cannot use the configuration: 10 keys are wrong.
                   rop is not read: keys begin with rpo. or spark. (my.conf: 11)
                   rpo.objective.beta must be above 0, but is -1.0 (my.conf: 8)
@@ -80,8 +79,7 @@ class ResolvedConfigurationTest {
                   rpo.train.schedule must be one of cosine, linear, constant, but is "cosin" (my.conf: 5)
                   rpo.train.seed must lie between -9223372036854775808 and 9223372036854775807, but is "12345678901234567890" (-D)
                   rpo.train.shuffle must be true or false, but is 1 (my.conf: 6)
-                  rpo.train.workers must be a whole number, but is 1.5 (my.conf: 4)""",
-                message);
+                  rpo.train.workers must be a whole number, but is 1.5 (my.conf: 4)""", message);
     }
 
     @Test
@@ -116,15 +114,12 @@ class ResolvedConfigurationTest {
         ConfigurationSources sources = new ConfigurationSources(Optional.empty(), ConfigFactory.empty(), List.of());
 
         RpoException failure = assertThrows(
-                RpoException.class,
-                () -> ResolvedConfiguration.load(sources, List.of("rpo.output", "rpo.model.path")));
+                RpoException.class, () -> ResolvedConfiguration.load(sources, List.of("rpo.output", "rpo.model.path")));
 
-        assertEquals(
-                """
+        assertEquals("""
                 Cannot use the configuration: 2 keys are wrong.
                   rpo.model.path has no value; give it in a file, or as -D rpo.model.path=…
-                  rpo.output has no value; give it in a file, or as -D rpo.output=…""",
-                failure.getMessage());
+                  rpo.output has no value; give it in a file, or as -D rpo.output=…""", failure.getMessage());
     }
 
     @ParameterizedTest
@@ -141,12 +136,17 @@ class ResolvedConfigurationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/nowhere/my.conf, there is no such file", "/, it is a folder", "file:///nowhere/my.conf, there is no such file"})
+    @CsvSource({
+        "/nowhere/my.conf, there is no such file",
+        "/, it is a folder",
+        "file:///nowhere/my.conf, there is no such file"
+    })
     void missingFilesAreNamed(String path, String expected) {
-        RpoException failure =
-                assertThrows(RpoException.class, () -> load(Optional.of(path), ConfigFactory.empty()));
+        RpoException failure = assertThrows(RpoException.class, () -> load(Optional.of(path), ConfigFactory.empty()));
 
-        assertTrue(failure.getMessage().startsWith("Cannot read the configuration " + path + ": " + expected), failure.getMessage());
+        assertTrue(
+                failure.getMessage().startsWith("Cannot read the configuration " + path + ": " + expected),
+                failure.getMessage());
     }
 
     @ParameterizedTest
@@ -161,22 +161,22 @@ class ResolvedConfigurationTest {
     void uriNeedsNoQuotesOnTheCommandLine() {
         assertEquals(
                 Optional.of("s3a://bucket/a#b:c"),
-                definitions("rpo.model.path=s3a://bucket/a#b:c").settings().model().path());
+                definitions("rpo.model.path=s3a://bucket/a#b:c")
+                        .settings()
+                        .model()
+                        .path());
         assertEquals(
-                Optional.empty(), definitions("rpo.model.path=null").settings().model().path());
+                Optional.empty(),
+                definitions("rpo.model.path=null").settings().model().path());
     }
 
     @Test
     void sparkKeysGoToSpark() {
-        Map<String, String> spark = file(
-                        folder,
-                        """
+        Map<String, String> spark = file(folder, """
                         spark { executor.memory = 4g, sql.shuffle.partitions = 8, speculation.interval = 1s, ui = null }
                         "spark.locality.wait" = 3s
                         spark.jars = [a.jar, b.jar]
-                        """,
-                        "spark.executor.memory=5g",
-                        "spark.speculation=true")
+                        """, "spark.executor.memory=5g", "spark.speculation=true")
                 .spark();
 
         assertEquals(
@@ -204,7 +204,9 @@ class ResolvedConfigurationTest {
         assertEquals(first.settings(), second.settings());
         assertEquals(first.spark(), second.spark());
         assertTrue(first.text().contains("\nrpo.train.epochs = \"3\"  # -D\n"), first.text());
-        assertTrue(first.text().contains("\nrpo.train.learning-rate = 1.0E-4  # " + folder + "/my.conf: 1\n"), first.text());
+        assertTrue(
+                first.text().contains("\nrpo.train.learning-rate = 1.0E-4  # " + folder + "/my.conf: 1\n"),
+                first.text());
         assertTrue(first.text().contains("\nrpo.train.optimizer = \"adamw\"\n"), first.text());
     }
 

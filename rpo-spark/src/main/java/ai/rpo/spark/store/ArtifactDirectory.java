@@ -46,15 +46,25 @@ public final class ArtifactDirectory {
 
     /** Removes the manifest, then everything else, and leaves an empty directory. */
     public void clear() {
+        remove();
         try {
             FileSystem store = path.getFileSystem(hadoop);
-            store.delete(manifestFile().path(), false);
-            store.delete(path, true);
             if (!store.mkdirs(path)) {
                 throw new IOException("the folder could not be made");
             }
         } catch (IOException e) {
-            throw StoreFailure.of("clear", path, e);
+            throw StoreFailure.of("make", path, e);
+        }
+    }
+
+    /** Removes the manifest, then the directory. */
+    public void remove() {
+        try {
+            FileSystem store = path.getFileSystem(hadoop);
+            store.delete(manifestFile().path(), false);
+            store.delete(path, true);
+        } catch (IOException e) {
+            throw StoreFailure.of("remove", path, e);
         }
     }
 

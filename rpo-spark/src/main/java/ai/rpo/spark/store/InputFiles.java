@@ -1,15 +1,18 @@
 package ai.rpo.spark.store;
 
 import ai.rpo.core.RpoException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -48,6 +51,26 @@ public record InputFiles(List<FileStatus> files) {
         return new InputFiles(files);
     }
 
+    /**
+     * The files of one folder, without those of its subfolders, whose name passes; none if there is no such folder.
+     *
+     * @throws RpoException if the folder cannot be reached
+     */
+    public static InputFiles inFolder(String folder, Predicate<String> name, Configuration hadoop) {
+        Path path = new Path(folder);
+        try {
+            FileSystem store = path.getFileSystem(hadoop);
+            return new InputFiles(Arrays.stream(store.listStatus(path))
+                    .filter(file -> file.isFile() && name.test(file.getPath().getName()))
+                    .sorted(Comparator.comparing(FileStatus::getPath))
+                    .toList());
+        } catch (FileNotFoundException e) {
+            return new InputFiles(List.of());
+        } catch (IOException e) {
+            throw StoreFailure.of("read", path, e);
+        }
+    }
+
     public long bytes() {
         return files.stream().mapToLong(FileStatus::getLen).sum();
     }
@@ -83,8 +106,7 @@ public record InputFiles(List<FileStatus> files) {
         List<FileStatus> files = new ArrayList<>();
         try {
             FileSystem store = path.getFileSystem(hadoop);
-            FileStatus[] matches = store.globStatus(path);
-            for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
+            for (FileStatus match : matches(store, path)) {
                 if (match.isFile()) {
                     files.add(match);
                 } else {
@@ -96,6 +118,16 @@ public record InputFiles(List<FileStatus> files) {
         }
         files.sort(Comparator.comparing(FileStatus::getPath));
         return files;
+    }
+
+    /** A name is taken as it stands before its brackets and stars are taken for a glob. */
+    private static FileStatus[] matches(FileSystem store, Path path) throws IOException {
+        try {
+            return new FileStatus[] {store.getFileStatus(path)};
+        } catch (FileNotFoundException e) {
+            FileStatus[] matches = store.globStatus(path);
+            return matches == null ? new FileStatus[0] : matches;
+        }
     }
 
     private static void addFolder(FileSystem store, Path folder, List<FileStatus> files) throws IOException {

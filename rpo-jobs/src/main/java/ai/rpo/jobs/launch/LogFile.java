@@ -1,0 +1,81 @@
+package ai.rpo.jobs.launch;
+
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.config.builder.api.AppenderComponentBuilder;
+import org.apache.logging.log4j.core.config.builder.api.ConfigurationBuilder;
+import org.apache.logging.log4j.core.config.builder.api.ConfigurationBuilderFactory;
+import org.apache.logging.log4j.core.config.builder.impl.BuiltConfiguration;
+
+/**
+ * Sends what Spark, ND4J and we log to a file and nothing to the screen, which belongs to the person before it. Whoever
+ * brings a log4j configuration of their own keeps it, and so does a driver in a cluster, whose output is collected.
+ */
+public final class LogFile {
+
+    private static final String NAME = "rpo.log";
+
+    private LogFile() {}
+
+    /** Until the run directory is known: nothing but errors. */
+    public static void silence() {
+        if (isOurs()) {
+            ConfigurationBuilder<BuiltConfiguration> builder = ConfigurationBuilderFactory.newConfigurationBuilder();
+            builder.add(builder.newRootLogger(Level.OFF));
+            Configurator.reconfigure(builder.build());
+        }
+    }
+
+    /**
+     * @param run the run directory; on a remote file system, where lines cannot be added to a file, the log stays here
+     * @return where the log is, if it is in a file of ours
+     */
+    public static Optional<Path> open(org.apache.hadoop.fs.Path run, FileSystem store) {
+        if (!isOurs()) {
+            return Optional.empty();
+        }
+        Path file;
+        try {
+            if (store.getUri().getScheme().equals("file")) {
+                Path folder = Path.of(store.makeQualified(run).toUri().getPath());
+                Files.createDirectories(folder);
+                file = Path.of(Objects.toString(run.toUri().getPath())).resolve(NAME);
+            } else {
+                file = Files.createTempDirectory("rpo-").resolve(NAME);
+            }
+        } catch (IOException e) {
+            throw RpoException.configuration(
+                    "Cannot write to " + run + ": " + e + ". Choose an rpo.output that this user may write to.");
+        }
+        Configurator.reconfigure(toFile(file));
+        return Optional.of(file);
+    }
+
+    private static BuiltConfiguration toFile(Path file) {
+        ConfigurationBuilder<BuiltConfiguration> builder = ConfigurationBuilderFactory.newConfigurationBuilder();
+        AppenderComponentBuilder appender = builder.newAppender("file", "RollingFile")
+                .addAttribute("fileName", file.toString())
+                .addAttribute("filePattern", file + ".%i")
+                .add(builder.newLayout("PatternLayout").addAttribute("pattern", "%d{ISO8601} %-5p %c{1.}: %m%n%ex"))
+                .addComponent(builder.newComponent("Policies")
+                        .addComponent(builder.newComponent("SizeBasedTriggeringPolicy")
+                                .addAttribute("size", "50 MB")))
+                .addComponent(builder.newComponent("DefaultRolloverStrategy").addAttribute("max", 2));
+        builder.add(appender);
+        builder.add(builder.newRootLogger(Level.INFO).add(builder.newAppenderRef("file")));
+        return builder.build();
+    }
+
+    private static boolean isOurs() {
+        return System.getProperty("log4j2.configurationFile") == null
+                && System.getProperty("log4j.configurationFile") == null
+                && !SparkLauncher.isClusterMode();
+    }
+}

@@ -1,0 +1,60 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.InputFiles;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+
+/** What the inputs of a run are, told by their content; each is read once. */
+final class InputFingerprints {
+
+    private static final Pattern WEIGHTS = Pattern.compile("config\\.json|.*\\.safetensors(\\.index\\.json)?");
+    private static final Pattern TOKENIZER = Pattern.compile(
+            "tokenizer.*|special_tokens_map\\.json|added_tokens\\.json|vocab\\.json|merges\\.txt|generation_config\\.json"
+                    + "|chat_template.*|config\\.json");
+
+    private final Configuration hadoop;
+    private final Map<String, String> known = new HashMap<>();
+
+    InputFingerprints(Configuration hadoop) {
+        this.hadoop = hadoop;
+    }
+
+    /** Of data files, folders and globs; empty text if there are none. */
+    String data(List<String> paths) {
+        return paths.isEmpty() ? "" : of("data " + paths, () -> InputFiles.resolve(paths, hadoop));
+    }
+
+    /** Of a model folder's weights and what they mean. */
+    String weights(String model) {
+        return of("weights " + model, () -> folder(model, WEIGHTS));
+    }
+
+    /** Of what decides how text becomes tokens: the tokenizer, its template, the ids that end a text. */
+    String tokenizer(String model) {
+        return of("tokenizer " + model, () -> folder(model, TOKENIZER));
+    }
+
+    private InputFiles folder(String model, Pattern names) {
+        InputFiles files =
+                InputFiles.inFolder(model, name -> names.matcher(name).matches(), hadoop);
+        if (files.files().isEmpty()) {
+            throw RpoException.configuration("Cannot open the model " + model
+                    + ": it is not a folder with a config.json. Give the folder of a Hugging Face model.");
+        }
+        return files;
+    }
+
+    private String of(String name, Supplier<InputFiles> files) {
+        String found = known.get(name);
+        if (found == null) {
+            found = files.get().fingerprint(hadoop);
+            known.put(name, found);
+        }
+        return found;
+    }
+}

@@ -1,0 +1,151 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.store.Manifest;
+import ai.rpo.spark.store.RunDirectory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes a stage's artifact, and first those that it reads. An artifact with the same fingerprint is used again; one
+ * with another is replaced only if that is allowed.
+ */
+public final class Pipeline {
+
+    /** What is said of the stages as they pass. */
+    public interface Listener {
+
+        void reused(Stage stage, Manifest manifest);
+
+        void skipped(Stage stage);
+
+        void started(Stage stage);
+
+        void finished(Stage stage, Map<String, Long> counts, Duration took);
+    }
+
+    private final RunDirectory run;
+    private final boolean overwrite;
+    private final String version;
+
+    /**
+     * @param overwrite whether an artifact with another fingerprint is replaced
+     * @param version of this program, for manifests
+     */
+    public Pipeline(RunDirectory run, boolean overwrite, String version) {
+        this.run = run;
+        this.overwrite = overwrite;
+        this.version = version;
+    }
+
+    /**
+     * What making a stage takes, in order; changes nothing.
+     *
+     * @throws RpoException if an artifact with another fingerprint is in the way
+     */
+    public List<Decision> plan(Stage target) {
+        Map<String, Decision> decisions = new LinkedHashMap<>();
+        List<String> refusals = new ArrayList<>();
+        decide(target, decisions, refusals);
+        if (!refusals.isEmpty()) {
+            throw RpoException.configuration("Cannot write to " + run.path() + ": it holds results of other settings. "
+                    + "Choose another rpo.output, or set rpo.overwrite = true to replace them.\n  "
+                    + String.join("\n  ", refusals));
+        }
+        return List.copyOf(decisions.values());
+    }
+
+    /** Carries out a plan. */
+    public void execute(List<Decision> plan, Progress progress, Listener listener) {
+        for (Decision decision : plan) {
+            switch (decision.verdict()) {
+                case REUSE ->
+                    listener.reused(decision.stage(), decision.manifest().orElseThrow());
+                case SKIP -> listener.skipped(decision.stage());
+                case MAKE -> make(decision.stage(), progress, listener);
+            }
+        }
+    }
+
+    private void make(Stage stage, Progress progress, Listener listener) {
+        listener.started(stage);
+        Instant start = Instant.now();
+        ArtifactDirectory artifact = run.artifact(stage.folder());
+        if (!stage.resumes() || artifact.manifest().isPresent()) {
+            artifact.clear();
+        }
+        stage.replaces().forEach(folder -> run.artifact(folder).remove());
+        stage.otherFolders().forEach(folder -> run.artifact(folder).remove());
+        Map<String, Long> counts = stage.action().run(progress);
+        artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint(stage), counts));
+        listener.finished(stage, counts, Duration.between(start, Instant.now()));
+    }
+
+    /** The stages that a finished artifact was made from are not looked at: they may have been deleted to save space. */
+    private void decide(Stage stage, Map<String, Decision> decisions, List<String> refusals) {
+        if (decisions.containsKey(stage.name())) {
+            return;
+        }
+        if (stage.skipped().isPresent()) {
+            decisions.put(stage.name(), new Decision(stage, Decision.Verdict.SKIP, Optional.empty()));
+            return;
+        }
+        Optional<Manifest> manifest = run.artifact(stage.folder()).manifest();
+        List<String> differences =
+                manifest.map(found -> differences(stage, found)).orElse(List.of());
+        if (manifest.isPresent() && differences.isEmpty()) {
+            decisions.put(stage.name(), new Decision(stage, Decision.Verdict.REUSE, manifest));
+            return;
+        }
+        if (!differences.isEmpty() && !overwrite) {
+            refusals.add(stage.folder() + "/: " + String.join(", ", differences));
+        }
+        for (String other : stage.replaces()) {
+            if (!overwrite && run.artifact(other).manifest().isPresent()) {
+                refusals.add(other + "/: " + stage.name() + " would replace its "
+                        + String.join("/, ", stage.otherFolders()) + "/");
+            }
+        }
+        stage.requires().forEach(required -> decide(required, decisions, refusals));
+        decisions.put(stage.name(), new Decision(stage, Decision.Verdict.MAKE, manifest));
+    }
+
+    private static List<String> differences(Stage stage, Manifest found) {
+        if (!found.stage().equals(stage.name())) {
+            return List.of("made by " + found.stage() + ", not by " + stage.name());
+        }
+        Fingerprint wanted = fingerprint(stage);
+        return wanted.differencesFrom(found.fingerprint()).stream()
+                .map(name -> name
+                        + change(
+                                found.fingerprint().values().get(name),
+                                wanted.values().get(name)))
+                .toList();
+    }
+
+    /** Hashes tell nobody anything. */
+    private static String change(String before, String now) {
+        boolean readable = before != null && now != null && before.length() <= 32 && now.length() <= 32;
+        return readable ? " was " + named(before) + " and is " + named(now) : "";
+    }
+
+    private static String named(String value) {
+        return value.isEmpty() ? "not set" : value;
+    }
+
+    private static Fingerprint fingerprint(Stage stage) {
+        Fingerprint all = new Fingerprint(Map.of());
+        for (Stage required : stage.requires()) {
+            all = all.and(fingerprint(required).values());
+        }
+        return all.and(stage.dependsOn());
+    }
+}

@@ -1,0 +1,58 @@
+package ai.rpo.jobs.progress;
+
+import java.io.PrintStream;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/** A line about the step at hand every ten seconds, and one when it is done, if it took that long. */
+final class ProgressLines implements Display {
+
+    private static final Duration PAUSE = Duration.ofSeconds(10);
+
+    private final PrintStream out;
+    private final Clock clock;
+    private String step = "";
+    private Instant began = Instant.EPOCH;
+    private Instant printed = Instant.EPOCH;
+
+    ProgressLines(PrintStream out, Clock clock) {
+        this.out = out;
+        this.clock = clock;
+    }
+
+    @Override
+    public synchronized void update(String what, long done, long total) {
+        Instant now = clock.instant();
+        if (!what.equals(step)) {
+            step = what;
+            began = now;
+            printed = now;
+            return;
+        }
+        boolean overdue = !now.isBefore(printed.plus(PAUSE));
+        boolean finished = done == total && printed.isAfter(began);
+        if (overdue || finished) {
+            printed = now;
+            out.println(line(done, total, Duration.between(began, now)));
+        }
+    }
+
+    @Override
+    public void close() {
+        // Lines do not move.
+    }
+
+    private String line(long done, long total, Duration elapsed) {
+        String text = String.format("%-16s %,d", step, done);
+        if (total <= 0) {
+            return text + ", " + Durations.text(elapsed);
+        }
+        text += String.format(" of %,d (%d %%), %s", total, 100 * done / total, Durations.text(elapsed));
+        if (done == 0 || done >= total) {
+            return text;
+        }
+        Duration left = Duration.ofMillis(elapsed.toMillis() * (total - done) / done);
+        return text + ", " + Durations.text(left) + " left";
+    }
+}
