@@ -70,18 +70,22 @@ public final class Decoder {
     public double[] tokenLogps(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
         double[] logps = new double[batch.targetCount()];
-        Tensor x = embed(weights, batch, workspace);
-        Tensor next = workspace.tensor(x.rows(), x.columns());
-        for (Block block : blocks) {
-            Workspace.Mark mark = workspace.mark();
-            block.forward(weights, x, batch, next, workspace);
-            workspace.release(mark);
-            Tensor free = x;
-            x = next;
-            next = free;
-        }
-        head.forward(weights, x, batch, logps, workspace);
+        head.forward(weights, throughBlocks(weights, batch, workspace), batch, logps, workspace);
         return logps;
+    }
+
+    /**
+     * Logits of the token after each sequence.
+     *
+     * @return {@code [sequences, vocabulary]}, valid until the workspace is used again
+     */
+    public Tensor nextTokenLogits(Parameters weights, List<int[]> sequences, Workspace workspace) {
+        workspace.reset();
+        int[] unknown = {0};
+        PackedBatch batch = PackedBatch.of(sequences.stream()
+                .map(s -> new Example(s, List.of(unknown)))
+                .toList());
+        return head.logits(weights, throughBlocks(weights, batch, workspace), batch.targetRows(), workspace);
     }
 
     /**
@@ -137,6 +141,21 @@ public final class Decoder {
         Tensor x = pass.inputs.get(layer);
         Tensor out = workspace.tensor(x.rows(), x.columns());
         return blocks.get(layer).forward(weights, x, pass.batch, out, workspace);
+    }
+
+    /** The last block's output, keeping nothing else. */
+    private Tensor throughBlocks(Parameters weights, PackedBatch batch, Workspace workspace) {
+        Tensor x = embed(weights, batch, workspace);
+        Tensor next = workspace.tensor(x.rows(), x.columns());
+        for (Block block : blocks) {
+            Workspace.Mark mark = workspace.mark();
+            block.forward(weights, x, batch, next, workspace);
+            workspace.release(mark);
+            Tensor free = x;
+            x = next;
+            next = free;
+        }
+        return x;
     }
 
     private Tensor embed(Parameters weights, PackedBatch batch, Workspace workspace) {

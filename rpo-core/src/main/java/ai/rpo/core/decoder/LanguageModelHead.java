@@ -29,6 +29,15 @@ final class LanguageModelHead {
         vocabulary = config.vocabularySize();
     }
 
+    /** Logits of some rows of {@code x [tokens, hidden]}, {@code [rows, vocabulary]}. */
+    Tensor logits(Parameters weights, Tensor x, int[] rows, Workspace workspace) {
+        Tensor gathered = workspace.tensor(rows.length, x.columns());
+        backend.gatherRows(x, rows, gathered);
+        Tensor logits = workspace.tensor(rows.length, vocabulary);
+        backend.linear(norm.forward(weights, gathered, workspace).out(), weights.get(weight), logits, false);
+        return logits;
+    }
+
     /**
      * @param x the last block's output, {@code [tokens, hidden]}
      * @param logps receives the log-probability of each of the batch's targets

@@ -26,6 +26,11 @@ public final class ReferenceScorer {
         this.workspace = new Workspace(decoder.backend());
     }
 
+    /** Whether these are the weights it scores with. */
+    public boolean uses(Parameters others) {
+        return weights == others;
+    }
+
     /** Scores pairs together, as one packed batch; the result for a pair does not depend on its neighbours. */
     public List<ScoredPair> score(List<TokenizedPair> pairs) {
         List<Example> examples = pairs.stream()

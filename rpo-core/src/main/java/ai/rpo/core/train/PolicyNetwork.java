@@ -1,0 +1,130 @@
+package ai.rpo.core.train;
+
+import ai.rpo.core.dl4j.AdamW;
+import ai.rpo.core.dl4j.ExampleCodec;
+import ai.rpo.core.dl4j.LanguageModel;
+import ai.rpo.core.dl4j.LanguageModelLayer;
+import ai.rpo.core.dl4j.LearningRateSchedule;
+import ai.rpo.core.loss.Loss;
+import ai.rpo.core.loss.StepMetrics;
+import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
+import java.util.List;
+import java.util.Optional;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/**
+ * A model in training: DL4J's {@link ComputationGraph} around the language-model layer, with its updater.
+ *
+ * <p>What moves between workers is its {@link #parameters()} and {@link #updaterState()}; the step count is set from
+ * outside, since a worker's network outlives a round.
+ */
+public final class PolicyNetwork {
+
+    /** So that a ratio such as 0.29 of 100 steps is 29 of them. */
+    private static final double ROUNDING = 1e-9;
+
+    private final ComputationGraph graph;
+
+    /** Around a network made from {@link #configuration}. */
+    public PolicyNetwork(ComputationGraph graph) {
+        this.graph = graph;
+    }
+
+    /** A new network with weights of zero. */
+    public static PolicyNetwork create(ComputationGraphConfiguration configuration) {
+        ComputationGraph graph = new ComputationGraph(configuration);
+        graph.init();
+        return new PolicyNetwork(graph);
+    }
+
+    /**
+     * @param modelConfig text of config.json
+     * @param totalSteps optimizer steps of the whole run, which the schedule spans
+     * @param threads cores that one network may use
+     */
+    public static ComputationGraphConfiguration configuration(
+            String modelConfig,
+            Loss loss,
+            TrainSettings settings,
+            Precision precision,
+            long totalSteps,
+            int threads) {
+        LearningRateSchedule rate = schedule(settings, totalSteps);
+        IUpdater updater =
+                switch (settings.optimizer()) {
+                    case ADAMW -> AdamW.withDefaults(rate);
+                    case SGD -> new Sgd(rate);
+                };
+        LanguageModelLayer.Execution execution = new LanguageModelLayer.Execution(
+                settings.tokensPerMicroBatch(),
+                settings.recompute(),
+                settings.maxGradNorm(),
+                precision.key(),
+                threads);
+        LanguageModelLayer layer =
+                new LanguageModelLayer(modelConfig, loss, execution, updater, settings.weightDecay());
+        return new NeuralNetConfiguration.Builder()
+                .dataType(DataType.FLOAT)
+                .miniBatch(false)
+                .updater(updater)
+                .trainingWorkspaceMode(WorkspaceMode.NONE)
+                .inferenceWorkspaceMode(WorkspaceMode.NONE)
+                .graphBuilder()
+                .addInputs("batch")
+                .addLayer("lm", layer, "batch")
+                .setOutputs("lm")
+                .build();
+    }
+
+    /** The learning rate of each step, as the network will use it. */
+    public static LearningRateSchedule schedule(TrainSettings settings, long totalSteps) {
+        return new LearningRateSchedule(
+                settings.learningRate(),
+                (long) (settings.warmupRatio() * totalSteps + ROUNDING),
+                totalSteps,
+                switch (settings.schedule()) {
+                    case COSINE -> LearningRateSchedule.Decay.COSINE;
+                    case LINEAR -> LearningRateSchedule.Decay.LINEAR;
+                    case CONSTANT -> LearningRateSchedule.Decay.CONSTANT;
+                });
+    }
+
+    public ComputationGraph graph() {
+        return graph;
+    }
+
+    public Storage parameters() {
+        return Nd4jStorage.of(graph.params());
+    }
+
+    /** The optimizer's moments; empty for plain SGD. */
+    public Optional<Storage> updaterState() {
+        INDArray state = graph.getUpdater().getStateViewArray();
+        return Optional.ofNullable(state).map(Nd4jStorage::of);
+    }
+
+    /** Sets how many optimizer steps lie behind. */
+    public void setStep(long step) {
+        graph.getConfiguration().setIterationCount(Math.toIntExact(step));
+    }
+
+    /** One optimizer step on one batch. */
+    public StepMetrics step(List<TrainingExample> batch) {
+        return step(ExampleCodec.encode(batch));
+    }
+
+    /** One optimizer step on a batch made by {@link ExampleCodec#encode}. */
+    public StepMetrics step(org.nd4j.linalg.dataset.api.MultiDataSet batch) {
+        graph.fit(batch);
+        return ((LanguageModel) graph.getLayer(0)).lastStep();
+    }
+}

@@ -1,0 +1,79 @@
+package ai.rpo.spark.evaluate;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.evaluate.Estimate;
+import ai.rpo.core.evaluate.Evaluation;
+import ai.rpo.core.evaluate.PairResult;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ScoredPair;
+import ai.rpo.spark.dataset.PairRows;
+import ai.rpo.spark.dataset.ParquetShards;
+import ai.rpo.spark.device.Cores;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.device.PolledProgress;
+import ai.rpo.spark.reference.DistributedScorer;
+import ai.rpo.spark.reference.ScoreSettings;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
+
+/** Held-out pairs under the trained policy and the reference. */
+public final class EvaluateStage {
+
+    private final SparkSession spark;
+    private final ScoreSettings settings;
+
+    public EvaluateStage(SparkSession spark, ScoreSettings settings) {
+        this.spark = spark;
+        this.settings = settings;
+    }
+
+    /**
+     * @param metrics by the names of the training metrics
+     * @param pairs they are taken over
+     */
+    public record Result(Map<String, Estimate> metrics, long pairs) {}
+
+    /**
+     * @param policy the trained model
+     * @param scored folder of pairs with the reference's log-probabilities
+     * @throws RpoException if there are no pairs
+     */
+    public Result run(LocalModel policy, RpoObjective objective, Path scored, Progress progress) {
+        JavaRDD<ScoredPair> pairs = Cores.of(spark)
+                .spread(ParquetShards.read(spark, scored, PairRows.SCHEMA).javaRDD())
+                .map(PairRows::scoredPair)
+                .cache();
+        try {
+            long total = pairs.count();
+            if (total == 0) {
+                throw RpoException.data("Cannot evaluate " + policy.uri() + ": " + scored
+                        + " holds no pairs. Give evaluation data with rpo.data.eval.");
+            }
+            return new Result(Evaluation.of(underPolicy(policy, pairs, total, progress), objective), total);
+        } finally {
+            pairs.unpersist();
+        }
+    }
+
+    private List<PairResult> underPolicy(
+            LocalModel policy, JavaRDD<ScoredPair> pairs, long total, Progress progress) {
+        LongAccumulator done = spark.sparkContext().longAccumulator("evaluated pairs");
+        int threads = Cores.of(spark).threads(pairs.getNumPartitions());
+        DistributedScorer scorer = new DistributedScorer(policy, settings, threads, done);
+        try (PolledProgress polled = new PolledProgress(progress, "evaluate", done, total)) {
+            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(ScoredPair::pair)))
+                    .map(both -> new PairResult(
+                            both._1(), both._2().referenceChosen(), both._2().referenceRejected()))
+                    .collect());
+            results.sort(Comparator.comparingLong(r -> r.reference().pair().ordinal()));
+            return results;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package ai.rpo.spark.reference;
+
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.score.ScoredPair;
+import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.spark.device.LocalModel;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.util.LongAccumulator;
+
+/** Scores pairs on the executors, with one model, in packed batches under a token budget. */
+public final class DistributedScorer implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    private final LocalModel model;
+    private final ScoreSettings settings;
+    private final int threadsPerTask;
+    private final LongAccumulator done;
+
+    /** @param done counts scored pairs */
+    public DistributedScorer(LocalModel model, ScoreSettings settings, int threadsPerTask, LongAccumulator done) {
+        this.model = model;
+        this.settings = settings;
+        this.threadsPerTask = threadsPerTask;
+        this.done = done;
+    }
+
+    /** Order and partitions stay as they are. */
+    public JavaRDD<ScoredPair> score(JavaRDD<TokenizedPair> pairs) {
+        return pairs.mapPartitions(this::scorePartition);
+    }
+
+    private Iterator<ScoredPair> scorePartition(Iterator<TokenizedPair> pairs) {
+        if (!pairs.hasNext()) {
+            return Collections.emptyIterator();
+        }
+        ExecutorModels models = ExecutorModels.ofThisJvm();
+        ReferenceScorer scorer = models.borrow(model, settings.precision(), threadsPerTask);
+        TaskContext.get().addTaskCompletionListener(context -> models.giveBack(scorer));
+        return new ScoringIterator(pairs, scorer);
+    }
+
+    private final class ScoringIterator implements Iterator<ScoredPair> {
+        private final Iterator<TokenizedPair> pairs;
+        private final ReferenceScorer scorer;
+        private Iterator<ScoredPair> scored = Collections.emptyIterator();
+        private TokenizedPair next;
+
+        private ScoringIterator(Iterator<TokenizedPair> pairs, ReferenceScorer scorer) {
+            this.pairs = pairs;
+            this.scorer = scorer;
+            this.next = pairs.next();
+        }
+
+        @Override
+        public boolean hasNext() {
+            return scored.hasNext() || next != null;
+        }
+
+        @Override
+        public ScoredPair next() {
+            if (!scored.hasNext()) {
+                List<TokenizedPair> batch = nextBatch();
+                scored = scorer.score(batch).iterator();
+                done.add(batch.size());
+            }
+            return scored.next();
+        }
+
+        private List<TokenizedPair> nextBatch() {
+            List<TokenizedPair> batch = new ArrayList<>();
+            int tokens = 0;
+            do {
+                batch.add(next);
+                tokens += next.packedLength();
+                next = pairs.hasNext() ? pairs.next() : null;
+            } while (next != null && tokens + next.packedLength() <= settings.tokensPerBatch());
+            return batch;
+        }
+    }
+}

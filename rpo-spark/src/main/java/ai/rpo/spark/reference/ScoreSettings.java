@@ -1,0 +1,18 @@
+package ai.rpo.spark.reference;
+
+import ai.rpo.core.train.Precision;
+
+/**
+ * How log-probabilities are computed over a cluster.
+ *
+ * @param precision to what matrix products may round their inputs
+ * @param tokensPerBatch packed token rows computed at once by a task
+ */
+public record ScoreSettings(Precision precision, int tokensPerBatch) {
+
+    public ScoreSettings {
+        if (tokensPerBatch < 1) {
+            throw new IllegalArgumentException("tokens-per-batch must be at least 1, but is " + tokensPerBatch);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package ai.rpo.spark.train;
+
+import ai.rpo.core.train.PolicyNetwork;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+
+/**
+ * Networks that wait in an executor JVM between rounds, so that none is built anew; a borrower overwrites its state.
+ * One run's networks are kept: the first task of another run lets them go.
+ */
+final class IdleNetworks {
+
+    private static final IdleNetworks INSTANCE = new IdleNetworks();
+
+    private final Deque<PolicyNetwork> idle = new ArrayDeque<>();
+    private String run = "";
+
+    private IdleNetworks() {}
+
+    static IdleNetworks ofThisJvm() {
+        return INSTANCE;
+    }
+
+    PolicyNetwork borrow(String wantedRun, String configuration) {
+        synchronized (this) {
+            if (!run.equals(wantedRun)) {
+                idle.clear();
+                run = wantedRun;
+            }
+            if (!idle.isEmpty()) {
+                return idle.pop();
+            }
+        }
+        return PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration));
+    }
+
+    synchronized void giveBack(String ofRun, PolicyNetwork network) {
+        if (run.equals(ofRun)) {
+            idle.push(network);
+        }
+    }
+}

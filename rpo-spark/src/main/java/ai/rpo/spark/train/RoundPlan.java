@@ -1,0 +1,17 @@
+package ai.rpo.spark.train;
+
+import java.io.Serializable;
+
+/**
+ * One round, the same for every worker.
+ *
+ * @param run names the training run, so that executors can tell its networks from another's
+ * @param configuration JSON of DL4J's network configuration
+ * @param firstStep optimizer steps of the run before this round
+ * @param firstStepOfEpoch those of the epoch
+ * @param steps optimizer steps to take, fewer where a worker's batches end
+ * @param firstMargin check of the run's first step
+ */
+record RoundPlan(
+        String run, String configuration, long firstStep, long firstStepOfEpoch, long steps, FirstMargin firstMargin)
+        implements Serializable {}
