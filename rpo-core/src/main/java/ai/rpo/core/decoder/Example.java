@@ -1,5 +1,6 @@
 package ai.rpo.core.decoder;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -8,7 +9,7 @@ import java.util.List;
  * @param prompt token ids, never empty: its last row predicts the first token of each completion
  * @param completions token ids of each, never empty
  */
-public record Example(int[] prompt, List<int[]> completions) {
+public record Example(int[] prompt, List<int[]> completions) implements Serializable {
 
     public Example {
         completions = List.copyOf(completions);

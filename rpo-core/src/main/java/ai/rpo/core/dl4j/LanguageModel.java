@@ -63,7 +63,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         if (batchGradient == null) {
             LanguageModelLayer layer = layerConf();
             LanguageModelLayer.Execution execution = layer.execution();
-            Decoder decoder = new Decoder(layer.modelConfig(), ComputeBackends.create(execution.precision()));
+            Decoder decoder = new Decoder(layer.modelConfig(), Backends.create(execution.precision(), execution.threads()));
             ParameterLayout layout = layer.layout();
             weights = new Parameters(layout, Nd4jStorage.of(paramsFlattened));
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));

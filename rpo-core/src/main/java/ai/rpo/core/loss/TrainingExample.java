@@ -3,6 +3,7 @@ package ai.rpo.core.loss;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedExample;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -12,7 +13,7 @@ import java.util.List;
  * @param example chosen before rejected for a preference pair
  * @param referenceLogps the reference model's log-probability of each completion; empty for supervised data
  */
-public record TrainingExample(long ordinal, Example example, double[] referenceLogps) {
+public record TrainingExample(long ordinal, Example example, double[] referenceLogps) implements Serializable {
 
     public static TrainingExample of(ScoredPair scored) {
         var pair = scored.pair();

@@ -1,5 +1,6 @@
 package ai.rpo.core.text;
 
+import java.io.Serializable;
 import java.util.Objects;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Objects;
  * @param chosen token ids of the preferred completion, EOS included where it has one; never empty
  * @param rejected token ids of the other completion; never empty
  */
-public record TokenizedPair(long ordinal, int[] prompt, int[] chosen, int[] rejected) {
+public record TokenizedPair(long ordinal, int[] prompt, int[] chosen, int[] rejected) implements Serializable {
 
     public TokenizedPair {
         Objects.requireNonNull(prompt, "prompt");

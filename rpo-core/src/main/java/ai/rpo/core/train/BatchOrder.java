@@ -1,5 +1,7 @@
 package ai.rpo.core.train;
 
+import java.io.Serializable;
+
 /**
  * Where each pair goes in an epoch: to which worker, in which of its steps. A function of (seed, epoch, index) alone, so it
  * does not depend on how the data are partitioned, and needs no table of the data set.
@@ -7,7 +9,9 @@ package ai.rpo.core.train;
  * <p>Step s of the epoch takes the pairs at positions s·w·B to (s+1)·w·B − 1 and deals them to the w workers in turn, so
  * that a short last step is spread evenly; every pair is used exactly once.
  */
-public final class BatchOrder {
+public final class BatchOrder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
 
     private static final int ROUNDS = 4;
 
@@ -37,7 +41,7 @@ public final class BatchOrder {
      * @param step of the epoch, from 0
      * @param slot place within the worker's batch
      */
-    public record Place(int worker, long step, int slot) {}
+    public record Place(int worker, long step, int slot) implements Serializable {}
 
     /** @param index of the pair in the data set's order, 0 to pairs − 1 */
     public Place place(long index) {

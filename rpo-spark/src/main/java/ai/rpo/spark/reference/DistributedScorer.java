@@ -12,6 +12,7 @@ import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.TaskCompletionListener;
 
 /** Scores pairs on the executors, with one model, in packed batches under a token budget. */
 public final class DistributedScorer implements Serializable {
@@ -42,7 +43,7 @@ public final class DistributedScorer implements Serializable {
         }
         ExecutorModels models = ExecutorModels.ofThisJvm();
         ReferenceScorer scorer = models.borrow(model, settings.precision(), threadsPerTask);
-        TaskContext.get().addTaskCompletionListener(context -> models.giveBack(scorer));
+        TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> models.giveBack(scorer));
         return new ScoringIterator(pairs, scorer);
     }
 

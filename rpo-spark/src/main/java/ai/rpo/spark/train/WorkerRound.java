@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.TaskCompletionListener;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.Tuple2;
 
@@ -40,7 +41,7 @@ final class WorkerRound
     public Iterator<Tuple2<Integer, RoundOutput>> call(Integer worker, Iterator<MultiDataSet> batches) {
         IdleNetworks networks = IdleNetworks.ofThisJvm();
         PolicyNetwork network = networks.borrow(plan.run(), plan.configuration());
-        TaskContext.get().addTaskCompletionListener(context -> networks.giveBack(plan.run(), network));
+        TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
         state.value().applyTo(network);
         network.setStep(plan.firstStep());
         RoundOutput.Report report = train(worker, network, batches);

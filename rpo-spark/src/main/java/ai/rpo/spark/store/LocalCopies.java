@@ -1,0 +1,71 @@
+package ai.rpo.spark.store;
+
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Comparator;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Moves whole folders between this machine's disk and any file system. */
+public final class LocalCopies {
+
+    private LocalCopies() {}
+
+    /** An empty folder on this machine, on the disk of temporary files. */
+    public static java.nio.file.Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("rpo-");
+        } catch (IOException e) {
+            throw RpoException.configuration("Cannot make a temporary folder: " + e.getMessage()
+                    + ". Set java.io.tmpdir to a disk with room.");
+        }
+    }
+
+    /** Copies the files of a local folder to {@code target}, replacing what is there. */
+    public static void upload(java.nio.file.Path folder, Path target, Configuration hadoop) {
+        try (Stream<java.nio.file.Path> files = Files.list(folder)) {
+            FileSystem store = target.getFileSystem(hadoop);
+            store.setWriteChecksum(false);
+            store.delete(target, true);
+            store.mkdirs(target);
+            for (java.nio.file.Path file : files.sorted().toList()) {
+                store.copyFromLocalFile(false, true, new Path(file.toUri()), target);
+            }
+        } catch (IOException e) {
+            throw StoreFailure.of("write", target, e);
+        }
+    }
+
+    /** Copies the files of {@code source} into a new local folder. */
+    public static java.nio.file.Path download(Path source, Configuration hadoop) {
+        java.nio.file.Path folder = temporaryFolder();
+        try {
+            FileSystem store = source.getFileSystem(hadoop);
+            for (FileStatus file : store.listStatus(source)) {
+                if (file.isFile()) {
+                    java.nio.file.Path local = folder.resolve(file.getPath().getName());
+                    store.copyToLocalFile(false, file.getPath(), new Path(local.toUri()), true);
+                }
+            }
+            return folder;
+        } catch (IOException e) {
+            throw StoreFailure.of("read", source, e);
+        }
+    }
+
+    /** Deletes a local folder and what is in it. */
+    public static void delete(java.nio.file.Path folder) {
+        try (Stream<java.nio.file.Path> content = Files.walk(folder)) {
+            for (java.nio.file.Path path : content.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE, "Cannot delete " + folder + ": " + e + ". Delete it by hand.", e);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package ai.rpo.spark.train;
+
+import ai.rpo.spark.store.SmallFile;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Map;
+
+/** {@code train/metrics.jsonl}: one line a step, always a whole file, going on where a resumed run left off. */
+final class MetricsLog {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long SECONDS_BETWEEN_WRITES = 2;
+
+    private final SmallFile file;
+    private final StringBuilder lines = new StringBuilder();
+    private long lastWrite = System.nanoTime();
+
+    /** @param stepsToKeep lines of an earlier start of this run that stay */
+    MetricsLog(SmallFile file, long stepsToKeep) {
+        this.file = file;
+        if (stepsToKeep > 0) {
+            file.read().ifPresent(text -> text.lines().limit(stepsToKeep).forEach(l -> lines.append(l).append('\n')));
+        }
+    }
+
+    void add(Map<String, Object> line) {
+        try {
+            lines.append(JSON.writeValueAsString(line)).append('\n');
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Writes what has come since the last time, unless that was a moment ago. */
+    void writeSometimes() {
+        if (System.nanoTime() - lastWrite > SECONDS_BETWEEN_WRITES * 1_000_000_000L) {
+            write();
+        }
+    }
+
+    void write() {
+        file.write(lines.toString());
+        lastWrite = System.nanoTime();
+    }
+}

@@ -1,0 +1,136 @@
+package ai.rpo.spark.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.loss.PreferenceLoss;
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ScoredPair;
+import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.train.Precision;
+import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.dataset.PairRows;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.reference.ScoreSettings;
+import ai.rpo.spark.reference.ScoreStage;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole runs of a real model through the score and train jobs, against PyTorch step by step. */
+@Tag("shared")
+class TrainStageSharedTest {
+
+    private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
+    private static SparkSession spark;
+
+    @TempDir
+    Path work;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkSession.builder()
+                .master("local[2]")
+                .config("spark.ui.enabled", false)
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", 2)
+                .getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dpo", "rpo"})
+    void curveOfStories260k(String name) throws IOException {
+        JsonNode golden = new ObjectMapper()
+                .readTree(SHARED.resolve("golden/stories260k_run.json").toFile());
+        JsonNode run = golden.get("runs").get(name);
+        org.apache.hadoop.fs.Path prepared = write(golden.get("pairs"));
+        org.apache.hadoop.fs.Path scored = path("scored");
+        LocalModel model = LocalModel.of(
+                SHARED.resolve("models/stories260k").toString(),
+                spark.sparkContext().hadoopConfiguration());
+
+        new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, 4096)).run(prepared, scored, Progress.NONE);
+        TrainSettings settings = new TrainSettings(
+                golden.get("epochs").asInt(),
+                golden.get("batch").asInt(),
+                2048,
+                false,
+                golden.get("lr").asDouble(),
+                0.1,
+                TrainSettings.Schedule.COSINE,
+                TrainSettings.Optimizer.ADAMW,
+                0,
+                1,
+                false,
+                1,
+                1,
+                1,
+                1);
+        RpoObjective objective = RpoObjective.paper(
+                golden.get("beta").asDouble(), run.get("eta").asDouble());
+        new TrainStage(spark, model, new PreferenceLoss(objective), settings, Precision.FLOAT32)
+                .run(
+                        new TrainStage.Request(
+                                scored, path("train"), path("model"), Dtype.F32, name, true, Map.of()),
+                        Progress.NONE);
+
+        List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));
+        JsonNode steps = run.get("steps");
+        assertEquals(steps.size(), lines.size());
+        for (int i = 0; i < lines.size(); i++) {
+            JsonNode actual = new ObjectMapper().readTree(lines.get(i));
+            JsonNode expected = steps.get(i);
+            double loss = expected.get("loss").asDouble();
+            assertEquals(loss, actual.get("loss").asDouble(), Math.max(2e-3, 0.01 * loss), "loss of step " + i);
+            assertEquals(
+                    expected.get("logps/chosen").asDouble(),
+                    actual.get("logps/chosen").asDouble(),
+                    0.2,
+                    "logps/chosen of step " + i);
+            assertEquals(
+                    expected.get("lr").asDouble(), actual.get("learning_rate").asDouble(), 1e-12, "rate of step " + i);
+        }
+    }
+
+    private org.apache.hadoop.fs.Path write(JsonNode pairs) {
+        List<Row> rows = new ArrayList<>();
+        for (JsonNode pair : pairs) {
+            rows.add(PairRows.of(new TokenizedPair(
+                    rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
+        }
+        org.apache.hadoop.fs.Path folder = path("prepared");
+        spark.createDataFrame(rows, PairRows.SCHEMA).repartition(3).write().parquet(folder.toString());
+        return folder;
+    }
+
+    private org.apache.hadoop.fs.Path path(String name) {
+        return new org.apache.hadoop.fs.Path(work.resolve(name).toUri());
+    }
+
+    private static int[] ids(JsonNode pair, String name) {
+        return StreamSupport.stream(pair.get(name).spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+    }
+}
