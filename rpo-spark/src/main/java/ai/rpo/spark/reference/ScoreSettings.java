@@ -1,6 +1,7 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.train.Precision;
+import java.io.Serializable;
 
 /**
  * How log-probabilities are computed over a cluster.
@@ -8,7 +9,7 @@ import ai.rpo.core.train.Precision;
  * @param precision to what matrix products may round their inputs
  * @param tokensPerBatch packed token rows computed at once by a task
  */
-public record ScoreSettings(Precision precision, int tokensPerBatch) {
+public record ScoreSettings(Precision precision, int tokensPerBatch) implements Serializable {
 
     public ScoreSettings {
         if (tokensPerBatch < 1) {
