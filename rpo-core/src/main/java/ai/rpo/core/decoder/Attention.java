@@ -55,8 +55,7 @@ final class Attention {
         Tensor dMixed = workspace.tensor(x.rows(), shape.queryColumns());
         backend.linearBackwardInput(dResidual, weights.get(output), dMixed, false);
         Tensor dFused = workspace.tensor(x.rows(), shape.fusedColumns());
-        backend.attentionBackward(
-                saved.fused, shape, batch.segments(), saved.mixed, saved.logSumExp, dMixed, dFused);
+        backend.attentionBackward(saved.fused, shape, batch.segments(), saved.mixed, saved.logSumExp, dMixed, dFused);
         rotate(dFused, batch, true);
         backend.linearBackwardWeight(dFused, x, fusedWeight(gradients));
         Tensor dX = workspace.tensor(x.rows(), x.columns());

@@ -82,9 +82,8 @@ public final class Decoder {
     public Tensor nextTokenLogits(Parameters weights, List<int[]> sequences, Workspace workspace) {
         workspace.reset();
         int[] unknown = {0};
-        PackedBatch batch = PackedBatch.of(sequences.stream()
-                .map(s -> new Example(s, List.of(unknown)))
-                .toList());
+        PackedBatch batch = PackedBatch.of(
+                sequences.stream().map(s -> new Example(s, List.of(unknown))).toList());
         return head.logits(weights, throughBlocks(weights, batch, workspace), batch.targetRows(), workspace);
     }
 
@@ -124,8 +123,7 @@ public final class Decoder {
             Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {
         PackedBatch batch = pass.batch;
         Tensor gradient = workspace.zeros(batch.rows(), config.hiddenSize());
-        head.backward(
-                weights, pass.head, batch, batch.spreadToTargets(coefficients), gradient, gradients, workspace);
+        head.backward(weights, pass.head, batch, batch.spreadToTargets(coefficients), gradient, gradients, workspace);
         for (int i = blocks.size() - 1; i >= 0; i--) {
             Workspace.Mark mark = workspace.mark();
             blocks.get(i).backward(weights, saved(pass, i, weights, workspace), batch, gradient, gradients, workspace);

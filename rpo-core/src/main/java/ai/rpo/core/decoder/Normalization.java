@@ -28,7 +28,6 @@ final class Normalization {
 
     /** Adds to the gradients of the input and of the gain. */
     void backward(Parameters weights, Saved saved, Tensor dOut, Tensor intoX, Parameters gradients) {
-        backend.rmsNormBackward(
-                saved.x, weights.get(weight), saved.inverseRms, dOut, intoX, gradients.get(weight));
+        backend.rmsNormBackward(saved.x, weights.get(weight), saved.inverseRms, dOut, intoX, gradients.get(weight));
     }
 }

@@ -34,7 +34,8 @@ public final class PackedBatch {
 
     public static PackedBatch of(List<Example> examples) {
         int rows = examples.stream().mapToInt(Example::packedRows).sum();
-        int completions = examples.stream().mapToInt(e -> e.completions().size()).sum();
+        int completions =
+                examples.stream().mapToInt(e -> e.completions().size()).sum();
         int completionTokens = examples.stream()
                 .flatMap(e -> e.completions().stream())
                 .mapToInt(c -> c.length)

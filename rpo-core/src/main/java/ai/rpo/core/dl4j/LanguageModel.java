@@ -63,12 +63,13 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         if (batchGradient == null) {
             LanguageModelLayer layer = layerConf();
             LanguageModelLayer.Execution execution = layer.execution();
-            Decoder decoder = new Decoder(layer.modelConfig(), Backends.create(execution.precision(), execution.threads()));
+            Decoder decoder =
+                    new Decoder(layer.modelConfig(), Backends.create(execution.precision(), execution.threads()));
             ParameterLayout layout = layer.layout();
             weights = new Parameters(layout, Nd4jStorage.of(paramsFlattened));
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
-            batchGradient = new BatchGradient(
-                    decoder, layer.loss(), execution.tokensPerMicroBatch(), execution.recompute());
+            batchGradient =
+                    new BatchGradient(decoder, layer.loss(), execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 
@@ -189,7 +190,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     }
 
     private static UnsupportedOperationException unsupported(String what) {
-        return new UnsupportedOperationException("The language model layer computes losses and gradients, not " + what
-                + ".");
+        return new UnsupportedOperationException(
+                "The language model layer computes losses and gradients, not " + what + ".");
     }
 }

@@ -86,7 +86,8 @@ public final class LanguageModelLayer extends BaseLayer {
      * @param precision to what products may round their inputs: {@code float32} or {@code bfloat16}
      * @param threads cores that one network may use
      */
-    public record Execution(int tokensPerMicroBatch, boolean recompute, double maxGradNorm, String precision, int threads) {}
+    public record Execution(
+            int tokensPerMicroBatch, boolean recompute, double maxGradNorm, String precision, int threads) {}
 
     ModelConfig modelConfig() {
         return ModelConfigParser.parse(modelConfig, "config.json");

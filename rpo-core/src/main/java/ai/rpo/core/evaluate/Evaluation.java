@@ -39,9 +39,7 @@ public final class Evaluation {
         int n = pairs.size();
         double weight = objective.effectiveWeight();
         Map<String, Estimate> metrics = new LinkedHashMap<>();
-        metrics.put(
-                "loss",
-                mean(outcomes, o -> n * (o.outcome.preferenceLoss() + weight * o.outcome.regularizer())));
+        metrics.put("loss", mean(outcomes, o -> n * (o.outcome.preferenceLoss() + weight * o.outcome.regularizer())));
         metrics.put("loss/preference", mean(outcomes, o -> n * o.outcome.preferenceLoss()));
         metrics.put("loss/sft", mean(outcomes, o -> n * o.outcome.regularizer()));
         metrics.put("rewards/chosen", mean(outcomes, o -> o.outcome.chosenReward()));
@@ -53,8 +51,10 @@ public final class Evaluation {
         metrics.put("rewards/margins", mean(outcomes, o -> o.outcome.margin()));
         metrics.put("logps/chosen", mean(outcomes, o -> o.pair.chosenLogps()));
         metrics.put("logps/rejected", mean(outcomes, o -> o.pair.rejectedLogps()));
-        metrics.put("reference_logps/chosen", mean(outcomes, o -> o.pair.reference().referenceChosen()));
-        metrics.put("reference_logps/rejected", mean(outcomes, o -> o.pair.reference().referenceRejected()));
+        metrics.put(
+                "reference_logps/chosen", mean(outcomes, o -> o.pair.reference().referenceChosen()));
+        metrics.put("reference_logps/rejected", mean(outcomes, o -> o.pair.reference()
+                .referenceRejected()));
         return metrics;
     }
 

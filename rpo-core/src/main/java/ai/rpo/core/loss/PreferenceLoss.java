@@ -11,8 +11,7 @@ public record PreferenceLoss(RpoObjective objective) implements Loss {
     public double[] evaluate(TrainingExample example, double[] logps, BatchSize batch, StepMetrics metrics) {
         int chosenTokens = example.example().completions().get(0).length;
         double[] reference = example.referenceLogps();
-        PairOutcome pair =
-                objective.evaluate(logps[0], logps[1], reference[0], reference[1], chosenTokens, batch);
+        PairOutcome pair = objective.evaluate(logps[0], logps[1], reference[0], reference[1], chosenTokens, batch);
         double weight = objective.effectiveWeight();
         metrics.addShare("loss", pair.preferenceLoss() + weight * pair.regularizer(), batch);
         metrics.addShare("loss/preference", pair.preferenceLoss(), batch);

@@ -24,7 +24,6 @@ public record TrainingExample(long ordinal, Example example, double[] referenceL
     }
 
     public static TrainingExample of(TokenizedExample row) {
-        return new TrainingExample(
-                row.ordinal(), new Example(row.prompt(), List.of(row.completion())), new double[0]);
+        return new TrainingExample(row.ordinal(), new Example(row.prompt(), List.of(row.completion())), new double[0]);
     }
 }

@@ -36,7 +36,8 @@ final class ModelFingerprint {
             } catch (IOException e) {
                 throw new RpoException(
                         RpoException.Kind.RETRYABLE,
-                        "Cannot read " + file + ": " + e.getMessage() + ". Check the disk and that nothing moves the file.",
+                        "Cannot read " + file + ": " + e.getMessage()
+                                + ". Check the disk and that nothing moves the file.",
                         e);
             }
         }

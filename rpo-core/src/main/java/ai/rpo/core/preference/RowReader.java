@@ -40,9 +40,8 @@ public final class RowReader {
      */
     public PreferenceRecord read(byte[] json) throws UnfitRowException {
         ObjectNode row = parse(json);
-        RowFormat format = forced.isPresent()
-                ? forced.get()
-                : RowFormats.recognise(row).orElseThrow(() -> unknownFormat(row));
+        RowFormat format =
+                forced.isPresent() ? forced.get() : RowFormats.recognise(row).orElseThrow(() -> unknownFormat(row));
         return format.read(row);
     }
 
@@ -81,9 +80,8 @@ public final class RowReader {
 
     private static String describe(JsonProcessingException e) {
         // The row is one line of its file, so Jackson's column is the place in that line.
-        String place = e.getLocation() == null
-                ? ""
-                : ", column " + e.getLocation().getColumnNr();
+        String place =
+                e.getLocation() == null ? "" : ", column " + e.getLocation().getColumnNr();
         return e.getOriginalMessage().lines().findFirst().orElse("unreadable") + place;
     }
 

@@ -25,7 +25,8 @@ public record LengthLimit(int tokens, Truncation truncation) {
      * @param completions each ends in its EOS and is not empty
      */
     Fit fit(int[] prompt, int prefix, int[]... completions) throws UnfitRowException {
-        int longest = Arrays.stream(completions).mapToInt(ids -> ids.length).max().orElseThrow();
+        int longest =
+                Arrays.stream(completions).mapToInt(ids -> ids.length).max().orElseThrow();
         if (prompt.length + longest <= tokens) {
             return new Fit(prompt, completions, Cut.NOTHING);
         }
@@ -59,7 +60,6 @@ public record LengthLimit(int tokens, Truncation truncation) {
             return new UnfitRowException(
                     Reason.PROMPT_TOO_LONG, "a prompt of " + prompt.length + " tokens, the limit is " + tokens);
         }
-        return new UnfitRowException(
-                Reason.TOO_LONG, (prompt.length + longest) + " tokens, the limit is " + tokens);
+        return new UnfitRowException(Reason.TOO_LONG, (prompt.length + longest) + " tokens, the limit is " + tokens);
     }
 }

@@ -70,8 +70,8 @@ public final class PairTokenizer {
         if (Arrays.equals(cutChosen, cutRejected)) {
             throw new UnfitRowException(Reason.EQUAL_AFTER_TRUNCATION);
         }
-        boolean spelled = spellsSpecialToken(pair.prompt(), pair.chosen())
-                || spellsSpecialToken(pair.prompt(), pair.rejected());
+        boolean spelled =
+                spellsSpecialToken(pair.prompt(), pair.chosen()) || spellsSpecialToken(pair.prompt(), pair.rejected());
         Notes notes = new Notes(chosen.straddles + rejected.straddles, fit.cut(), spelled);
         return new Pair(fit.prompt(), cutChosen, cutRejected, notes);
     }
@@ -84,8 +84,7 @@ public final class PairTokenizer {
         Completion completion = completion("completion", example.prompt(), prompt, example.completion());
         LengthLimit.Fit fit = limit.fit(prompt, tokenizer.prefix().length, completion.ids);
         boolean spelled = spellsSpecialToken(example.prompt(), example.completion());
-        return new Example(
-                fit.prompt(), fit.completions()[0], new Notes(completion.straddles, fit.cut(), spelled));
+        return new Example(fit.prompt(), fit.completions()[0], new Notes(completion.straddles, fit.cut(), spelled));
     }
 
     private int[] prompt(String text) throws UnfitRowException {
@@ -126,7 +125,6 @@ public final class PairTokenizer {
     }
 
     private static boolean startsWith(int[] whole, int[] start) {
-        return whole.length >= start.length
-                && Arrays.equals(whole, 0, start.length, start, 0, start.length);
+        return whole.length >= start.length && Arrays.equals(whole, 0, start.length, start, 0, start.length);
     }
 }

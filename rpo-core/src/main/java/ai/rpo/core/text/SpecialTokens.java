@@ -72,7 +72,9 @@ final class SpecialTokens {
     private OptionalInt unknownId() {
         JsonNode model = tokenizer.path("model");
         JsonNode unigramId = model.path("unk_id");
-        return unigramId.isInt() ? OptionalInt.of(unigramId.asInt()) : idOf(model.path("unk_token").asText(""));
+        return unigramId.isInt()
+                ? OptionalInt.of(unigramId.asInt())
+                : idOf(model.path("unk_token").asText(""));
     }
 
     /** Whether an id among a text's own shows that the text was read as a special token. */

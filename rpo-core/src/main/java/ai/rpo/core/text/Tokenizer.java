@@ -65,11 +65,14 @@ public final class Tokenizer implements AutoCloseable {
         Set<Integer> eosIds = new LinkedHashSet<>();
         String eosToken = SpecialTokens.spelling(config.path("eos_token"));
         if (!eosToken.isEmpty()) {
-            eosIds.add(specialTokens.idOf(eosToken).orElseThrow(() -> RpoException.configuration("Cannot use " + folder
-                    + ": its eos_token " + eosToken + " is not in the vocabulary of " + file
-                    + ". Correct eos_token in tokenizer_config.json.")));
+            eosIds.add(specialTokens
+                    .idOf(eosToken)
+                    .orElseThrow(() -> RpoException.configuration("Cannot use " + folder
+                            + ": its eos_token " + eosToken + " is not in the vocabulary of " + file
+                            + ". Correct eos_token in tokenizer_config.json.")));
         }
-        JsonNode generationEos = readIfThere(folder.resolve("generation_config.json")).path("eos_token_id");
+        JsonNode generationEos =
+                readIfThere(folder.resolve("generation_config.json")).path("eos_token_id");
         if (generationEos.isArray()) {
             generationEos.forEach(id -> eosIds.add(id.asInt()));
         } else if (generationEos.isInt()) {

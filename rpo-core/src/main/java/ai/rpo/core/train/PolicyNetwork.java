@@ -52,12 +52,7 @@ public final class PolicyNetwork {
      * @param threads cores that one network may use
      */
     public static ComputationGraphConfiguration configuration(
-            String modelConfig,
-            Loss loss,
-            TrainSettings settings,
-            Precision precision,
-            long totalSteps,
-            int threads) {
+            String modelConfig, Loss loss, TrainSettings settings, Precision precision, long totalSteps, int threads) {
         LearningRateSchedule rate = schedule(settings, totalSteps);
         IUpdater updater =
                 switch (settings.optimizer()) {
@@ -65,11 +60,7 @@ public final class PolicyNetwork {
                     case SGD -> new Sgd(rate);
                 };
         LanguageModelLayer.Execution execution = new LanguageModelLayer.Execution(
-                settings.tokensPerMicroBatch(),
-                settings.recompute(),
-                settings.maxGradNorm(),
-                precision.key(),
-                threads);
+                settings.tokensPerMicroBatch(), settings.recompute(), settings.maxGradNorm(), precision.key(), threads);
         LanguageModelLayer layer =
                 new LanguageModelLayer(modelConfig, loss, execution, updater, settings.weightDecay());
         return new NeuralNetConfiguration.Builder()

@@ -59,7 +59,8 @@ class DecoderGoldenTest {
     }
 
     private static void assertLoss(Golden golden, Backend backend, RpoObjective objective, String form) {
-        StepMetrics metrics = gradient(golden, backend, objective, SmallModel.zeros(golden.model().config(), backend));
+        StepMetrics metrics = gradient(
+                golden, backend, objective, SmallModel.zeros(golden.model().config(), backend));
         double expected = golden.number("loss", form);
         assertEquals(expected, metrics.mean("loss"), 1e-5 * Math.abs(expected), form);
         assertEquals(golden.number("loss_dpo_term"), metrics.mean("loss/preference"), 1e-5, form);
@@ -86,8 +87,7 @@ class DecoderGoldenTest {
         }
     }
 
-    private static StepMetrics gradient(
-            Golden golden, Backend backend, RpoObjective objective, Parameters gradients) {
+    private static StepMetrics gradient(Golden golden, Backend backend, RpoObjective objective, Parameters gradients) {
         Decoder decoder = new Decoder(golden.model().config(), backend);
         List<TrainingExample> pairs = golden.pairs();
         return new BatchGradient(decoder, new PreferenceLoss(objective), 60, false)

@@ -27,8 +27,7 @@ class DecoderTest {
         Decoder decoder = new Decoder(config, backend);
         Parameters weights = SmallModel.random(config, backend, 1);
         Random random = new Random(2);
-        PackedBatch batch =
-                PackedBatch.of(List.of(SmallModel.pair(random, 3, 4, 1), SmallModel.pair(random, 1, 2, 5)));
+        PackedBatch batch = PackedBatch.of(List.of(SmallModel.pair(random, 3, 4, 1), SmallModel.pair(random, 1, 2, 5)));
         double[] coefficients = {0.7, -0.4, -1.1, 0.9};
 
         Parameters gradients = SmallModel.zeros(config, backend);

@@ -46,8 +46,8 @@ public record Golden(Path folder, ModelDirectory model, JsonNode expected) {
     /** In the order of a packed batch of all pairs. */
     public double[] tokenLogps() {
         return StreamSupport.stream(expected.get("token_logps").spliterator(), false)
-                .flatMapToDouble(pair -> DoubleStream.concat(
-                        numbers(pair.get("chosen")), numbers(pair.get("rejected"))))
+                .flatMapToDouble(
+                        pair -> DoubleStream.concat(numbers(pair.get("chosen")), numbers(pair.get("rejected"))))
                 .toArray();
     }
 

@@ -35,8 +35,7 @@ class ModelConfigParserTest {
 
     @Test
     void everyKeyIsRead() {
-        ModelConfig config = parse(
-                """
+        ModelConfig config = parse("""
                 , "vocab_size": 11, "hidden_size": 12, "intermediate_size": 13, "num_hidden_layers": 3,
                 "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 4, "hidden_act": "gelu_pytorch_tanh",
                 "rms_norm_eps": 0.001, "max_position_embeddings": 77, "tie_word_embeddings": true,
@@ -58,7 +57,8 @@ class ModelConfigParserTest {
 
     @Test
     void nullCountsAsAbsent() {
-        ModelConfig config = parse(", \"head_dim\": null, \"num_key_value_heads\": null, \"quantization_config\": null");
+        ModelConfig config =
+                parse(", \"head_dim\": null, \"num_key_value_heads\": null, \"quantization_config\": null");
         assertEquals(128, config.headDim());
         assertEquals(32, config.keyValueHeads());
     }
@@ -98,8 +98,7 @@ class ModelConfigParserTest {
     @ParameterizedTest
     @ValueSource(strings = {"{\"model_type\": \"mixtral\"}", "{\"model_type\": \"bert\"}", "{}"})
     void unknownFamilyIsRefusedWithThoseThatAreKnown(String json) {
-        RpoException e =
-                assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
+        RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
         assertTrue(e.getMessage().contains("model_type"), e.getMessage());
         assertTrue(e.getMessage().contains("llama"), e.getMessage());
     }
@@ -107,8 +106,7 @@ class ModelConfigParserTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "[]", "nonsense", "{\"a\": 1, \"a\": 2}", "{\"a\": NaN}"})
     void whatIsNotAJsonObjectIsRefused(String json) {
-        RpoException e =
-                assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
+        RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
         assertTrue(e.getMessage().startsWith("Cannot read some/config.json: "), e.getMessage());
     }
 

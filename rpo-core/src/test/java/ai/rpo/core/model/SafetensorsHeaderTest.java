@@ -21,8 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsHeaderTest {
 
-    private static final String TWO =
-            """
+    private static final String TWO = """
             {"__metadata__":{"format":"pt"},
              "b":{"dtype":"BF16","shape":[2,2],"data_offsets":[8,16]},
              "a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}

@@ -62,9 +62,11 @@ class SafetensorsWriterTest {
             assertArrayEquals(expected, floats);
         }
         byte[] bytes = Files.readAllBytes(file);
-        long headerLength = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        long headerLength =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
         assertEquals(0, headerLength % 8);
-        assertTrue(new String(bytes, 8, 40, StandardCharsets.UTF_8).startsWith("{\"__metadata__\":{\"format\":\"pt\"}"));
+        assertTrue(
+                new String(bytes, 8, 40, StandardCharsets.UTF_8).startsWith("{\"__metadata__\":{\"format\":\"pt\"}"));
     }
 
     private static void number(ParameterLayout.Entry entry, long offset, FloatBuffer target) {

@@ -20,12 +20,7 @@ class SharedModelsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "golden/llama",
-                "golden/llama3",
-                "golden/llama_linear",
-                "golden/llama_yarn",
-                "models/stories260k"
+            strings = {"golden/llama", "golden/llama3", "golden/llama_linear", "golden/llama_yarn", "models/stories260k"
             })
     void anExportHoldsTheSameWeights(String folder) {
         ModelDirectory source = ModelDirectory.open(Path.of(System.getProperty("rpo.shared"), folder));

@@ -17,13 +17,13 @@ class FindingsTest {
         findings.add(Reason.TOO_LONG, 41, List.of(example(4, "x")));
 
         assertEquals(62, findings.total());
-        assertEquals(Findings.EXAMPLES, findings.byReason().get(Reason.BLANK).examples().size());
-        assertEquals(2, findings.byReason().get(Reason.TOO_LONG).examples().size());
         assertEquals(
-                """
+                Findings.EXAMPLES,
+                findings.byReason().get(Reason.BLANK).examples().size());
+        assertEquals(2, findings.byReason().get(Reason.TOO_LONG).examples().size());
+        assertEquals("""
                 42 × prompt and completion are longer than the limit, first at a.jsonl:3 (600 tokens, the limit is 512)
-                20 × the line is blank, first at a.jsonl:1""",
-                findings.summary());
+                20 × the line is blank, first at a.jsonl:1""", findings.summary());
     }
 
     private static Example example(long line, String detail) {

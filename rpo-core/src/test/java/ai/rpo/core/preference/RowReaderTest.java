@@ -43,9 +43,10 @@ class RowReaderTest {
                 + " \"prompt_ids\": [1], \"chosen_ids\": [2], \"rejected_ids\": [3]}");
         assertTrue(row instanceof TokenPair);
         RowReader text = new RowReader(RowFormats.named("text"));
-        assertTrue(text.read("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\", \"prompt_ids\": [1]}"
-                        .getBytes(StandardCharsets.UTF_8))
-                instanceof TextPair);
+        assertTrue(
+                text.read("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\", \"prompt_ids\": [1]}"
+                                .getBytes(StandardCharsets.UTF_8))
+                        instanceof TextPair);
     }
 
     @ParameterizedTest
@@ -78,8 +79,14 @@ class RowReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"NaN, NON_FINITE_REFERENCE", "-Infinity, NON_FINITE_REFERENCE", "1e999, NON_FINITE_REFERENCE",
-        "\"NaN\", NON_FINITE_REFERENCE", "\"-3\", WRONG_TYPE", "null, MISSING_FIELD"})
+    @CsvSource({
+        "NaN, NON_FINITE_REFERENCE",
+        "-Infinity, NON_FINITE_REFERENCE",
+        "1e999, NON_FINITE_REFERENCE",
+        "\"NaN\", NON_FINITE_REFERENCE",
+        "\"-3\", WRONG_TYPE",
+        "null, MISSING_FIELD"
+    })
     void givenReferencesMustBeNumbers(String value, Reason reason) {
         assertEquals(
                 reason,

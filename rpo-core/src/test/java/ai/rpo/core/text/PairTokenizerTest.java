@@ -41,8 +41,7 @@ class PairTokenizerTest {
         assertArrayEquals(prompt, pair.prompt());
         assertEquals(2, pair.chosen()[pair.chosen().length - 1]);
         int[] joined = Tokenizer.concatenate(pair.prompt(), pair.chosen());
-        assertArrayEquals(
-                Tokenizer.concatenate(WITH_BOS.encodePrompt("zz and the dog ran"), new int[] {2}), joined);
+        assertArrayEquals(Tokenizer.concatenate(WITH_BOS.encodePrompt("zz and the dog ran"), new int[] {2}), joined);
         assertEquals(0, pair.notes().straddles());
     }
 
@@ -116,15 +115,16 @@ class PairTokenizerTest {
         assertEquals(Reason.TOO_LONG, reason(pairs(WITH_BOS, limit, Truncation.DROP), pair));
         assertEquals(Reason.PROMPT_TOO_LONG, reason(pairs(WITH_BOS, prompt.length, Truncation.DROP), pair));
         assertEquals(Reason.PROMPT_TOO_LONG, reason(pairs(WITH_BOS, prompt.length, Truncation.CUT_COMPLETIONS), pair));
-        assertEquals(
-                Reason.TOO_LONG, reason(pairs(WITH_BOS, chosen.length + 1, Truncation.KEEP_END_OF_PROMPT), pair));
+        assertEquals(Reason.TOO_LONG, reason(pairs(WITH_BOS, chosen.length + 1, Truncation.KEEP_END_OF_PROMPT), pair));
 
-        PairTokenizer.Pair cutCompletion = pairs(WITH_BOS, limit, Truncation.CUT_COMPLETIONS).tokenize(pair);
+        PairTokenizer.Pair cutCompletion =
+                pairs(WITH_BOS, limit, Truncation.CUT_COMPLETIONS).tokenize(pair);
         assertEquals(Cut.COMPLETION, cutCompletion.notes().cut());
         assertArrayEquals(Arrays.copyOf(chosen, chosen.length - 1), cutCompletion.chosen());
         assertArrayEquals(rejected, cutCompletion.rejected(), "the one that fits keeps its EOS");
 
-        PairTokenizer.Pair cutPrompt = pairs(WITH_BOS, limit, Truncation.KEEP_END_OF_PROMPT).tokenize(pair);
+        PairTokenizer.Pair cutPrompt =
+                pairs(WITH_BOS, limit, Truncation.KEEP_END_OF_PROMPT).tokenize(pair);
         assertEquals(Cut.PROMPT, cutPrompt.notes().cut());
         assertEquals(1, cutPrompt.prompt()[0], "BOS stays");
         assertEquals(prompt.length - 1, cutPrompt.prompt().length);
@@ -162,6 +162,7 @@ class PairTokenizerTest {
     }
 
     private static Reason reason(PairTokenizer tokenizer, TextPair pair) {
-        return assertThrows(UnfitRowException.class, () -> tokenizer.tokenize(pair)).reason();
+        return assertThrows(UnfitRowException.class, () -> tokenizer.tokenize(pair))
+                .reason();
     }
 }

@@ -11,7 +11,8 @@ final class TestTokenizers {
 
     static Path folder(String name) {
         try {
-            return Path.of(Objects.requireNonNull(TestTokenizers.class.getResource(name), name).toURI());
+            return Path.of(Objects.requireNonNull(TestTokenizers.class.getResource(name), name)
+                    .toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

@@ -26,7 +26,8 @@ class TokenizerTest {
     @ParameterizedTest
     @ValueSource(strings = {"sentencepiece", "byte_level", "unigram"})
     void agreesWithTransformers(String name) throws IOException {
-        JsonNode expected = JSON.readTree(TestTokenizers.folder("expected.json").toFile()).get(name);
+        JsonNode expected =
+                JSON.readTree(TestTokenizers.folder("expected.json").toFile()).get(name);
         try (Tokenizer tokenizer = TestTokenizers.open(name)) {
             assertArrayEquals(ints(expected.get("prefix")), tokenizer.prefix());
             assertArrayEquals(

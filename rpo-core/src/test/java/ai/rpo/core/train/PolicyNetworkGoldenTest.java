@@ -30,8 +30,7 @@ class PolicyNetworkGoldenTest {
                 .build();
         ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
                 golden.model().configJson(), new PreferenceLoss(objective), settings, Precision.FLOAT32, 1, 2);
-        PolicyNetwork network =
-                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
+        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
         new Parameters(layout, network.parameters()).load(golden.model().weights());
 

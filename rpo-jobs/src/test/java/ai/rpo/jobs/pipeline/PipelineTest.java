@@ -205,18 +205,19 @@ class PipelineTest {
             List<Stage> requires,
             Map<String, String> dependsOn,
             Optional<String> skipped) {
-        return new Stage(name, artifact, others, replaces, requires, dependsOn, skipped, resumes, artifact, progress -> {
-            if (failing && name.equals("train")) {
-                throw new IllegalStateException("killed");
-            }
-            for (String other : others) {
-                try {
-                    Files.createDirectories(folder.resolve("run").resolve(other));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-            return Map.of("rows", 3L);
-        });
+        return new Stage(
+                name, artifact, others, replaces, requires, dependsOn, skipped, resumes, artifact, progress -> {
+                    if (failing && name.equals("train")) {
+                        throw new IllegalStateException("killed");
+                    }
+                    for (String other : others) {
+                        try {
+                            Files.createDirectories(folder.resolve("run").resolve(other));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                    return Map.of("rows", 3L);
+                });
     }
 }

@@ -24,8 +24,7 @@ public final class PairRows {
     private PairRows() {}
 
     public static TokenizedPair pair(Row row) {
-        return new TokenizedPair(
-                row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));
+        return new TokenizedPair(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));
     }
 
     /** Whether the row has its reference log-probabilities. */

@@ -106,8 +106,9 @@ public final class LocalModel implements Serializable {
 
     private void requireSame(String fetched) {
         if (!fetched.equals(fingerprint)) {
-            throw RpoException.configuration("Cannot use the model " + uri + ": it changed after the job began, from "
-                    + fingerprint + " to " + fetched + ". Start the job again, and leave the folder alone while it runs.");
+            throw RpoException.configuration(
+                    "Cannot use the model " + uri + ": it changed after the job began, from " + fingerprint + " to "
+                            + fetched + ". Start the job again, and leave the folder alone while it runs.");
         }
     }
 

@@ -62,8 +62,7 @@ public final class EvaluateStage {
         }
     }
 
-    private List<PairResult> underPolicy(
-            LocalModel policy, JavaRDD<ScoredPair> pairs, long total, Progress progress) {
+    private List<PairResult> underPolicy(LocalModel policy, JavaRDD<ScoredPair> pairs, long total, Progress progress) {
         LongAccumulator done = spark.sparkContext().longAccumulator("evaluated pairs");
         int threads = Cores.of(spark).threads(pairs.getNumPartitions());
         DistributedScorer scorer = new DistributedScorer(policy, settings, threads, done);

@@ -54,9 +54,9 @@ public final class ScoreStage {
                         rows.filter(row -> !PairRows.isScored(row)).map(PairRows::pair))
                 .map(ScoreStage::finite)
                 .map(PairRows::of);
-        JavaRDD<Row> scored = given == 0 ? computed : rows.filter(PairRows::isScored).union(computed);
-        try (PolledProgress polled =
-                new PolledProgress(progress, "score " + prepared.getName(), done, total - given)) {
+        JavaRDD<Row> scored =
+                given == 0 ? computed : rows.filter(PairRows::isScored).union(computed);
+        try (PolledProgress polled = new PolledProgress(progress, "score " + prepared.getName(), done, total - given)) {
             spark.createDataFrame(scored, PairRows.SCHEMA)
                     .write()
                     .mode(SaveMode.Overwrite)
@@ -67,7 +67,8 @@ public final class ScoreStage {
 
     private static ScoredPair finite(ScoredPair scored) {
         if (!Double.isFinite(scored.referenceChosen()) || !Double.isFinite(scored.referenceRejected())) {
-            throw RpoException.data("Cannot score the pair with ordinal " + scored.pair().ordinal()
+            throw RpoException.data("Cannot score the pair with ordinal "
+                    + scored.pair().ordinal()
                     + ": its log-probabilities are " + scored.referenceChosen() + " and " + scored.referenceRejected()
                     + ". Check the model's weights.");
         }

@@ -20,8 +20,8 @@ public final class LocalCopies {
         try {
             return Files.createTempDirectory("rpo-");
         } catch (IOException e) {
-            throw RpoException.configuration("Cannot make a temporary folder: " + e.getMessage()
-                    + ". Set java.io.tmpdir to a disk with room.");
+            throw RpoException.configuration(
+                    "Cannot make a temporary folder: " + e.getMessage() + ". Set java.io.tmpdir to a disk with room.");
         }
     }
 
@@ -60,7 +60,8 @@ public final class LocalCopies {
     /** Deletes a local folder and what is in it. */
     public static void delete(java.nio.file.Path folder) {
         try (Stream<java.nio.file.Path> content = Files.walk(folder)) {
-            for (java.nio.file.Path path : content.sorted(Comparator.reverseOrder()).toList()) {
+            for (java.nio.file.Path path :
+                    content.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
         } catch (IOException e) {

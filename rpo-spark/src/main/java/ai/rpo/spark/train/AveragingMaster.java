@@ -55,8 +55,7 @@ final class AveragingMaster
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
      * @param firstStep optimizer steps already taken
      */
-    AveragingMaster(
-            String run, int stepsPerRound, long firstStep, FirstMargin firstMargin, RoundListener listener) {
+    AveragingMaster(String run, int stepsPerRound, long firstStep, FirstMargin firstMargin, RoundListener listener) {
         this.run = run;
         this.stepsPerRound = stepsPerRound;
         this.step = firstStep;
@@ -83,16 +82,14 @@ final class AveragingMaster
         long firstOfEpoch = step;
         long stepsTaken;
         do {
-            RoundPlan plan =
-                    new RoundPlan(run, configuration, step, step - firstOfEpoch, stepsPerRound, firstMargin);
+            RoundPlan plan = new RoundPlan(run, configuration, step, step - firstOfEpoch, stepsPerRound, firstMargin);
             stepsTaken = round(graph.getSparkContext(), network, workers, plan);
             step += stepsTaken;
         } while (stepsTaken == stepsPerRound);
         network.setStep(step);
     }
 
-    private long round(
-            JavaSparkContext spark, PolicyNetwork network, JavaRDD<MultiDataSet> workers, RoundPlan plan) {
+    private long round(JavaSparkContext spark, PolicyNetwork network, JavaRDD<MultiDataSet> workers, RoundPlan plan) {
         Broadcast<NetworkState> state = spark.broadcast(NetworkState.of(network));
         try {
             int chunks = NetworkState.chunkCount(network);

@@ -1,13 +1,13 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
-import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.spark.store.LocalCopies;
@@ -77,11 +77,12 @@ final class Checkpoints {
             });
             Path target = new Path(folder, String.format("epoch-%04d", epoch));
             LocalCopies.upload(content, target, hadoop);
-            state(target).write(JSON.createObjectNode()
-                    .put("run", run)
-                    .put("epoch", epoch)
-                    .put("step", step)
-                    .toPrettyString());
+            state(target)
+                    .write(JSON.createObjectNode()
+                            .put("run", run)
+                            .put("epoch", epoch)
+                            .put("step", step)
+                            .toPrettyString());
         } finally {
             LocalCopies.delete(local);
         }
@@ -132,7 +133,10 @@ final class Checkpoints {
     private List<Checkpoint> all() {
         List<Checkpoint> found = new ArrayList<>();
         for (Path path : folders()) {
-            state(path).read().map(text -> parse(path, text)).filter(s -> run.equals(s.path("run").asText()))
+            state(path)
+                    .read()
+                    .map(text -> parse(path, text))
+                    .filter(s -> run.equals(s.path("run").asText()))
                     .ifPresent(s -> found.add(new Checkpoint(
                             path, s.path("epoch").asInt(), s.path("step").asLong())));
         }

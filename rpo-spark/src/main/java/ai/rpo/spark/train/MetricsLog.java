@@ -19,7 +19,8 @@ final class MetricsLog {
     MetricsLog(SmallFile file, long stepsToKeep) {
         this.file = file;
         if (stepsToKeep > 0) {
-            file.read().ifPresent(text -> text.lines().limit(stepsToKeep).forEach(l -> lines.append(l).append('\n')));
+            file.read().ifPresent(text -> text.lines().limit(stepsToKeep).forEach(l -> lines.append(l)
+                    .append('\n')));
         }
     }
 

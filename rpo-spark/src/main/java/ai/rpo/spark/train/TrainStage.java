@@ -51,8 +51,7 @@ public final class TrainStage {
     private final TrainSettings settings;
     private final Precision precision;
 
-    public TrainStage(
-            SparkSession spark, LocalModel start, Loss loss, TrainSettings settings, Precision precision) {
+    public TrainStage(SparkSession spark, LocalModel start, Loss loss, TrainSettings settings, Precision precision) {
         this.spark = spark;
         this.start = start;
         this.loss = loss;
@@ -141,8 +140,8 @@ public final class TrainStage {
 
     private PolicyNetwork network(ModelDirectory source, long totalSteps) {
         int threads = Cores.of(spark).threads(settings.workers());
-        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
-                source.configJson(), loss, settings, precision, totalSteps, threads));
+        PolicyNetwork network = PolicyNetwork.create(
+                PolicyNetwork.configuration(source.configJson(), loss, settings, precision, totalSteps, threads));
         new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
         return network;
     }
@@ -151,13 +150,12 @@ public final class TrainStage {
         int stepsPerRound = settings.workers() == 1
                 ? Math.max(STEPS_PER_ROUND_OF_ONE, settings.averagingFrequency())
                 : settings.averagingFrequency();
-        double marginLimit =
-                !request.referenceIsStart()
-                        ? Double.POSITIVE_INFINITY
-                        : switch (precision) {
-                            case FLOAT32 -> 1e-3;
-                            case BFLOAT16 -> 0.1;
-                        };
+        double marginLimit = !request.referenceIsStart()
+                ? Double.POSITIVE_INFINITY
+                : switch (precision) {
+                    case FLOAT32 -> 1e-3;
+                    case BFLOAT16 -> 0.1;
+                };
         long totalSteps = settings.totalSteps(rows);
         LearningRateSchedule rate = PolicyNetwork.schedule(settings, totalSteps);
         double stepsPerEpoch = settings.stepsPerEpoch(rows);
@@ -181,8 +179,7 @@ public final class TrainStage {
                 });
     }
 
-    private void runEpoch(
-            SparkComputationGraph graph, JavaPairRDD<TrainingExample, Long> rows, long count, int epoch) {
+    private void runEpoch(SparkComputationGraph graph, JavaPairRDD<TrainingExample, Long> rows, long count, int epoch) {
         JavaRDD<MultiDataSet> workers =
                 WorkerBatches.of(rows, count, settings, epoch).persist(StorageLevel.MEMORY_AND_DISK());
         try {
@@ -192,8 +189,7 @@ public final class TrainStage {
         }
     }
 
-    private static void export(
-            PolicyNetwork network, ModelDirectory source, Request request, Configuration hadoop) {
+    private static void export(PolicyNetwork network, ModelDirectory source, Request request, Configuration hadoop) {
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path folder = local.resolve("model");

@@ -21,8 +21,7 @@ import scala.Tuple2;
  * <p>A partition holds one worker's batches of an epoch in the order of its steps. A run of the task depends on nothing
  * but its arguments, so Spark may repeat it.
  */
-final class WorkerRound
-        implements Function2<Integer, Iterator<MultiDataSet>, Iterator<Tuple2<Integer, RoundOutput>>> {
+final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, Iterator<Tuple2<Integer, RoundOutput>>> {
 
     private static final long serialVersionUID = 1L;
 
@@ -41,12 +40,12 @@ final class WorkerRound
     public Iterator<Tuple2<Integer, RoundOutput>> call(Integer worker, Iterator<MultiDataSet> batches) {
         IdleNetworks networks = IdleNetworks.ofThisJvm();
         PolicyNetwork network = networks.borrow(plan.run(), plan.configuration());
-        TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
+        TaskContext.get()
+                .addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
         state.value().applyTo(network);
         network.setStep(plan.firstStep());
         RoundOutput.Report report = train(worker, network, batches);
-        long pairs =
-                report.steps().stream().mapToLong(StepMetrics::examples).sum();
+        long pairs = report.steps().stream().mapToLong(StepMetrics::examples).sum();
         Stream<Tuple2<Integer, RoundOutput>> chunks = pairs == 0 || report.problem() != null
                 ? Stream.of()
                 : IntStream.range(0, NetworkState.chunkCount(network))

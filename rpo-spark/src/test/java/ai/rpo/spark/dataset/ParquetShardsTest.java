@@ -86,8 +86,7 @@ class ParquetShardsTest {
     @Test
     void aMissingFolderIsNamed() {
         Path missing = new Path(folder.resolve("nothing").toUri());
-        RpoException e = assertThrows(
-                RpoException.class, () -> ParquetShards.read(spark, missing, PairRows.SCHEMA));
+        RpoException e = assertThrows(RpoException.class, () -> ParquetShards.read(spark, missing, PairRows.SCHEMA));
         assertTrue(e.getMessage().startsWith("Cannot read " + missing), e.getMessage());
     }
 }

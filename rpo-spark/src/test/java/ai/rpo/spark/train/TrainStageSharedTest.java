@@ -6,7 +6,6 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.Precision;
 import ai.rpo.core.train.TrainSettings;
@@ -87,12 +86,11 @@ class TrainStageSharedTest {
                 1,
                 1,
                 1);
-        RpoObjective objective = RpoObjective.paper(
-                golden.get("beta").asDouble(), run.get("eta").asDouble());
+        RpoObjective objective =
+                RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
         new TrainStage(spark, model, new PreferenceLoss(objective), settings, Precision.FLOAT32)
                 .run(
-                        new TrainStage.Request(
-                                scored, path("train"), path("model"), Dtype.F32, name, true, Map.of()),
+                        new TrainStage.Request(scored, path("train"), path("model"), Dtype.F32, name, true, Map.of()),
                         Progress.NONE);
 
         List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));
@@ -116,8 +114,8 @@ class TrainStageSharedTest {
     private org.apache.hadoop.fs.Path write(JsonNode pairs) {
         List<Row> rows = new ArrayList<>();
         for (JsonNode pair : pairs) {
-            rows.add(PairRows.of(new TokenizedPair(
-                    rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
+            rows.add(PairRows.of(
+                    new TokenizedPair(rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
         }
         org.apache.hadoop.fs.Path folder = path("prepared");
         spark.createDataFrame(rows, PairRows.SCHEMA).repartition(3).write().parquet(folder.toString());
