@@ -28,6 +28,10 @@ public final class Findings {
     /** All rows that were unfit for one reason. */
     public record Finding(long count, List<Example> examples) {}
 
+    public static Example example(String file, long line, String detail) {
+        return new Example(new RowPosition(file, line), detail);
+    }
+
     private final Map<Reason, Finding> byReason = new EnumMap<>(Reason.class);
 
     /**

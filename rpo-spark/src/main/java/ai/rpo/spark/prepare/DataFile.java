@@ -1,0 +1,26 @@
+package ai.rpo.spark.prepare;
+
+import java.io.Serializable;
+
+/**
+ * One input file, as it was found before work started.
+ *
+ * @param index place among all input files, training files first
+ * @param path the file's URI
+ * @param bytes its length as stored
+ * @param layout how rows are written in it
+ * @param heldOut whether it was given as evaluation data
+ */
+record DataFile(int index, String path, long bytes, Layout layout, boolean heldOut) implements Serializable {
+
+    /** How rows are written in a file. */
+    enum Layout {
+        /** One JSON object a line, not compressed, so that a file can be read in pieces. */
+        LINES,
+        /** The same, compressed. */
+        COMPRESSED_LINES,
+        /** One JSON array of objects, compressed or not. */
+        ARRAY,
+        PARQUET
+    }
+}

@@ -1,0 +1,89 @@
+package ai.rpo.spark.prepare;
+
+import ai.rpo.core.preference.Findings;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * What preparing found and did; written as {@code report.json}.
+ */
+record PrepareReport(PreparePlan plan, InputTally tally) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    String toJson() {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("rows_in", tally.rows());
+        root.put("rows_kept", tally.train().rows() + tally.eval().rows());
+        root.put("rows_rejected", tally.findings().total());
+        root.put("rejected_fraction", tally.rejectedFraction());
+        root.put("max_length", plan.maxLength());
+        root.put("truncation", plan.truncation().name());
+        ArrayNode files = root.putArray("inputs");
+        for (DataFile file : plan.files()) {
+            files.addObject()
+                    .put("file", file.path())
+                    .put("used_for", file.heldOut() ? Outcomes.EVAL : Outcomes.TRAIN)
+                    .put("bytes", file.bytes());
+        }
+        ArrayNode reasons = root.putArray("rejected");
+        tally.findings().byReason().forEach((reason, finding) -> {
+            ObjectNode node = reasons.addObject();
+            node.put("reason", reason.key());
+            node.put("meaning", reason.description());
+            node.put("rows", finding.count());
+            ArrayNode examples = node.putArray("examples");
+            for (Findings.Example example : finding.examples()) {
+                examples.addObject()
+                        .put("file", example.position().file())
+                        .put("line", example.position().line())
+                        .put("detail", example.detail());
+            }
+        });
+        addSplit(root, Outcomes.TRAIN, tally.train());
+        addSplit(root, Outcomes.EVAL, tally.eval());
+        return root.toPrettyString() + "\n";
+    }
+
+    private void addSplit(ObjectNode root, String name, SplitTally split) {
+        ObjectNode node = root.putObject(name);
+        node.put("rows", split.rows());
+        if (split.rows() == 0) {
+            return;
+        }
+        node.put("tokens", split.tokens());
+        node.put("completions_tokenised_alone", split.straddles());
+        node.put("prompts_cut", split.promptsCut());
+        node.put("completions_cut", split.completionsCut());
+        node.put("special_tokens_kept_as_text", split.specialTokensAsText());
+        ObjectNode lengths = JSON.createObjectNode();
+        addLengths(lengths, "prompt", split.prompt());
+        switch (plan.kind()) {
+            case PAIRS -> {
+                node.put("chosen_longer_rate", (double) split.chosenLonger() / split.rows());
+                node.put("with_given_reference", split.referenced());
+                addLengths(lengths, "chosen", split.chosen());
+                addLengths(lengths, "rejected", split.rejected());
+            }
+            case EXAMPLES -> addLengths(lengths, "completion", split.chosen());
+        }
+        node.set("lengths", lengths);
+    }
+
+    private static void addLengths(ObjectNode lengths, String name, LengthStatistics statistics) {
+        ObjectNode length = lengths.putObject(name);
+        length.put("mean", statistics.mean());
+        length.put("shortest", statistics.quantile(0));
+        length.put("median", statistics.quantile(0.5));
+        length.put("p90", statistics.quantile(0.9));
+        length.put("p99", statistics.quantile(0.99));
+        length.put("longest", statistics.quantile(1));
+        ArrayNode histogram = length.putArray("histogram");
+        statistics.histogram().forEach(bin -> histogram
+                .addObject()
+                .put("from", bin.from())
+                .put("to", bin.to())
+                .put("rows", bin.rows()));
+    }
+}

@@ -1,0 +1,4 @@
+package ai.rpo.spark.prepare;
+
+/** How many rows a data set has, and tokens of prompts and completions together. */
+public record Prepared(long rowsIn, long trainRows, long trainTokens, long evalRows, long evalTokens, long rejectedRows) {}

@@ -1,0 +1,9 @@
+package ai.rpo.spark.prepare;
+
+/** What the rows of a data set are for. */
+public enum RowKind {
+    /** Preference training: a prompt with a chosen and a rejected completion. */
+    PAIRS,
+    /** Supervised fine-tuning or plain scoring: a prompt with its completion. */
+    EXAMPLES
+}

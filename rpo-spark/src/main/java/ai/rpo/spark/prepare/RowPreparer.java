@@ -1,0 +1,162 @@
+package ai.rpo.spark.prepare;
+
+import ai.rpo.core.preference.PreferenceRecord;
+import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
+import ai.rpo.core.preference.PreferenceRecord.TextExample;
+import ai.rpo.core.preference.PreferenceRecord.TextPair;
+import ai.rpo.core.preference.PreferenceRecord.TokenExample;
+import ai.rpo.core.preference.PreferenceRecord.TokenPair;
+import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.RowFormats;
+import ai.rpo.core.preference.RowReader;
+import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.GivenTokens;
+import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.PairTokenizer.Cut;
+import ai.rpo.core.text.PairTokenizer.Notes;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** Turns the rows of one partition into {@link Outcomes}, in the order in which they come. */
+final class RowPreparer {
+
+    private static final Notes AS_GIVEN = new Notes(0, Cut.NOTHING, false);
+    private static final int LONGEST_QUOTE = 1 << 20;
+
+    private final PreparePlan plan;
+    private final RowReader reader;
+    private final GivenTokens givenTokens;
+    private final Map<String, Long> places = new HashMap<>();
+    private PairTokenizer tokenizer;
+    private int file = -1;
+    private long start = -1;
+
+    RowPreparer(PreparePlan plan) {
+        this.plan = plan;
+        this.reader = new RowReader(Optional.ofNullable(plan.format()).flatMap(RowFormats::named));
+        this.givenTokens = new GivenTokens(plan.maxLength());
+    }
+
+    Row prepare(SourceRow source) {
+        if (source.file() != file || source.start() != start) {
+            file = source.file();
+            start = source.start();
+            places.clear();
+        }
+        boolean heldOut = plan.files().get(file).heldOut();
+        try {
+            PreferenceRecord row = reader.read(source.json());
+            return switch (plan.kind()) {
+                case PAIRS -> kept(source, heldOut, pair(row), reference(row));
+                case EXAMPLES -> kept(source, heldOut, example(row), Optional.empty());
+            };
+        } catch (UnfitRowException e) {
+            return rejected(source, heldOut ? Outcomes.EVAL : Outcomes.TRAIN, e);
+        }
+    }
+
+    private PairTokenizer.Pair pair(PreferenceRecord row) throws UnfitRowException {
+        if (row instanceof TextPair text) {
+            return tokenizer().tokenize(text);
+        }
+        if (row instanceof TokenPair tokens) {
+            givenTokens.check(tokens);
+            return new PairTokenizer.Pair(tokens.prompt(), tokens.chosen(), tokens.rejected(), AS_GIVEN);
+        }
+        throw new UnfitRowException(Reason.WRONG_KIND, "it has one completion, but chosen and rejected are needed");
+    }
+
+    /** A supervised row, with its completion for the chosen one. */
+    private PairTokenizer.Pair example(PreferenceRecord row) throws UnfitRowException {
+        if (row instanceof TextExample text) {
+            PairTokenizer.Example example = tokenizer().tokenize(text);
+            return new PairTokenizer.Pair(example.prompt(), example.completion(), null, example.notes());
+        }
+        if (row instanceof TokenExample tokens) {
+            givenTokens.check(tokens);
+            return new PairTokenizer.Pair(tokens.prompt(), tokens.completion(), null, AS_GIVEN);
+        }
+        throw new UnfitRowException(Reason.WRONG_KIND, "it has chosen and rejected, but one completion is needed");
+    }
+
+    private static Optional<ReferenceLogps> reference(PreferenceRecord row) {
+        return row instanceof TokenPair tokens ? tokens.reference() : Optional.empty();
+    }
+
+    /** Opened by the first row of text, since tokenised rows do without. */
+    private PairTokenizer tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = new PairTokenizer(
+                    ExecutorTokenizers.get(plan.model().folder()),
+                    plan.onStraddle(),
+                    plan.limit());
+        }
+        return tokenizer;
+    }
+
+    private Row kept(SourceRow source, boolean heldOut, PairTokenizer.Pair pair, Optional<ReferenceLogps> reference)
+            throws UnfitRowException {
+        checkVocabulary("prompt", pair.prompt());
+        checkVocabulary(pair.rejected() == null ? "completion" : "chosen", pair.chosen());
+        if (pair.rejected() != null) {
+            checkVocabulary("rejected", pair.rejected());
+        }
+        boolean eval = heldOut || HeldOutPrompts.contains(pair.prompt(), plan.evalFraction());
+        String split = eval ? Outcomes.EVAL : Outcomes.TRAIN;
+        return RowFactory.create(
+                source.file(),
+                source.start(),
+                source.line(),
+                split,
+                nextPlace(split),
+                pair.prompt(),
+                pair.chosen(),
+                pair.rejected(),
+                reference.map(ReferenceLogps::chosen).orElse(null),
+                reference.map(ReferenceLogps::rejected).orElse(null),
+                pair.prompt().length,
+                pair.chosen().length,
+                pair.rejected() == null ? null : pair.rejected().length,
+                pair.notes().straddles(),
+                pair.notes().cut().name(),
+                pair.notes().spelledSpecialToken(),
+                null,
+                null,
+                null);
+    }
+
+    private Row rejected(SourceRow source, String split, UnfitRowException e) {
+        Object[] values = new Object[Outcomes.SCHEMA.size()];
+        values[Outcomes.SCHEMA.fieldIndex("file")] = source.file();
+        values[Outcomes.SCHEMA.fieldIndex("start")] = source.start();
+        values[Outcomes.SCHEMA.fieldIndex("line")] = source.line();
+        values[Outcomes.SCHEMA.fieldIndex("split")] = split;
+        values[Outcomes.SCHEMA.fieldIndex("reason")] = e.reason().name();
+        values[Outcomes.SCHEMA.fieldIndex("detail")] = e.getMessage();
+        values[Outcomes.SCHEMA.fieldIndex("row")] = quote(source.json());
+        return RowFactory.create(values);
+    }
+
+    private long nextPlace(String split) {
+        return places.merge(split, 1L, Long::sum) - 1;
+    }
+
+    private void checkVocabulary(String field, int[] ids) throws UnfitRowException {
+        for (int id : ids) {
+            if (id >= plan.model().vocabularySize()) {
+                throw new UnfitRowException(
+                        Reason.TOKEN_OUT_OF_RANGE,
+                        field + " has id " + id + ", the vocabulary ends at "
+                                + (plan.model().vocabularySize() - 1));
+            }
+        }
+    }
+
+    private static String quote(byte[] json) {
+        return new String(json, 0, Math.min(json.length, LONGEST_QUOTE), StandardCharsets.UTF_8);
+    }
+}
