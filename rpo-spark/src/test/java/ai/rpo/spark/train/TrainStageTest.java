@@ -1,0 +1,226 @@
+package ai.rpo.spark.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.loss.PreferenceLoss;
+import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ScoredPair;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.train.BatchOrder;
+import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.Precision;
+import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.dataset.PairRows;
+import ai.rpo.spark.device.LocalModel;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainStageTest {
+
+    private static final PreferenceLoss LOSS = new PreferenceLoss(RpoObjective.paper(0.1, 0.5));
+    private static SparkSession spark;
+
+    @TempDir
+    Path work;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkSession.builder()
+                .master("local[2]")
+                .config("spark.ui.enabled", false)
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", 2)
+                .getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    @Test
+    void oneWorkerIsTheLocalTrainerBitForBit() throws IOException {
+        TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 2, true);
+        List<ScoredPair> pairs = RandomModel.scored(11);
+
+        train(settings, pairs, "spark", Progress.NONE);
+
+        assertArrayEquals(trainLocally(settings, pairs), weights("spark"));
+    }
+
+    @Test
+    void twoWorkersWithSgdAreOneOnTheJoinedBatch() throws IOException {
+        List<ScoredPair> pairs = RandomModel.scored(11);
+        train(settings(TrainSettings.Optimizer.SGD, 2, 2, 2, false), pairs, "two", Progress.NONE);
+        train(settings(TrainSettings.Optimizer.SGD, 1, 4, 2, false), pairs, "one", Progress.NONE);
+        assertArrayEquals(weights("one"), weights("two"), 1e-6f);
+    }
+
+    @Test
+    void goesOnWhereAnInterruptedRunStopped() throws IOException {
+        TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 3, true);
+        List<ScoredPair> pairs = RandomModel.scored(11);
+        train(settings, pairs, "whole", Progress.NONE);
+
+        Progress power = (what, done, total) -> {
+            if (done > settings.stepsPerEpoch(pairs.size())) {
+                throw new IllegalStateException("power cut");
+            }
+        };
+        assertThrows(IllegalStateException.class, () -> train(settings, pairs, "cut", power));
+        TrainStage.Result result = train(settings, pairs, "cut", Progress.NONE);
+
+        assertEquals(3, result.resumedAt());
+        assertArrayEquals(weights("whole"), weights("cut"));
+        assertEquals(losses("whole"), losses("cut"));
+    }
+
+    @Test
+    void refusesAReferenceThatIsNotTheStart() throws IOException {
+        RpoException refused = assertThrows(
+                RpoException.class,
+                () -> train(
+                        settings(TrainSettings.Optimizer.ADAMW, 1, 4, 1, false),
+                        RandomModel.scored(8),
+                        "wrong",
+                        Progress.NONE,
+                        0.2,
+                        true));
+        assertTrue(refused.getMessage().contains("mean |margin| of the first step"), refused.getMessage());
+    }
+
+    @Test
+    void stopsAtNumbersThatAreNotFiniteAndSaysWhere() throws IOException {
+        RpoException stopped = assertThrows(
+                RpoException.class,
+                () -> train(
+                        settings(TrainSettings.Optimizer.ADAMW, 1, 2, 1, false),
+                        RandomModel.scored(4),
+                        "huge",
+                        Progress.NONE,
+                        1e20,
+                        false));
+        assertTrue(stopped.getMessage().contains("rows in the batch, by ordinal: 5, 8"), stopped.getMessage());
+    }
+
+    private TrainStage.Result train(TrainSettings settings, List<ScoredPair> pairs, String name, Progress progress)
+            throws IOException {
+        return train(settings, pairs, name, progress, 0.2, false);
+    }
+
+    private TrainStage.Result train(
+            TrainSettings settings,
+            List<ScoredPair> pairs,
+            String name,
+            Progress progress,
+            double scale,
+            boolean referenceIsStart)
+            throws IOException {
+        Path rows = work.resolve("rows-" + pairs.size());
+        if (!Files.exists(rows)) {
+            spark.createDataFrame(pairs.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
+                    .repartition(3)
+                    .write()
+                    .parquet(rows.toString());
+        }
+        TrainStage stage = new TrainStage(spark, model(scale), LOSS, settings, Precision.FLOAT32);
+        return stage.run(
+                new TrainStage.Request(
+                        hadoop(rows),
+                        hadoop(work.resolve(name)),
+                        hadoop(work.resolve(name + "-model")),
+                        Dtype.F32,
+                        name,
+                        referenceIsStart,
+                        Map.of()),
+                progress);
+    }
+
+    private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs) throws IOException {
+        ModelDirectory source = model(0.2).open();
+        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
+                source.configJson(), LOSS, settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2));
+        new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
+        for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+            BatchOrder order = new BatchOrder(pairs.size(), settings, epoch);
+            Map<Long, Map<Integer, TrainingExample>> steps = new TreeMap<>();
+            for (int i = 0; i < pairs.size(); i++) {
+                BatchOrder.Place place = order.place(i);
+                steps.computeIfAbsent(place.step(), s -> new TreeMap<>())
+                        .put(place.slot(), TrainingExample.of(pairs.get(i)));
+            }
+            steps.values().forEach(batch -> network.step(new ArrayList<>(batch.values())));
+        }
+        Storage parameters = network.parameters();
+        float[] weights = new float[Math.toIntExact(parameters.size())];
+        parameters.read(0, weights, 0, weights.length);
+        return weights;
+    }
+
+    private LocalModel model(double scale) throws IOException {
+        Path folder = RandomModel.write(work.resolve("start-" + scale), scale);
+        return LocalModel.of(folder.toString(), spark.sparkContext().hadoopConfiguration());
+    }
+
+    private float[] weights(String name) {
+        ModelDirectory model = ModelDirectory.open(work.resolve(name + "-model"));
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        float[] weights = new float[Math.toIntExact(layout.size())];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            model.weights().read(entry, 0, FloatBuffer.wrap(weights, (int) entry.offset(), (int) entry.size()));
+        }
+        return weights;
+    }
+
+    private List<String> losses(String name) throws IOException {
+        return Files.readAllLines(work.resolve(name).resolve("metrics.jsonl")).stream()
+                .map(line -> line.replaceAll(",\"tokens_per_second\".*", ""))
+                .toList();
+    }
+
+    private static TrainSettings settings(
+            TrainSettings.Optimizer optimizer, int workers, int pairsPerBatch, int epochs, boolean shuffle) {
+        return new TrainSettings(
+                epochs,
+                pairsPerBatch,
+                20,
+                false,
+                0.05,
+                0.1,
+                TrainSettings.Schedule.COSINE,
+                optimizer,
+                0.01,
+                0,
+                shuffle,
+                7,
+                workers,
+                1,
+                1);
+    }
+
+    private static org.apache.hadoop.fs.Path hadoop(Path path) {
+        return new org.apache.hadoop.fs.Path(path.toUri());
+    }
+}
