@@ -1,74 +1,122 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Architecture;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
+import java.util.List;
 
-/** Grouped-query self-attention with rotary positions over packed segments. */
-final class Attention {
+/** Grouped-query self-attention over packed segments. */
+final class Attention implements Branch.Part<Attention.Saved> {
 
-    /** Queries, keys and values after rotation; attention's result before the output projection; its softmax sums. */
-    record Saved(Tensor fused, Tensor mixed, Tensor logSumExp) {}
+    /**
+     * @param projected queries, keys and values before their heads were normalized, and the numbers of that; null where
+     *     heads are not normalized
+     * @param fused queries, keys and values as attention saw them
+     * @param mixed its result before the output projection
+     */
+    record Saved(Tensor projected, Tensor inverseRms, Tensor fused, Tensor mixed, Tensor logSumExp) {}
 
     private final Backend backend;
     private final AttentionShape shape;
     private final RotaryTable rotary;
-    private final String query;
-    private final String value;
-    private final String output;
+    private final Projection input;
+    private final Projection output;
+    private final List<String> headNorms;
+    private final double epsilon;
 
-    Attention(Backend backend, ModelConfig config, RotaryTable rotary, String prefix) {
+    Attention(Backend backend, ModelConfig config, RotaryTable rotary, int layer) {
+        Architecture architecture = config.architecture();
+        WeightNames.Attention names = architecture.names().attention();
+        String block = architecture.names().block(layer);
+        boolean inputMajor = architecture.names().inputMajor();
         this.backend = backend;
         this.rotary = rotary;
         shape = new AttentionShape(
-                config.heads(), config.keyValueHeads(), config.headDim(), 1 / Math.sqrt(config.headDim()));
-        query = prefix + "q_proj.weight";
-        value = prefix + "v_proj.weight";
-        output = prefix + "o_proj.weight";
+                config.heads(),
+                config.keyValueHeads(),
+                config.headDim(),
+                architecture.attention().scale(),
+                architecture.attention().scoreCap(),
+                architecture.attention().window(layer));
+        input = new Projection(
+                backend, block, names.queryKeyValue(), architecture.biases().attentionInput(), inputMajor);
+        output = new Projection(
+                backend, block, List.of(names.output()), architecture.biases().attentionOutput(), inputMajor);
+        headNorms =
+                names.headNorms().stream().map(name -> block + name + ".weight").toList();
+        epsilon = config.normEpsilon();
     }
 
-    /** Adds the attention of {@code x [tokens, hidden]} to the residual stream. */
-    Saved forward(Parameters weights, Tensor x, PackedBatch batch, Tensor intoResidual, Workspace workspace) {
+    @Override
+    public Saved forward(
+            Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
+        Tensor fused = workspace.tensor(x.rows(), shape.fusedColumns());
+        input.forward(weights, x, fused, false);
+        Tensor projected = null;
+        Tensor inverseRms = null;
+        if (!headNorms.isEmpty()) {
+            projected = fused;
+            fused = workspace.tensor(x.rows(), shape.fusedColumns());
+            inverseRms = workspace.tensor(x.rows(), shape.heads() + shape.keyValueHeads());
+            backend.headNorm(projected, shape, queryNorm(weights), keyNorm(weights), epsilon, fused, inverseRms);
+        }
+        rotate(fused, batch, false);
         Saved saved = new Saved(
-                workspace.tensor(x.rows(), shape.fusedColumns()),
+                projected,
+                inverseRms,
+                fused,
                 workspace.tensor(x.rows(), shape.queryColumns()),
                 workspace.tensor(x.rows(), shape.heads()));
-        backend.linear(x, fusedWeight(weights), saved.fused, false);
-        rotate(saved.fused, batch, false);
-        backend.attention(saved.fused, shape, batch.segments(), saved.mixed, saved.logSumExp);
-        backend.linear(saved.mixed, weights.get(output), intoResidual, true);
+        backend.attention(fused, shape, batch.segments(), saved.mixed, saved.logSumExp);
+        output.forward(weights, saved.mixed, out, accumulate);
         return saved;
     }
 
-    /** The gradient with respect to {@code x}, given that of the residual stream. */
-    Tensor backward(
+    @Override
+    public void backward(
             Parameters weights,
             Saved saved,
             Tensor x,
             PackedBatch batch,
-            Tensor dResidual,
+            Tensor dOut,
+            Tensor dX,
             Parameters gradients,
             Workspace workspace) {
-        backend.linearBackwardWeight(dResidual, saved.mixed, gradients.get(output));
         Tensor dMixed = workspace.tensor(x.rows(), shape.queryColumns());
-        backend.linearBackwardInput(dResidual, weights.get(output), dMixed, false);
+        output.backward(weights, saved.mixed, dOut, dMixed, gradients);
         Tensor dFused = workspace.tensor(x.rows(), shape.fusedColumns());
         backend.attentionBackward(saved.fused, shape, batch.segments(), saved.mixed, saved.logSumExp, dMixed, dFused);
         rotate(dFused, batch, true);
-        backend.linearBackwardWeight(dFused, x, fusedWeight(gradients));
-        Tensor dX = workspace.tensor(x.rows(), x.columns());
-        backend.linearBackwardInput(dFused, fusedWeight(weights), dX, false);
-        return dX;
+        if (!headNorms.isEmpty()) {
+            backend.headNormBackward(
+                    saved.projected,
+                    shape,
+                    queryNorm(weights),
+                    keyNorm(weights),
+                    saved.inverseRms,
+                    dFused,
+                    queryNorm(gradients),
+                    keyNorm(gradients));
+        }
+        input.backward(weights, x, dFused, dX, gradients);
+    }
+
+    private Tensor queryNorm(Parameters parameters) {
+        return parameters.get(headNorms.get(0));
+    }
+
+    private Tensor keyNorm(Parameters parameters) {
+        return parameters.get(headNorms.get(1));
     }
 
     private void rotate(Tensor fused, PackedBatch batch, boolean inverse) {
-        RotaryTable.Angles angles = rotary.upTo(batch.longestSequence());
-        backend.rotary(fused, shape, batch.positions(), angles.cos(), angles.sin(), inverse);
-    }
-
-    private Tensor fusedWeight(Parameters parameters) {
-        return parameters.stacked(query, value);
+        if (rotary.turnsAnything()) {
+            RotaryTable.Angles angles = rotary.of(batch);
+            backend.rotary(fused, shape, angles.rows(), angles.cos(), angles.sin(), inverse);
+        }
     }
 }

@@ -1,44 +1,40 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 
-/** One pre-norm transformer block: {@code x + attention(norm(x))}, then {@code x + feedForward(norm(x))}. */
+/** One transformer block: attention, then feed-forward, each added to the residual stream. */
 final class Block {
 
-    record Saved(
-            Normalization.Saved attentionInput,
-            Attention.Saved attention,
-            Normalization.Saved feedForwardInput,
-            FeedForward.Saved feedForward) {}
+    record Saved(Branch.Saved<Attention.Saved> attention, Branch.Saved<FeedForward.Saved> feedForward) {}
 
-    private final Backend backend;
-    private final Normalization attentionNorm;
-    private final Attention attention;
-    private final Normalization feedForwardNorm;
-    private final FeedForward feedForward;
+    private final Branch<Attention.Saved> attention;
+    private final Branch<FeedForward.Saved> feedForward;
 
     Block(Backend backend, ModelConfig config, RotaryTable rotary, int layer) {
-        String prefix = "model.layers." + layer + ".";
-        this.backend = backend;
-        attentionNorm = new Normalization(backend, config.normEpsilon(), prefix + "input_layernorm.weight");
-        attention = new Attention(backend, config, rotary, prefix + "self_attn.");
-        feedForwardNorm = new Normalization(backend, config.normEpsilon(), prefix + "post_attention_layernorm.weight");
-        feedForward = new FeedForward(backend, config, prefix + "mlp.");
+        WeightNames names = config.architecture().names();
+        String block = names.block(layer);
+        attention = new Branch<>(
+                backend,
+                Normalization.of(backend, config, block + names.attention().norm()),
+                new Attention(backend, config, rotary, layer),
+                names.attention().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
+        feedForward = new Branch<>(
+                backend,
+                Normalization.of(backend, config, block + names.feedForward().norm()),
+                new FeedForward(backend, config, layer),
+                names.feedForward().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
     }
 
     /** Computes {@code out} from {@code x}, both {@code [tokens, hidden]}; what it saves lies in the workspace. */
     Saved forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, Workspace workspace) {
-        Normalization.Saved attentionInput = attentionNorm.forward(weights, x, workspace);
         Tensor middle = workspace.tensor(x.rows(), x.columns());
-        backend.copy(x, middle);
-        Attention.Saved mixed = attention.forward(weights, attentionInput.out(), batch, middle, workspace);
-        Normalization.Saved feedForwardInput = feedForwardNorm.forward(weights, middle, workspace);
-        backend.copy(middle, out);
-        FeedForward.Saved fed = feedForward.forward(weights, feedForwardInput.out(), out, workspace);
-        return new Saved(attentionInput, mixed, feedForwardInput, fed);
+        return new Saved(
+                attention.forward(weights, x, batch, middle, workspace),
+                feedForward.forward(weights, middle, batch, out, workspace));
     }
 
     /** Turns the gradient of the block's output into that of its input, in place; {@code saved} is used up. */
@@ -49,14 +45,7 @@ final class Block {
             Tensor gradient,
             Parameters gradients,
             Workspace workspace) {
-        Workspace.Mark mark = workspace.mark();
-        Tensor dFeedForward = feedForward.backward(
-                weights, saved.feedForward, saved.feedForwardInput.out(), gradient, gradients, workspace);
-        feedForwardNorm.backward(weights, saved.feedForwardInput, dFeedForward, gradient, gradients);
-        workspace.release(mark);
-        Tensor dAttention = attention.backward(
-                weights, saved.attention, saved.attentionInput.out(), batch, gradient, gradients, workspace);
-        attentionNorm.backward(weights, saved.attentionInput, dAttention, gradient, gradients);
-        workspace.release(mark);
+        feedForward.backward(weights, saved.feedForward, batch, gradient, gradients, workspace);
+        attention.backward(weights, saved.attention, batch, gradient, gradients, workspace);
     }
 }

@@ -17,16 +17,16 @@ import java.util.stream.IntStream;
  */
 public final class Decoder {
 
-    private static final String EMBEDDING = "model.embed_tokens.weight";
-
     private final ModelConfig config;
     private final Backend backend;
+    private final Embedding embedding;
     private final List<Block> blocks;
     private final LanguageModelHead head;
 
     public Decoder(ModelConfig config, Backend backend) {
         this.config = config;
         this.backend = backend;
+        embedding = new Embedding(backend, config);
         RotaryTable rotary = new RotaryTable(backend, config.rotary());
         blocks = IntStream.range(0, config.layers())
                 .mapToObj(layer -> new Block(backend, config, rotary, layer))
@@ -96,7 +96,7 @@ public final class Decoder {
     public Pass forward(Parameters weights, PackedBatch batch, boolean recompute, Workspace workspace) {
         workspace.reset();
         Pass pass = new Pass(batch);
-        Tensor x = embed(weights, batch, workspace);
+        Tensor x = embedding.forward(weights, batch, workspace);
         for (Block block : blocks) {
             Tensor out = workspace.tensor(x.rows(), x.columns());
             Workspace.Mark mark = workspace.mark();
@@ -129,7 +129,7 @@ public final class Decoder {
             blocks.get(i).backward(weights, saved(pass, i, weights, workspace), batch, gradient, gradients, workspace);
             workspace.release(mark);
         }
-        backend.scatterAddRows(gradient, batch.tokens(), gradients.get(EMBEDDING));
+        embedding.backward(batch, gradient, gradients);
     }
 
     private Block.Saved saved(Pass pass, int layer, Parameters weights, Workspace workspace) {
@@ -143,7 +143,7 @@ public final class Decoder {
 
     /** The last block's output, keeping nothing else. */
     private Tensor throughBlocks(Parameters weights, PackedBatch batch, Workspace workspace) {
-        Tensor x = embed(weights, batch, workspace);
+        Tensor x = embedding.forward(weights, batch, workspace);
         Tensor next = workspace.tensor(x.rows(), x.columns());
         for (Block block : blocks) {
             Workspace.Mark mark = workspace.mark();
@@ -153,12 +153,6 @@ public final class Decoder {
             x = next;
             next = free;
         }
-        return x;
-    }
-
-    private Tensor embed(Parameters weights, PackedBatch batch, Workspace workspace) {
-        Tensor x = workspace.tensor(batch.rows(), config.hiddenSize());
-        backend.gatherRows(weights.get(EMBEDDING), batch.tokens(), x);
         return x;
     }
 }

@@ -25,4 +25,10 @@ public record Example(int[] prompt, List<int[]> completions) implements Serializ
     public int packedRows() {
         return prompt.length + completions.stream().mapToInt(c -> c.length - 1).sum();
     }
+
+    /** Tokens of the prompt and its longest completion. */
+    int longestSequence() {
+        return prompt.length
+                + completions.stream().mapToInt(c -> c.length).max().orElseThrow();
+    }
 }

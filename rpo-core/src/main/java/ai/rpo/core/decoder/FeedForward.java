@@ -1,53 +1,77 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Architecture;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
+import java.util.List;
 
-/** The gated feed-forward of Llama-like models (arXiv 2002.05202): {@code down(activation(gate(x))·up(x))}. */
-final class FeedForward {
+/**
+ * The feed-forward, gated as in Llama-like models (arXiv 2002.05202), {@code down(activation(gate(x))·up(x))}, or
+ * plain, {@code down(activation(up(x)))}.
+ */
+final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
-    /** Both projections side by side, and their gated product. */
-    record Saved(Tensor gateUp, Tensor product) {}
+    /** What enters the activation, gate and up side by side, and what leaves it. */
+    record Saved(Tensor before, Tensor activated) {}
 
     private final Backend backend;
     private final Activation activation;
+    private final boolean gated;
     private final int columns;
-    private final String gate;
-    private final String up;
-    private final String down;
+    private final Projection input;
+    private final Projection output;
 
-    FeedForward(Backend backend, ModelConfig config, String prefix) {
+    FeedForward(Backend backend, ModelConfig config, int layer) {
+        Architecture architecture = config.architecture();
+        WeightNames.FeedForward names = architecture.names().feedForward();
+        String block = architecture.names().block(layer);
+        boolean biased = architecture.biases().feedForward();
+        boolean inputMajor = architecture.names().inputMajor();
         this.backend = backend;
         activation = config.activation();
+        gated = architecture.gatedFeedForward();
         columns = config.intermediateSize();
-        gate = prefix + "gate_proj.weight";
-        up = prefix + "up_proj.weight";
-        down = prefix + "down_proj.weight";
+        input = new Projection(backend, block, names.input(), biased, inputMajor);
+        output = new Projection(backend, block, List.of(names.output()), biased, inputMajor);
     }
 
-    /** Adds the feed-forward of {@code x [tokens, hidden]} to the residual stream. */
-    Saved forward(Parameters weights, Tensor x, Tensor intoResidual, Workspace workspace) {
-        Saved saved = new Saved(workspace.tensor(x.rows(), 2 * columns), workspace.tensor(x.rows(), columns));
-        backend.linear(x, weights.stacked(gate, up), saved.gateUp, false);
-        backend.gatedActivation(saved.gateUp, activation, saved.product);
-        backend.linear(saved.product, weights.get(down), intoResidual, true);
+    @Override
+    public Saved forward(
+            Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
+        Saved saved = new Saved(
+                workspace.tensor(x.rows(), gated ? 2 * columns : columns), workspace.tensor(x.rows(), columns));
+        input.forward(weights, x, saved.before, false);
+        if (gated) {
+            backend.gatedActivation(saved.before, activation, saved.activated);
+        } else {
+            backend.activation(saved.before, activation, saved.activated);
+        }
+        output.forward(weights, saved.activated, out, accumulate);
         return saved;
     }
 
-    /** The gradient with respect to {@code x}, given that of the residual stream; {@code saved} is used up. */
-    Tensor backward(
-            Parameters weights, Saved saved, Tensor x, Tensor dResidual, Parameters gradients, Workspace workspace) {
-        backend.linearBackwardWeight(dResidual, saved.product, gradients.get(down));
-        Tensor dProduct = saved.product;
-        backend.linearBackwardInput(dResidual, weights.get(down), dProduct, false);
-        Tensor dGateUp = saved.gateUp;
-        backend.gatedActivationBackward(saved.gateUp, activation, dProduct, dGateUp);
-        backend.linearBackwardWeight(dGateUp, x, gradients.stacked(gate, up));
-        Tensor dX = workspace.tensor(x.rows(), x.columns());
-        backend.linearBackwardInput(dGateUp, weights.stacked(gate, up), dX, false);
-        return dX;
+    @Override
+    public void backward(
+            Parameters weights,
+            Saved saved,
+            Tensor x,
+            PackedBatch batch,
+            Tensor dOut,
+            Tensor dX,
+            Parameters gradients,
+            Workspace workspace) {
+        Tensor dActivated = saved.activated;
+        output.backward(weights, saved.activated, dOut, dActivated, gradients);
+        Tensor dBefore = saved.before;
+        if (gated) {
+            backend.gatedActivationBackward(saved.before, activation, dActivated, dBefore);
+        } else {
+            backend.activationBackward(saved.before, activation, dActivated, dBefore);
+        }
+        input.backward(weights, x, dBefore, dX, gradients);
     }
 }

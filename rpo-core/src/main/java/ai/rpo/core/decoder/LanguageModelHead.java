@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -21,11 +22,14 @@ final class LanguageModelHead {
     private final Normalization norm;
     private final String weight;
     private final int vocabulary;
+    private final double cap;
 
     LanguageModelHead(Backend backend, ModelConfig config) {
         this.backend = backend;
-        norm = new Normalization(backend, config.normEpsilon(), "model.norm.weight");
-        weight = config.tiedHead() ? "model.embed_tokens.weight" : "lm_head.weight";
+        WeightNames names = config.architecture().names();
+        norm = Normalization.of(backend, config, names.finalNorm());
+        weight = names.headWeight(config.tiedHead());
+        cap = config.architecture().logitCap();
         vocabulary = config.vocabularySize();
     }
 
@@ -34,7 +38,7 @@ final class LanguageModelHead {
         Tensor gathered = workspace.tensor(rows.length, x.columns());
         backend.gatherRows(x, rows, gathered);
         Tensor logits = workspace.tensor(rows.length, vocabulary);
-        backend.linear(norm.forward(weights, gathered, workspace).out(), weights.get(weight), logits, false);
+        project(weights, norm.forward(weights, gathered, workspace).out(), logits);
         return logits;
     }
 
@@ -55,7 +59,7 @@ final class LanguageModelHead {
         for (int from = 0; from < targets; from += chunk) {
             int to = Math.min(targets, from + chunk);
             Tensor part = logits.rows(0, to - from);
-            backend.linear(normalized.out().rows(from, to), weights.get(weight), part, false);
+            project(weights, normalized.out().rows(from, to), part);
             backend.targetLogps(part, batch.targets(), from, logps, logSumExp.rows(from, to));
         }
         workspace.release(mark);
@@ -87,16 +91,35 @@ final class LanguageModelHead {
             Tensor part = logits.rows(0, to - from);
             Tensor input = normalized.rows(from, to);
             if (saved.logits == null) {
-                backend.linear(input, weights.get(weight), part, false);
+                project(weights, input, part);
             }
+            Workspace.Mark chunkMark = workspace.mark();
+            Tensor capped = cap > 0 ? copy(part, workspace) : null;
             backend.targetLogpsBackward(part, saved.logSumExp.rows(from, to), batch.targets(), from, coefficients);
+            if (cap > 0) {
+                backend.softCapBackward(capped, cap, part);
+            }
+            workspace.release(chunkMark);
             backend.linearBackwardInput(part, weights.get(weight), dNormalized.rows(from, to), false);
             backend.linearBackwardWeight(part, input, gradients.get(weight));
         }
         Tensor dRows = workspace.zeros(targets, intoX.columns());
-        norm.backward(weights, saved.norm, dNormalized, dRows, gradients);
+        norm.backward(saved.norm, dNormalized, dRows, gradients);
         backend.scatterAddRows(dRows, batch.targetRows(), intoX);
         workspace.release(mark);
+    }
+
+    private Tensor copy(Tensor x, Workspace workspace) {
+        Tensor copy = workspace.tensor(x.rows(), x.columns());
+        backend.copy(x, copy);
+        return copy;
+    }
+
+    private void project(Parameters weights, Tensor x, Tensor logits) {
+        backend.linear(x, weights.get(weight), logits, false);
+        if (cap > 0) {
+            backend.softCap(logits, cap);
+        }
     }
 
     private int chunkRows(int targets) {

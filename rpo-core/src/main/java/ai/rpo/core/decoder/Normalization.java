@@ -1,33 +1,27 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 
-/** RMSNorm with a learned gain, over the rows of {@code [tokens, hidden]}. */
-final class Normalization {
+/** Normalizes the rows of {@code [tokens, hidden]}, with learned parameters. */
+interface Normalization {
 
-    /** What the backward pass needs: the input, its inverse root mean square, and the output. */
-    record Saved(Tensor x, Tensor inverseRms, Tensor out) {}
+    /** What the backward pass needs: the input, numbers of each row, the gain as it was applied, and the output. */
+    record Saved(Tensor x, Tensor statistics, Tensor gain, Tensor out) {}
 
-    private final Backend backend;
-    private final double epsilon;
-    private final String weight;
+    Saved forward(Parameters weights, Tensor x, Workspace workspace);
 
-    Normalization(Backend backend, double epsilon, String weight) {
-        this.backend = backend;
-        this.epsilon = epsilon;
-        this.weight = weight;
-    }
+    /** Adds to the gradients of the input and of the parameters. */
+    void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients);
 
-    Saved forward(Parameters weights, Tensor x, Workspace workspace) {
-        Saved saved = new Saved(x, workspace.tensor(x.rows(), 1), workspace.tensor(x.rows(), x.columns()));
-        backend.rmsNorm(x, weights.get(weight), epsilon, saved.out, saved.inverseRms);
-        return saved;
-    }
-
-    /** Adds to the gradients of the input and of the gain. */
-    void backward(Parameters weights, Saved saved, Tensor dOut, Tensor intoX, Parameters gradients) {
-        backend.rmsNormBackward(saved.x, weights.get(weight), saved.inverseRms, dOut, intoX, gradients.get(weight));
+    /** The model's kind of normalization, with the parameters of that name. */
+    static Normalization of(Backend backend, ModelConfig config, String name) {
+        return switch (config.architecture().norm()) {
+            case RMS -> new RmsNorm(backend, config.normEpsilon(), name);
+            case RMS_PLUS_ONE -> RmsNorm.plusOne(backend, config, name);
+            case LAYER -> new LayerNorm(backend, config.normEpsilon(), name);
+        };
     }
 }

@@ -16,6 +16,7 @@ public final class PackedBatch {
 
     private final int[] tokens;
     private final int[] positions;
+    private final int[] sequenceLengths;
     private final List<Segment> segments;
     private final int[] targets;
     private final int[] targetRows;
@@ -26,6 +27,7 @@ public final class PackedBatch {
             int[] tokens, int[] positions, List<Segment> segments, int[] targets, int[] targetRows, int[] starts) {
         this.tokens = tokens;
         this.positions = positions;
+        this.sequenceLengths = new int[tokens.length];
         this.segments = segments;
         this.targets = targets;
         this.targetRows = targetRows;
@@ -73,6 +75,7 @@ public final class PackedBatch {
                 }
                 completionStarts[++completion] = target;
             }
+            Arrays.fill(sequenceLengths, promptStart, row, example.longestSequence());
         }
     }
 
@@ -129,6 +132,11 @@ public final class PackedBatch {
 
     int[] positions() {
         return positions;
+    }
+
+    /** For each row the tokens of its prompt and the longest completion of that, the last token included. */
+    int[] sequenceLengths() {
+        return sequenceLengths;
     }
 
     List<Segment> segments() {

@@ -66,13 +66,15 @@ public final class Parameters {
         };
     }
 
-    /** Neighbouring matrices of equal width as one, {@code [rows of all, columns]}. */
+    /** Neighbouring matrices of equal width as one, {@code [rows of all, columns]}, or vectors as a longer one. */
     Tensor stacked(String first, String last) {
         return tensors.computeIfAbsent(first + ".." + last, n -> {
             ParameterLayout.Entry from = layout.get(first);
             ParameterLayout.Entry to = layout.get(last);
-            long rows = (to.offset() + to.size() - from.offset()) / from.columns();
-            return storage.tensor(from.offset(), Math.toIntExact(rows), from.columns());
+            long size = to.offset() + to.size() - from.offset();
+            return from.vector()
+                    ? storage.tensor(from.offset(), 1, Math.toIntExact(size))
+                    : storage.tensor(from.offset(), Math.toIntExact(size / from.columns()), from.columns());
         });
     }
 }

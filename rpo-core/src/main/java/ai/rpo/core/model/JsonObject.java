@@ -84,6 +84,11 @@ final class JsonObject {
         return node.hasNonNull(key);
     }
 
+    /** Whether the key is there and holds {@code null}, which for some keys means other than their default. */
+    boolean isNull(String key) {
+        return node.has(key) && node.get(key).isNull();
+    }
+
     List<String> keys() {
         List<String> keys = new ArrayList<>();
         node.fieldNames().forEachRemaining(keys::add);
@@ -98,6 +103,17 @@ final class JsonObject {
         JsonNode value = required(key);
         if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
             throw refuse(key, "but must be a whole number from 1 to " + Integer.MAX_VALUE);
+        }
+        return value.intValue();
+    }
+
+    int natural(String key, int otherwise) {
+        if (!has(key)) {
+            return otherwise;
+        }
+        JsonNode value = node.get(key);
+        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0) {
+            throw refuse(key, "but must be a whole number from 0 to " + Integer.MAX_VALUE);
         }
         return value.intValue();
     }
@@ -148,6 +164,31 @@ final class JsonObject {
             ids.add(id.intValue());
         }
         return ids;
+    }
+
+    /** @throws RpoException unless there are {@code length} numbers above 0 */
+    double[] positives(String key, int length) {
+        JsonNode value = required(key);
+        double[] numbers = new double[length];
+        boolean right = value.isArray() && value.size() == length;
+        for (int i = 0; right && i < length; i++) {
+            numbers[i] = value.get(i).doubleValue();
+            right = value.get(i).isNumber() && numbers[i] > 0 && !Double.isInfinite(numbers[i]);
+        }
+        if (!right) {
+            throw refuse(key, "but must be a list of " + length + " numbers above 0");
+        }
+        return numbers;
+    }
+
+    /** @throws RpoException unless there are {@code length} strings, each one of {@code allowed} */
+    List<String> texts(String key, int length, List<String> allowed) {
+        List<String> texts = new ArrayList<>();
+        required(key).forEach(text -> texts.add(text.textValue()));
+        if (texts.size() != length || !allowed.containsAll(texts)) {
+            throw refuse(key, "but must be a list of " + length + ", each one of " + allowed);
+        }
+        return texts;
     }
 
     Optional<JsonObject> object(String key) {

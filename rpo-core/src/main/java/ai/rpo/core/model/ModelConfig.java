@@ -14,12 +14,13 @@ import java.util.List;
  * @param heads query heads
  * @param keyValueHeads key and value heads; fewer than {@code heads} in grouped-query attention
  * @param headDim columns of one head
- * @param activation of the gated feed-forward
- * @param normEpsilon added to the mean square inside RMSNorm
- * @param rotary frequencies of the rotary embedding
- * @param contextLength {@code max_position_embeddings}
+ * @param activation of the feed-forward
+ * @param normEpsilon added to the mean square inside RMSNorm, or to the variance inside LayerNorm
+ * @param rotary frequencies of the rotary embedding; none where positions are learned
+ * @param contextLength {@code max_position_embeddings}, and the rows of a table of learned positions
  * @param tiedHead whether the head's weight is the embedding table
  * @param eosIds ids that end a completion, from {@code config.json}
+ * @param architecture how the family computes
  */
 public record ModelConfig(
         String modelType,
@@ -35,9 +36,44 @@ public record ModelConfig(
         RotaryFrequencies rotary,
         int contextLength,
         boolean tiedHead,
-        List<Integer> eosIds) {
+        List<Integer> eosIds,
+        Architecture architecture) {
 
     public ModelConfig {
         eosIds = List.copyOf(eosIds);
+    }
+
+    /** A model that computes as Llama does. */
+    public ModelConfig(
+            String modelType,
+            int vocabularySize,
+            int hiddenSize,
+            int intermediateSize,
+            int layers,
+            int heads,
+            int keyValueHeads,
+            int headDim,
+            Activation activation,
+            double normEpsilon,
+            RotaryFrequencies rotary,
+            int contextLength,
+            boolean tiedHead,
+            List<Integer> eosIds) {
+        this(
+                modelType,
+                vocabularySize,
+                hiddenSize,
+                intermediateSize,
+                layers,
+                heads,
+                keyValueHeads,
+                headDim,
+                activation,
+                normEpsilon,
+                rotary,
+                contextLength,
+                tiedHead,
+                eosIds,
+                Architecture.llama(headDim));
     }
 }

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,27 +39,64 @@ public final class ParameterLayout {
 
     public static ParameterLayout of(ModelConfig config) {
         ParameterLayout layout = new ParameterLayout();
+        WeightNames names = config.architecture().names();
+        int hidden = config.hiddenSize();
+        layout.matrix(names.embedding(), config.vocabularySize(), hidden);
+        names.positions().ifPresent(name -> layout.matrix(name, config.contextLength(), hidden));
+        for (int i = 0; i < config.layers(); i++) {
+            layout.block(config, names.block(i));
+        }
+        layout.norm(config, names.finalNorm());
+        if (!config.tiedHead()) {
+            layout.matrix(names.head(), config.vocabularySize(), hidden);
+        }
+        return layout;
+    }
+
+    private void block(ModelConfig config, String block) {
+        Architecture architecture = config.architecture();
+        WeightNames.Attention attention = architecture.names().attention();
+        WeightNames.FeedForward feedForward = architecture.names().feedForward();
+        Architecture.Biases biases = architecture.biases();
         int hidden = config.hiddenSize();
         int queries = config.heads() * config.headDim();
         int keys = config.keyValueHeads() * config.headDim();
-        layout.matrix("model.embed_tokens.weight", config.vocabularySize(), hidden);
-        for (int i = 0; i < config.layers(); i++) {
-            String layer = "model.layers." + i + ".";
-            layout.vector(layer + "input_layernorm.weight", hidden);
-            layout.matrix(layer + "self_attn.q_proj.weight", queries, hidden);
-            layout.matrix(layer + "self_attn.k_proj.weight", keys, hidden);
-            layout.matrix(layer + "self_attn.v_proj.weight", keys, hidden);
-            layout.matrix(layer + "self_attn.o_proj.weight", hidden, queries);
-            layout.vector(layer + "post_attention_layernorm.weight", hidden);
-            layout.matrix(layer + "mlp.gate_proj.weight", config.intermediateSize(), hidden);
-            layout.matrix(layer + "mlp.up_proj.weight", config.intermediateSize(), hidden);
-            layout.matrix(layer + "mlp.down_proj.weight", hidden, config.intermediateSize());
+        int inner = config.intermediateSize();
+        List<Integer> fused =
+                attention.queryKeyValue().size() == 1 ? List.of(queries + 2 * keys) : List.of(queries, keys, keys);
+        int inputs = feedForward.input().size();
+        int input = (architecture.gatedFeedForward() ? 2 : 1) * inner / inputs;
+
+        norm(config, block + attention.norm());
+        projections(config, block, attention.queryKeyValue(), fused, hidden, biases.attentionInput());
+        attention.headNorms().forEach(name -> vector(block + name + ".weight", config.headDim()));
+        projections(config, block, List.of(attention.output()), List.of(hidden), queries, biases.attentionOutput());
+        attention.afterNorm().ifPresent(name -> norm(config, block + name));
+        norm(config, block + feedForward.norm());
+        projections(
+                config, block, feedForward.input(), Collections.nCopies(inputs, input), hidden, biases.feedForward());
+        projections(config, block, List.of(feedForward.output()), List.of(hidden), inner, biases.feedForward());
+        feedForward.afterNorm().ifPresent(name -> norm(config, block + name));
+    }
+
+    /** Projections of one input, their weights next to each other and then their biases. */
+    private void projections(
+            ModelConfig config, String block, List<String> names, List<Integer> out, int in, boolean biased) {
+        boolean inputMajor = config.architecture().names().inputMajor();
+        for (int i = 0; i < names.size(); i++) {
+            int rows = inputMajor ? in : out.get(i);
+            matrix(block + names.get(i), rows, inputMajor ? out.get(i) : in);
         }
-        layout.vector("model.norm.weight", hidden);
-        if (!config.tiedHead()) {
-            layout.matrix("lm_head.weight", config.vocabularySize(), hidden);
+        for (int i = 0; biased && i < names.size(); i++) {
+            vector(block + names.get(i) + ".bias", out.get(i));
         }
-        return layout;
+    }
+
+    private void norm(ModelConfig config, String name) {
+        vector(name + ".weight", config.hiddenSize());
+        if (config.architecture().norm() == Architecture.Norm.LAYER) {
+            vector(name + ".bias", config.hiddenSize());
+        }
     }
 
     /** In the order of the flat vector. */
@@ -87,7 +125,7 @@ public final class ParameterLayout {
     }
 
     private void matrix(String name, int rows, int columns) {
-        add(name, rows, columns, false);
+        add(name + ".weight", rows, columns, false);
     }
 
     private void vector(String name, int columns) {

@@ -10,24 +10,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** The weights of a layout, each found in one of a checkpoint's files and checked against it. */
 final class StoredWeights implements Weights {
 
-    private static final String BASE_PREFIX = "model.";
-    private static final String EMBEDDING = "model.embed_tokens.weight";
-    private static final String HEAD = "lm_head.weight";
+    /** Buffers that older checkpoints store: rotary frequencies, and the causal masks of GPT-2. */
+    private static final Pattern BUFFER = Pattern.compile(".*(\\.rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias)");
+
     private static final int COMPARED_ELEMENTS = 1 << 16;
 
     private record Place(SafetensorsFile file, StoredTensor tensor) {}
 
     private final Path folder;
+    private final String basePrefix;
+    private final String embedding;
+    private final String head;
+    private final boolean tiedHead;
     private final Map<String, Place> stored = new LinkedHashMap<>();
     private final Map<String, Place> byEntry = new HashMap<>();
     private final Set<String> unused;
 
-    private StoredWeights(Path folder, List<SafetensorsFile> files) {
+    private StoredWeights(Path folder, ModelConfig config, List<SafetensorsFile> files) {
         this.folder = folder;
+        WeightNames names = config.architecture().names();
+        basePrefix = names.basePrefix();
+        embedding = names.embedding() + ".weight";
+        head = names.head() + ".weight";
+        tiedHead = config.tiedHead();
         for (SafetensorsFile file : files) {
             for (StoredTensor tensor : file.tensors().values()) {
                 if (stored.put(tensor.name(), new Place(file, tensor)) != null) {
@@ -42,16 +52,16 @@ final class StoredWeights implements Weights {
      * @throws RpoException if a weight of the model is missing, or has another shape or an unreadable dtype
      */
     static StoredWeights of(Path folder, ModelConfig config, List<SafetensorsFile> files) {
-        StoredWeights weights = new StoredWeights(folder, files);
+        StoredWeights weights = new StoredWeights(folder, config, files);
         if (config.layers() > weights.stored.size()) { // before a layout of that many is made
             throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "
                     + weights.stored.size() + " tensors");
         }
         for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
-            weights.resolve(entry, config.tiedHead());
+            weights.resolve(entry);
         }
-        weights.unused.removeIf(name -> name.endsWith(".rotary_emb.inv_freq")); // recomputed from config.json
-        if (config.tiedHead() && weights.unused.contains(HEAD)) {
+        weights.unused.removeIf(name -> BUFFER.matcher(name).matches());
+        if (weights.tiedHead && weights.unused.contains(weights.head)) {
             weights.requireTied();
         }
         return weights;
@@ -82,8 +92,8 @@ final class StoredWeights implements Weights {
         return List.copyOf(unused);
     }
 
-    private void resolve(ParameterLayout.Entry entry, boolean tiedHead) {
-        Place place = candidates(entry.name(), tiedHead).stream()
+    private void resolve(ParameterLayout.Entry entry) {
+        Place place = candidates(entry.name()).stream()
                 .filter(stored::containsKey)
                 .findFirst()
                 .map(stored::get)
@@ -103,41 +113,42 @@ final class StoredWeights implements Weights {
     }
 
     /** A checkpoint of the bare model lacks the prefix; a tied matrix may be stored under either of its names. */
-    private static List<String> candidates(String name, boolean tiedHead) {
+    private List<String> candidates(String name) {
         List<String> names = new ArrayList<>(List.of(name));
-        if (name.startsWith(BASE_PREFIX)) {
-            names.add(name.substring(BASE_PREFIX.length()));
+        if (name.startsWith(basePrefix)) {
+            names.add(name.substring(basePrefix.length()));
         }
-        if (tiedHead && name.equals(EMBEDDING)) {
-            names.add(HEAD);
+        if (tiedHead && name.equals(embedding)) {
+            names.add(head);
         }
         return names;
     }
 
-    private static String missingHint(String name) {
-        return name.equals(HEAD) ? " (a model whose head is its embedding says tie_word_embeddings: true)" : "";
+    private String missingHint(String name) {
+        return name.equals(head) ? " (a model whose head is its embedding says tie_word_embeddings: true)" : "";
     }
 
     /** A head that is stored beside the embedding it is tied to must equal it, or tying changes the model. */
     private void requireTied() {
-        Place head = stored.get(HEAD);
-        Place embedding = byEntry.get(EMBEDDING);
-        boolean same = head.tensor.shape().equals(embedding.tensor.shape())
-                && head.tensor.dtype().equals(embedding.tensor.dtype());
-        long elements =
-                same ? head.tensor.bytes() / Dtype.valueOf(head.tensor.dtype()).bytes() : 0;
+        Place theHead = stored.get(head);
+        Place theEmbedding = byEntry.get(embedding);
+        boolean same = theHead.tensor.shape().equals(theEmbedding.tensor.shape())
+                && theHead.tensor.dtype().equals(theEmbedding.tensor.dtype());
+        long elements = same
+                ? theHead.tensor.bytes() / Dtype.valueOf(theHead.tensor.dtype()).bytes()
+                : 0;
         FloatBuffer ours = FloatBuffer.allocate(COMPARED_ELEMENTS);
         FloatBuffer theirs = FloatBuffer.allocate(COMPARED_ELEMENTS);
         for (long done = 0; same && done < elements; done += COMPARED_ELEMENTS) {
             int count = (int) Math.min(COMPARED_ELEMENTS, elements - done);
-            head.file.read(head.tensor, done, ours.clear().limit(count));
-            embedding.file.read(embedding.tensor, done, theirs.clear().limit(count));
+            theHead.file.read(theHead.tensor, done, ours.clear().limit(count));
+            theEmbedding.file.read(theEmbedding.tensor, done, theirs.clear().limit(count));
             same = ours.flip().equals(theirs.flip());
         }
         if (!same) {
-            throw refuse("config.json says tie_word_embeddings: true, but lm_head.weight differs from the embedding");
+            throw refuse("config.json says tie_word_embeddings: true, but " + head + " differs from " + embedding);
         }
-        unused.remove(HEAD);
+        unused.remove(head);
     }
 
     private RpoException refuse(String why) {

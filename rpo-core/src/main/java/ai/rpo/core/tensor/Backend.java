@@ -29,6 +29,15 @@ public interface Backend {
     /** {@code into += x}. */
     void add(Tensor x, Tensor into);
 
+    /** {@code x *= factor}. */
+    void scale(Tensor x, double factor);
+
+    /** Adds {@code row [1, columns]} to every row of {@code into}. */
+    void addRow(Tensor row, Tensor into);
+
+    /** {@code intoRow += Σ} rows of {@code dOut}: the gradient of {@link #addRow}. */
+    void addRowBackward(Tensor dOut, Tensor intoRow);
+
     /** {@code out[i] = table[rows[i]]}; {@code out} is {@code [rows.length, columns]}. */
     void gatherRows(Tensor table, int[] rows, Tensor out);
 
@@ -58,6 +67,51 @@ public interface Backend {
     /** Adds the gradients of {@link #rmsNorm} to {@code intoX} and {@code intoWeight}. */
     void rmsNormBackward(Tensor x, Tensor weight, Tensor inverseRms, Tensor dOut, Tensor intoX, Tensor intoWeight);
 
+    /**
+     * LayerNorm (arXiv 1607.06450): {@code out = (x − mean)·r·weight + bias} with {@code r = 1/√(variance + epsilon)} of
+     * each row.
+     *
+     * @param meanAndInverse receives mean and r, {@code [tokens, 2]}
+     */
+    void layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor out, Tensor meanAndInverse);
+
+    /** Adds the gradients of {@link #layerNorm} to {@code intoX}, {@code intoWeight} and {@code intoBias}. */
+    void layerNormBackward(
+            Tensor x,
+            Tensor weight,
+            Tensor meanAndInverse,
+            Tensor dOut,
+            Tensor intoX,
+            Tensor intoWeight,
+            Tensor intoBias);
+
+    /**
+     * {@link #rmsNorm} of every query head with one weight {@code [1, headDim]} and of every key head with another; the
+     * values are copied.
+     *
+     * @param fused queries, keys and values, {@code [tokens, shape.fusedColumns()]}, as is {@code out}
+     * @param inverseRms receives r of each query head, then of each key head, {@code [tokens, heads + keyValueHeads]}
+     */
+    void headNorm(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            double epsilon,
+            Tensor out,
+            Tensor inverseRms);
+
+    /** Gradient of {@link #headNorm}: adds to those of the weights, and turns {@code gradient} in place. */
+    void headNormBackward(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            Tensor inverseRms,
+            Tensor gradient,
+            Tensor intoQueryWeight,
+            Tensor intoKeyWeight);
+
     // --- attention ------------------------------------------------------------------------------------------------
 
     /**
@@ -65,8 +119,9 @@ public interface Backend {
      * heads of {@code fused}: with a, b the first and second half of a head,
      * {@code a' = a·cos − b·sin, b' = b·cos + a·sin}.
      *
-     * @param positions position of each row of {@code fused}
-     * @param cos {@code [positions, headDim/2]}
+     * @param positions row of {@code cos} and {@code sin} for each row of {@code fused}
+     * @param cos {@code [positions, rotated columns/2]}; where it has less than half of a head's columns, only the head's
+     *     first columns are rotated
      * @param sin like {@code cos}
      * @param inverse rotate back: the backward pass
      */
@@ -99,7 +154,23 @@ public interface Backend {
     /** Gradient of {@link #gatedActivation}; overwrites {@code dGateUp}, which may be {@code gateUp} itself. */
     void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp);
 
+    /** {@code out = activation(x)}, of one shape. */
+    void activation(Tensor x, Activation activation, Tensor out);
+
+    /** Gradient of {@link #activation}; overwrites {@code dX}, which may be {@code x} itself. */
+    void activationBackward(Tensor x, Activation activation, Tensor dOut, Tensor dX);
+
     // --- head -----------------------------------------------------------------------------------------------------
+
+    /** In place: {@code x = cap·tanh(x/cap)}. */
+    void softCap(Tensor x, double cap);
+
+    /**
+     * In place: {@code gradient *= 1 − (capped/cap)²}.
+     *
+     * @param capped what {@link #softCap} made
+     */
+    void softCapBackward(Tensor capped, double cap, Tensor gradient);
 
     /**
      * Log-probability of one target per row: {@code logps[from + i] = logits[i][targets[from + i]] − logSumExp[i]},

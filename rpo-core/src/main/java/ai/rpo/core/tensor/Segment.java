@@ -5,7 +5,8 @@ package ai.rpo.core.tensor;
  *
  * <p>A prompt is a segment without a prefix; each of its completions is a segment whose prefix is the prompt. Row
  * {@code i} of the segment sees rows {@code prefixStart .. prefixStart+prefixLength-1} and
- * {@code start .. start+i}.
+ * {@code start .. start+i}, which are positions {@code 0 .. prefixLength+i} of its sequence; under a sliding window it
+ * sees the last of those only.
  *
  * @param start first row of the segment
  * @param length rows in the segment

@@ -30,9 +30,31 @@ public final class Shapes {
         require(inverseRms, x.rows(), 1);
     }
 
+    public static void requireRow(Tensor row, Tensor rows) {
+        require(row, 1, rows.columns());
+    }
+
+    public static void requireLayerNorm(Tensor x, Tensor weight, Tensor bias, Tensor out, Tensor meanAndInverse) {
+        requireRow(weight, x);
+        requireRow(bias, x);
+        requireSame(x, out);
+        require(meanAndInverse, x.rows(), 2);
+    }
+
+    public static void requireHeadNorm(
+            Tensor fused, AttentionShape shape, Tensor queryWeight, Tensor keyWeight, Tensor inverseRms) {
+        require(fused, fused.rows(), shape.fusedColumns());
+        require(queryWeight, 1, shape.headDim());
+        require(keyWeight, 1, shape.headDim());
+        require(inverseRms, fused.rows(), shape.heads() + shape.keyValueHeads());
+    }
+
     public static void requireRotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin) {
         require(fused, positions.length, shape.fusedColumns());
-        require(cos, cos.rows(), shape.headDim() / 2);
+        if (2 * cos.columns() > shape.headDim()) {
+            throw new IllegalArgumentException("Angles of " + cos.columns()
+                    + " pairs of columns do not fit into heads of " + shape.headDim() + " columns.");
+        }
         require(sin, cos.rows(), cos.columns());
         for (int position : positions) {
             if (position < 0 || position >= cos.rows()) {

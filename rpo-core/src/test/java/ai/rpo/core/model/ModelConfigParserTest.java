@@ -69,8 +69,6 @@ class ModelConfigParserTest {
             value = {
                 "quantization_config; {\"quant_method\": \"gptq\"}",
                 "num_local_experts; 8",
-                "attention_bias; true",
-                "mlp_bias; true",
                 "hidden_act; \"relu\"",
                 "hidden_size; 0",
                 "hidden_size; -4",

@@ -82,6 +82,16 @@ class BackendAgreementTest {
             plain.copy(x.exact, y.exact);
             backend.copy(x.fast, y.fast);
             y.assertAgrees();
+            Twin row = normal(1, size, 1);
+            plain.addRow(row.exact, y.exact);
+            backend.addRow(row.fast, y.fast);
+            y.assertAgrees();
+            plain.addRowBackward(y.exact, row.exact);
+            backend.addRowBackward(y.fast, row.fast);
+            row.assertAgrees();
+            plain.scale(y.exact, -1.7);
+            backend.scale(y.fast, -1.7);
+            y.assertAgrees();
             plain.zero(x.exact);
             backend.zero(x.fast);
             x.assertAgrees();
@@ -163,9 +173,97 @@ class BackendAgreementTest {
     }
 
     @Test
+    void layerNormAndItsGradients() {
+        for (double magnitude : new double[] {1, 1e-2, 1e4}) {
+            for (int columns : SIZES) {
+                int tokens = SIZES[random.nextInt(SIZES.length)];
+                Twin x = normal(tokens, columns, magnitude);
+                Twin weight = normal(1, columns, 1);
+                Twin bias = normal(1, columns, 1);
+                Twin out = normal(tokens, columns, 1);
+                Twin statistics = normal(tokens, 2, 1);
+                plain.layerNorm(x.exact, weight.exact, bias.exact, 1e-5, out.exact, statistics.exact);
+                backend.layerNorm(x.fast, weight.fast, bias.fast, 1e-5, out.fast, statistics.fast);
+                out.assertAgrees(10 * TOLERANCE);
+                statistics.assertAgrees();
+
+                Twin dOut = normal(tokens, columns, 1);
+                Twin intoX = normal(tokens, columns, 1);
+                Twin intoWeight = normal(1, columns, 1);
+                plain.layerNormBackward(
+                        x.exact, weight.exact, statistics.exact, dOut.exact, intoX.exact, intoWeight.exact, bias.exact);
+                backend.layerNormBackward(
+                        x.fast, weight.fast, statistics.fast, dOut.fast, intoX.fast, intoWeight.fast, bias.fast);
+                intoX.assertAgrees(10 * TOLERANCE);
+                intoWeight.assertAgrees(10 * TOLERANCE);
+                bias.assertAgrees();
+            }
+        }
+    }
+
+    @Test
+    void headNormAndItsGradients() {
+        AttentionShape[] shapes = {
+            new AttentionShape(1, 1, 2, 1), new AttentionShape(6, 2, 5, 1), new AttentionShape(9, 3, 64, 1)
+        };
+        for (AttentionShape shape : shapes) {
+            for (int tokens : new int[] {1, 2, 17}) {
+                Twin fused = normal(tokens, shape.fusedColumns(), 1);
+                Twin query = normal(1, shape.headDim(), 1);
+                Twin key = normal(1, shape.headDim(), 1);
+                Twin out = normal(tokens, shape.fusedColumns(), 1);
+                Twin inverse = normal(tokens, shape.heads() + shape.keyValueHeads(), 1);
+                plain.headNorm(fused.exact, shape, query.exact, key.exact, 1e-6, out.exact, inverse.exact);
+                backend.headNorm(fused.fast, shape, query.fast, key.fast, 1e-6, out.fast, inverse.fast);
+                out.assertAgrees();
+                inverse.assertAgrees();
+
+                Twin gradient = normal(tokens, shape.fusedColumns(), 1);
+                Twin intoQuery = normal(1, shape.headDim(), 1);
+                Twin intoKey = normal(1, shape.headDim(), 1);
+                plain.headNormBackward(
+                        fused.exact,
+                        shape,
+                        query.exact,
+                        key.exact,
+                        inverse.exact,
+                        gradient.exact,
+                        intoQuery.exact,
+                        intoKey.exact);
+                backend.headNormBackward(
+                        fused.fast,
+                        shape,
+                        query.fast,
+                        key.fast,
+                        inverse.fast,
+                        gradient.fast,
+                        intoQuery.fast,
+                        intoKey.fast);
+                gradient.assertAgrees();
+                intoQuery.assertAgrees();
+                intoKey.assertAgrees();
+            }
+        }
+    }
+
+    @Test
+    void softCaps() {
+        for (double magnitude : new double[] {1, 1e4}) {
+            Twin x = normal(5, 1000, magnitude);
+            Twin gradient = normal(5, 1000, 1);
+            plain.softCap(x.exact, 30);
+            backend.softCap(x.fast, 30);
+            x.assertAgrees();
+            plain.softCapBackward(x.exact, 30, gradient.exact);
+            backend.softCapBackward(x.fast, 30, gradient.fast);
+            gradient.assertAgrees();
+        }
+    }
+
+    @Test
     void rotary() {
         for (int half : new int[] {1, 3, 8, 16, 33}) {
-            AttentionShape shape = new AttentionShape(6, 3, 2 * half, 1);
+            AttentionShape shape = new AttentionShape(6, 3, 2 * half + (half == 8 ? 6 : 0), 1); // or only a part
             int[] positions = {0, 4, 1, 1, 3};
             Twin fused = normal(positions.length, shape.fusedColumns(), 1);
             Twin cos = normal(5, half, 1);
@@ -185,7 +283,10 @@ class BackendAgreementTest {
             new AttentionShape(4, 4, 8, 0.3),
             new AttentionShape(6, 2, 5, 0.5),
             new AttentionShape(2, 1, 33, 0.2),
-            new AttentionShape(9, 3, 64, 0.125)
+            new AttentionShape(9, 3, 64, 0.125),
+            new AttentionShape(4, 2, 8, 0.3, 0, 6),
+            new AttentionShape(4, 2, 8, 0.3, 2, 0),
+            new AttentionShape(4, 2, 8, 0.3, 5, 1)
         };
         int[][] pairs = {{1, 1, 1}, {0, 3, 0}, {5, 1, 2}, {33, 7, 40}, {16, 65, 1}, {70, 130, 64}};
         for (AttentionShape shape : shapes) {
@@ -251,6 +352,25 @@ class BackendAgreementTest {
                     plain.gatedActivationBackward(gateUp.exact, activation, dOut.exact, gateUp.exact);
                     backend.gatedActivationBackward(gateUp.fast, activation, dOut.fast, gateUp.fast);
                     gateUp.assertAgrees();
+                }
+            }
+        }
+    }
+
+    @Test
+    void activationsAndTheirGradients() {
+        for (Activation activation : Activation.values()) {
+            for (double magnitude : new double[] {1, 10, 1e4}) {
+                for (int columns : SIZES) {
+                    Twin x = normal(3, columns, magnitude);
+                    Twin out = normal(3, columns, 1);
+                    Twin dOut = normal(3, columns, 1);
+                    plain.activation(x.exact, activation, out.exact);
+                    backend.activation(x.fast, activation, out.fast);
+                    out.assertAgrees(10 * TOLERANCE);
+                    plain.activationBackward(x.exact, activation, dOut.exact, x.exact);
+                    backend.activationBackward(x.fast, activation, dOut.fast, x.fast);
+                    x.assertAgrees(10 * TOLERANCE);
                 }
             }
         }

@@ -53,6 +53,38 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void scale(Tensor x, double factor) {
+        PlainTensor a = plain(x);
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < a.columns(); j++) {
+                a.set(i, j, a.get(i, j) * factor);
+            }
+        }
+    }
+
+    @Override
+    public void addRow(Tensor row, Tensor into) {
+        Shapes.requireRow(row, into);
+        PlainTensor b = plain(into);
+        for (int i = 0; i < b.rows(); i++) {
+            for (int j = 0; j < b.columns(); j++) {
+                b.add(i, j, plain(row).get(0, j));
+            }
+        }
+    }
+
+    @Override
+    public void addRowBackward(Tensor dOut, Tensor intoRow) {
+        Shapes.requireRow(intoRow, dOut);
+        PlainTensor d = plain(dOut);
+        for (int i = 0; i < d.rows(); i++) {
+            for (int j = 0; j < d.columns(); j++) {
+                plain(intoRow).add(0, j, d.get(i, j));
+            }
+        }
+    }
+
+    @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         PlainTensor t = plain(table);
         PlainTensor o = plain(out);
@@ -168,9 +200,134 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor out, Tensor meanAndInverse) {
+        Shapes.requireLayerNorm(x, weight, bias, out, meanAndInverse);
+        PlainTensor a = plain(x);
+        for (int i = 0; i < a.rows(); i++) {
+            double mean = 0;
+            for (int j = 0; j < a.columns(); j++) {
+                mean += a.get(i, j) / a.columns();
+            }
+            double variance = 0;
+            for (int j = 0; j < a.columns(); j++) {
+                variance += Math.pow(a.get(i, j) - mean, 2) / a.columns();
+            }
+            double r = 1 / Math.sqrt(variance + epsilon);
+            plain(meanAndInverse).set(i, 0, mean);
+            plain(meanAndInverse).set(i, 1, r);
+            for (int j = 0; j < a.columns(); j++) {
+                double normalized = (a.get(i, j) - mean) * r;
+                plain(out)
+                        .set(
+                                i,
+                                j,
+                                normalized * plain(weight).get(0, j)
+                                        + plain(bias).get(0, j));
+            }
+        }
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor x,
+            Tensor weight,
+            Tensor meanAndInverse,
+            Tensor dOut,
+            Tensor intoX,
+            Tensor intoWeight,
+            Tensor intoBias) {
+        Shapes.requireLayerNorm(x, weight, intoBias, dOut, meanAndInverse);
+        Shapes.requireLayerNorm(x, intoWeight, intoBias, intoX, meanAndInverse);
+        PlainTensor a = plain(x);
+        PlainTensor d = plain(dOut);
+        int n = a.columns();
+        for (int i = 0; i < a.rows(); i++) {
+            double mean = plain(meanAndInverse).get(i, 0);
+            double r = plain(meanAndInverse).get(i, 1);
+            double meanOfGradient = 0;
+            double meanOfProduct = 0;
+            for (int j = 0; j < n; j++) {
+                double dNormalized = d.get(i, j) * plain(weight).get(0, j);
+                meanOfGradient += dNormalized / n;
+                meanOfProduct += dNormalized * (a.get(i, j) - mean) * r / n;
+            }
+            for (int j = 0; j < n; j++) {
+                double normalized = (a.get(i, j) - mean) * r;
+                double dNormalized = d.get(i, j) * plain(weight).get(0, j);
+                plain(intoX).add(i, j, r * (dNormalized - meanOfGradient - normalized * meanOfProduct));
+                plain(intoWeight).add(0, j, d.get(i, j) * normalized);
+                plain(intoBias).add(0, j, d.get(i, j));
+            }
+        }
+    }
+
+    @Override
+    public void headNorm(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            double epsilon,
+            Tensor out,
+            Tensor inverseRms) {
+        Shapes.requireHeadNorm(fused, shape, queryWeight, keyWeight, inverseRms);
+        copy(fused, out);
+        for (int i = 0; i < fused.rows(); i++) {
+            for (int head = 0; head < shape.heads() + shape.keyValueHeads(); head++) {
+                Tensor weight = head < shape.heads() ? queryWeight : keyWeight;
+                rmsNorm(
+                        head(fused, shape, i, head),
+                        weight,
+                        epsilon,
+                        head(out, shape, i, head),
+                        new PlainTensor(
+                                plain(inverseRms).data(),
+                                plain(inverseRms).offset() + i * inverseRms.columns() + head,
+                                1,
+                                1));
+            }
+        }
+    }
+
+    @Override
+    public void headNormBackward(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            Tensor inverseRms,
+            Tensor gradient,
+            Tensor intoQueryWeight,
+            Tensor intoKeyWeight) {
+        Shapes.requireHeadNorm(fused, shape, queryWeight, keyWeight, inverseRms);
+        Shapes.requireHeadNorm(gradient, shape, intoQueryWeight, intoKeyWeight, inverseRms);
+        for (int i = 0; i < fused.rows(); i++) {
+            for (int head = 0; head < shape.heads() + shape.keyValueHeads(); head++) {
+                boolean query = head < shape.heads();
+                Tensor dOut = tensor(
+                        1, shape.headDim(), head(gradient, shape, i, head).toArray());
+                zero(head(gradient, shape, i, head));
+                rmsNormBackward(
+                        head(fused, shape, i, head),
+                        query ? queryWeight : keyWeight,
+                        tensor(1, 1, plain(inverseRms).get(i, head)),
+                        dOut,
+                        head(gradient, shape, i, head),
+                        query ? intoQueryWeight : intoKeyWeight);
+            }
+        }
+    }
+
+    private static Tensor head(Tensor fused, AttentionShape shape, int row, int head) {
+        PlainTensor f = plain(fused);
+        int offset = f.offset() + row * f.columns() + head * shape.headDim();
+        return new PlainTensor(f.data(), offset, 1, shape.headDim());
+    }
+
+    @Override
     public void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse) {
         Shapes.requireRotary(fused, shape, positions, cos, sin);
-        int half = shape.headDim() / 2;
+        int half = cos.columns();
         PlainTensor f = plain(fused);
         for (int i = 0; i < f.rows(); i++) {
             for (int head = 0; head < shape.heads() + shape.keyValueHeads(); head++) {
@@ -195,7 +352,7 @@ public final class PlainBackend implements Backend {
         for (Segment segment : segments) {
             for (int i = segment.start(); i < segment.start() + segment.length(); i++) {
                 for (int h = 0; h < shape.heads(); h++) {
-                    List<Integer> seen = seenBy(segment, i);
+                    List<Integer> seen = seenBy(segment, i, shape);
                     double[] scores = heads.scores(i, h, seen);
                     double lse = logSumExp(scores);
                     plain(logSumExp).set(i, h, lse);
@@ -230,7 +387,7 @@ public final class PlainBackend implements Backend {
         for (Segment segment : segments) {
             for (int i = segment.start(); i < segment.start() + segment.length(); i++) {
                 for (int h = 0; h < shape.heads(); h++) {
-                    List<Integer> seen = seenBy(segment, i);
+                    List<Integer> seen = seenBy(segment, i, shape);
                     double[] scores = heads.scores(i, h, seen);
                     double lse = plain(logSumExp).get(i, h);
                     double[] dProbability = new double[scores.length];
@@ -243,7 +400,7 @@ public final class PlainBackend implements Backend {
                     }
                     for (int s = 0; s < scores.length; s++) {
                         double p = Math.exp(scores[s] - lse);
-                        double dScore = p * (dProbability[s] - mean) * shape.scale();
+                        double dScore = p * (dProbability[s] - mean) * heads.slope(scores[s]) * shape.scale();
                         for (int c = 0; c < shape.headDim(); c++) {
                             gradients.addQuery(i, h, c, dScore * heads.key(seen.get(s), h, c));
                             gradients.addKey(seen.get(s), h, c, dScore * heads.query(i, h, c));
@@ -280,6 +437,48 @@ public final class PlainBackend implements Backend {
                 double d = plain(dOut).get(i, j);
                 plain(dGateUp).set(i, j, d * up * slope(activation, gate));
                 plain(dGateUp).set(i, columns + j, d * activate(activation, gate));
+            }
+        }
+    }
+
+    @Override
+    public void activation(Tensor x, Activation activation, Tensor out) {
+        Shapes.requireSame(x, out);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(out).set(i, j, activate(activation, plain(x).get(i, j)));
+            }
+        }
+    }
+
+    @Override
+    public void activationBackward(Tensor x, Activation activation, Tensor dOut, Tensor dX) {
+        Shapes.requireSame(x, dOut);
+        Shapes.requireSame(x, dX);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(dX).set(i, j, plain(dOut).get(i, j) * slope(activation, plain(x).get(i, j)));
+            }
+        }
+    }
+
+    @Override
+    public void softCap(Tensor x, double cap) {
+        PlainTensor a = plain(x);
+        for (int i = 0; i < a.rows(); i++) {
+            for (int j = 0; j < a.columns(); j++) {
+                a.set(i, j, cap * Math.tanh(a.get(i, j) / cap));
+            }
+        }
+    }
+
+    @Override
+    public void softCapBackward(Tensor capped, double cap, Tensor gradient) {
+        Shapes.requireSame(capped, gradient);
+        PlainTensor g = plain(gradient);
+        for (int i = 0; i < g.rows(); i++) {
+            for (int j = 0; j < g.columns(); j++) {
+                g.set(i, j, g.get(i, j) * (1 - Math.pow(plain(capped).get(i, j) / cap, 2)));
             }
         }
     }
@@ -325,13 +524,12 @@ public final class PlainBackend implements Backend {
         }
     }
 
-    private static List<Integer> seenBy(Segment segment, int row) {
+    private static List<Integer> seenBy(Segment segment, int row, AttentionShape shape) {
         List<Integer> seen = new ArrayList<>();
-        for (int i = 0; i < segment.prefixLength(); i++) {
-            seen.add(segment.prefixStart() + i);
-        }
-        for (int i = segment.start(); i <= row; i++) {
-            seen.add(i);
+        int own = segment.prefixLength() + row - segment.start();
+        for (int position = shape.firstSeen(own); position <= own; position++) {
+            boolean prefix = position < segment.prefixLength();
+            seen.add(prefix ? segment.prefixStart() + position : segment.start() + position - segment.prefixLength());
         }
         return seen;
     }
@@ -403,8 +601,16 @@ public final class PlainBackend implements Backend {
                 for (int c = 0; c < shape.headDim(); c++) {
                     scores[s] += shape.scale() * query(row, head, c) * key(seen.get(s), head, c);
                 }
+                if (shape.scoreCap() > 0) {
+                    scores[s] = shape.scoreCap() * Math.tanh(scores[s] / shape.scoreCap());
+                }
             }
             return scores;
+        }
+
+        /** What the cap leaves of a gradient, by the capped score. */
+        double slope(double score) {
+            return shape.scoreCap() > 0 ? 1 - Math.pow(score / shape.scoreCap(), 2) : 1;
         }
 
         private int keyColumn(int head) {

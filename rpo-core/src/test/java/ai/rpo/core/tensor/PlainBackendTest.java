@@ -75,9 +75,9 @@ class PlainBackendTest {
 
     /** A completion after a prompt sees what it would see in one sequence, and nothing of its sibling. */
     @Property(tries = 20)
-    void packedSegmentsEqualSeparateSequences(@ForAll long seed) {
+    void packedSegmentsEqualSeparateSequences(@ForAll long seed, @ForAll @IntRange(min = 0, max = 5) int window) {
         Random random = new Random(seed);
-        AttentionShape shape = new AttentionShape(4, 2, 4, 0.5);
+        AttentionShape shape = new AttentionShape(4, 2, 4, 0.5, 0, window);
         Tensor packed = random(random, 3 + 4 + 2, shape.fusedColumns());
         Tensor out = zeros(9, shape.queryColumns());
         List<Segment> segments = List.of(new Segment(0, 3, 0, 0), new Segment(3, 4, 0, 3), new Segment(7, 2, 0, 3));
@@ -108,6 +108,147 @@ class PlainBackendTest {
         Tensor logits = backend.tensor(2, 2, 1e4, 1e4, -1e4, 1e4);
         backend.targetLogps(logits, new int[] {9, 1, 0}, 1, logps, lse);
         assertArrayEquals(new double[] {0, -Math.log(2), -2e4}, logps, 1e-11);
+    }
+
+    /** Mean 3, variance 1. */
+    @Test
+    void layerNormSubtractsTheMean() {
+        Tensor out = zeros(1, 2);
+        Tensor statistics = zeros(1, 2);
+        Tensor weight = backend.tensor(1, 2, 10, 20);
+        backend.layerNorm(backend.tensor(1, 2, 2, 4), weight, backend.tensor(1, 2, 1, 2), 3, out, statistics);
+        assertArrayEquals(new double[] {-4, 12}, out.toArray(), 1e-15);
+        assertArrayEquals(new double[] {3, 0.5}, statistics.toArray(), 1e-15);
+    }
+
+    @Test
+    void headNormLeavesValuesAlone() {
+        AttentionShape shape = new AttentionShape(1, 1, 2, 1);
+        Tensor fused = backend.tensor(1, 6, 3, 4, 6, 8, 5, 7);
+        Tensor out = zeros(1, 6);
+        Tensor inverse = zeros(1, 2);
+        backend.headNorm(fused, shape, backend.tensor(1, 2, 1, 2), backend.tensor(1, 2, 3, 4), 0, out, inverse);
+        double r = 1 / Math.sqrt(12.5);
+        assertArrayEquals(new double[] {3 * r, 8 * r, 9 * r, 16 * r, 5, 7}, out.toArray(), 1e-14);
+        assertArrayEquals(new double[] {r, r / 2}, inverse.toArray(), 1e-15);
+    }
+
+    /** With a window of two the third token of a sequence no longer sees the first, whichever segment that lies in. */
+    @Test
+    void aWindowReachesBackIntoThePrefix() {
+        AttentionShape shape = new AttentionShape(1, 1, 2, 1, 0, 2);
+        Tensor fused = backend.tensor(3, 6, 1, 0, 1, 0, 2, 4, 1, 0, 1, 0, 4, 8, 1, 0, 1, 0, 6, 12);
+        double[] expected = {2, 4, 3, 6, 5, 10};
+        for (int prefix = 0; prefix < 3; prefix++) {
+            Tensor out = zeros(3, 2);
+            List<Segment> segments = List.of(new Segment(0, prefix, 0, 0), new Segment(prefix, 3 - prefix, 0, prefix));
+            backend.attention(fused, shape, segments, out, zeros(3, 1));
+            assertArrayEquals(expected, out.toArray(), 1e-14, "prefix " + prefix);
+        }
+    }
+
+    @Test
+    void capsSaturate() {
+        Tensor x = backend.tensor(1, 3, 0, 1e9, -2);
+        backend.softCap(x, 2);
+        assertArrayEquals(new double[] {0, 2, -2 * Math.tanh(1)}, x.toArray(), 1e-15);
+    }
+
+    @Test
+    void rotaryMayTurnTheFirstColumnsOnly() {
+        AttentionShape shape = new AttentionShape(1, 1, 4, 1);
+        Tensor fused = backend.tensor(1, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+        backend.rotary(fused, shape, new int[] {0}, backend.tensor(1, 1, 0), backend.tensor(1, 1, 1), false);
+        assertArrayEquals(new double[] {-2, 1, 3, 4, -6, 5, 7, 8, 9, 10, 11, 12}, fused.toArray());
+    }
+
+    @Property(tries = 20)
+    void addRowGradients(@ForAll long seed) {
+        Random random = new Random(seed);
+        Tensor x = random(random, 3, 4);
+        Tensor row = random(random, 1, 4);
+        Tensor dOut = random(random, 3, 4);
+        Tensor y = zeros(3, 4);
+        Tensor dRow = zeros(1, 4);
+        backend.addRowBackward(dOut, dRow);
+        assertGradient(row, dRow, y, dOut, () -> {
+            backend.copy(x, y);
+            backend.addRow(row, y);
+            backend.scale(y, 1);
+        });
+    }
+
+    @Property(tries = 20)
+    void layerNormGradients(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 4) int tokens,
+            @ForAll @IntRange(min = 1, max = 6) int columns) {
+        Random random = new Random(seed);
+        Tensor x = random(random, tokens, columns);
+        Tensor weight = random(random, 1, columns);
+        Tensor bias = random(random, 1, columns);
+        Tensor dOut = random(random, tokens, columns);
+        Tensor y = zeros(tokens, columns);
+        Tensor statistics = zeros(tokens, 2);
+        Runnable forward = () -> backend.layerNorm(x, weight, bias, 0.1, y, statistics);
+        forward.run();
+
+        Tensor dX = zeros(tokens, columns);
+        Tensor dWeight = zeros(1, columns);
+        Tensor dBias = zeros(1, columns);
+        backend.layerNormBackward(x, weight, statistics, dOut, dX, dWeight, dBias);
+        assertGradient(x, dX, y, dOut, forward);
+        assertGradient(weight, dWeight, y, dOut, forward);
+        assertGradient(bias, dBias, y, dOut, forward);
+    }
+
+    @Property(tries = 20)
+    void headNormGradients(@ForAll long seed, @ForAll @IntRange(min = 1, max = 3) int tokens) {
+        Random random = new Random(seed);
+        AttentionShape shape = new AttentionShape(2, 1, 4, 1);
+        Tensor fused = random(random, tokens, shape.fusedColumns());
+        Tensor queryWeight = random(random, 1, 4);
+        Tensor keyWeight = random(random, 1, 4);
+        Tensor dOut = random(random, tokens, shape.fusedColumns());
+        Tensor y = zeros(tokens, shape.fusedColumns());
+        Tensor inverseRms = zeros(tokens, 3);
+        Runnable forward = () -> backend.headNorm(fused, shape, queryWeight, keyWeight, 0.1, y, inverseRms);
+        forward.run();
+
+        Tensor gradient = map(dOut, v -> v);
+        Tensor dQuery = zeros(1, 4);
+        Tensor dKey = zeros(1, 4);
+        backend.headNormBackward(fused, shape, queryWeight, keyWeight, inverseRms, gradient, dQuery, dKey);
+        assertGradient(fused, gradient, y, dOut, forward);
+        assertGradient(queryWeight, dQuery, y, dOut, forward);
+        assertGradient(keyWeight, dKey, y, dOut, forward);
+    }
+
+    @Property(tries = 20)
+    void activationGradients(@ForAll long seed, @ForAll Activation activation) {
+        Random random = new Random(seed);
+        Tensor x = map(random(random, 2, 3), v -> 3 * v);
+        Tensor dOut = random(random, 2, 3);
+        Tensor y = zeros(2, 3);
+        Tensor dX = map(x, v -> v);
+        backend.activationBackward(dX, activation, dOut, dX);
+        assertGradient(x, dX, y, dOut, () -> backend.activation(x, activation, y));
+    }
+
+    @Property(tries = 20)
+    void softCapGradients(@ForAll long seed) {
+        Random random = new Random(seed);
+        Tensor x = random(random, 2, 3);
+        Tensor dOut = random(random, 2, 3);
+        Tensor y = zeros(2, 3);
+        Runnable forward = () -> {
+            backend.copy(x, y);
+            backend.softCap(y, 1.3);
+        };
+        forward.run();
+        Tensor gradient = map(dOut, v -> v);
+        backend.softCapBackward(y, 1.3, gradient);
+        assertGradient(x, gradient, y, dOut, forward);
     }
 
     @Property(tries = 20)
@@ -180,9 +321,12 @@ class PlainBackendTest {
             @ForAll @IntRange(min = 0, max = 3) int prompt,
             @ForAll @IntRange(min = 1, max = 3) int chosen,
             @ForAll @IntRange(min = 1, max = 2) int keyValueHeads,
-            @ForAll @IntRange(min = 1, max = 2) int group) {
+            @ForAll @IntRange(min = 1, max = 2) int group,
+            @ForAll @IntRange(min = 0, max = 3) int window,
+            @ForAll boolean capped) {
         Random random = new Random(seed);
-        AttentionShape shape = new AttentionShape(keyValueHeads * group, keyValueHeads, 3, 0.7);
+        AttentionShape shape =
+                new AttentionShape(keyValueHeads * group, keyValueHeads, 3, 0.7, capped ? 0.9 : 0, window);
         int tokens = prompt + chosen + 2;
         List<Segment> segments = List.of(
                 new Segment(0, prompt, 0, 0),

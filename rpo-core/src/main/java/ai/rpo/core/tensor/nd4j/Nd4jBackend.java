@@ -59,6 +59,25 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
+    public void scale(Tensor x, double factor) {
+        array(x).muli(factor);
+    }
+
+    @Override
+    public void addRow(Tensor row, Tensor into) {
+        Shapes.requireRow(row, into);
+        array(into).addiRowVector(array(row));
+    }
+
+    @Override
+    public void addRowBackward(Tensor dOut, Tensor intoRow) {
+        Shapes.requireRow(intoRow, dOut);
+        INDArray columnSum = scratch(dOut.columns()).tensor(1, dOut.columns()).array();
+        sum(array(dOut), columnSum, 0);
+        array(intoRow).addi(columnSum);
+    }
+
+    @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         Shapes.requireRows(table, rows, out);
         Nd4j.pullRows(array(table), array(out), 1, rows);
@@ -123,9 +142,169 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
+    public void layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor out, Tensor meanAndInverse) {
+        Shapes.requireLayerNorm(x, weight, bias, out, meanAndInverse);
+        int rows = x.rows();
+        Scratch scratch = scratch(x.size() + 2L * rows);
+        INDArray squares = scratch.tensor(rows, x.columns()).array();
+        INDArray mean = scratch.tensor(rows, 1).array();
+        INDArray r = scratch.tensor(rows, 1).array();
+        INDArray result = array(out);
+        sum(array(x), mean, 1);
+        mean.divi(x.columns());
+        result.assign(array(x)).subiColumnVector(mean);
+        sum(squares.assign(result).muli(result), r, 1);
+        r.divi(x.columns()).addi(epsilon);
+        Transforms.sqrt(r, false).rdivi(1);
+        result.muliColumnVector(r).muliRowVector(array(weight)).addiRowVector(array(bias));
+        tensor(meanAndInverse).block(0, rows, 0, 1).assign(mean);
+        tensor(meanAndInverse).block(0, rows, 1, 2).assign(r);
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor x,
+            Tensor weight,
+            Tensor meanAndInverse,
+            Tensor dOut,
+            Tensor intoX,
+            Tensor intoWeight,
+            Tensor intoBias) {
+        Shapes.requireLayerNorm(x, weight, intoBias, dOut, meanAndInverse);
+        Shapes.requireLayerNorm(x, intoWeight, intoBias, intoX, meanAndInverse);
+        int rows = x.rows();
+        int columns = x.columns();
+        Scratch scratch = scratch(2 * x.size() + 3L * rows + columns);
+        INDArray normalized = scratch.tensor(rows, columns).array();
+        INDArray d = scratch.tensor(rows, columns).array();
+        INDArray mean = scratch.tensor(rows, 1).array();
+        INDArray r = scratch.tensor(rows, 1).array();
+        INDArray average = scratch.tensor(rows, 1).array();
+        INDArray columnSum = scratch.tensor(1, columns).array();
+        mean.assign(tensor(meanAndInverse).block(0, rows, 0, 1));
+        r.assign(tensor(meanAndInverse).block(0, rows, 1, 2));
+        normalized.assign(array(x)).subiColumnVector(mean).muliColumnVector(r);
+        sum(array(dOut), columnSum, 0);
+        array(intoBias).addi(columnSum);
+        d.assign(array(dOut)).muli(normalized);
+        sum(d, columnSum, 0);
+        array(intoWeight).addi(columnSum);
+        d.muliRowVector(array(weight));
+        sum(d, average, 1);
+        normalized.muliColumnVector(average.divi(columns));
+        d.assign(array(dOut)).muliRowVector(array(weight));
+        sum(d, average, 1);
+        d.subiColumnVector(average.divi(columns)).subi(normalized).muliColumnVector(r);
+        array(intoX).addi(d);
+    }
+
+    @Override
+    public void headNorm(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            double epsilon,
+            Tensor out,
+            Tensor inverseRms) {
+        Shapes.requireHeadNorm(fused, shape, queryWeight, keyWeight, inverseRms);
+        Shapes.requireSame(fused, out);
+        copy(fused, out);
+        int rows = fused.rows();
+        for (HeadGroup heads : HeadGroup.of(shape, queryWeight, keyWeight)) {
+            Scratch scratch = scratch((long) rows * heads.count() * (shape.headDim() + 1));
+            INDArray squares = heads.view(scratch.tensor(rows, heads.columns()), 0);
+            Nd4jTensor r = scratch.tensor(rows, heads.count());
+            INDArray result = heads.view(tensor(out), heads.firstColumn());
+            multiply(result, result, squares);
+            Nd4j.exec(new Sum(squares, null, r.array(), false, new int[] {2}));
+            r.array().divi(shape.headDim()).addi(epsilon);
+            Transforms.sqrt(r.array(), false).rdivi(1);
+            multiply(result, perHead(r), result);
+            multiply(result, heads.view(heads.weight()), result);
+            heads.statistics(tensor(inverseRms)).assign(r.array());
+        }
+    }
+
+    @Override
+    public void headNormBackward(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            Tensor inverseRms,
+            Tensor gradient,
+            Tensor intoQueryWeight,
+            Tensor intoKeyWeight) {
+        Shapes.requireHeadNorm(fused, shape, queryWeight, keyWeight, inverseRms);
+        Shapes.requireHeadNorm(gradient, shape, intoQueryWeight, intoKeyWeight, inverseRms);
+        int rows = fused.rows();
+        int headDim = shape.headDim();
+        for (HeadGroup heads : HeadGroup.of(shape, queryWeight, keyWeight)) {
+            boolean query = heads.firstColumn() == 0;
+            Scratch scratch = scratch((long) rows * heads.count() * (2L * headDim + 2) + headDim);
+            Nd4jTensor r = scratch.tensor(rows, heads.count());
+            Nd4jTensor dot = scratch.tensor(rows, heads.count());
+            Nd4jTensor normalized = scratch.tensor(rows, heads.columns());
+            Nd4jTensor product = scratch.tensor(rows, heads.columns());
+            INDArray columnSum = scratch.tensor(1, headDim).array();
+            INDArray n = heads.view(normalized, 0);
+            INDArray p = heads.view(product, 0);
+            INDArray d = heads.view(tensor(gradient), heads.firstColumn());
+            r.array().assign(heads.statistics(tensor(inverseRms)));
+            multiply(heads.view(tensor(fused), heads.firstColumn()), perHead(r), n);
+            multiply(d, n, p);
+            sum(product.array().reshape('c', (long) rows * heads.count(), headDim), columnSum, 0);
+            array(query ? intoQueryWeight : intoKeyWeight).addi(columnSum);
+            multiply(p, heads.view(heads.weight()), p);
+            Nd4j.exec(new Sum(p, null, dot.array(), false, new int[] {2}));
+            dot.array().divi(headDim);
+            multiply(n, perHead(dot), n);
+            multiply(d, heads.view(heads.weight()), d);
+            d.subi(n);
+            multiply(d, perHead(r), d);
+        }
+    }
+
+    private static INDArray perHead(Nd4jTensor values) {
+        return values.blocks(0, values.columns(), 1, 1);
+    }
+
+    /** Neighbouring heads that are normalized with one weight. */
+    private record HeadGroup(int firstHead, int count, int headDim, Nd4jTensor weight) {
+
+        static List<HeadGroup> of(AttentionShape shape, Tensor queryWeight, Tensor keyWeight) {
+            return List.of(
+                    new HeadGroup(0, shape.heads(), shape.headDim(), tensor(queryWeight)),
+                    new HeadGroup(shape.heads(), shape.keyValueHeads(), shape.headDim(), tensor(keyWeight)));
+        }
+
+        int columns() {
+            return count * headDim;
+        }
+
+        int firstColumn() {
+            return firstHead * headDim;
+        }
+
+        /** {@code [tokens, count, headDim]}. */
+        INDArray view(Nd4jTensor fused, int from) {
+            return fused.blocks(from, count, headDim, headDim);
+        }
+
+        INDArray view(Nd4jTensor row) {
+            return row.blocks(0, 1, headDim, headDim);
+        }
+
+        INDArray statistics(Nd4jTensor perHead) {
+            return perHead.block(0, perHead.rows(), firstHead, firstHead + count);
+        }
+    }
+
+    @Override
     public void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse) {
         Shapes.requireRotary(fused, shape, positions, cos, sin);
-        int half = shape.headDim() / 2;
+        int half = cos.columns();
         int heads = shape.heads() + shape.keyValueHeads();
         int tokens = fused.rows();
         Scratch scratch = scratch(2L * tokens * half * (heads + 1));
@@ -189,15 +368,25 @@ public final class Nd4jBackend implements Backend {
         Shapes.requireGated(gateUp, out);
         INDArray gate = tensor(gateUp).block(0, out.rows(), 0, out.columns());
         INDArray up = tensor(gateUp).block(0, out.rows(), out.columns(), gateUp.columns());
-        INDArray result = array(out);
+        activate(activation, gate, array(out));
+        array(out).muli(up);
+    }
+
+    @Override
+    public void activation(Tensor x, Activation activation, Tensor out) {
+        Shapes.requireSame(x, out);
+        activate(activation, array(x), array(out));
+    }
+
+    private static void activate(Activation activation, INDArray x, INDArray out) {
         switch (activation) {
-            case SILU -> Nd4j.exec(new Sigmoid(gate, result));
+            case SILU -> Nd4j.exec(new Sigmoid(x, out));
             case GELU_TANH -> {
-                geluTanh(gate, result);
-                result.addi(1).muli(0.5);
+                geluTanh(x, out);
+                out.addi(1).muli(0.5);
             }
         }
-        result.muli(gate).muli(up);
+        out.muli(x);
     }
 
     @Override
@@ -211,6 +400,26 @@ public final class Nd4jBackend implements Backend {
         INDArray activated = scratch.tensor(rows, columns).array();
         INDArray gate = tensor(gateUp).block(0, rows, 0, columns);
         INDArray up = tensor(gateUp).block(0, rows, columns, 2 * columns);
+        slope(activation, gate, slope, activated);
+        INDArray d = array(dOut);
+        slope.muli(up).muli(d);
+        activated.muli(d);
+        tensor(dGateUp).block(0, rows, 0, columns).assign(slope);
+        tensor(dGateUp).block(0, rows, columns, 2 * columns).assign(activated);
+    }
+
+    @Override
+    public void activationBackward(Tensor x, Activation activation, Tensor dOut, Tensor dX) {
+        Shapes.requireSame(x, dOut);
+        Shapes.requireSame(x, dX);
+        Scratch scratch = scratch(2 * x.size());
+        INDArray slope = scratch.tensor(x.rows(), x.columns()).array();
+        slope(activation, array(x), slope, scratch.tensor(x.rows(), x.columns()).array());
+        array(dX).assign(array(dOut)).muli(slope);
+    }
+
+    /** The activation and its derivative at {@code gate}. */
+    private static void slope(Activation activation, INDArray gate, INDArray slope, INDArray activated) {
         switch (activation) {
             case SILU -> { // with s = σ(g): s·(1 + g·(1 − s))
                 Nd4j.exec(new Sigmoid(gate, activated));
@@ -229,17 +438,34 @@ public final class Nd4jBackend implements Backend {
             }
         }
         activated.muli(gate);
-        INDArray d = array(dOut);
-        slope.muli(up).muli(d);
-        activated.muli(d);
-        tensor(dGateUp).block(0, rows, 0, columns).assign(slope);
-        tensor(dGateUp).block(0, rows, columns, 2 * columns).assign(activated);
     }
 
     /** {@code out = tanh(√(2/π)·(x + 0.044715·x³))}. */
     private static void geluTanh(INDArray x, INDArray out) {
         out.assign(x).muli(x).muli(GELU_CUBIC).addi(1).muli(x).muli(Math.sqrt(2 / Math.PI));
         Nd4j.exec(new Tanh(out, out));
+    }
+
+    @Override
+    public void softCap(Tensor x, double cap) {
+        INDArray a = array(x).divi(cap);
+        Nd4j.exec(new Tanh(a, a));
+        a.muli(cap);
+    }
+
+    @Override
+    public void softCapBackward(Tensor capped, double cap, Tensor gradient) {
+        Shapes.requireSame(capped, gradient);
+        int block = Math.max(1, BLOCK_ELEMENTS / capped.columns());
+        for (int first = 0; first < capped.rows(); first += block) {
+            int last = Math.min(capped.rows(), first + block);
+            Tensor part = capped.rows(first, last);
+            INDArray slope =
+                    scratch(part.size()).tensor(part.rows(), part.columns()).array();
+            slope.assign(array(part)).divi(cap);
+            slope.muli(slope).rsubi(1);
+            array(gradient.rows(first, last)).muli(slope);
+        }
     }
 
     @Override

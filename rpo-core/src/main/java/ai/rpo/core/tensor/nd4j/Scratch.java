@@ -1,5 +1,7 @@
 package ai.rpo.core.tensor.nd4j;
 
+import ai.rpo.core.tensor.AttentionShape;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -23,7 +25,7 @@ final class Scratch {
         }
     };
 
-    private record Mask(int rows, int prefix) {}
+    private record Mask(int rows, int prefix, int window) {}
 
     /** Forgets all tensors handed out before; there must then be room for {@code elements}. */
     void clear(long elements) {
@@ -40,17 +42,20 @@ final class Scratch {
         return tensor;
     }
 
-    /** What to add to the scores {@code [rows, prefix + rows]} of a segment so that nothing sees its future. */
-    INDArray causalMask(int rows, int prefix) {
-        return masks.computeIfAbsent(new Mask(rows, prefix), key -> {
-            float[] values = new float[rows * (prefix + rows)];
+    /**
+     * What to add to the scores {@code [rows, prefix + rows]} of a segment so that nothing sees its future, nor what its
+     * window leaves behind.
+     */
+    INDArray mask(int rows, int prefix, AttentionShape shape) {
+        return masks.computeIfAbsent(new Mask(rows, prefix, shape.window()), key -> {
+            int columns = prefix + rows;
+            float[] values = new float[rows * columns];
             for (int i = 0; i < rows; i++) {
-                for (int j = prefix + i + 1; j < prefix + rows; j++) {
-                    values[i * (prefix + rows) + j] = HIDDEN;
-                }
+                Arrays.fill(values, i * columns, i * columns + shape.firstSeen(prefix + i), HIDDEN);
+                Arrays.fill(values, i * columns + prefix + i + 1, (i + 1) * columns, HIDDEN);
             }
-            INDArray mask = Nd4j.createUninitializedDetached(DataType.FLOAT, 1, rows, prefix + rows);
-            return mask.assign(Nd4j.createFromArray(values).reshape(1, rows, prefix + rows));
+            INDArray mask = Nd4j.createUninitializedDetached(DataType.FLOAT, 1, rows, columns);
+            return mask.assign(Nd4j.createFromArray(values).reshape(1, rows, columns));
         });
     }
 }

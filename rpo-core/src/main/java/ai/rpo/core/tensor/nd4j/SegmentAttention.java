@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce.Mmul;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -35,7 +36,7 @@ final class SegmentAttention {
     void forward(Nd4jTensor out, Nd4jTensor logSumExp) {
         int rows = shape.heads() * length;
         scratch.clear((long) rows * (prefix + length) + 2L * rows);
-        Nd4jTensor weights = scores();
+        Nd4jTensor weights = scores(null);
         INDArray all = weights.array();
         INDArray max = scratch.tensor(rows, 1).array();
         Nd4jTensor sum = scratch.tensor(rows, 1);
@@ -57,8 +58,10 @@ final class SegmentAttention {
 
     void backward(Nd4jTensor out, Nd4jTensor logSumExp, Nd4jTensor dOut, Nd4jTensor dFused) {
         int rows = shape.heads() * length;
-        scratch.clear(2L * rows * (prefix + length) + 2L * rows + (long) length * shape.queryColumns());
-        Nd4jTensor weights = scores();
+        boolean capped = shape.scoreCap() > 0;
+        scratch.clear((capped ? 3L : 2L) * rows * (prefix + length) + 2L * rows + (long) length * shape.queryColumns());
+        INDArray slopes = capped ? scratch.tensor(rows, prefix + length).array() : null;
+        Nd4jTensor weights = scores(slopes);
         Nd4jTensor dScores = scratch.tensor(rows, prefix + length);
         Nd4jTensor perRow = scratch.tensor(rows, 1);
         byHead(perRow).assign(byToken(logSumExp));
@@ -85,6 +88,9 @@ final class SegmentAttention {
             }
         }
         dScores.array().subiColumnVector(perRow.array()).muli(weights.array());
+        if (capped) {
+            dScores.array().muli(slopes);
+        }
         for (int head = 0; head < shape.heads(); head++) {
             for (Part part : parts()) {
                 INDArray d = weights(dScores, head, part);
@@ -102,7 +108,12 @@ final class SegmentAttention {
         return prefix == 0 ? new Part[] {own} : new Part[] {new Part(segment.prefixStart(), prefix, 0), own};
     }
 
-    private Nd4jTensor scores() {
+    /**
+     * Masked scores of all heads.
+     *
+     * @param slopes receives what the cap leaves of a score's gradient; null if that is not wanted
+     */
+    private Nd4jTensor scores(INDArray slopes) {
         Nd4jTensor scores = scratch.tensor(shape.heads() * length, prefix + length);
         for (int head = 0; head < shape.heads(); head++) {
             for (Part part : parts()) {
@@ -116,8 +127,20 @@ final class SegmentAttention {
                         false);
             }
         }
-        scores.array().reshape(shape.heads(), length, prefix + length).addi(scratch.causalMask(length, prefix));
+        if (shape.scoreCap() > 0) {
+            cap(scores.array(), slopes);
+        }
+        scores.array().reshape(shape.heads(), length, prefix + length).addi(scratch.mask(length, prefix, shape));
         return scores;
+    }
+
+    private void cap(INDArray scores, INDArray slopes) {
+        scores.divi(shape.scoreCap());
+        Nd4j.exec(new Tanh(scores, scores));
+        if (slopes != null) {
+            slopes.assign(scores).muli(scores).rsubi(1);
+        }
+        scores.muli(shape.scoreCap());
     }
 
     /** Σ out·dOut of each row and head, into {@code [heads·length, 1]}. */

@@ -1,0 +1,36 @@
+package ai.rpo.core.decoder;
+
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Workspace;
+
+/** LayerNorm with a gain and a bias. */
+final class LayerNorm implements Normalization {
+
+    private final Backend backend;
+    private final double epsilon;
+    private final String weight;
+    private final String bias;
+
+    LayerNorm(Backend backend, double epsilon, String name) {
+        this.backend = backend;
+        this.epsilon = epsilon;
+        weight = name + ".weight";
+        bias = name + ".bias";
+    }
+
+    @Override
+    public Saved forward(Parameters weights, Tensor x, Workspace workspace) {
+        Tensor gain = weights.get(weight);
+        Tensor statistics = workspace.tensor(x.rows(), 2);
+        Tensor out = workspace.tensor(x.rows(), x.columns());
+        backend.layerNorm(x, gain, weights.get(bias), epsilon, out, statistics);
+        return new Saved(x, statistics, gain, out);
+    }
+
+    @Override
+    public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients) {
+        backend.layerNormBackward(
+                saved.x(), saved.gain(), saved.statistics(), dOut, intoX, gradients.get(weight), gradients.get(bias));
+    }
+}
