@@ -70,7 +70,8 @@ final class FileInspector {
         } catch (IOException | RuntimeException e) {
             throw new RpoException(
                     Kind.DATA,
-                    "Cannot read " + path + ": it is not a whole Parquet file (" + firstLine(e) + "). Write or copy it again.",
+                    "Cannot read " + path + ": it is not a whole Parquet file (" + firstLine(e)
+                            + "). Write or copy it again.",
                     e);
         }
     }

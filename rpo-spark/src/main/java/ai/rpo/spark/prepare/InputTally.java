@@ -44,8 +44,7 @@ record InputTally(SplitTally train, SplitTally eval, Findings findings, List<Row
                 file = slice.file();
                 lines = 0;
             }
-            tally.offsets.add(
-                    RowFactory.create(file, slice.start(), lines, tally.train.rows(), tally.eval.rows()));
+            tally.offsets.add(RowFactory.create(file, slice.start(), lines, tally.train.rows(), tally.eval.rows()));
             tally.train.add(slice.train());
             tally.eval.add(slice.eval());
             slice.addTo(tally.findings, files.get(file).path(), lines);

@@ -136,8 +136,8 @@ public final class PrepareStage {
             Path rejectedOutput,
             Progress progress) {
         InputTally tally;
-        try (TaskProgress bar =
-                new TaskProgress(spark.sparkContext(), progress, "prepare", outcomes.rdd().getNumPartitions())) {
+        try (TaskProgress bar = new TaskProgress(
+                spark.sparkContext(), progress, "prepare", outcomes.rdd().getNumPartitions())) {
             tally = InputTally.of(outcomes, plan.files());
         }
         Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
@@ -145,7 +145,8 @@ public final class PrepareStage {
         // Written before the job may stop, since these say why.
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         new SmallFile(new Path(output, "report.json"), hadoop).write(new PrepareReport(plan, tally).toJson());
-        new RejectedRows(spark, plan, rejectedOutput).write(placed, tally.findings().total());
+        new RejectedRows(spark, plan, rejectedOutput)
+                .write(placed, tally.findings().total());
         stopIfUnfit(tally, rejectedOutput);
 
         int cores = new JavaSparkContext(spark.sparkContext()).defaultParallelism();
@@ -165,17 +166,19 @@ public final class PrepareStage {
         Findings.Finding straddling = findings.byReason().get(Reason.STRADDLING_TOKEN);
         if (settings.onStraddle() == StraddlePolicy.FAIL && straddling != null) {
             throw RpoException.data("Cannot prepare data: " + Reason.STRADDLING_TOKEN.description() + " in "
-                    + straddling.count() + " rows, first at " + straddling.examples().get(0)
+                    + straddling.count() + " rows, first at "
+                    + straddling.examples().get(0)
                     + ". Mend the rows, or set rpo.data.on-straddle to separate or drop.");
         }
         if (tally.rejectedFraction() > settings.maxRejectedFraction()) {
-            throw RpoException.data("Cannot prepare data: %d of %d rows are unfit, more than rpo.data.max-rejected-fraction = %s allows.\n%s\nMend the rows listed in %s, or raise the limit."
-                    .formatted(
-                            findings.total(),
-                            tally.rows(),
-                            settings.maxRejectedFraction(),
-                            findings.summary(),
-                            rejectedOutput));
+            throw RpoException.data(
+                    "Cannot prepare data: %d of %d rows are unfit, more than rpo.data.max-rejected-fraction = %s allows.\n%s\nMend the rows listed in %s, or raise the limit."
+                            .formatted(
+                                    findings.total(),
+                                    tally.rows(),
+                                    settings.maxRejectedFraction(),
+                                    findings.summary(),
+                                    rejectedOutput));
         }
         if (tally.train().rows() == 0) {
             throw RpoException.data("Cannot prepare data: no rows are left to train on out of " + tally.rows() + "."
@@ -183,8 +186,8 @@ public final class PrepareStage {
                     + " Check rpo.data.train: " + String.join(", ", settings.train()) + ".");
         }
         if (!settings.eval().isEmpty() && tally.eval().rows() == 0) {
-            throw RpoException.data("Cannot prepare data: no rows are left to evaluate on."
-                    + " Check rpo.data.eval: " + String.join(", ", settings.eval()) + ".");
+            throw RpoException.data("Cannot prepare data: no rows are left to evaluate on." + " Check rpo.data.eval: "
+                    + String.join(", ", settings.eval()) + ".");
         }
     }
 
@@ -196,15 +199,19 @@ public final class PrepareStage {
                 .withColumn("ordinal", col("place").plus(col(split + "_before")));
         Dataset<Row> columns =
                 switch (kind) {
-                    case PAIRS -> rows.select(
-                            "ordinal",
-                            "prompt_ids",
-                            "chosen_ids",
-                            "rejected_ids",
-                            "ref_chosen_logps",
-                            "ref_rejected_logps");
-                    case EXAMPLES -> rows.select(
-                            col("ordinal"), col("prompt_ids"), col("chosen_ids").as("completion_ids"));
+                    case PAIRS ->
+                        rows.select(
+                                "ordinal",
+                                "prompt_ids",
+                                "chosen_ids",
+                                "rejected_ids",
+                                "ref_chosen_logps",
+                                "ref_rejected_logps");
+                    case EXAMPLES ->
+                        rows.select(
+                                col("ordinal"),
+                                col("prompt_ids"),
+                                col("chosen_ids").as("completion_ids"));
                 };
         int shards = ShardWriter.shards(kept.rows(), kept.tokens(), cores);
         ShardWriter.write(columns, kept.rows(), shards, new Path(output, split));

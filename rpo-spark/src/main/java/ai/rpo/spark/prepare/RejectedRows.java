@@ -42,10 +42,7 @@ record RejectedRows(SparkSession spark, PreparePlan plan, Path folder) {
         Dataset<Row> rows = count <= ROWS_IN_ONE_FILE
                 ? unordered.repartition(1).sortWithinPartitions("file_index", "line")
                 : unordered.orderBy("file_index", "line");
-        rows.drop("file_index")
-                .write()
-                .mode("overwrite")
-                .json(folder.toString());
+        rows.drop("file_index").write().mode("overwrite").json(folder.toString());
     }
 
     private Column nameOfFile() {

@@ -41,7 +41,8 @@ final class ShardWriter {
         // replaced by a number whose hash is that shard's.
         Column keys = functions.array(
                 IntStream.of(keysByShard(shards)).mapToObj(functions::lit).toArray(Column[]::new));
-        Column shard = floor(col("ordinal").multiply(lit(shards)).divide(lit(rows))).cast("int");
+        Column shard =
+                floor(col("ordinal").multiply(lit(shards)).divide(lit(rows))).cast("int");
         data.withColumn("shard_key", element_at(keys, shard.plus(1)))
                 .repartition(shards, col("shard_key"))
                 .drop("shard_key")

@@ -72,8 +72,7 @@ public final class SliceTally implements Serializable {
             (heldOut ? eval : train).add(outcome);
         } else {
             Unfit row = new Unfit(lastLine, outcome.getAs("detail"));
-            rejected.merge(
-                    Reason.valueOf(reason), new Rejected(1, List.of(row)), (sum, one) -> sum.plus(row));
+            rejected.merge(Reason.valueOf(reason), new Rejected(1, List.of(row)), (sum, one) -> sum.plus(row));
         }
     }
 

@@ -16,7 +16,8 @@ final class Unreadable {
     static RpoException file(String path, IOException e) {
         String why = String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
         if (e instanceof FileNotFoundException) {
-            return new RpoException(Kind.CONFIGURATION, "Cannot read " + path + ": it is not there. Check the path.", e);
+            return new RpoException(
+                    Kind.CONFIGURATION, "Cannot read " + path + ": it is not there. Check the path.", e);
         }
         if (e instanceof EOFException || isDamage(e)) {
             return new RpoException(
@@ -39,7 +40,9 @@ final class Unreadable {
     /** Codecs report broken content as plain I/O failures. */
     private static boolean isDamage(IOException e) {
         String type = e.getClass().getSimpleName();
-        return type.startsWith("Zip") || type.startsWith("Zstd") || String.valueOf(e.getMessage()).contains("gzip")
+        return type.startsWith("Zip")
+                || type.startsWith("Zstd")
+                || String.valueOf(e.getMessage()).contains("gzip")
                 || String.valueOf(e.getMessage()).contains("stream header");
     }
 }

@@ -19,8 +19,7 @@ final class LetterModel {
         String letters = IntStream.range(0, 26)
                 .mapToObj(i -> "\"" + (char) ('a' + i) + "\": " + (3 + i))
                 .collect(Collectors.joining(", "));
-        String tokenizer =
-                """
+        String tokenizer = """
                 {"version": "1.0",
                  "added_tokens": [
                   {"id": 1, "content": "<s>", "special": true, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false},
@@ -31,8 +30,7 @@ final class LetterModel {
                   "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
                   "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}},
                  "model": {"type": "WordLevel", "vocab": {"?": 0, "<s>": 1, "</s>": 2, LETTERS}, "unk_token": "?"}}
-                """
-                        .replace("LETTERS", letters);
+                """.replace("LETTERS", letters);
         try {
             Files.createDirectories(folder);
             Files.writeString(folder.resolve("tokenizer.json"), tokenizer);

@@ -70,7 +70,8 @@ class PrepareStageTest {
 
     @Test
     void textPairsBecomeShardsInTheOrderOfTheInput() throws IOException {
-        Path input = lines(IntStream.range(0, 200).mapToObj(PrepareStageTest::pair).toList());
+        Path input =
+                lines(IntStream.range(0, 200).mapToObj(PrepareStageTest::pair).toList());
 
         Prepared counts = prepare(input);
 
@@ -78,7 +79,8 @@ class PrepareStageTest {
         List<TokenizedPair> pairs = pairs("train");
         for (int i = 0; i < 200; i++) {
             assertEquals(i, pairs.get(i).ordinal());
-            assertArrayEquals(new int[] {1, 3 + i % 26, 3 + i / 26}, pairs.get(i).prompt());
+            assertArrayEquals(
+                    new int[] {1, 3 + i % 26, 3 + i / 26}, pairs.get(i).prompt());
             assertArrayEquals(new int[] {3, 4, 5, 2}, pairs.get(i).chosen());
             assertArrayEquals(new int[] {6, 7, 2}, pairs.get(i).rejected());
         }
@@ -107,7 +109,9 @@ class PrepareStageTest {
 
         assertEquals(9, counts.rowsIn());
         assertEquals(7, counts.rejectedRows());
-        assertEquals(List.of(0L, 1L), pairs("train").stream().map(TokenizedPair::ordinal).toList());
+        assertEquals(
+                List.of(0L, 1L),
+                pairs("train").stream().map(TokenizedPair::ordinal).toList());
         List<JsonNode> rejected = rejected();
         assertEquals(
                 List.of(
@@ -119,9 +123,12 @@ class PrepareStageTest {
                         "8 prompt-too-long",
                         "9 token-out-of-range"),
                 rejected.stream()
-                        .map(row -> row.get("line").asText() + " " + row.get("reason").asText())
+                        .map(row -> row.get("line").asText() + " "
+                                + row.get("reason").asText())
                         .toList());
-        assertEquals("{\"prompt\": \"a\", \"chosen\": \"b\"", rejected.get(0).get("row").asText());
+        assertEquals(
+                "{\"prompt\": \"a\", \"chosen\": \"b\"",
+                rejected.get(0).get("row").asText());
         assertTrue(rejected.get(0).get("file").asText().endsWith("/data.jsonl"));
         JsonNode reasons = report().get("rejected");
         assertEquals(7, reasons.size());
@@ -178,9 +185,15 @@ class PrepareStageTest {
     void theSamePromptsAreHeldOutWhereverTheyStand() {
         List<String> rows = IntStream.range(0, 400).mapToObj(i -> pair(i % 200)).toList();
         prepare(settings(List.of(lines(rows)), List.of(), 0.25), RowKind.PAIRS, model);
-        List<String> held = pairs("eval").stream().map(pair -> Arrays.toString(pair.prompt())).distinct().sorted().toList();
-        List<String> trained =
-                pairs("train").stream().map(pair -> Arrays.toString(pair.prompt())).distinct().toList();
+        List<String> held = pairs("eval").stream()
+                .map(pair -> Arrays.toString(pair.prompt()))
+                .distinct()
+                .sorted()
+                .toList();
+        List<String> trained = pairs("train").stream()
+                .map(pair -> Arrays.toString(pair.prompt()))
+                .distinct()
+                .toList();
         assertEquals(200, held.size() + trained.size(), "no prompt is on both sides");
         assertTrue(held.size() > 30 && held.size() < 70, "about a quarter of 200, but " + held.size());
         assertEquals(
@@ -192,7 +205,11 @@ class PrepareStageTest {
         prepare(settings(List.of(lines(reversed)), List.of(), 0.25), RowKind.PAIRS, model);
         assertEquals(
                 held,
-                pairs("eval").stream().map(pair -> Arrays.toString(pair.prompt())).distinct().sorted().toList());
+                pairs("eval").stream()
+                        .map(pair -> Arrays.toString(pair.prompt()))
+                        .distinct()
+                        .sorted()
+                        .toList());
     }
 
     @Test
@@ -200,7 +217,11 @@ class PrepareStageTest {
         // Above the smallest slice many times over, with lines that end in CR LF and one that spans slices.
         List<String> rows = new ArrayList<>();
         for (int i = 0; i < 6000; i++) {
-            rows.add(i % 1000 == 999 ? "broken" : "{\"id\": \"" + "x".repeat(i % 400) + "\", " + pair(i % 600).substring(1));
+            rows.add(
+                    i % 1000 == 999
+                            ? "broken"
+                            : "{\"id\": \"" + "x".repeat(i % 400) + "\", "
+                                    + pair(i % 600).substring(1));
         }
         rows.set(3000, "{\"id\": \"" + "y".repeat(900_000) + "\", " + pair(1).substring(1));
         Path input = folder.resolve("data.jsonl");
@@ -221,7 +242,9 @@ class PrepareStageTest {
             if (i % 1000 != 999) {
                 int expected = i == 3000 ? 1 : i % 600;
                 assertArrayEquals(
-                        new int[] {1, 3 + expected % 26, 3 + expected / 26}, pairs.get(kept).prompt(), "line " + i);
+                        new int[] {1, 3 + expected % 26, 3 + expected / 26},
+                        pairs.get(kept).prompt(),
+                        "line " + i);
                 kept++;
             }
         }
@@ -246,7 +269,9 @@ class PrepareStageTest {
         assertEquals(
                 List.of(3, 4, 5, 6, 7, 8, 9),
                 pairs("train").stream().map(pair -> pair.prompt()[1]).toList());
-        assertEquals(List.of(10, 11), pairs("eval").stream().map(pair -> pair.prompt()[1]).toList());
+        assertEquals(
+                List.of(10, 11),
+                pairs("eval").stream().map(pair -> pair.prompt()[1]).toList());
         assertEquals("malformed-json", rejected().get(0).get("reason").asText());
         assertEquals(2, rejected().get(0).get("line").asInt());
     }
@@ -254,7 +279,9 @@ class PrepareStageTest {
     @Test
     void rowsOfSeveralFormatsMayLieInOneFolder() throws IOException {
         Path input = Files.createDirectories(folder.resolve("mixed"));
-        writeParquet(input.resolve("a.parquet"), List.of(pair(0), "{\"prompt\": \"a\", \"chosen\": null, \"rejected\": \"b\"}"));
+        writeParquet(
+                input.resolve("a.parquet"),
+                List.of(pair(0), "{\"prompt\": \"a\", \"chosen\": null, \"rejected\": \"b\"}"));
         writeParquet(
                 input.resolve("b.parquet"),
                 List.of("{\"prompt_ids\": [9], \"chosen_ids\": [2], \"rejected_ids\": [3], \"ref_chosen_logps\": -1.0,"
@@ -267,7 +294,8 @@ class PrepareStageTest {
         assertEquals(
                 List.of("2 unknown-format", "1 unknown-format"),
                 rejected().stream()
-                        .map(row -> row.get("line").asText() + " " + row.get("reason").asText())
+                        .map(row -> row.get("line").asText() + " "
+                                + row.get("reason").asText())
                         .toList());
         assertTrue(PairRows.isScored(rows("train").get(1)));
     }
@@ -284,8 +312,7 @@ class PrepareStageTest {
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
                 0.4);
-        RpoException e =
-                assertThrows(RpoException.class, () -> prepare(strict, RowKind.PAIRS, model));
+        RpoException e = assertThrows(RpoException.class, () -> prepare(strict, RowKind.PAIRS, model));
         assertEquals(RpoException.Kind.DATA, e.kind());
         assertTrue(e.getMessage().startsWith("Cannot prepare data: 2 of 4 rows are unfit"), e.getMessage());
         assertTrue(e.getMessage().contains("data.jsonl:2"), e.getMessage());
@@ -300,7 +327,9 @@ class PrepareStageTest {
         assertTrue(message(Files.createFile(folder.resolve("empty.jsonl"))).contains("no rows are left to train on"));
 
         Path parquet = folder.resolve("half.parquet");
-        writeParquet(parquet, IntStream.range(0, 500).mapToObj(PrepareStageTest::pair).toList());
+        writeParquet(
+                parquet,
+                IntStream.range(0, 500).mapToObj(PrepareStageTest::pair).toList());
         byte[] whole = Files.readAllBytes(parquet);
         Files.write(parquet, Arrays.copyOf(whole, whole.length / 2));
         assertTrue(message(parquet).contains("half.parquet: it is not a whole Parquet file"), message(parquet));
@@ -365,8 +394,7 @@ class PrepareStageTest {
     }
 
     private Prepared prepare(DataSettings settings, RowKind kind, TargetModel target) {
-        return new PrepareStage(kind, settings, target)
-                .run(spark, hadoop("data"), hadoop("rejected"), Progress.NONE);
+        return new PrepareStage(kind, settings, target).run(spark, hadoop("data"), hadoop("rejected"), Progress.NONE);
     }
 
     private static DataSettings settings(Path input) {
@@ -407,14 +435,11 @@ class PrepareStageTest {
     private void writeParquet(Path file, List<String> rows) throws IOException {
         Path json = Files.write(folder.resolve("rows.jsonl"), rows);
         Path shards = folder.resolve("shards");
-        spark.read()
-                .json(json.toString())
-                .coalesce(1)
-                .write()
-                .mode("overwrite")
-                .parquet(shards.toString());
+        spark.read().json(json.toString()).coalesce(1).write().mode("overwrite").parquet(shards.toString());
         try (Stream<Path> files = Files.list(shards)) {
-            Path shard = files.filter(path -> path.toString().endsWith(".parquet")).findFirst().orElseThrow();
+            Path shard = files.filter(path -> path.toString().endsWith(".parquet"))
+                    .findFirst()
+                    .orElseThrow();
             Files.write(file, Files.readAllBytes(shard));
         }
     }
@@ -432,7 +457,8 @@ class PrepareStageTest {
     }
 
     private List<Row> rows(String split) {
-        return ParquetShards.readInOrder(spark, hadoop("data/" + split), PairRows.SCHEMA).collectAsList();
+        return ParquetShards.readInOrder(spark, hadoop("data/" + split), PairRows.SCHEMA)
+                .collectAsList();
     }
 
     private List<TokenizedPair> pairs(String split) {
@@ -446,7 +472,9 @@ class PrepareStageTest {
     private List<JsonNode> rejected() throws IOException {
         List<JsonNode> rows = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder.resolve("rejected"))) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".json")).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".json"))
+                    .sorted()
+                    .toList()) {
                 for (String line : Files.readAllLines(file)) {
                     rows.add(new ObjectMapper().readTree(line));
                 }
