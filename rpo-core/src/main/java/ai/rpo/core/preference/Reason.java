@@ -1,5 +1,7 @@
 package ai.rpo.core.preference;
 
+import java.util.Locale;
+
 /** Why a row was left out of a data set. */
 public enum Reason {
     NOT_UTF8("the row's bytes are not UTF-8 text"),
@@ -35,6 +37,6 @@ public enum Reason {
 
     /** The name in reports and in {@code rejected/}, such as {@code empty-completion}. */
     public String key() {
-        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

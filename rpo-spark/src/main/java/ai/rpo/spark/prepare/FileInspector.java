@@ -5,6 +5,7 @@ import ai.rpo.core.RpoException.Kind;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -78,7 +79,7 @@ final class FileInspector {
 
     private static boolean startsWithMagic(byte[] head) {
         return head.length >= PARQUET_MAGIC.length
-                && java.util.Arrays.equals(head, 0, PARQUET_MAGIC.length, PARQUET_MAGIC, 0, PARQUET_MAGIC.length);
+                && Arrays.equals(head, 0, PARQUET_MAGIC.length, PARQUET_MAGIC, 0, PARQUET_MAGIC.length);
     }
 
     /** The first byte that is neither white space nor part of a byte order mark; −1 where there is none. */

@@ -4,6 +4,7 @@ import ai.rpo.core.preference.Findings;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
 
 /**
  * What preparing found and did; written as {@code report.json}.
@@ -19,7 +20,7 @@ record PrepareReport(PreparePlan plan, InputTally tally) {
         root.put("rows_rejected", tally.findings().total());
         root.put("rejected_fraction", tally.rejectedFraction());
         root.put("max_length", plan.maxLength());
-        root.put("truncation", plan.truncation().name());
+        root.put("truncation", plan.truncation().name().toLowerCase(Locale.ROOT).replace('_', '-'));
         ArrayNode files = root.putArray("inputs");
         for (DataFile file : plan.files()) {
             files.addObject()

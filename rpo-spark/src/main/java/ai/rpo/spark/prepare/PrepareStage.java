@@ -72,7 +72,7 @@ public final class PrepareStage {
     private PreparePlan plan(Configuration hadoop) {
         if (settings.train().isEmpty()) {
             throw RpoException.configuration(
-                    "Cannot prepare data: no input is named. Set rpo.data.train to a file, a folder or a glob.");
+                    "Cannot prepare data: no input is named. Give a file, a folder or a glob.");
         }
         int maxLength = settings.maxLength().orElse(model.contextLength());
         if (maxLength > model.contextLength()) {
@@ -99,8 +99,8 @@ public final class PrepareStage {
             List<String> paths = heldOut ? settings.eval() : settings.train();
             for (FileStatus file : InputFiles.resolve(paths, hadoop).files()) {
                 if (!seen.add(file.getPath())) {
-                    throw RpoException.configuration("Cannot prepare data: rpo.data.train and rpo.data.eval name "
-                            + file.getPath() + " more than once. Name each file once.");
+                    throw RpoException.configuration("Cannot prepare data: " + file.getPath()
+                            + " is named more than once among training and evaluation data. Name each file once.");
                 }
                 files.add(inspector.inspect(files.size(), file, heldOut));
             }
@@ -183,10 +183,10 @@ public final class PrepareStage {
         if (tally.train().rows() == 0) {
             throw RpoException.data("Cannot prepare data: no rows are left to train on out of " + tally.rows() + "."
                     + (findings.total() == 0 ? "" : "\n" + findings.summary() + "\n")
-                    + " Check rpo.data.train: " + String.join(", ", settings.train()) + ".");
+                    + " Check " + String.join(", ", settings.train()) + ".");
         }
         if (!settings.eval().isEmpty() && tally.eval().rows() == 0) {
-            throw RpoException.data("Cannot prepare data: no rows are left to evaluate on." + " Check rpo.data.eval: "
+            throw RpoException.data("Cannot prepare data: no rows are left to evaluate on." + " Check "
                     + String.join(", ", settings.eval()) + ".");
         }
     }

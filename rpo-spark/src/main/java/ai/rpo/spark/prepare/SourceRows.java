@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.to_json;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
@@ -67,7 +68,7 @@ final class SourceRows {
             try {
                 rows.close();
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         });
         return rows;

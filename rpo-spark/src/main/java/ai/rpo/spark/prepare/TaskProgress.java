@@ -3,6 +3,7 @@ package ai.rpo.spark.prepare;
 import ai.rpo.core.Progress;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkContext;
+import org.apache.spark.Success$;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
@@ -26,7 +27,7 @@ final class TaskProgress extends SparkListener implements AutoCloseable {
 
     @Override
     public void onTaskEnd(SparkListenerTaskEnd end) {
-        if (end.reason() == org.apache.spark.Success$.MODULE$) {
+        if (end.reason() == Success$.MODULE$) {
             progress.update(what, Math.min(total, done.incrementAndGet()), total);
         }
     }

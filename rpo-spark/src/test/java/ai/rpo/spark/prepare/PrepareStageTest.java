@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -201,7 +202,7 @@ class PrepareStageTest {
                 pairs("eval").stream().map(TokenizedPair::ordinal).toList());
 
         List<String> reversed = new ArrayList<>(rows);
-        java.util.Collections.reverse(reversed);
+        Collections.reverse(reversed);
         prepare(settings(List.of(lines(reversed)), List.of(), 0.25), RowKind.PAIRS, model);
         assertEquals(
                 held,
@@ -338,7 +339,7 @@ class PrepareStageTest {
         DataSettings again = settings(List.of(twice), List.of(twice), 0);
         assertTrue(assertThrows(RpoException.class, () -> prepare(again, RowKind.PAIRS, model))
                 .getMessage()
-                .contains("data.jsonl more than once"));
+                .contains("data.jsonl is named more than once"));
 
         Path notes = Files.writeString(folder.resolve("README.md"), "# Data\n");
         assertTrue(message(notes).contains("neither JSON lines, nor a JSON array, nor Parquet"));
