@@ -28,7 +28,9 @@ public final class LogFile {
     public static void silence() {
         if (isOurs()) {
             ConfigurationBuilder<BuiltConfiguration> builder = ConfigurationBuilderFactory.newConfigurationBuilder();
-            builder.add(builder.newRootLogger(Level.OFF));
+            // Without any appender Spark would bring its own, which prints.
+            builder.add(builder.newAppender("nowhere", "Null"));
+            builder.add(builder.newRootLogger(Level.OFF).add(builder.newAppenderRef("nowhere")));
             Configurator.reconfigure(builder.build());
         }
     }

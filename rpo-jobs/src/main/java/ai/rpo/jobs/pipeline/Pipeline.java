@@ -84,8 +84,9 @@ public final class Pipeline {
         }
         stage.replaces().forEach(folder -> run.artifact(folder).remove());
         stage.otherFolders().forEach(folder -> run.artifact(folder).remove());
-        Map<String, Long> counts = stage.action().run(progress);
-        artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint(stage), counts));
+        Fingerprint fingerprint = fingerprint(stage);
+        Map<String, Long> counts = stage.make(fingerprint, progress);
+        artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint, counts));
         listener.finished(stage, counts, Duration.between(start, Instant.now()));
     }
 
@@ -141,7 +142,8 @@ public final class Pipeline {
         return value.isEmpty() ? "not set" : value;
     }
 
-    private static Fingerprint fingerprint(Stage stage) {
+    /** Of all that a stage's artifact depends on, the artifacts that it is made from included. */
+    public static Fingerprint fingerprint(Stage stage) {
         Fingerprint all = new Fingerprint(Map.of());
         for (Stage required : stage.requires()) {
             all = all.and(fingerprint(required).values());

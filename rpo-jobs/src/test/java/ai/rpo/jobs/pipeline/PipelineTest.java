@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.Manifest;
 import ai.rpo.spark.store.RunDirectory;
 import java.io.IOException;
@@ -92,6 +93,7 @@ class PipelineTest {
         resumes = true;
         failing = true;
         assertThrows(IllegalStateException.class, () -> run(train(), false));
+        Files.createDirectories(folder.resolve("run/train"));
         Files.writeString(folder.resolve("run/train/half"), "of the work");
 
         failing = false;
@@ -205,19 +207,36 @@ class PipelineTest {
             List<Stage> requires,
             Map<String, String> dependsOn,
             Optional<String> skipped) {
-        return new Stage(
-                name, artifact, others, replaces, requires, dependsOn, skipped, resumes, artifact, progress -> {
-                    if (failing && name.equals("train")) {
-                        throw new IllegalStateException("killed");
-                    }
-                    for (String other : others) {
-                        try {
-                            Files.createDirectories(folder.resolve("run").resolve(other));
-                        } catch (IOException e) {
-                            throw new UncheckedIOException(e);
-                        }
-                    }
-                    return Map.of("rows", 3L);
-                });
+        return new FakeStage(name, artifact, others, replaces, requires, dependsOn, skipped, resumes, () -> {
+            if (failing && name.equals("train")) {
+                throw new IllegalStateException("killed");
+            }
+            for (String other : others) {
+                try {
+                    Files.createDirectories(folder.resolve("run").resolve(other));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+    }
+
+    private record FakeStage(
+            String name,
+            String folder,
+            List<String> otherFolders,
+            List<String> replaces,
+            List<Stage> requires,
+            Map<String, String> dependsOn,
+            Optional<String> skipped,
+            boolean resumes,
+            Runnable work)
+            implements Stage {
+
+        @Override
+        public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+            work.run();
+            return Map.of("rows", 3L);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package ai.rpo.spark.store;
 
+import java.io.IOException;
 import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -29,6 +30,15 @@ public final class RunDirectory {
     /** Something below the run directory, such as {@code reference/train}. */
     public Path path(String relative) {
         return new Path(root, relative);
+    }
+
+    public boolean exists(String relative) {
+        Path path = path(relative);
+        try {
+            return path.getFileSystem(hadoop).exists(path);
+        } catch (IOException e) {
+            throw StoreFailure.of("read", path, e);
+        }
     }
 
     /** The artifact in a folder, such as {@code data}. */

@@ -1,0 +1,102 @@
+package ai.rpo.jobs;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.jobs.command.EvaluateCommand;
+import ai.rpo.jobs.command.PrepareCommand;
+import ai.rpo.jobs.command.ReportCommand;
+import ai.rpo.jobs.command.RunCommand;
+import ai.rpo.jobs.command.ScoreCommand;
+import ai.rpo.jobs.command.SftCommand;
+import ai.rpo.jobs.command.TrainCommand;
+import ai.rpo.jobs.command.ValidateCommand;
+import ai.rpo.jobs.launch.SparkLauncher;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program: {@code ./rpo} and {@code spark-submit --class ai.rpo.jobs.Main} both come here. */
+@Command(
+        name = "rpo",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        header =
+                "Regularized Preference Optimization on Spark: preference pairs in, an aligned Hugging Face model out.",
+        synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
+        footer = {
+            "",
+            "A command first makes what it needs and does not find, uses again what is there and was made with the same",
+            "settings, and goes on where it was interrupted. Run './rpo help COMMAND' for its options.",
+            "",
+            "  ./rpo run -D rpo.model.path=MODEL -D rpo.data.train=pairs.jsonl -D rpo.output=runs/first",
+            "",
+            "Exit codes: 0 done, 2 the configuration or something it names cannot be used, 3 the data are not fit,",
+            "5 worth trying again, 1 anything else."
+        },
+        subcommands = {
+            RunCommand.class,
+            PrepareCommand.class,
+            ScoreCommand.class,
+            SftCommand.class,
+            TrainCommand.class,
+            EvaluateCommand.class,
+            ReportCommand.class,
+            ValidateCommand.class,
+            HelpCommand.class
+        })
+public final class Main implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"rpo " + ProgramVersion.get()};
+        }
+    }
+
+    private Main() {}
+
+    /** No command was given. */
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return RpoException.Kind.CONFIGURATION.exitCode();
+    }
+
+    public static void main(String[] arguments) {
+        int exitCode = execute(arguments);
+        if (!SparkLauncher.isClusterMode()) {
+            System.exit(exitCode);
+        }
+        if (exitCode != 0) {
+            // A cluster manager takes a driver that returns for one that succeeded.
+            throw new RpoException(
+                    RpoException.Kind.OTHER, "The command failed with exit code " + exitCode + "; see status.json.");
+        }
+    }
+
+    /** @return the exit code */
+    static int execute(String... arguments) {
+        return new CommandLine(new Main())
+                .setParameterExceptionHandler((e, given) -> {
+                    CommandLine command = e.getCommandLine();
+                    command.getErr().println(e.getMessage());
+                    UnmatchedArgumentException.printSuggestions(e, command.getErr());
+                    command.getErr().println("Run './rpo help' for what there is.");
+                    return RpoException.Kind.CONFIGURATION.exitCode();
+                })
+                .setHelpFactory((spec, colors) -> {
+                    spec.parser().separator(" "); // the words are parsed by now; help reads --config FILE
+                    return new CommandLine.Help(spec, colors);
+                })
+                .setUsageHelpAutoWidth(true)
+                .execute(arguments);
+    }
+}

@@ -1,0 +1,107 @@
+package ai.rpo.jobs.command;
+
+import ai.rpo.core.Progress;
+import ai.rpo.jobs.ProgramVersion;
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.launch.Failure;
+import ai.rpo.jobs.launch.LogFile;
+import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.jobs.pipeline.Decision;
+import ai.rpo.jobs.pipeline.Pipeline;
+import ai.rpo.jobs.pipeline.Stage;
+import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.progress.Display;
+import ai.rpo.jobs.progress.StatusFile;
+import ai.rpo.spark.store.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One command from its options to its exit code: makes a stage's artifact, and before it those that it needs. */
+final class Job {
+
+    /** Keys without a default that preference training needs. */
+    static final List<String> PREFERENCE = List.of("rpo.output", "rpo.model.path", "rpo.data.train");
+
+    /** The same of supervised fine-tuning. */
+    static final List<String> SUPERVISED = List.of("rpo.output", "rpo.model.path", "rpo.sft.data");
+
+    /** What a shell reports for a program stopped with Ctrl-C. */
+    private static final int INTERRUPTED = 130;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
+    private final String command;
+    private final JobOptions options;
+
+    Job(String command, JobOptions options) {
+        this.command = command;
+        this.options = options;
+    }
+
+    /**
+     * @param required keys that the command cannot do without
+     * @return the exit code
+     */
+    int make(List<String> required, Function<Stages, Stage> target) {
+        LogFile.silence();
+        ResolvedConfiguration configuration;
+        RunDirectory run;
+        Optional<Path> log;
+        SparkLauncher spark;
+        try {
+            configuration = ResolvedConfiguration.load(options.sources(), required);
+            spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
+            run = new RunDirectory(
+                    new org.apache.hadoop.fs.Path(
+                            configuration.settings().output().orElseThrow()),
+                    spark.hadoop());
+            log = LogFile.open(run.path(), run.path().getFileSystem(spark.hadoop()));
+        } catch (RuntimeException | IOException e) {
+            return report(Failure.of("begin to " + command, e), e, Optional.empty());
+        }
+        StatusFile status = new StatusFile(run.file("status.json"), command, Clock.systemUTC());
+        try (spark;
+                Display display = Display.onStandardError()) {
+            status.begin();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> interrupted(status)));
+            Progress progress = (what, done, total) -> {
+                display.update(what, done, total);
+                status.update(done, total);
+            };
+            Stages stages = new Stages(configuration, run, spark);
+            Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
+            List<Decision> plan = pipeline.plan(target.apply(stages));
+            run.file("resolved.conf").write(configuration.text());
+            pipeline.execute(plan, progress, new ConsoleListener(System.out, display, status, run));
+            status.succeeded();
+            return 0;
+        } catch (Exception | OutOfMemoryError | LinkageError e) {
+            Failure failure = Failure.of(command, e);
+            boolean first = status.failed(failure.exitCode(), failure.message());
+            return first ? report(failure, e, log) : INTERRUPTED;
+        }
+    }
+
+    /** Runs at every end of the process; it is an interruption only if the command has not ended before. */
+    private void interrupted(StatusFile status) {
+        if (status.failed(INTERRUPTED, "The command was interrupted.")) {
+            System.err.printf("%nInterrupted. Run the same command to go on; finished stages are kept.%n");
+        }
+    }
+
+    private int report(Failure failure, Throwable thrown, Optional<Path> log) {
+        LOG.error("{}", failure.message(), thrown);
+        System.err.println(failure.message());
+        log.ifPresent(file -> System.err.println("Log: " + file));
+        if (log.isEmpty() && !failure.expected()) {
+            thrown.printStackTrace();
+        }
+        return failure.exitCode();
+    }
+}

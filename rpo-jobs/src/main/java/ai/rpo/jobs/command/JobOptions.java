@@ -1,0 +1,38 @@
+package ai.rpo.jobs.command;
+
+import ai.rpo.jobs.config.ConfigurationSources;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What every job takes. */
+final class JobOptions {
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings in HOCON. Every key and its default: docs/configuration.md.")
+    private String config;
+
+    @Option(
+            names = "--master",
+            paramLabel = "URL",
+            description =
+                    "Spark's master, such as spark://host:7077 or local[4]. All cores of this machine if left out.")
+    private String master;
+
+    @Option(
+            names = "-D",
+            paramLabel = "KEY=VALUE",
+            description = "A setting that wins over the file, such as -D rpo.train.epochs=2; as often as you like.")
+    private List<String> definitions = new ArrayList<>();
+
+    ConfigurationSources sources() {
+        return ConfigurationSources.of(Optional.ofNullable(config), definitions);
+    }
+
+    Optional<String> master() {
+        return Optional.ofNullable(master);
+    }
+}

@@ -1,0 +1,24 @@
+package ai.rpo.jobs.command;
+
+import ai.rpo.jobs.pipeline.Stages;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "score",
+        mixinStandardHelpOptions = true,
+        header = "Compute the reference model's log-probabilities.",
+        description = {
+            "%nWrites OUTPUT/reference as Parquet: the prepared rows with ref_chosen_logps and ref_rejected_logps.%n"
+        })
+public final class ScoreCommand implements Callable<Integer> {
+
+    @Mixin
+    private JobOptions options;
+
+    @Override
+    public Integer call() {
+        return new Job("score", options).make(Job.PREFERENCE, Stages::score);
+    }
+}

@@ -1,0 +1,166 @@
+package ai.rpo.jobs.command;
+
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.train.TrainSettings;
+import ai.rpo.jobs.ProgramVersion;
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
+import ai.rpo.jobs.launch.Failure;
+import ai.rpo.jobs.launch.LogFile;
+import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.jobs.pipeline.Decision;
+import ai.rpo.jobs.pipeline.Pipeline;
+import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.store.InputFiles;
+import ai.rpo.spark.store.RunDirectory;
+import java.util.List;
+import java.util.Locale;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** Everything that can be known before any work, on the screen. */
+final class Validation {
+
+    private final JobOptions options;
+
+    Validation(JobOptions options) {
+        this.options = options;
+    }
+
+    int run() {
+        LogFile.silence();
+        try {
+            validate();
+            return 0;
+        } catch (RuntimeException e) {
+            Failure failure = Failure.of("validate", e);
+            System.err.println(failure.message());
+            if (!failure.expected()) {
+                e.printStackTrace();
+            }
+            return failure.exitCode();
+        }
+    }
+
+    private void validate() {
+        boolean supervised = isSupervised();
+        ResolvedConfiguration configuration =
+                ResolvedConfiguration.load(options.sources(), supervised ? Job.SUPERVISED : Job.PREFERENCE);
+        Settings settings = configuration.settings();
+        try (SparkLauncher spark = new SparkLauncher("rpo validate", options.master(), configuration.spark())) {
+            Configuration hadoop = spark.hadoop();
+            RunDirectory run = new RunDirectory(new Path(settings.output().orElseThrow()), hadoop);
+            String model = settings.model().path().orElseThrow();
+            print("model", describe(LocalModel.of(model, hadoop)));
+            if (supervised) {
+                print("data", describe(settings.sft().data(), hadoop));
+            } else {
+                print(
+                        "reference",
+                        settings.reference()
+                                .path()
+                                .map(path -> describe(LocalModel.of(path, hadoop)))
+                                .orElse("the same model"));
+                print("data", describe(settings.data().train(), hadoop));
+                print("held out", heldOut(settings, hadoop));
+                print("objective", describe(settings.objective()));
+            }
+            print(
+                    "training",
+                    describe(supervised ? settings.sft().training() : settings.train()) + ", "
+                            + settings.precision().key());
+            print("spark", spark.master());
+            print("output", run.path().toString());
+            Stages stages = new Stages(configuration, run, spark);
+            Pipeline pipeline = new Pipeline(run, settings.overwrite(), ProgramVersion.get());
+            System.out.println();
+            pipeline.plan(supervised ? stages.sft() : stages.report()).forEach(this::print);
+        }
+    }
+
+    /** A configuration with nothing but supervised rows can only be meant for {@code sft}. */
+    private boolean isSupervised() {
+        Settings settings =
+                ResolvedConfiguration.load(options.sources(), List.of()).settings();
+        return settings.data().train().isEmpty() && !settings.sft().data().isEmpty();
+    }
+
+    private void print(Decision decision) {
+        String verdict =
+                switch (decision.verdict()) {
+                    case REUSE ->
+                        "would be used again, made "
+                                + decision.manifest().orElseThrow().createdAt();
+                    case SKIP ->
+                        "would be skipped: " + decision.stage().skipped().orElseThrow();
+                    case MAKE -> decision.manifest().isPresent() ? "would be made anew" : "would be made";
+                };
+        String digest = Pipeline.fingerprint(decision.stage()).digest().substring(0, 12);
+        print(decision.stage().name(), verdict + ", fingerprint " + digest);
+    }
+
+    private static void print(String what, String text) {
+        System.out.printf("%-11s %s%n", what, text);
+    }
+
+    private static String describe(LocalModel model) {
+        ModelDirectory directory = model.open();
+        return String.format(
+                Locale.ROOT,
+                "%s: %s, %,d parameters in %s, context %,d, %s",
+                model.uri(),
+                directory.config().modelType(),
+                ParameterLayout.of(directory.config()).size(),
+                directory.dtype().torchName(),
+                directory.config().contextLength(),
+                directory.tokenizerFile().isPresent() ? "with tokenizer" : "no tokenizer: rows must be tokenised");
+    }
+
+    private static String describe(List<String> paths, Configuration hadoop) {
+        InputFiles inputs = InputFiles.resolve(paths, hadoop);
+        return String.format(
+                Locale.ROOT,
+                "%s: %,d %s, %,d bytes",
+                String.join(", ", paths),
+                inputs.files().size(),
+                inputs.files().size() == 1 ? "file" : "files",
+                inputs.bytes());
+    }
+
+    private static String heldOut(Settings settings, Configuration hadoop) {
+        if (settings.data().evalFraction() > 0) {
+            return settings.data().evalFraction() + " of the prompts";
+        }
+        return settings.data().eval().isEmpty()
+                ? "nothing"
+                : describe(settings.data().eval(), hadoop);
+    }
+
+    private static String describe(RpoObjective objective) {
+        return String.format(
+                Locale.ROOT,
+                "%s: beta %s, eta %s, %s of log-probabilities, effective weight %s",
+                objective.eta() == 0 ? "DPO" : "RPO",
+                objective.beta(),
+                objective.eta(),
+                objective.reduction().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                objective.effectiveWeight());
+    }
+
+    private static String describe(TrainSettings train) {
+        return String.format(
+                Locale.ROOT,
+                "%d %s, %d %s of %d pairs a step, %s at %s, %s",
+                train.epochs(),
+                train.epochs() == 1 ? "epoch" : "epochs",
+                train.workers(),
+                train.workers() == 1 ? "worker" : "workers",
+                train.pairsPerBatch(),
+                train.optimizer().name().toLowerCase(Locale.ROOT),
+                train.learningRate(),
+                train.schedule().name().toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,115 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.prepare.DataSettings;
+import ai.rpo.spark.prepare.PrepareStage;
+import ai.rpo.spark.prepare.Prepared;
+import ai.rpo.spark.prepare.RowKind;
+import ai.rpo.spark.prepare.TargetModel;
+import ai.rpo.spark.store.Fingerprint;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Rows of text become rows of token ids: preference pairs, or prompt/completion rows. */
+final class Prepare implements Stage {
+
+    private static final List<String> PAIRS_ONLY =
+            List.of("rpo.data.train", "rpo.data.eval", "rpo.data.eval-fraction", "rpo.data.format");
+
+    private final Workplace place;
+    private final String name;
+    private final String folder;
+    private final String rejected;
+    private final RowKind kind;
+    private final DataSettings data;
+
+    private Prepare(Workplace place, String name, String folder, String rejected, RowKind kind, DataSettings data) {
+        this.place = place;
+        this.name = name;
+        this.folder = folder;
+        this.rejected = rejected;
+        this.kind = kind;
+        this.data = data;
+    }
+
+    static Prepare pairs(Workplace place) {
+        return new Prepare(
+                place,
+                "prepare",
+                "data",
+                "rejected",
+                RowKind.PAIRS,
+                place.settings().data());
+    }
+
+    /** The rows of {@code rpo.sft.data}, cut and counted as {@code rpo.data} says. */
+    static Prepare examples(Workplace place) {
+        DataSettings pairs = place.settings().data();
+        DataSettings data = new DataSettings(
+                place.settings().sft().data(),
+                List.of(),
+                0,
+                pairs.maxLength(),
+                Optional.empty(),
+                pairs.onStraddle(),
+                pairs.truncation(),
+                pairs.maxRejectedFraction());
+        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String folder() {
+        return folder;
+    }
+
+    @Override
+    public List<String> otherFolders() {
+        return List.of(rejected);
+    }
+
+    @Override
+    public List<Stage> requires() {
+        return List.of();
+    }
+
+    @Override
+    public Map<String, String> dependsOn() {
+        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.data"));
+        if (kind == RowKind.PAIRS) {
+            values.put("rpo.data.train", place.inputs().data(data.train()));
+            values.put("rpo.data.eval", place.inputs().data(data.eval()));
+        } else {
+            values.keySet().removeAll(PAIRS_ONLY);
+            values.put("rpo.sft.data", place.inputs().data(data.train()));
+        }
+        values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
+        return values;
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        LocalModel model = place.open(place.model());
+        ModelConfig config = model.open().config();
+        TargetModel target = new TargetModel(model::folder, config.contextLength(), config.vocabularySize());
+        Prepared prepared = new PrepareStage(kind, data, target)
+                .run(
+                        place.spark().session(),
+                        place.run().path(folder),
+                        place.run().path(rejected),
+                        progress);
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("train_rows", prepared.trainRows());
+        counts.put("eval_rows", prepared.evalRows());
+        counts.put("rows_left_out", prepared.rejectedRows());
+        return counts;
+    }
+}

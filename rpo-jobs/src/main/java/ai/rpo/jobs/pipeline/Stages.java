@@ -1,0 +1,54 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.spark.store.RunDirectory;
+
+/**
+ * The stages of one run, each with those that it needs:
+ *
+ * <pre>
+ * prepare → score → train → evaluate → report
+ * prepare-sft → sft
+ * </pre>
+ */
+public final class Stages {
+
+    private final Workplace place;
+    private final Stage prepare;
+    private final Stage score;
+    private final Stage train;
+    private final Stage evaluate;
+
+    public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark) {
+        place = new Workplace(configuration, run, spark, new InputFingerprints(spark.hadoop()));
+        prepare = Prepare.pairs(place);
+        score = new Score(place, prepare);
+        train = Train.onPairs(place, score);
+        evaluate = new Evaluate(place, score, train);
+    }
+
+    public Stage prepare() {
+        return prepare;
+    }
+
+    public Stage score() {
+        return score;
+    }
+
+    public Stage train() {
+        return train;
+    }
+
+    public Stage evaluate() {
+        return evaluate;
+    }
+
+    public Stage report() {
+        return new Report(place, train, evaluate);
+    }
+
+    public Stage sft() {
+        return Train.onExamples(place, Prepare.examples(place));
+    }
+}

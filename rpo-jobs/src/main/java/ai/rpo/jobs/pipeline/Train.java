@@ -1,0 +1,145 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.loss.Loss;
+import ai.rpo.core.loss.PreferenceLoss;
+import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.train.TrainStage;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Rows become a model: scored pairs by preference, prompt/completion rows by imitation. */
+final class Train implements Stage {
+
+    private static final String MODEL = "model";
+
+    /** Keys that change what a step costs, and not what it does. */
+    private static final Set<String> WITHOUT_EFFECT = Set.of("tokens-per-micro-batch", "recompute", "keep-checkpoints");
+
+    private final Workplace place;
+    private final String name;
+    private final String folder;
+    private final String replaced;
+    private final Stage rowsFrom;
+    private final Loss loss;
+    private final TrainSettings settings;
+
+    private Train(
+            Workplace place,
+            String name,
+            String folder,
+            String replaced,
+            Stage rowsFrom,
+            Loss loss,
+            TrainSettings settings) {
+        this.place = place;
+        this.name = name;
+        this.folder = folder;
+        this.replaced = replaced;
+        this.rowsFrom = rowsFrom;
+        this.loss = loss;
+        this.settings = settings;
+    }
+
+    static Train onPairs(Workplace place, Stage score) {
+        Loss loss = new PreferenceLoss(place.settings().objective());
+        return new Train(
+                place,
+                "train",
+                "train",
+                "sft/train",
+                score,
+                loss,
+                place.settings().train());
+    }
+
+    static Train onExamples(Workplace place, Stage prepare) {
+        TrainSettings settings = place.settings().sft().training();
+        return new Train(place, "sft", "sft/train", "train", prepare, new SupervisedLoss(), settings);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String folder() {
+        return folder;
+    }
+
+    @Override
+    public List<String> otherFolders() {
+        return List.of(MODEL);
+    }
+
+    @Override
+    public List<String> replaces() {
+        return List.of(replaced);
+    }
+
+    @Override
+    public String product() {
+        return MODEL;
+    }
+
+    @Override
+    public List<Stage> requires() {
+        return List.of(rowsFrom);
+    }
+
+    @Override
+    public Map<String, String> dependsOn() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("rpo.model.path", place.inputs().weights(place.model()));
+        values.put("rpo.precision", place.settings().precision().key());
+        if (loss instanceof PreferenceLoss) {
+            values.putAll(place.configuration().valuesUnder("rpo.objective"));
+        }
+        values.putAll(place.configuration().valuesUnder("rpo." + name));
+        values.putAll(place.configuration().valuesUnder("rpo.export"));
+        values.keySet().removeIf(key -> WITHOUT_EFFECT.contains(key.substring(key.lastIndexOf('.') + 1)));
+        values.remove("rpo.sft.data"); // the rows have been read, and their stage's fingerprint tells them
+        return values;
+    }
+
+    @Override
+    public boolean resumes() {
+        return true;
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        LocalModel start = place.open(place.model());
+        TrainStage stage = new TrainStage(
+                place.spark().session(), start, loss, settings, place.settings().precision());
+        TrainStage.Result result = stage.run(
+                new TrainStage.Request(
+                        place.run().path(rowsFrom.folder() + "/train"),
+                        place.run().path(folder),
+                        place.run().path(MODEL),
+                        place.settings().export().dtype().dtype(start.open().dtype()),
+                        fingerprint.digest(),
+                        place.isOwnReference(),
+                        facts(fingerprint)),
+                progress);
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("rows", result.rows());
+        counts.put("steps", result.steps());
+        return counts;
+    }
+
+    /** For the model card. */
+    private Map<String, String> facts(Fingerprint fingerprint) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("started from", place.model());
+        facts.put("fingerprint", fingerprint.digest());
+        facts.putAll(fingerprint.values());
+        return facts;
+    }
+}

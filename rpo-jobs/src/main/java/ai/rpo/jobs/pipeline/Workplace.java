@@ -1,0 +1,46 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
+import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.reference.ScoreSettings;
+import ai.rpo.spark.store.RunDirectory;
+
+/**
+ * What every stage works with.
+ *
+ * @param run where artifacts lie
+ * @param spark started when first asked for a session
+ * @param inputs what the run's inputs are
+ */
+record Workplace(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, InputFingerprints inputs) {
+
+    Settings settings() {
+        return configuration.settings();
+    }
+
+    /** Path of the model that training starts from. */
+    String model() {
+        return settings().model().path().orElseThrow();
+    }
+
+    /** Path of the model that the policy is tied to. */
+    String reference() {
+        return settings().reference().path().orElse(model());
+    }
+
+    /** Whether the policy is tied to the very weights that it starts from. */
+    boolean isOwnReference() {
+        return inputs.weights(reference()).equals(inputs.weights(model()));
+    }
+
+    /** For scoring and evaluation, which compute alike. */
+    ScoreSettings scoring() {
+        return new ScoreSettings(settings().precision(), settings().reference().tokensPerBatch());
+    }
+
+    LocalModel open(String path) {
+        return LocalModel.of(path, spark.hadoop());
+    }
+}
