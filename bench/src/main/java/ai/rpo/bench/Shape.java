@@ -1,0 +1,83 @@
+package ai.rpo.bench;
+
+import ai.rpo.core.decoder.Example;
+import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.tensor.Storage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Llama models of random weights, in the sizes that the peer's benchmark uses. */
+enum Shape {
+    TINY(4096, 256, 704, 4, 4, 4),
+    SMALL(16384, 512, 1408, 8, 8, 4),
+    SMOLLM2(49152, 576, 1536, 30, 9, 3);
+
+    private static final double INITIALIZER_RANGE = 0.02;
+
+    private final String json;
+
+    Shape(int vocabulary, int hidden, int intermediate, int layers, int heads, int keyValueHeads) {
+        json = String.format(
+                "{\"model_type\": \"llama\", \"vocab_size\": %d, \"hidden_size\": %d, \"intermediate_size\": %d,"
+                        + " \"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"num_key_value_heads\": %d,"
+                        + " \"max_position_embeddings\": 4096, \"rms_norm_eps\": 1e-6, \"tie_word_embeddings\": true,"
+                        + " \"eos_token_id\": 2}",
+                vocabulary, hidden, intermediate, layers, heads, keyValueHeads);
+    }
+
+    String json() {
+        return json;
+    }
+
+    ModelConfig config() {
+        return ModelConfigParser.parse(json, name());
+    }
+
+    /** Fills a flat storage with initial weights. */
+    void initialise(Storage storage) {
+        Random random = new Random(1);
+        for (ParameterLayout.Entry entry : ParameterLayout.of(config()).entries()) {
+            float[] values = new float[Math.toIntExact(entry.size())];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = entry.vector() ? 1 : (float) (INITIALIZER_RANGE * random.nextGaussian());
+            }
+            storage.write(entry.offset(), values, 0, values.length);
+        }
+    }
+
+    /** Random pairs of these lengths. */
+    List<TrainingExample> pairs(int count, int promptLength, int responseLength) {
+        Random random = new Random(2);
+        int vocabulary = config().vocabularySize();
+        List<TrainingExample> pairs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int[] prompt = random.ints(promptLength, 3, vocabulary).toArray();
+            int[] chosen = random.ints(responseLength, 3, vocabulary).toArray();
+            int[] rejected = random.ints(responseLength, 3, vocabulary).toArray();
+            pairs.add(
+                    new TrainingExample(i, new Example(prompt, List.of(chosen, rejected)), new double[] {-900, -900}));
+        }
+        return pairs;
+    }
+
+    /**
+     * Floating-point operations that a forward pass over one pair needs: the products with the weights on every packed
+     * row, the head on completion tokens only, and attention's two products over the causal part.
+     */
+    double forwardFlops(int promptLength, int responseLength) {
+        ModelConfig c = config();
+        double rows = promptLength + 2.0 * (responseLength - 1);
+        double queries = (double) c.heads() * c.headDim();
+        double keys = (double) c.keyValueHeads() * c.headDim();
+        double perLayer = 2 * c.hiddenSize() * (2 * queries + 2 * keys + 3.0 * c.intermediateSize());
+        double head = 2.0 * c.hiddenSize() * c.vocabularySize() * 2 * responseLength;
+        double response = responseLength - 1;
+        double seen =
+                promptLength * (promptLength + 1) / 2.0 + 2 * (response * promptLength + response * (response + 1) / 2);
+        return c.layers() * (rows * perLayer + 4 * queries * seen) + head;
+    }
+}

@@ -1,0 +1,128 @@
+package ai.rpo.bench;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.loss.PreferenceLoss;
+import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.Precision;
+import ai.rpo.core.train.TrainSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]}. Prints the median after
+ * two steps of warm-up, in the units of the peer's benchmark.
+ */
+public final class StepBenchmark {
+
+    private static final int WARM_UP = 2;
+
+    private StepBenchmark() {}
+
+    public static void main(String[] args) throws IOException {
+        List<String> options = List.of(args);
+        Shape shape = Shape.valueOf(args[1].toUpperCase(Locale.ROOT));
+        int prompt = Integer.parseInt(args[2]);
+        int response = Integer.parseInt(args[3]);
+        int pairs = Integer.parseInt(args[4]);
+        int steps = Integer.parseInt(args[5]);
+        Precision precision = options.contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
+        List<TrainingExample> batch = shape.pairs(pairs, prompt, response);
+        boolean train = args[0].equals("train");
+        Runnable step = train
+                ? trainStep(shape, batch, precision, options.contains("recompute"))
+                : scoreStep(shape, batch, precision);
+        double seconds = medianSeconds(step, steps);
+        double flops = pairs * shape.forwardFlops(prompt, response) * (train ? 3 : 1);
+        System.out.printf(
+                Locale.ROOT,
+                "%s shape=%s %d+%d pairs=%d %s: median %.3f s, %.3f pairs/s, %.0f tokens/s, %.1f GFLOP/s, peak %.0f MB%n",
+                args[0],
+                shape,
+                prompt,
+                response,
+                pairs,
+                precision.key(),
+                seconds,
+                pairs / seconds,
+                pairs * 2 * (prompt + response) / seconds,
+                flops / seconds / 1e9,
+                peakMegabytes());
+    }
+
+    private static Runnable trainStep(
+            Shape shape, List<TrainingExample> batch, Precision precision, boolean recompute) {
+        TrainSettings settings = new TrainSettings(
+                1,
+                batch.size(),
+                4096,
+                recompute,
+                5e-7,
+                0,
+                TrainSettings.Schedule.CONSTANT,
+                TrainSettings.Optimizer.ADAMW,
+                0,
+                1,
+                false,
+                1,
+                1,
+                1,
+                1);
+        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
+                shape.json(),
+                new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),
+                settings,
+                precision,
+                1000,
+                Runtime.getRuntime().availableProcessors()));
+        shape.initialise(network.parameters());
+        return () -> network.step(batch);
+    }
+
+    private static Runnable scoreStep(Shape shape, List<TrainingExample> batch, Precision precision) {
+        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        ParameterLayout layout = ParameterLayout.of(shape.config());
+        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
+        shape.initialise(weights.storage());
+        ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), backend), weights);
+        List<Example> examples = batch.stream().map(TrainingExample::example).toList();
+        return () -> scorer.completionLogps(examples);
+    }
+
+    private static double medianSeconds(Runnable step, int steps) {
+        double[] seconds = new double[steps];
+        for (int i = -WARM_UP; i < steps; i++) {
+            long start = System.nanoTime();
+            step.run();
+            if (i >= 0) {
+                seconds[i] = (System.nanoTime() - start) / 1e9;
+            }
+        }
+        Arrays.sort(seconds);
+        return seconds[steps / 2];
+    }
+
+    /** The process's largest resident size so far; NaN where /proc does not tell. */
+    private static double peakMegabytes() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return Double.NaN;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
+# SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL, the peer runs before and
+# after, and the ratio of pairs/s is printed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+classpath=bench/target/classpath.txt
+if [ ! -f "$classpath" ] || [ -n "$(find pom.xml bench/pom.xml rpo-core/src/main bench/src -newer "$classpath" -print -quit)" ]; then
+    ./mvnw -B -q -ntp -pl bench -am -DskipTests -Dmdep.outputFile=target/classpath.txt compile dependency:build-classpath
+fi
+peer() { [ -z "${PEER:-}" ] || "$PEER" bench/trl_peer.py "$@" 2>/dev/null | tail -n 1; }
+rate() { sed -E 's/.* ([0-9.]+) pairs\/s.*/\1/'; }
+
+before=$(peer "$@")
+ours=$(java @deploy/jvm.options -Xmx4g -cp "bench/target/classes:rpo-core/target/classes:$(cat "$classpath")" ai.rpo.bench.StepBenchmark "$@" 2>bench/target/step.log) || { cat bench/target/step.log >&2; exit 1; }
+after=$(peer "$@")
+echo "$ours"
+if [ -n "${PEER:-}" ]; then
+    printf '%s\n%s\n' "$before" "$after"
+    awk -v o="$(echo "$ours" | rate)" -v b="$(echo "$before" | rate)" -v a="$(echo "$after" | rate)" 'BEGIN { printf "ratio to the peer: %.2f (before %.2f, after %.2f)\n", 2 * o / (a + b), o / b, o / a }'
+fi

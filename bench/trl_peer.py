@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Times the peer: TRL's DPOTrainer (sigmoid + sft, i.e. RPO) or a transformers scoring pass, on CPU, on the shapes of StepBenchmark.
+
+usage: trl_peer.py train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16]
+needs: torch 2.15, transformers 5.23, trl 1.16
+"""
+import os
+import statistics
+import sys
+import tempfile
+import time
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import torch
+from datasets import Dataset
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, TrainerCallback, logging
+from trl import DPOConfig, DPOTrainer
+
+SHAPES = {
+    "tiny": dict(vocab_size=4096, hidden_size=256, intermediate_size=704, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=4),
+    "small": dict(vocab_size=16384, hidden_size=512, intermediate_size=1408, num_hidden_layers=8, num_attention_heads=8, num_key_value_heads=4),
+    "smollm2": dict(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3),
+}
+WARM_UP = 2
+
+
+def build(shape):
+    return LlamaForCausalLM(LlamaConfig(**SHAPES[shape], tie_word_embeddings=True, max_position_embeddings=4096, pad_token_id=0, bos_token_id=1, eos_token_id=2))
+
+
+def word_tokenizer(size):
+    vocabulary = {"<pad>": 0, "<s>": 1, "</s>": 2} | {f"t{i}": i for i in range(3, size)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<pad>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
+
+
+def train_seconds(shape, prompt, response, pairs, steps, bf16):
+    class Clock(TrainerCallback):
+        seconds = []
+
+        def on_step_begin(self, *args, **kwargs):
+            self.start = time.perf_counter()
+
+        def on_step_end(self, *args, **kwargs):
+            self.seconds.append(time.perf_counter() - self.start)
+
+    model = build(shape)
+    size = model.config.vocab_size
+
+    def words(count):
+        return " ".join(f"t{i}" for i in torch.randint(3, size, (count,)).tolist())
+
+    rows = [{"prompt": words(prompt) + " ", "chosen": words(response - 1), "rejected": words(response - 1)} for _ in range(pairs * (steps + WARM_UP))]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = DPOConfig(
+            output_dir=folder, use_cpu=True, bf16=bf16, gradient_checkpointing=False, precompute_ref_log_probs=True,
+            loss_type=["sigmoid", "sft"], loss_weights=[1.0, 0.005], beta=0.01, learning_rate=5e-7, max_length=prompt + response + 2,
+            per_device_train_batch_size=pairs, num_train_epochs=1, save_strategy="no", report_to=[], logging_steps=10**6, disable_tqdm=True)
+        clock = Clock()
+        DPOTrainer(model=model, args=settings, train_dataset=Dataset.from_list(rows), processing_class=word_tokenizer(size), callbacks=[clock]).train()
+    return clock.seconds[WARM_UP:]
+
+
+def score_seconds(shape, prompt, response, pairs, steps, bf16):
+    model = build(shape).eval()
+    seconds = []
+    for _ in range(steps + WARM_UP):
+        head = torch.randint(3, model.config.vocab_size, (pairs, prompt)).repeat(2, 1)
+        ids = torch.cat([head, torch.randint(3, model.config.vocab_size, (2 * pairs, response))], 1)
+        start = time.perf_counter()
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            logps = torch.log_softmax(model(input_ids=ids).logits[:, prompt - 1:-1].float(), -1)
+            logps.gather(2, ids[:, prompt:, None]).sum((1, 2))
+        seconds.append(time.perf_counter() - start)
+    return seconds[WARM_UP:]
+
+
+def main():
+    kind, shape = sys.argv[1:3]
+    prompt, response, pairs, steps = map(int, sys.argv[3:7])
+    logging.set_verbosity_error()
+    torch.manual_seed(0)
+    torch.set_num_threads(os.cpu_count())
+    run = train_seconds if kind == "train" else score_seconds
+    median = statistics.median(run(shape, prompt, response, pairs, steps, "bf16" in sys.argv))
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+    print(f"peer {kind} shape={shape} {prompt}+{response} pairs={pairs}: median {median:.3f} s, {pairs / median:.3f} pairs/s, "
+          f"{pairs * 2 * (prompt + response) / median:.0f} tokens/s, peak {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+package ai.rpo;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.ENUMS;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+
+/** Which way the code of all three modules may depend. */
+@AnalyzeClasses(packages = "ai.rpo", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    private static final DescribedPredicate<JavaClass> OURS = resideInAPackage("ai.rpo..");
+
+    @ArchTest
+    static final ArchRule coreKnowsNoSpark = noClasses()
+            .that()
+            .resideInAPackage("ai.rpo.core..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
+
+    @ArchTest
+    static final ArchRule objectiveIsPureMathematics =
+            seesOfOurs("ai.rpo.core.objective..", "ai.rpo.core.objective..");
+
+    @ArchTest
+    static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
+
+    @ArchTest
+    static final ArchRule modelFilesKnowOnlyTensors =
+            seesOfOurs("ai.rpo.core.model..", "ai.rpo.core", "ai.rpo.core.model..", "ai.rpo.core.tensor");
+
+    @ArchTest
+    static final ArchRule preferencesComeFirst =
+            seesOfOurs("ai.rpo.core.preference..", "ai.rpo.core", "ai.rpo.core.preference..");
+
+    @ArchTest
+    static final ArchRule textComesFromPreferences =
+            seesOfOurs("ai.rpo.core.text..", "ai.rpo.core", "ai.rpo.core.preference..", "ai.rpo.core.text..");
+
+    @ArchTest
+    static final ArchRule decoderIsBuiltOfTensors = seesOfOurs(
+            "ai.rpo.core.decoder..",
+            "ai.rpo.core",
+            "ai.rpo.core.decoder..",
+            "ai.rpo.core.model..",
+            "ai.rpo.core.tensor");
+
+    @ArchTest
+    static final ArchRule dl4jStaysBehindTraining = noClasses()
+            .that(OURS.and(not(resideInAPackage("ai.rpo.core.dl4j.."))
+                    .and(not(resideInAPackage("ai.rpo.core.train..")))
+                    .and(not(resideInAPackage("ai.rpo.spark..")))))
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("ai.rpo.core.dl4j..");
+
+    @ArchTest
+    static final ArchRule dl4jTypesStayInTheirPackages = noClasses()
+            .that(OURS.and(not(resideInAPackage("ai.rpo.core.dl4j.."))
+                    .and(not(resideInAPackage("ai.rpo.core.tensor.nd4j..")))
+                    .and(not(resideInAPackage("ai.rpo.core.train..")))
+                    .and(not(resideInAPackage("ai.rpo.spark.train..")))))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..", "org.datavec..");
+
+    @ArchTest
+    static final ArchRule packagesHaveNoCycles =
+            slices().matching("ai.rpo.(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule noDrawersForOddsAndEnds = classes()
+            .should()
+            .resideOutsideOfPackages("..util..", "..utils..", "..common..", "..helper..", "..helpers..", "..misc..")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Util")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Utils")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Helper")
+            .andShould()
+            .haveSimpleNameNotEndingWith("Manager");
+
+    @ArchTest
+    static final ArchRule ourClassesInheritFromNoneOfOurs =
+            classes().that(not(ENUMS)).should(inheritFromNoneOfOurs());
+
+    /** Classes of {@code packages} may use, of this project, only classes of {@code allowed}. */
+    private static ArchRule seesOfOurs(String packages, String... allowed) {
+        return noClasses()
+                .that()
+                .resideInAPackage(packages)
+                .should()
+                .dependOnClassesThat(OURS.and(not(JavaClass.Predicates.resideInAnyPackage(allowed))));
+    }
+
+    private static ArchCondition<JavaClass> inheritFromNoneOfOurs() {
+        return new ArchCondition<>("extend no class of this project") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                type.getRawSuperclass()
+                        .filter(parent -> OURS.test(parent) && !parent.isEnum())
+                        .ifPresent(parent -> events.add(SimpleConditionEvent.violated(
+                                type, type.getName() + " extends " + parent.getName())));
+            }
+        };
+    }
+}
