@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.rpo.core.tensor.cpu.CpuVariants;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +32,9 @@ class BackendAgreementTest {
     private static final int[] SIZES = {1, 2, 3, 5, 8, 13, 17, 31, 64, 65};
 
     static Stream<Arguments> backends() {
-        return Stream.of(Arguments.of("nd4j", new Nd4jBackend()));
+        Map<String, Backend> backends = new LinkedHashMap<>(CpuVariants.all());
+        backends.put("ND4J", new Nd4jBackend());
+        return backends.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
     }
 
     @Parameter(0)

@@ -1,0 +1,14 @@
+package ai.rpo.core.tensor.cpu;
+
+/** What a matmul primitive is built for; see {@link Gemm} for the names. */
+record MatmulShape(
+        boolean transposeA,
+        boolean transposeB,
+        int m,
+        int n,
+        int k,
+        int strideA,
+        int strideB,
+        int strideC,
+        boolean accumulate,
+        boolean bfloat16) {}

@@ -1,0 +1,51 @@
+package ai.rpo.core.tensor.cpu;
+
+import java.lang.reflect.Field;
+import sun.misc.Unsafe;
+
+/**
+ * Copies between Java arrays and memory outside the heap, unchecked. Kernels compute on small arrays, which the JIT
+ * compiler turns into vector code, and which stay in the first-level cache; a direct buffer would hold at most 2 GiB,
+ * cost a check per access, and be half as fast.
+ */
+final class OffHeap {
+
+    private static final Unsafe UNSAFE = unsafe();
+    private static final long ARRAY = Unsafe.ARRAY_FLOAT_BASE_OFFSET;
+
+    private OffHeap() {}
+
+    static void read(long address, float[] target, int from, int length) {
+        UNSAFE.copyMemory(null, address, target, ARRAY + 4L * from, 4L * length);
+    }
+
+    static void write(float[] source, int from, long address, int length) {
+        UNSAFE.copyMemory(source, ARRAY + 4L * from, null, address, 4L * length);
+    }
+
+    static float get(long address) {
+        return UNSAFE.getFloat(address);
+    }
+
+    static void put(long address, float value) {
+        UNSAFE.putFloat(address, value);
+    }
+
+    static void copy(long from, long to, long floats) {
+        UNSAFE.copyMemory(from, to, 4L * floats);
+    }
+
+    static void zero(long address, long floats) {
+        UNSAFE.setMemory(address, 4L * floats, (byte) 0);
+    }
+
+    private static Unsafe unsafe() {
+        try {
+            Field field = Unsafe.class.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            return (Unsafe) field.get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package ai.rpo.core.tensor.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx10_1_512_amx;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
+
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
+
+/** oneDNN's engine and stream, shared by all threads, and what this processor can do. */
+final class OneDnn {
+
+    private final dnnl_engine engine = new dnnl_engine();
+    private final dnnl_stream stream = new dnnl_stream();
+    private final int instructions;
+
+    /** @throws LinkageError if there is no oneDNN for this platform on the class path, or it cannot be loaded */
+    OneDnn() {
+        check(dnnl_engine_create(engine, dnnl_cpu, 0), "create an engine");
+        check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags), "create a stream");
+        instructions = dnnl_get_effective_cpu_isa();
+    }
+
+    dnnl_engine engine() {
+        return engine;
+    }
+
+    dnnl_stream stream() {
+        return stream;
+    }
+
+    /** Its plain sgemm is the faster one below AVX-512, its matmul primitive from there on. */
+    boolean prefersPrimitives() {
+        return has(dnnl_cpu_isa_avx512_core);
+    }
+
+    /** Whether products of bfloat16 are faster than those of float32. */
+    boolean hasBfloat16() {
+        return has(dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    String describe() {
+        dnnl_version_t version = dnnl_version();
+        return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch() + " with "
+                + instructionSet();
+    }
+
+    private String instructionSet() {
+        if (has(dnnl_cpu_isa_avx10_1_512_amx)) {
+            return "AMX";
+        }
+        if (hasBfloat16()) {
+            return "AVX-512 bfloat16";
+        }
+        if (has(dnnl_cpu_isa_avx512_core)) {
+            return "AVX-512";
+        }
+        return has(dnnl_cpu_isa_avx2) ? "AVX2" : "no AVX2";
+    }
+
+    private boolean has(int set) {
+        return (instructions & set) == set;
+    }
+
+    /** @throws IllegalStateException if {@code status} is not success */
+    static void check(int status, String action) {
+        if (status != 0) {
+            throw new IllegalStateException("Cannot " + action + ": oneDNN answers with status " + status + ".");
+        }
+    }
+}

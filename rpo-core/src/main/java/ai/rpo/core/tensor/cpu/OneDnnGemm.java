@@ -1,0 +1,116 @@
+package ai.rpo.core.tensor.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_sgemm;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** One thread's products through oneDNN. */
+final class OneDnnGemm implements Gemm {
+
+    private static final int PRIMITIVES = 512;
+
+    private final OneDnn library;
+    private final boolean primitives;
+    private final boolean bfloat16;
+    private final Address a = new Address();
+    private final Address b = new Address();
+    private final Address c = new Address();
+    private final Map<MatmulShape, Matmul> matmuls = new LinkedHashMap<>(PRIMITIVES, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<MatmulShape, Matmul> eldest) {
+            if (size() <= PRIMITIVES) {
+                return false;
+            }
+            eldest.getValue().close();
+            return true;
+        }
+    };
+
+    /**
+     * @param primitives use matmul primitives for products with weights rather than sgemm
+     * @param bfloat16 let those round their inputs
+     */
+    OneDnnGemm(OneDnn library, boolean primitives, boolean bfloat16) {
+        this.library = library;
+        this.primitives = primitives;
+        this.bfloat16 = bfloat16;
+    }
+
+    @Override
+    public void multiply(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int strideA,
+            long b,
+            int strideB,
+            float beta,
+            long c,
+            int strideC) {
+        int status = dnnl_sgemm(
+                letter(transposeA),
+                letter(transposeB),
+                m,
+                n,
+                k,
+                alpha,
+                this.a.at(a),
+                strideA,
+                this.b.at(b),
+                strideB,
+                beta,
+                this.c.at(c),
+                strideC);
+        OneDnn.check(status, "multiply matrices");
+    }
+
+    @Override
+    public void multiplyWeights(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            long a,
+            int strideA,
+            long b,
+            int strideB,
+            boolean accumulate,
+            long c,
+            int strideC) {
+        if (primitives) {
+            MatmulShape shape =
+                    new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
+            matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
+                    .execute(this.a.at(a), this.b.at(b), this.c.at(c));
+        } else {
+            multiply(transposeA, transposeB, m, n, k, 1, a, strideA, b, strideB, accumulate ? 1 : 0, c, strideC);
+        }
+    }
+
+    private static byte letter(boolean transpose) {
+        return (byte) (transpose ? 'T' : 'N');
+    }
+
+    /** A pointer that can be aimed without a new object. */
+    private static final class Address extends FloatPointer {
+
+        Address() {
+            super((Pointer) null);
+        }
+
+        Address at(long address) {
+            this.address = address;
+            return this;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package ai.rpo.core.tensor.cpu;
+
+/** The loops that a JIT compiler does not turn into vector code by itself: reductions and exponentials of array ranges. */
+interface RowMath {
+
+    /** For the log: what it is and what it runs on. */
+    String describe();
+
+    /** {@code Σ a[i]·b[i]} over the first {@code length} elements. */
+    float dot(float[] a, float[] b, int length);
+
+    /** The largest of the first {@code length} elements, at least 1; NaN if one is NaN. */
+    float max(float[] x, int length);
+
+    /** {@code x[i] = exp(x[i] − shift)}, and the sum of these; accurate to 2e-7 relative, 0 where exp underflows. */
+    float exponentials(float[] x, int length, float shift);
+
+    /** {@code x[i] = 1/(1 + exp(−x[i]))}. */
+    void sigmoid(float[] x, int length);
+}
