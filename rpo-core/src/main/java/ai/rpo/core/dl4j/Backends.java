@@ -1,14 +1,79 @@
 package ai.rpo.core.dl4j;
 
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.cpu.CpuBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
+import ai.rpo.core.train.Precision;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Chooses who computes. */
+/** Chooses who computes, and says so in the log, once for each choice. */
 public final class Backends {
+
+    /** Who computes: the fastest that works here, or one by name. */
+    public enum Provider {
+        /** {@link #CPU} where ND4J computes on the processor and oneDNN can be loaded, else {@link #ND4J}. */
+        AUTO,
+        /** oneDNN and vector kernels. */
+        CPU,
+        /** ND4J's own operations, on whatever device ND4J has. */
+        ND4J;
+
+        /** As it is written in configuration. */
+        public String key() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
+    private static final Set<String> ANNOUNCED = ConcurrentHashMap.newKeySet();
 
     private Backends() {}
 
+    /** The fastest backend that works here. */
     public static Backend create(String precision, int threads) {
-        return new Nd4jBackend();
+        return create(Provider.AUTO, precision, threads);
+    }
+
+    /**
+     * A backend with threads and scratch memory of its own.
+     *
+     * @param precision {@link Precision#key()}
+     * @param threads that it may keep busy, the caller's included
+     * @throws LinkageError if {@link Provider#CPU} is asked for and oneDNN cannot be loaded
+     */
+    public static Backend create(Provider provider, String precision, int threads) {
+        boolean bfloat16 = precision.equals(Precision.BFLOAT16.key());
+        return switch (provider) {
+            case AUTO -> fastest(bfloat16, threads);
+            case CPU -> announced(CpuBackend.create(bfloat16, threads), "as asked for");
+            case ND4J -> announced(new Nd4jBackend(), "as asked for");
+        };
+    }
+
+    private static Backend fastest(boolean bfloat16, int threads) {
+        if (!Nd4jStorage.inHostMemory()) {
+            return announced(new Nd4jBackend(), "ND4J computes on a device");
+        }
+        try {
+            return announced(CpuBackend.create(bfloat16, threads), "the fastest here");
+        } catch (LinkageError e) {
+            return announced(new Nd4jBackend(), "oneDNN cannot be loaded: " + e.getMessage());
+        }
+    }
+
+    private static Backend announced(Backend backend, String why) {
+        String line = backend.describe() + " (" + why + ")";
+        if (ANNOUNCED.add(line)) {
+            LOG.info("Computing with {}.", line);
+            if (backend instanceof CpuBackend && !CpuBackend.hasVectorApi()) {
+                LOG.warn("Start Java with --add-modules=jdk.incubator.vector to compute faster.");
+            }
+        }
+        return backend;
     }
 }

@@ -91,8 +91,7 @@ public final class CpuBackend implements Backend {
         Shapes.requireSame(x, out);
         long a = address(x);
         long b = address(out);
-        move(x.size(), (from, length, lane) ->
-                OffHeap.copy(a + Float.BYTES * from, b + Float.BYTES * from, length));
+        move(x.size(), (from, length, lane) -> OffHeap.copy(a + Float.BYTES * from, b + Float.BYTES * from, length));
     }
 
     @Override
@@ -212,8 +211,7 @@ public final class CpuBackend implements Backend {
     @Override
     public void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out, Tensor inverseRms) {
         Shapes.requireNorm(x, weight, out, inverseRms);
-        norm.forward(
-                x.rows(), x.columns(), address(x), address(weight), epsilon, address(out), address(inverseRms));
+        norm.forward(x.rows(), x.columns(), address(x), address(weight), epsilon, address(out), address(inverseRms));
     }
 
     @Override
@@ -266,13 +264,7 @@ public final class CpuBackend implements Backend {
         Shapes.requireSame(fused, dFused);
         zero(dFused);
         attention.backward(
-                address(fused),
-                shape,
-                segments,
-                address(out),
-                address(logSumExp),
-                address(dOut),
-                address(dFused));
+                address(fused), shape, segments, address(out), address(logSumExp), address(dOut), address(dFused));
     }
 
     @Override
@@ -285,15 +277,13 @@ public final class CpuBackend implements Backend {
     public void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp) {
         Shapes.requireGated(gateUp, dOut);
         Shapes.requireSame(gateUp, dGateUp);
-        activations.backward(
-                dOut.rows(), dOut.columns(), address(gateUp), activation, address(dOut), address(dGateUp));
+        activations.backward(dOut.rows(), dOut.columns(), address(gateUp), activation, address(dOut), address(dGateUp));
     }
 
     @Override
     public void targetLogps(Tensor logits, int[] targets, int from, double[] logps, Tensor logSumExp) {
         Shapes.requireLogps(logits, logSumExp, targets, from, logps);
-        this.logps.forward(
-                logits.rows(), logits.columns(), address(logits), targets, from, logps, address(logSumExp));
+        this.logps.forward(logits.rows(), logits.columns(), address(logits), targets, from, logps, address(logSumExp));
     }
 
     @Override

@@ -46,7 +46,6 @@ final class Exponential {
         if (x < LOWEST) {
             return 0;
         }
-        return Float.intBitsToFloat(
-                Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << EXPONENT_SHIFT));
+        return Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << EXPONENT_SHIFT));
     }
 }

@@ -1,5 +1,7 @@
 package ai.rpo.core.tensor.cpu;
 
+import java.util.Arrays;
+
 /** RMSNorm and its gradients; see {@link ai.rpo.core.tensor.Backend#rmsNorm}. */
 final class NormKernel {
 
@@ -29,8 +31,7 @@ final class NormKernel {
         });
     }
 
-    void backward(
-            int rows, int columns, long x, long weight, long inverseRms, long dOut, long intoX, long intoWeight) {
+    void backward(int rows, int columns, long x, long weight, long inverseRms, long dOut, long intoX, long intoWeight) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
         // One partial sum a block, added in order below: the result does not depend on who computed what.
         float[] partial = new float[blocks.count() * columns];
@@ -40,7 +41,7 @@ final class NormKernel {
             float[] d = lane.array(2, columns);
             float[] into = lane.array(3, columns);
             float[] dWeight = lane.array(4, columns);
-            java.util.Arrays.fill(dWeight, 0, columns, 0);
+            Arrays.fill(dWeight, 0, columns, 0);
             OffHeap.read(weight, w, 0, columns);
             for (int i = blocks.from(block); i < blocks.to(block); i++) {
                 OffHeap.read(row(x, i, columns), a, 0, columns);

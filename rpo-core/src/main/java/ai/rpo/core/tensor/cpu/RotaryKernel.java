@@ -14,8 +14,7 @@ final class RotaryKernel {
      * @param heads how many heads from the left are turned
      * @param half columns of half a head
      */
-    void turn(
-            long fused, int columns, int heads, int half, int[] positions, long cos, long sin, boolean inverse) {
+    void turn(long fused, int columns, int heads, int half, int[] positions, long cos, long sin, boolean inverse) {
         RowBlocks blocks = RowBlocks.of(positions.length, columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] c = lane.array(0, half);

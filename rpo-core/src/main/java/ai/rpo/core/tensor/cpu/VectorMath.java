@@ -102,8 +102,7 @@ final class VectorMath implements RowMath {
         p = p.fma(r, broadcast(Exponential.C1));
         p = p.fma(r.mul(r), r.add(1));
         FloatVector scaled = p.reinterpretAsInts()
-                .add(shifted.reinterpretAsInts()
-                        .lanewise(VectorOperators.LSHL, Exponential.EXPONENT_SHIFT))
+                .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exponential.EXPONENT_SHIFT))
                 .reinterpretAsFloats();
         VectorMask<Float> vanishes = x.compare(VectorOperators.LT, Exponential.LOWEST);
         return scaled.blend(0, vanishes);
