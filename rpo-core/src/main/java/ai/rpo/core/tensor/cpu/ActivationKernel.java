@@ -20,26 +20,26 @@ final class ActivationKernel {
     }
 
     /** {@code gateUp} is {@code [rows, 2·columns]}, {@code out} {@code [rows, columns]}. */
-    void forward(int rows, int columns, long gateUp, Activation activation, long out) {
+    void gated(int rows, int columns, long gateUp, Activation activation, long out) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] gate = lane.array(0, columns);
             float[] up = lane.array(1, columns);
             float[] sigmoid = lane.array(2, columns);
             for (int i = blocks.from(block); i < blocks.to(block); i++) {
-                long row = gateUp + 2L * Float.BYTES * i * columns;
+                long row = OffHeap.row(gateUp, i, 2 * columns);
                 OffHeap.read(row, gate, 0, columns);
                 OffHeap.read(row + (long) Float.BYTES * columns, up, 0, columns);
                 sigmoid(activation, gate, sigmoid, columns);
                 for (int j = 0; j < columns; j++) {
                     up[j] = gate[j] * sigmoid[j] * up[j];
                 }
-                OffHeap.write(up, 0, out + Float.BYTES * ((long) i * columns), columns);
+                OffHeap.write(up, 0, OffHeap.row(out, i, columns), columns);
             }
         });
     }
 
-    void backward(int rows, int columns, long gateUp, Activation activation, long dOut, long dGateUp) {
+    void gatedBackward(int rows, int columns, long gateUp, Activation activation, long dOut, long dGateUp) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] gate = lane.array(0, columns);
@@ -47,11 +47,11 @@ final class ActivationKernel {
             float[] sigmoid = lane.array(2, columns);
             float[] d = lane.array(3, columns);
             for (int i = blocks.from(block); i < blocks.to(block); i++) {
-                long row = 2L * Float.BYTES * i * columns;
+                long row = OffHeap.row(0, i, 2 * columns);
                 long half = (long) Float.BYTES * columns;
                 OffHeap.read(gateUp + row, gate, 0, columns);
                 OffHeap.read(gateUp + row + half, up, 0, columns);
-                OffHeap.read(dOut + Float.BYTES * ((long) i * columns), d, 0, columns);
+                OffHeap.read(OffHeap.row(dOut, i, columns), d, 0, columns);
                 sigmoid(activation, gate, sigmoid, columns);
                 for (int j = 0; j < columns; j++) {
                     up[j] *= d[j];
@@ -65,6 +65,42 @@ final class ActivationKernel {
                     up[j] *= sigmoid[j];
                 }
                 OffHeap.write(up, 0, dGateUp + row, columns);
+            }
+        });
+    }
+
+    /** Without a gate. */
+    void plain(int rows, int columns, long x, Activation activation, long out) {
+        RowBlocks blocks = RowBlocks.of(rows, columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] a = lane.array(0, columns);
+            float[] sigmoid = lane.array(1, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.read(OffHeap.row(x, i, columns), a, 0, columns);
+                sigmoid(activation, a, sigmoid, columns);
+                for (int j = 0; j < columns; j++) {
+                    a[j] *= sigmoid[j];
+                }
+                OffHeap.write(a, 0, OffHeap.row(out, i, columns), columns);
+            }
+        });
+    }
+
+    void plainBackward(int rows, int columns, long x, Activation activation, long dOut, long dX) {
+        RowBlocks blocks = RowBlocks.of(rows, columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] a = lane.array(0, columns);
+            float[] sigmoid = lane.array(1, columns);
+            float[] d = lane.array(2, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.read(OffHeap.row(x, i, columns), a, 0, columns);
+                OffHeap.read(OffHeap.row(dOut, i, columns), d, 0, columns);
+                sigmoid(activation, a, sigmoid, columns);
+                slope(activation, a, sigmoid, columns);
+                for (int j = 0; j < columns; j++) {
+                    d[j] *= sigmoid[j];
+                }
+                OffHeap.write(d, 0, OffHeap.row(dX, i, columns), columns);
             }
         });
     }

@@ -2,7 +2,6 @@ package ai.rpo.core.tensor.cpu;
 
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Segment;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -64,7 +63,10 @@ final class AttentionKernel {
         return (segment.length() + BLOCK - 1) / BLOCK;
     }
 
-    /** Some query rows of one head of one segment, and the keys they see: the prefix, then the segment up to them. */
+    /**
+     * Some query rows of one head of one segment, and the keys that any of them sees: what the window leaves of the
+     * prefix, then of the segment up to them.
+     */
     private final class Block {
 
         private final long fused;
@@ -74,6 +76,9 @@ final class AttentionKernel {
         private final Lane lane;
         private final int first;
         private final int rows;
+        private final int firstKey;
+        private final int prefixFrom;
+        private final int ownFrom;
         private final int prefix;
         private final int own;
         private final int columns;
@@ -89,8 +94,11 @@ final class AttentionKernel {
             this.head = head;
             this.lane = lane;
             rows = Math.min(BLOCK, segment.length() - first);
-            prefix = segment.prefixLength();
-            own = first + rows;
+            firstKey = shape.firstSeen(segment.prefixLength() + first);
+            prefixFrom = Math.min(firstKey, segment.prefixLength());
+            ownFrom = firstKey - prefixFrom;
+            prefix = segment.prefixLength() - prefixFrom;
+            own = first + rows - ownFrom;
             columns = prefix + own;
             width = shape.headDim();
             stride = shape.fusedColumns();
@@ -102,16 +110,16 @@ final class AttentionKernel {
             timesKeys(query(fused, stride), stride, keyColumn(), scale, weights);
             float[] p = lane.array(0, columns);
             for (int i = 0; i < rows; i++) {
-                int visible = visible(i);
-                OffHeap.read(at(weights, i, columns), p, 0, visible);
-                float max = math.max(p, visible);
-                float sum = math.exponentials(p, visible, max);
+                int from = firstSeen(i);
+                int seen = seen(i);
+                readScores(weights, i, p);
+                float max = math.max(p, seen);
+                float sum = math.exponentials(p, seen, max);
                 float inverse = 1 / sum;
-                for (int j = 0; j < visible; j++) {
+                for (int j = 0; j < seen; j++) {
                     p[j] *= inverse;
                 }
-                Arrays.fill(p, visible, columns, 0);
-                OffHeap.write(p, 0, at(weights, i, columns), columns);
+                writeSeen(p, from, seen, OffHeap.row(weights, i, columns));
                 OffHeap.put(perHead(logSumExp, i), (float) (max + Math.log(sum)));
             }
             weighted(weights, 1, valueColumn(), query(out, shape.queryColumns()), shape.queryColumns());
@@ -135,24 +143,57 @@ final class AttentionKernel {
         private void softmaxGradient(long weights, long dScores, long outRows, long dRows, long logSumExp) {
             float[] p = lane.array(0, columns);
             float[] dp = lane.array(1, columns);
-            float[] o = lane.array(2, width);
-            float[] d = lane.array(3, width);
+            float[] slope = lane.array(2, columns);
+            float[] o = lane.array(3, width);
+            float[] d = lane.array(4, width);
             for (int i = 0; i < rows; i++) {
-                int visible = visible(i);
-                OffHeap.read(at(outRows, i, shape.queryColumns()), o, 0, width);
-                OffHeap.read(at(dRows, i, shape.queryColumns()), d, 0, width);
+                int from = firstSeen(i);
+                int seen = seen(i);
+                OffHeap.read(OffHeap.row(outRows, i, shape.queryColumns()), o, 0, width);
+                OffHeap.read(OffHeap.row(dRows, i, shape.queryColumns()), d, 0, width);
                 float mean = math.dot(o, d, width);
-                OffHeap.read(at(weights, i, columns), p, 0, visible);
-                math.exponentials(p, visible, OffHeap.get(perHead(logSumExp, i)));
-                OffHeap.read(at(dScores, i, columns), dp, 0, visible);
-                for (int j = 0; j < visible; j++) {
+                readScores(weights, i, p);
+                capSlope(p, seen, slope);
+                math.exponentials(p, seen, OffHeap.get(perHead(logSumExp, i)));
+                OffHeap.read(OffHeap.row(dScores, i, columns) + (long) Float.BYTES * from, dp, 0, seen);
+                for (int j = 0; j < seen; j++) {
                     dp[j] = p[j] * (dp[j] - mean);
                 }
-                Arrays.fill(p, visible, columns, 0);
-                Arrays.fill(dp, visible, columns, 0);
-                OffHeap.write(p, 0, at(weights, i, columns), columns);
-                OffHeap.write(dp, 0, at(dScores, i, columns), columns);
+                if (shape.scoreCap() > 0) {
+                    for (int j = 0; j < seen; j++) {
+                        dp[j] *= slope[j];
+                    }
+                }
+                writeSeen(p, from, seen, OffHeap.row(weights, i, columns));
+                writeSeen(dp, from, seen, OffHeap.row(dScores, i, columns));
             }
+        }
+
+        /** The scores that the {@code row}-th query sees, capped. */
+        private void readScores(long scores, int row, float[] into) {
+            int seen = seen(row);
+            OffHeap.read(OffHeap.row(scores, row, columns) + (long) Float.BYTES * firstSeen(row), into, 0, seen);
+            if (shape.scoreCap() > 0) {
+                ElementwiseKernel.softCap(math, into, seen, (float) shape.scoreCap());
+            }
+        }
+
+        /** Derivative of the cap where its result is {@code capped}. */
+        private void capSlope(float[] capped, int length, float[] slope) {
+            if (shape.scoreCap() > 0) {
+                float inverse = (float) (1 / shape.scoreCap());
+                for (int j = 0; j < length; j++) {
+                    slope[j] = 1 - capped[j] * inverse * (capped[j] * inverse);
+                }
+            }
+        }
+
+        /** Writes a row of which only a part is seen, with zeros around that. */
+        private void writeSeen(float[] x, int from, int seen, long row) {
+            int rest = columns - from - seen;
+            OffHeap.zero(row, from);
+            OffHeap.write(x, 0, row + (long) Float.BYTES * from, seen);
+            OffHeap.zero(row + (long) Float.BYTES * (columns - rest), rest);
         }
 
         /** {@code into[rows, columns] = factor·x·Kᵀ}, K being what stands at {@code keyColumn} of the rows seen. */
@@ -206,22 +247,27 @@ final class AttentionKernel {
             lane.gemm().multiply(transposeA, transposeB, m, n, k, alpha, a, strideA, b, strideB, beta, c, strideC);
         }
 
-        /** How many columns the {@code row}-th query sees. */
-        private int visible(int row) {
-            return prefix + first + row + 1;
+        /** First column that the {@code row}-th query sees. */
+        private int firstSeen(int row) {
+            return shape.firstSeen(segment.prefixLength() + first + row) - firstKey;
+        }
+
+        /** How many columns it sees. */
+        private int seen(int row) {
+            return segment.prefixLength() + first + row + 1 - firstKey - firstSeen(row);
         }
 
         /** This head's columns of the block's first row. */
         private long query(long tensor, int tensorStride) {
-            return at(tensor, segment.start() + first, tensorStride) + (long) Float.BYTES * head * width;
+            return OffHeap.row(tensor, segment.start() + first, tensorStride) + (long) Float.BYTES * head * width;
         }
 
         private long prefixKeys(long tensor, int column) {
-            return at(tensor, segment.prefixStart(), stride) + (long) Float.BYTES * column;
+            return OffHeap.row(tensor, segment.prefixStart() + prefixFrom, stride) + (long) Float.BYTES * column;
         }
 
         private long ownKeys(long tensor, int column) {
-            return at(tensor, segment.start(), stride) + (long) Float.BYTES * column;
+            return OffHeap.row(tensor, segment.start() + ownFrom, stride) + (long) Float.BYTES * column;
         }
 
         private int keyColumn() {
@@ -233,11 +279,7 @@ final class AttentionKernel {
         }
 
         private long perHead(long tensor, int row) {
-            return at(tensor, segment.start() + first + row, shape.heads()) + (long) Float.BYTES * head;
-        }
-
-        private static long at(long tensor, int row, int stride) {
-            return tensor + Float.BYTES * ((long) row * stride);
+            return OffHeap.row(tensor, segment.start() + first + row, shape.heads()) + (long) Float.BYTES * head;
         }
     }
 }

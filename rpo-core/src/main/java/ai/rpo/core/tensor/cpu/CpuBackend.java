@@ -20,10 +20,8 @@ import java.util.List;
  */
 public final class CpuBackend implements Backend {
 
-    private static final int CHUNK = 1 << 14; // elements moved by one task
-
     private final String description;
-    private final WorkerPool pool;
+    private final ElementwiseKernel elementwise;
     private final ProductKernel products;
     private final NormKernel norm;
     private final RotaryKernel rotary;
@@ -36,10 +34,11 @@ public final class CpuBackend implements Backend {
         description = library.describe() + ", " + math.describe() + ", "
                 + (bfloat16 ? "bfloat16 products" : "float32") + ", " + threads
                 + (threads == 1 ? " thread" : " threads");
-        pool = new WorkerPool(threads, ThreadLocal.withInitial(() -> {
+        WorkerPool pool = new WorkerPool(threads, ThreadLocal.withInitial(() -> {
             OpenMp.useThreads(1);
             return new Lane(new OneDnnGemm(library, primitives, bfloat16));
         }));
+        elementwise = new ElementwiseKernel(pool, math);
         products = new ProductKernel(pool);
         norm = new NormKernel(pool, math);
         rotary = new RotaryKernel(pool);
@@ -82,85 +81,48 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void zero(Tensor out) {
-        long to = address(out);
-        move(out.size(), (from, length, lane) -> OffHeap.zero(to + Float.BYTES * from, length));
+        elementwise.zero(address(out), out.size());
     }
 
     @Override
     public void copy(Tensor x, Tensor out) {
         Shapes.requireSame(x, out);
-        long a = address(x);
-        long b = address(out);
-        move(x.size(), (from, length, lane) -> OffHeap.copy(a + Float.BYTES * from, b + Float.BYTES * from, length));
+        elementwise.copy(address(x), address(out), x.size());
     }
 
     @Override
     public void add(Tensor x, Tensor into) {
         Shapes.requireSame(x, into);
-        long a = address(x);
-        long b = address(into);
-        move(x.size(), (from, length, lane) -> addRange(a + Float.BYTES * from, b + Float.BYTES * from, length, lane));
+        elementwise.add(address(x), address(into), x.size());
     }
 
-    @FunctionalInterface
-    private interface Move {
-        void run(long from, int length, Lane lane);
+    @Override
+    public void scale(Tensor x, double factor) {
+        elementwise.scale(address(x), factor, x.size());
     }
 
-    private void move(long size, Move body) {
-        pool.run(Math.toIntExact((size + CHUNK - 1) / CHUNK), (task, lane) -> {
-            long from = (long) task * CHUNK;
-            body.run(from, (int) Math.min(CHUNK, size - from), lane);
-        });
+    @Override
+    public void addRow(Tensor row, Tensor into) {
+        Shapes.requireRow(row, into);
+        elementwise.addRow(address(row), address(into), into.rows(), into.columns());
     }
 
-    private static void addRange(long x, long into, int length, Lane lane) {
-        float[] a = lane.array(0, length);
-        float[] b = lane.array(1, length);
-        OffHeap.read(x, a, 0, length);
-        OffHeap.read(into, b, 0, length);
-        for (int i = 0; i < length; i++) {
-            b[i] += a[i];
-        }
-        OffHeap.write(b, 0, into, length);
+    @Override
+    public void addRowBackward(Tensor dOut, Tensor intoRow) {
+        Shapes.requireRow(intoRow, dOut);
+        elementwise.addRowBackward(address(dOut), address(intoRow), dOut.rows(), dOut.columns());
     }
 
     @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         Shapes.requireRows(table, rows, out);
-        int columns = table.columns();
-        long from = address(table);
-        long to = address(out);
-        RowBlocks blocks = RowBlocks.of(rows.length, columns);
-        pool.run(blocks.count(), (block, lane) -> {
-            for (int i = blocks.from(block); i < blocks.to(block); i++) {
-                OffHeap.copy(
-                        from + Float.BYTES * ((long) rows[i] * columns),
-                        to + Float.BYTES * ((long) i * columns),
-                        columns);
-            }
-        });
+        elementwise.gatherRows(address(table), rows, address(out), table.columns());
     }
 
-    /** Threads share the columns rather than the rows, so that rows which repeat are added in order. */
     @Override
     public void scatterAddRows(Tensor x, int[] rows, Tensor into) {
         Shapes.requireRows(into, rows, x);
-        int columns = x.columns();
-        long from = address(x);
-        long to = address(into);
-        int width = Math.max(64, (columns + pool.threads() - 1) / pool.threads());
-        pool.run((columns + width - 1) / width, (task, lane) -> {
-            int first = task * width;
-            int length = Math.min(width, columns - first);
-            for (int i = 0; i < rows.length; i++) {
-                addRange(
-                        from + Float.BYTES * ((long) i * columns + first),
-                        to + Float.BYTES * ((long) rows[i] * columns + first),
-                        length,
-                        lane);
-            }
-        });
+        elementwise.scatterAddRows(address(x), rows, address(into), x.columns());
     }
 
     @Override
@@ -211,7 +173,7 @@ public final class CpuBackend implements Backend {
     @Override
     public void rmsNorm(Tensor x, Tensor weight, double epsilon, Tensor out, Tensor inverseRms) {
         Shapes.requireNorm(x, weight, out, inverseRms);
-        norm.forward(x.rows(), x.columns(), address(x), address(weight), epsilon, address(out), address(inverseRms));
+        norm.rms(x.rows(), x.columns(), address(x), address(weight), epsilon, address(out), address(inverseRms));
     }
 
     @Override
@@ -219,7 +181,7 @@ public final class CpuBackend implements Backend {
             Tensor x, Tensor weight, Tensor inverseRms, Tensor dOut, Tensor intoX, Tensor intoWeight) {
         Shapes.requireNorm(x, weight, dOut, inverseRms);
         Shapes.requireNorm(x, intoWeight, intoX, inverseRms);
-        norm.backward(
+        norm.rmsBackward(
                 x.rows(),
                 x.columns(),
                 address(x),
@@ -231,12 +193,96 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor out, Tensor meanAndInverse) {
+        Shapes.requireLayerNorm(x, weight, bias, out, meanAndInverse);
+        norm.layer(
+                x.rows(),
+                x.columns(),
+                address(x),
+                address(weight),
+                address(bias),
+                epsilon,
+                address(out),
+                address(meanAndInverse));
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor x,
+            Tensor weight,
+            Tensor meanAndInverse,
+            Tensor dOut,
+            Tensor intoX,
+            Tensor intoWeight,
+            Tensor intoBias) {
+        Shapes.requireLayerNorm(x, weight, intoBias, dOut, meanAndInverse);
+        Shapes.requireLayerNorm(x, intoWeight, intoBias, intoX, meanAndInverse);
+        norm.layerBackward(
+                x.rows(),
+                x.columns(),
+                address(x),
+                address(weight),
+                address(meanAndInverse),
+                address(dOut),
+                address(intoX),
+                address(intoWeight),
+                address(intoBias));
+    }
+
+    @Override
+    public void headNorm(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            double epsilon,
+            Tensor out,
+            Tensor inverseRms) {
+        Shapes.requireHeadNorm(fused, shape, queryWeight, keyWeight, inverseRms);
+        Shapes.requireSame(fused, out);
+        norm.heads(
+                fused.rows(),
+                shape,
+                address(fused),
+                address(queryWeight),
+                address(keyWeight),
+                epsilon,
+                address(out),
+                address(inverseRms));
+    }
+
+    @Override
+    public void headNormBackward(
+            Tensor fused,
+            AttentionShape shape,
+            Tensor queryWeight,
+            Tensor keyWeight,
+            Tensor inverseRms,
+            Tensor gradient,
+            Tensor intoQueryWeight,
+            Tensor intoKeyWeight) {
+        Shapes.requireHeadNorm(fused, shape, queryWeight, keyWeight, inverseRms);
+        Shapes.requireHeadNorm(gradient, shape, intoQueryWeight, intoKeyWeight, inverseRms);
+        norm.headsBackward(
+                fused.rows(),
+                shape,
+                address(fused),
+                address(queryWeight),
+                address(keyWeight),
+                address(inverseRms),
+                address(gradient),
+                address(intoQueryWeight),
+                address(intoKeyWeight));
+    }
+
+    @Override
     public void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse) {
         Shapes.requireRotary(fused, shape, positions, cos, sin);
         rotary.turn(
                 address(fused),
                 fused.columns(),
                 shape.heads() + shape.keyValueHeads(),
+                shape.headDim(),
                 cos.columns(),
                 positions,
                 address(cos),
@@ -270,14 +316,39 @@ public final class CpuBackend implements Backend {
     @Override
     public void gatedActivation(Tensor gateUp, Activation activation, Tensor out) {
         Shapes.requireGated(gateUp, out);
-        activations.forward(out.rows(), out.columns(), address(gateUp), activation, address(out));
+        activations.gated(out.rows(), out.columns(), address(gateUp), activation, address(out));
     }
 
     @Override
     public void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp) {
         Shapes.requireGated(gateUp, dOut);
         Shapes.requireSame(gateUp, dGateUp);
-        activations.backward(dOut.rows(), dOut.columns(), address(gateUp), activation, address(dOut), address(dGateUp));
+        activations.gatedBackward(
+                dOut.rows(), dOut.columns(), address(gateUp), activation, address(dOut), address(dGateUp));
+    }
+
+    @Override
+    public void activation(Tensor x, Activation activation, Tensor out) {
+        Shapes.requireSame(x, out);
+        activations.plain(x.rows(), x.columns(), address(x), activation, address(out));
+    }
+
+    @Override
+    public void activationBackward(Tensor x, Activation activation, Tensor dOut, Tensor dX) {
+        Shapes.requireSame(x, dOut);
+        Shapes.requireSame(x, dX);
+        activations.plainBackward(x.rows(), x.columns(), address(x), activation, address(dOut), address(dX));
+    }
+
+    @Override
+    public void softCap(Tensor x, double cap) {
+        elementwise.softCap(address(x), cap, x.size());
+    }
+
+    @Override
+    public void softCapBackward(Tensor capped, double cap, Tensor gradient) {
+        Shapes.requireSame(capped, gradient);
+        elementwise.softCapBackward(address(capped), cap, address(gradient), gradient.size());
     }
 
     @Override

@@ -18,7 +18,7 @@ final class LogpKernel {
         pool.run(blocks.count(), (block, lane) -> {
             float[] x = lane.array(0, CHUNK);
             for (int i = blocks.from(block); i < blocks.to(block); i++) {
-                long row = logits + Float.BYTES * ((long) i * columns);
+                long row = OffHeap.row(logits, i, columns);
                 double max = Double.NEGATIVE_INFINITY;
                 double sum = 0; // of exp(logit − max) over the chunks so far
                 for (int start = 0; start < columns; start += CHUNK) {
@@ -31,7 +31,7 @@ final class LogpKernel {
                 float target = OffHeap.get(row + (long) Float.BYTES * targets[from + i]);
                 double logSum = Math.log(sum);
                 logps[from + i] = target - max - logSum;
-                OffHeap.put(logSumExp + (long) Float.BYTES * i, (float) (max + logSum));
+                OffHeap.put(OffHeap.row(logSumExp, i, 1), (float) (max + logSum));
             }
         });
     }
@@ -41,9 +41,9 @@ final class LogpKernel {
         pool.run(blocks.count(), (block, lane) -> {
             float[] x = lane.array(0, CHUNK);
             for (int i = blocks.from(block); i < blocks.to(block); i++) {
-                long row = logits + Float.BYTES * ((long) i * columns);
+                long row = OffHeap.row(logits, i, columns);
                 float coefficient = (float) coefficients[from + i];
-                float lse = OffHeap.get(logSumExp + (long) Float.BYTES * i);
+                float lse = OffHeap.get(OffHeap.row(logSumExp, i, 1));
                 for (int start = 0; start < columns; start += CHUNK) {
                     int length = Math.min(CHUNK, columns - start);
                     OffHeap.read(row + (long) Float.BYTES * start, x, 0, length);

@@ -28,6 +28,15 @@ final class LoopMath implements RowMath {
     }
 
     @Override
+    public float sum(float[] x, int length) {
+        double sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += x[i];
+        }
+        return (float) sum;
+    }
+
+    @Override
     public float max(float[] x, int length) {
         float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < length; i++) {

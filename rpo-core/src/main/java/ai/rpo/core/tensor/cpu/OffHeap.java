@@ -23,6 +23,11 @@ final class OffHeap {
         UNSAFE.copyMemory(source, ARRAY + 4L * from, null, address, 4L * length);
     }
 
+    /** Address of a row in a matrix without gaps. */
+    static long row(long matrix, int row, int columns) {
+        return matrix + Float.BYTES * ((long) row * columns);
+    }
+
     static float get(long address) {
         return UNSAFE.getFloat(address);
     }

@@ -12,9 +12,19 @@ final class RotaryKernel {
     /**
      * @param columns of the fused tensor
      * @param heads how many heads from the left are turned
-     * @param half columns of half a head
+     * @param width columns of a head
+     * @param half pairs of columns that are turned in each head
      */
-    void turn(long fused, int columns, int heads, int half, int[] positions, long cos, long sin, boolean inverse) {
+    void turn(
+            long fused,
+            int columns,
+            int heads,
+            int width,
+            int half,
+            int[] positions,
+            long cos,
+            long sin,
+            boolean inverse) {
         RowBlocks blocks = RowBlocks.of(positions.length, columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] c = lane.array(0, half);
@@ -32,7 +42,7 @@ final class RotaryKernel {
                     s[j] *= sign;
                 }
                 for (int head = 0; head < heads; head++) {
-                    long first = fused + Float.BYTES * ((long) i * columns + 2L * head * half);
+                    long first = fused + Float.BYTES * ((long) i * columns + (long) head * width);
                     long second = first + (long) Float.BYTES * half;
                     OffHeap.read(first, a, 0, half);
                     OffHeap.read(second, b, 0, half);

@@ -9,6 +9,9 @@ interface RowMath {
     /** {@code Σ a[i]·b[i]} over the first {@code length} elements. */
     float dot(float[] a, float[] b, int length);
 
+    /** Of the first {@code length} elements. */
+    float sum(float[] x, int length);
+
     /** The largest of the first {@code length} elements, at least 1; NaN if one is NaN. */
     float max(float[] x, int length);
 

@@ -39,6 +39,21 @@ final class VectorMath implements RowMath {
     }
 
     @Override
+    public float sum(float[] x, int length) {
+        FloatVector s = FloatVector.zero(SPECIES);
+        int whole = SPECIES.loopBound(length);
+        int i = 0;
+        for (; i < whole; i += LANES) {
+            s = s.add(FloatVector.fromArray(SPECIES, x, i));
+        }
+        float sum = s.reduceLanes(VectorOperators.ADD);
+        for (; i < length; i++) {
+            sum += x[i];
+        }
+        return sum;
+    }
+
+    @Override
     public float max(float[] x, int length) {
         int whole = SPECIES.loopBound(length);
         FloatVector m = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
