@@ -19,7 +19,10 @@ import java.util.stream.StreamSupport;
 public record Golden(Path folder, ModelDirectory model, JsonNode expected) {
 
     public static Golden open(String name) {
-        Path folder = Path.of(System.getProperty("rpo.shared"), "golden", name);
+        return in(Path.of(System.getProperty("rpo.shared"), "golden", name));
+    }
+
+    static Golden in(Path folder) {
         try {
             JsonNode expected =
                     new ObjectMapper().readTree(folder.resolve("expected.json").toFile());

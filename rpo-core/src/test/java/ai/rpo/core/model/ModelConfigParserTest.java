@@ -1,36 +1,107 @@
 package ai.rpo.core.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.tensor.Activation;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelConfigParserTest {
 
+    /** {@code defaults.json} holds what transformers takes; {@code make_defaults.py} beside it wrote it. */
+    @TestFactory
+    List<DynamicTest> defaultsAreThoseOfTransformers() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
+        try (InputStream golden = getClass().getResourceAsStream("/model/defaults.json")) {
+            for (JsonNode given : new ObjectMapper().readTree(golden)) {
+                tests.add(DynamicTest.dynamicTest(given.get("model_type").asText(), () -> checkDefaults(given)));
+            }
+        }
+        assertEquals(Family.ALL.size(), tests.size());
+        return tests;
+    }
+
+    private static void checkDefaults(JsonNode given) {
+        String family = given.get("model_type").asText();
+        ModelConfig config = ModelConfigParser.parse("{\"model_type\": \"" + family + "\"}", "config.json");
+        assertEquals(family, config.modelType());
+        assertEquals(given.get("vocabularySize").intValue(), config.vocabularySize());
+        assertEquals(given.get("hiddenSize").intValue(), config.hiddenSize());
+        assertEquals(given.get("intermediateSize").intValue(), config.intermediateSize());
+        assertEquals(given.get("layers").intValue(), config.layers());
+        assertEquals(given.get("heads").intValue(), config.heads());
+        assertEquals(given.get("keyValueHeads").intValue(), config.keyValueHeads());
+        assertEquals(given.get("headDim").intValue(), config.headDim());
+        assertEquals(given.get("normEpsilon").doubleValue(), config.normEpsilon());
+        assertEquals(given.get("contextLength").intValue(), config.contextLength());
+        assertEquals(given.get("tiedHead").booleanValue(), config.tiedHead());
+        assertEquals(integers(given.get("eosIds")), config.eosIds());
+        assertEquals(
+                integers(given.get("windows")),
+                config.architecture().attention().windows());
+        assertEquals(
+                given.get("scoreCap").doubleValue(),
+                config.architecture().attention().scoreCap());
+        assertEquals(given.get("logitCap").doubleValue(), config.architecture().logitCap());
+        double[] inverse = config.rotary().inverse();
+        if (given.get("theta").isNull()) {
+            assertEquals(0, inverse.length);
+        } else {
+            double last = Math.pow(given.get("theta").doubleValue(), 2.0 / config.headDim() - 1);
+            assertEquals(last, inverse[inverse.length - 1], 1e-12);
+        }
+    }
+
+    private static List<Integer> integers(JsonNode list) {
+        return StreamSupport.stream(list.spliterator(), false)
+                .map(JsonNode::intValue)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "mistral; sliding_window; 0",
+                "qwen2; max_window_layers; -1",
+                "gemma; use_bidirectional_attention; true",
+                "gemma2; attn_logit_softcapping; 0",
+                "gemma2; hidden_activation; \"gelu\"",
+                "phi3; partial_rotary_factor; 1.5",
+                "phi3; rope_scaling; {\"type\":\"linear\",\"factor\":2}",
+                "gpt2; add_cross_attention; true",
+                "gpt2; scale_attn_by_inverse_layer_idx; true",
+                "gpt2; activation_function; \"relu\"",
+                "gpt2; n_head; 7"
+            })
+    void isRefusedInItsFamily(String family, String key, String value) {
+        RpoException e = assertThrows(
+                RpoException.class,
+                () -> ModelConfigParser.parse(
+                        "{\"model_type\": \"" + family + "\", \"" + key + "\": " + value + "}", "config.json"));
+        assertTrue(e.getMessage().contains(key.equals("n_head") ? "n_head = 7" : key + " is " + value), e.getMessage());
+    }
+
     @Test
-    void defaultsAreThoseOfTransformers() {
-        ModelConfig config = parse("");
-        assertEquals("llama", config.modelType());
-        assertEquals(32_000, config.vocabularySize());
-        assertEquals(4096, config.hiddenSize());
-        assertEquals(11_008, config.intermediateSize());
-        assertEquals(32, config.layers());
-        assertEquals(32, config.heads());
-        assertEquals(32, config.keyValueHeads());
-        assertEquals(128, config.headDim());
-        assertEquals(Activation.SILU, config.activation());
-        assertEquals(1e-6, config.normEpsilon());
-        assertEquals(2048, config.contextLength());
-        assertFalse(config.tiedHead());
-        assertEquals(List.of(2), config.eosIds());
+    void layerTypesMustBeKnown() {
+        RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse("""
+                        {"model_type": "gemma2", "num_hidden_layers": 2, "layer_types": ["full_attention", "chunked"]}
+                        """, "config.json"));
+        assertTrue(e.getMessage().contains("chunked"), e.getMessage());
     }
 
     @Test

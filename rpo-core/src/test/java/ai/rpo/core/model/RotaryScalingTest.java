@@ -27,19 +27,28 @@ class RotaryScalingTest {
                 tests.add(DynamicTest.dynamicTest(given.get("name").asText(), () -> check(given)));
             }
         }
-        assertEquals(18, tests.size());
+        assertEquals(25, tests.size());
         return tests;
     }
 
     private static void check(JsonNode given) {
         RotaryFrequencies rotary = ModelConfigParser.parse(given.get("config").toString(), "config.json")
                 .rotary();
-        double[] expected = new double[given.get("inverse").size()];
-        for (int i = 0; i < expected.length; i++) {
-            expected[i] = given.get("inverse").get(i).doubleValue();
-        }
-        assertArrayEquals(expected, rotary.inverse(), 1e-14);
+        assertArrayEquals(numbers(given.get("inverse")), rotary.inverse(), 1e-14);
         assertEquals(given.get("attention_factor").doubleValue(), rotary.attentionFactor(), 1e-14);
+        assertEquals(given.has("long_inverse"), rotary.dependOnLength());
+        if (rotary.dependOnLength()) {
+            assertArrayEquals(numbers(given.get("long_inverse")), rotary.longInverse(), 1e-14);
+            assertEquals(given.get("long_beyond").intValue(), rotary.longBeyond());
+        }
+    }
+
+    private static double[] numbers(JsonNode list) {
+        double[] numbers = new double[list.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = list.get(i).doubleValue();
+        }
+        return numbers;
     }
 
     @Test
@@ -61,6 +70,14 @@ class RotaryScalingTest {
     void partialRotationIsRefused() {
         assertRefused("\"partial_rotary_factor\": 0.5", "partial_rotary_factor is 0.5");
         assertRefused("\"rope_parameters\": {\"partial_rotary_factor\": 0.5}", "rope_parameters.partial_rotary_factor");
+    }
+
+    @Test
+    void longRopeNeedsAFactorForEachFrequency() {
+        assertRefused(
+                "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1, 2], \"long_factor\": [1, 2]}",
+                "rope_scaling.short_factor is [1,2]",
+                "64 numbers");
     }
 
     @Test
