@@ -1,6 +1,7 @@
 package ai.rpo.core.evaluate;
 
 import ai.rpo.core.score.ScoredPair;
+import java.io.Serializable;
 
 /**
  * A held-out pair under both models.
@@ -9,4 +10,4 @@ import ai.rpo.core.score.ScoredPair;
  * @param chosenLogps log π(y⁺|x) of the policy
  * @param rejectedLogps log π(y⁻|x) of the policy
  */
-public record PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps) {}
+public record PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps) implements Serializable {}

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
 import ai.rpo.jobs.ProgramVersion;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.Failure;
@@ -98,7 +99,8 @@ final class Job {
     private int report(Failure failure, Throwable thrown, Optional<Path> log) {
         LOG.error("{}", failure.message(), thrown);
         System.err.println(failure.message());
-        log.ifPresent(file -> System.err.println("Log: " + file));
+        boolean moreToSee = !failure.expected() || failure.exitCode() != RpoException.Kind.CONFIGURATION.exitCode();
+        log.filter(file -> moreToSee).ifPresent(file -> System.err.println("Log: " + file));
         if (log.isEmpty() && !failure.expected()) {
             thrown.printStackTrace();
         }

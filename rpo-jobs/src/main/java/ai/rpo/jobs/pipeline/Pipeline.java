@@ -8,11 +8,12 @@ import ai.rpo.spark.store.Manifest;
 import ai.rpo.spark.store.RunDirectory;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Makes a stage's artifact, and first those that it reads. An artifact with the same fingerprint is used again; one
@@ -53,12 +54,18 @@ public final class Pipeline {
      */
     public List<Decision> plan(Stage target) {
         Map<String, Decision> decisions = new LinkedHashMap<>();
-        List<String> refusals = new ArrayList<>();
-        decide(target, decisions, refusals);
-        if (!refusals.isEmpty()) {
-            throw RpoException.configuration("Cannot write to " + run.path() + ": it holds results of other settings. "
-                    + "Choose another rpo.output, or set rpo.overwrite = true to replace them.\n  "
-                    + String.join("\n  ", refusals));
+        Map<String, Set<String>> conflicts = new LinkedHashMap<>();
+        decide(target, decisions, conflicts);
+        if (!overwrite && !conflicts.isEmpty()) {
+            StringBuilder message = new StringBuilder("Cannot write to " + run.path()
+                    + ": it holds results of other settings. Choose another rpo.output, or set rpo.overwrite = true to"
+                    + " replace them.");
+            conflicts.forEach((conflict, folders) -> message.append("\n  ")
+                    .append(conflict)
+                    .append(" (")
+                    .append(String.join("/, ", folders))
+                    .append("/)"));
+            throw RpoException.configuration(message.toString());
         }
         return List.copyOf(decisions.values());
     }
@@ -91,7 +98,7 @@ public final class Pipeline {
     }
 
     /** The stages that a finished artifact was made from are not looked at: they may have been deleted to save space. */
-    private void decide(Stage stage, Map<String, Decision> decisions, List<String> refusals) {
+    private void decide(Stage stage, Map<String, Decision> decisions, Map<String, Set<String>> conflicts) {
         if (decisions.containsKey(stage.name())) {
             return;
         }
@@ -106,16 +113,20 @@ public final class Pipeline {
             decisions.put(stage.name(), new Decision(stage, Decision.Verdict.REUSE, manifest));
             return;
         }
-        if (!differences.isEmpty() && !overwrite) {
-            refusals.add(stage.folder() + "/: " + String.join(", ", differences));
+        stage.requires().forEach(required -> decide(required, decisions, conflicts));
+        for (String difference : differences) {
+            conflicts.computeIfAbsent(difference, d -> new LinkedHashSet<>()).add(stage.folder());
         }
         for (String other : stage.replaces()) {
-            if (!overwrite && run.artifact(other).manifest().isPresent()) {
-                refusals.add(other + "/: " + stage.name() + " would replace its "
-                        + String.join("/, ", stage.otherFolders()) + "/");
+            if (run.artifact(other).manifest().isPresent()) {
+                conflicts
+                        .computeIfAbsent(
+                                stage.name() + " replaces " + String.join("/, ", stage.otherFolders())
+                                        + "/, which belongs to another stage",
+                                d -> new LinkedHashSet<>())
+                        .add(other);
             }
         }
-        stage.requires().forEach(required -> decide(required, decisions, refusals));
         decisions.put(stage.name(), new Decision(stage, Decision.Verdict.MAKE, manifest));
     }
 

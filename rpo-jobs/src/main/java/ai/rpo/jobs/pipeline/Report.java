@@ -36,7 +36,7 @@ final class Report implements Stage {
 
     @Override
     public List<Stage> requires() {
-        return List.of(train, evaluate);
+        return List.of(evaluate, train);
     }
 
     @Override

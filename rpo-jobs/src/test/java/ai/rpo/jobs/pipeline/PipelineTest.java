@@ -118,8 +118,8 @@ class PipelineTest {
         assertEquals(
                 "Cannot write to " + folder + "/run: it holds results of other settings. "
                         + "Choose another rpo.output, or set rpo.overwrite = true to replace them.\n"
-                        + "  train/: data, rate was 1e-4 and is 2e-4\n"
-                        + "  data/: data",
+                        + "  data (data/, train/)\n"
+                        + "  rate was 1e-4 and is 2e-4 (train/)",
                 failure.getMessage());
         assertEquals(List.of(), events);
         assertEquals("precious", Files.readString(folder.resolve("run/model/weights")));
@@ -155,7 +155,9 @@ class PipelineTest {
                 false);
 
         RpoException failure = assertThrows(RpoException.class, () -> run(train(), false));
-        assertTrue(failure.getMessage().contains("sft/train/: train would replace its model/"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().contains("train replaces model/, which belongs to another stage (sft/train/)"),
+                failure.getMessage());
 
         run(train(), true);
         assertFalse(Files.exists(folder.resolve("run/sft/train")));
@@ -167,7 +169,7 @@ class PipelineTest {
 
         RpoException failure = assertThrows(RpoException.class, () -> run(prepare(), false));
 
-        assertTrue(failure.getMessage().contains("data/: made by sft-data, not by prepare"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("made by sft-data, not by prepare (data/)"), failure.getMessage());
     }
 
     private void run(Stage target, boolean overwrite) {
