@@ -11,11 +11,11 @@ final class ModelCard {
     static String text(ModelConfig config, Dtype dtype, Map<String, String> facts) {
         StringBuilder card = new StringBuilder()
                 .append("---\nlibrary_name: transformers\npipeline_tag: text-generation\ntags:\n- rpo\n")
-                .append("- preference-optimization\n---\n\n# Aligned model\n\n")
+                .append("- preference-optimization\n---\n\n# Trained model\n\n")
                 .append(String.format(
                         Locale.ROOT,
-                        "A %s model of %,d parameters, stored as %s, trained by Regularized Preference Optimization\n"
-                                + "([arXiv 2405.16436](https://arxiv.org/abs/2405.16436)).\n",
+                        "A %s model of %,d parameters, stored as %s. Written by RPO, a distributed trainer for\n"
+                                + "[Regularized Preference Optimization](https://arxiv.org/abs/2405.16436).\n",
                         config.modelType(),
                         ParameterLayout.of(config).size(),
                         dtype.torchName()));

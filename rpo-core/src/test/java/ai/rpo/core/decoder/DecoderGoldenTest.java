@@ -13,6 +13,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Workspace;
+import ai.rpo.core.tensor.cpu.CpuBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.io.IOException;
 import java.util.List;
@@ -46,8 +47,8 @@ class DecoderGoldenTest {
     }
 
     static Stream<Arguments> models() {
-        return names().flatMap(name ->
-                Stream.of(new PlainBackend(), new Nd4jBackend()).map(backend -> Arguments.of(name, backend)));
+        List<Backend> backends = List.of(new PlainBackend(), CpuBackend.create(false, 2), new Nd4jBackend());
+        return names().flatMap(name -> backends.stream().map(backend -> Arguments.of(name, backend)));
     }
 
     @ParameterizedTest

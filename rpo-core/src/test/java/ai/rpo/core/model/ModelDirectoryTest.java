@@ -52,6 +52,25 @@ class ModelDirectoryTest {
         assertHoldsTinyWeights(ModelDirectory.open(TinyModel.folder(temp, TinyModel.CONFIG, bare)));
     }
 
+    /** As GPT-2 was first published: no prefix, and the causal mask of each block stored with it. */
+    @Test
+    void readsTheBareModelsNamesInEveryFamily() throws IOException {
+        String config = """
+                {"model_type": "gpt2", "vocab_size": 7, "n_embd": 4, "n_head": 2, "n_layer": 1, "n_positions": 5}
+                """;
+        Map<String, TinyModel.Raw> bare = new LinkedHashMap<>();
+        for (ParameterLayout.Entry entry : ParameterLayout.of(ModelConfigParser.parse(config, "config.json"))
+                .entries()) {
+            bare.put(
+                    entry.name().replaceFirst("^transformer\\.", ""),
+                    new TinyModel.Raw(entry.shape(), TinyModel.floats(entry)));
+        }
+        bare.put("h.0.attn.bias", new TinyModel.Raw(List.of(1, 1, 5, 5), new float[25]));
+        ModelDirectory model = ModelDirectory.open(TinyModel.folder(temp, config, bare));
+        assertEquals(List.of(), model.unusedTensors());
+        assertHoldsTinyWeights(model);
+    }
+
     @Test
     void aTiedMatrixMayBeStoredAsTheHead() throws IOException {
         tensors.put("lm_head.weight", tensors.remove(EMBEDDING));
