@@ -1,5 +1,6 @@
 package ai.rpo.jobs.command;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
@@ -18,6 +19,7 @@ import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -54,7 +56,9 @@ final class Validation {
             Configuration hadoop = spark.hadoop();
             RunDirectory run = new RunDirectory(new Path(settings.output().orElseThrow()), hadoop);
             String model = settings.model().path().orElseThrow();
-            print("model", describe(LocalModel.of(model, hadoop)));
+            LocalModel start = LocalModel.of(model, hadoop);
+            print("model", describe(start));
+            requireContext(settings.data().maxLength(), start.open().config().contextLength());
             if (supervised) {
                 print("data", describe(settings.sft().data(), hadoop));
             } else {
@@ -77,7 +81,16 @@ final class Validation {
             Stages stages = new Stages(configuration, run, spark);
             Pipeline pipeline = new Pipeline(run, settings.overwrite(), ProgramVersion.get());
             System.out.println();
-            pipeline.plan(supervised ? stages.sft() : stages.report()).forEach(this::print);
+            List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
+            plan.forEach(Validation::print);
+            printSteps(plan, supervised ? settings.sft().training() : settings.train());
+        }
+    }
+
+    private static void requireContext(OptionalInt maxLength, int context) {
+        if (maxLength.isPresent() && maxLength.getAsInt() > context) {
+            throw RpoException.configuration("Cannot use rpo.data.max-length = " + maxLength.getAsInt()
+                    + ": the model's context is " + context + ". Lower it, or leave it out.");
         }
     }
 
@@ -88,7 +101,19 @@ final class Validation {
         return settings.data().train().isEmpty() && !settings.sft().data().isEmpty();
     }
 
-    private void print(Decision decision) {
+    /** Known once the rows have been counted. */
+    private static void printSteps(List<Decision> plan, TrainSettings training) {
+        for (Decision decision : plan) {
+            Long rows = decision.manifest()
+                    .map(manifest -> manifest.counts().get("train_rows"))
+                    .orElse(null);
+            if (rows != null && decision.verdict() == Decision.Verdict.REUSE) {
+                print("steps", String.format(Locale.ROOT, "%,d on %,d rows", training.totalSteps(rows), rows));
+            }
+        }
+    }
+
+    private static void print(Decision decision) {
         String verdict =
                 switch (decision.verdict()) {
                     case REUSE ->
@@ -142,7 +167,7 @@ final class Validation {
     private static String describe(RpoObjective objective) {
         return String.format(
                 Locale.ROOT,
-                "%s: beta %s, eta %s, %s of log-probabilities, effective weight %s",
+                "%s: beta %s, eta %s, %s of log-probabilities, effective weight %.4g",
                 objective.eta() == 0 ? "DPO" : "RPO",
                 objective.beta(),
                 objective.eta(),

@@ -8,6 +8,7 @@ import ai.rpo.spark.store.Manifest;
 import ai.rpo.spark.store.RunDirectory;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -67,7 +68,9 @@ public final class Pipeline {
                     .append("/)"));
             throw RpoException.configuration(message.toString());
         }
-        return List.copyOf(decisions.values());
+        return decisions.values().stream()
+                .sorted(Comparator.comparingInt(decision -> depth(decision.stage())))
+                .toList();
     }
 
     /** Carries out a plan. */
@@ -128,6 +131,14 @@ public final class Pipeline {
             }
         }
         decisions.put(stage.name(), new Decision(stage, Decision.Verdict.MAKE, manifest));
+    }
+
+    /** How many stages come one after another before this one. */
+    private static int depth(Stage stage) {
+        return stage.requires().stream()
+                .mapToInt(required -> 1 + depth(required))
+                .max()
+                .orElse(0);
     }
 
     private static List<String> differences(Stage stage, Manifest found) {

@@ -1,0 +1,83 @@
+package ai.rpo.jobs.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.RpoObjective.Reduction;
+import ai.rpo.core.objective.RpoObjective.Weight;
+import ai.rpo.core.train.Precision;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The files under conf/, which users start from. */
+class RecipesTest {
+
+    private static final Path CHECKOUT = Path.of("..");
+
+    static List<Path> recipes() throws IOException {
+        try (Stream<Path> files = Files.walk(CHECKOUT.resolve("conf"))) {
+            return files.filter(file -> file.toString().endsWith(".conf"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("recipes")
+    void opensWithTheCommandThatRunsItAndLacksOnlyWhatThatGives(Path recipe) throws IOException {
+        String text = Files.readString(recipe);
+        String comment = text.substring(0, text.indexOf("\n\n"));
+
+        assertTrue(comment.contains("#   ./rpo run --config " + CHECKOUT.relativize(recipe) + " "), comment);
+        List<String> given = Stream.of("rpo.model.path", "rpo.data.train", "rpo.data.eval")
+                .filter(key -> comment.contains("-D " + key + "="))
+                .map(key -> key + "=somewhere")
+                .toList();
+        Settings settings = load(recipe, given);
+        assertTrue(settings.output().orElseThrow().startsWith("runs/"), recipe.toString());
+    }
+
+    @Test
+    void thePapersSeriesIsWhatThePaperSays() {
+        Settings beta = load("zephyr-beta");
+        assertEquals(RpoObjective.paper(0.01, 0.005), beta.objective());
+        assertEquals(128, beta.train().workers() * beta.train().pairsPerBatch());
+        assertEquals(1, beta.train().averagingFrequency());
+        assertEquals(5e-7, beta.train().learningRate());
+        assertEquals(0.1, beta.train().warmupRatio());
+        assertEquals(1, beta.train().epochs());
+        assertEquals(1024, beta.data().maxLength().orElseThrow());
+        assertEquals(Precision.BFLOAT16, beta.precision());
+
+        Settings gemma = load("zephyr-gemma");
+        assertEquals(RpoObjective.paper(0.05, 0.005), gemma.objective());
+        assertEquals(2, gemma.train().epochs());
+        assertEquals(beta.train().learningRate(), gemma.train().learningRate());
+
+        Settings averaged = load("zephyr-gemma-averaged");
+        assertEquals(new RpoObjective(0.5, 0.2, Reduction.SEQUENCE_MEAN, Weight.ETA), averaged.objective());
+        assertEquals(gemma.train(), averaged.train());
+    }
+
+    private static Settings load(String recipe) {
+        return load(
+                CHECKOUT.resolve("conf/recipes/" + recipe + ".conf"),
+                List.of("rpo.model.path=somewhere", "rpo.data.train=somewhere"));
+    }
+
+    private static Settings load(Path recipe, List<String> definitions) {
+        ConfigurationSources sources =
+                new ConfigurationSources(Optional.of(recipe.toString()), ConfigFactory.empty(), definitions);
+        return ResolvedConfiguration.load(sources, List.of("rpo.output", "rpo.model.path", "rpo.data.train"))
+                .settings();
+    }
+}
