@@ -2,7 +2,6 @@ package ai.rpo.core.evaluate;
 
 import ai.rpo.core.score.ScoredPair;
 import java.io.Serializable;
-import java.io.Serializable;
 
 /**
  * A held-out pair under both models.
