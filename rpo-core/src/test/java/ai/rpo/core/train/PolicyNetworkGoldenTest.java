@@ -21,7 +21,19 @@ class PolicyNetworkGoldenTest {
     private static final double LARGE_GRADIENT = 1e-5;
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama3"})
+    @ValueSource(
+            strings = {
+                "llama",
+                "llama3",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "gemma",
+                "gemma2",
+                "phi3",
+                "phi3_longrope",
+                "gpt2"
+            })
     void oneStep(String name) throws IOException {
         Golden golden = Golden.open(name);
         RpoObjective objective = RpoObjective.paper(golden.number("beta"), golden.number("eta"));
