@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,20 @@ class ModelDirectoryTest {
         RpoException e = assertThrows(
                 RpoException.class, () -> model.weights().read(entry, 0, FloatBuffer.allocate((int) entry.size())));
         assertContains(e, Q_PROJ, "NaN", "element 5");
+    }
+
+    @Test
+    void aFileThatShrinksWhileInUseIsNamed() throws IOException {
+        ModelDirectory model = open();
+        Path file = temp.resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, bytes.length - 8));
+        ParameterLayout.Entry last = ParameterLayout.of(model.config()).get("model.norm.weight");
+        RpoException e = assertThrows(
+                RpoException.class, () -> model.weights().read(last, 0, FloatBuffer.allocate((int) last.size())));
+        assertEquals(RpoException.Kind.RETRYABLE, e.kind());
+        assertTrue(e.getMessage().contains("model.norm.weight"), e.getMessage());
+        assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
     }
 
     @Test
