@@ -23,9 +23,16 @@ final class LanguageModelHead {
     private final String weight;
     private final int vocabulary;
     private final double cap;
+    private final int chunkElements;
 
     LanguageModelHead(Backend backend, ModelConfig config) {
+        this(backend, config, CHUNK_ELEMENTS);
+    }
+
+    /** @param chunkElements logits kept at once */
+    LanguageModelHead(Backend backend, ModelConfig config, int chunkElements) {
         this.backend = backend;
+        this.chunkElements = chunkElements;
         WeightNames names = config.architecture().names();
         norm = Normalization.of(backend, config, names.finalNorm());
         weight = names.headWeight(config.tiedHead());
@@ -123,6 +130,6 @@ final class LanguageModelHead {
     }
 
     private int chunkRows(int targets) {
-        return Math.min(targets, Math.max(1, CHUNK_ELEMENTS / vocabulary));
+        return Math.min(targets, Math.max(1, chunkElements / vocabulary));
     }
 }

@@ -2,13 +2,17 @@ package ai.rpo.core.decoder;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Workspace;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -91,14 +95,37 @@ class DecoderTest {
 
     @Test
     void aWarmWorkspaceAllocatesNothing() {
+        AtomicInteger allocations = new AtomicInteger();
+        Backend counting = (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("allocate")) {
+                        allocations.incrementAndGet();
+                    }
+                    return method.invoke(backend, arguments);
+                });
         ModelConfig config = SmallModel.config(true);
-        Decoder decoder = new Decoder(config, backend);
+        Decoder decoder = new Decoder(config, counting);
         Parameters weights = SmallModel.random(config, backend, 9);
-        PackedBatch batch = PackedBatch.of(List.of(SmallModel.pair(new Random(10), 4, 6, 3)));
-        decoder.tokenLogps(weights, batch, workspace);
-        long peak = workspace.peak();
-        decoder.tokenLogps(weights, batch, workspace);
-        assertEquals(peak, workspace.peak());
+        Parameters gradients = SmallModel.zeros(config, backend);
+        Workspace warm = new Workspace(counting);
+        Random random = new Random(10);
+        PackedBatch largest = PackedBatch.of(List.of(SmallModel.pair(random, 200, 300, 60)));
+        PackedBatch small = PackedBatch.of(List.of(SmallModel.pair(random, 4, 6, 3)));
+        for (int i = 0; i < 2; i++) { // the second pass joins what the first allocated piece by piece
+            pass(decoder, weights, largest, gradients, warm);
+        }
+        assertTrue(allocations.get() > 0);
+        allocations.set(0);
+        pass(decoder, weights, small, gradients, warm);
+        pass(decoder, weights, largest, gradients, warm);
+        decoder.tokenLogps(weights, largest, warm);
+        assertEquals(0, allocations.get());
+    }
+
+    private static void pass(
+            Decoder decoder, Parameters weights, PackedBatch batch, Parameters gradients, Workspace workspace) {
+        Decoder.Pass pass = decoder.forward(weights, batch, false, workspace);
+        decoder.backward(weights, pass, new double[] {1, -1}, gradients, workspace);
     }
 
     private double slope(Decoder decoder, Parameters weights, PackedBatch batch, double[] coefficients, int i) {

@@ -1,18 +1,55 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.RotaryFrequencies;
 import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** Small random models and examples. */
 public final class SmallModel {
 
+    private static final Map<String, String> FAMILIES = Map.of(
+            "llama", """
+            "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2, "head_dim": 6, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
+            "tie_word_embeddings": false
+            """,
+            "qwen3", """
+            "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2, "head_dim": 6, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
+            "tie_word_embeddings": true, "hidden_act": "silu"
+            """,
+            "gemma2", """
+            "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2, "head_dim": 6, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
+            "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 6, "sliding_window": 3,
+            "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0, "tie_word_embeddings": true
+            """,
+            "gpt2", """
+            "n_embd": 12, "n_head": 3, "n_layer": 2, "n_positions": 16, "layer_norm_epsilon": 1e-05,
+            "activation_function": "gelu_new", "tie_word_embeddings": true
+            """);
+
     private SmallModel() {}
+
+    /** The families whose parts differ. */
+    static Stream<String> families() {
+        return FAMILIES.keySet().stream().sorted();
+    }
+
+    /** Two layers of a family, vocabulary of 23. */
+    static ModelConfig family(String name) {
+        String text = "{\"model_type\": \"" + name + "\", \"vocab_size\": 23, \"eos_token_id\": 2, "
+                + FAMILIES.get(name) + "}";
+        return ModelConfigParser.parse(text, name);
+    }
 
     /** Two layers, grouped heads. */
     public static ModelConfig config(boolean tiedHead) {

@@ -1,0 +1,104 @@
+package ai.rpo.core.score;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.decoder.SmallModel;
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.PlainBackend;
+import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import ai.rpo.core.text.TokenizedPair;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReferenceScorerTest {
+
+    private final ModelConfig config = SmallModel.config(true);
+
+    static Stream<Backend> backends() {
+        return Stream.of(new PlainBackend(), new Nd4jBackend());
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aPairsScoreDoesNotDependOnItsNeighbours(Backend backend) {
+        ReferenceScorer scorer = scorer(backend);
+        List<TokenizedPair> pairs = pairs(7);
+        List<ScoredPair> together = scorer.score(pairs);
+        Collections.reverse(pairs);
+        List<ScoredPair> reversed = scorer.score(pairs);
+        Collections.reverse(pairs);
+        for (int i = 0; i < pairs.size(); i++) {
+            ScoredPair alone = scorer.score(List.of(pairs.get(i))).get(0);
+            for (ScoredPair other : List.of(together.get(i), reversed.get(pairs.size() - 1 - i))) {
+                assertEquals(pairs.get(i), other.pair());
+                assertEquals(alone.referenceChosen(), other.referenceChosen(), 2e-5);
+                assertEquals(alone.referenceRejected(), other.referenceRejected(), 2e-5);
+            }
+        }
+    }
+
+    @Test
+    void chosenIsTheFirstCompletionAndRejectedTheSecond() {
+        ReferenceScorer scorer = scorer(new PlainBackend());
+        TokenizedPair pair = pairs(1).get(0);
+        ScoredPair scored = scorer.score(List.of(pair)).get(0);
+        double[] alone = scorer.completionLogps(List.of(
+                new Example(pair.prompt(), List.of(pair.chosen())),
+                new Example(pair.prompt(), List.of(pair.rejected()))));
+        assertArrayEquals(alone, new double[] {scored.referenceChosen(), scored.referenceRejected()}, 1e-10);
+    }
+
+    /** Of all completions of one token, the probabilities sum to 1. */
+    @Test
+    void logpsAreThoseOfADistribution() {
+        ReferenceScorer scorer = scorer(new PlainBackend());
+        List<Example> every = new ArrayList<>();
+        for (int token = 0; token < config.vocabularySize(); token++) {
+            every.add(new Example(new int[] {4, 9}, List.of(new int[] {token})));
+        }
+        double sum = 0;
+        for (double logp : scorer.completionLogps(every)) {
+            sum += Math.exp(logp);
+        }
+        assertEquals(1, sum, 1e-12);
+    }
+
+    @Test
+    void knowsItsWeights() {
+        Backend backend = new PlainBackend();
+        Parameters weights = SmallModel.random(config, backend, 1);
+        ReferenceScorer scorer = new ReferenceScorer(new Decoder(config, backend), weights);
+        assertTrue(scorer.uses(weights));
+        assertFalse(scorer.uses(SmallModel.random(config, backend, 1)));
+    }
+
+    private ReferenceScorer scorer(Backend backend) {
+        return new ReferenceScorer(new Decoder(config, backend), SmallModel.random(config, backend, 3));
+    }
+
+    private static List<TokenizedPair> pairs(int count) {
+        Random random = new Random(4);
+        List<TokenizedPair> pairs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            pairs.add(new TokenizedPair(
+                    10 + i,
+                    SmallModel.tokens(random, 1 + random.nextInt(5)),
+                    SmallModel.tokens(random, 1 + random.nextInt(6)),
+                    SmallModel.tokens(random, 1 + random.nextInt(6))));
+        }
+        return pairs;
+    }
+}
