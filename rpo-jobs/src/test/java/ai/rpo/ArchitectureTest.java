@@ -32,8 +32,7 @@ class ArchitectureTest {
             .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
 
     @ArchTest
-    static final ArchRule objectiveIsPureMathematics =
-            seesOfOurs("ai.rpo.core.objective..", "ai.rpo.core.objective..");
+    static final ArchRule objectiveIsPureMathematics = seesOfOurs("ai.rpo.core.objective..", "ai.rpo.core.objective..");
 
     @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
@@ -113,8 +112,8 @@ class ArchitectureTest {
             public void check(JavaClass type, ConditionEvents events) {
                 type.getRawSuperclass()
                         .filter(parent -> OURS.test(parent) && !parent.isEnum())
-                        .ifPresent(parent -> events.add(SimpleConditionEvent.violated(
-                                type, type.getName() + " extends " + parent.getName())));
+                        .ifPresent(parent -> events.add(
+                                SimpleConditionEvent.violated(type, type.getName() + " extends " + parent.getName())));
             }
         };
     }

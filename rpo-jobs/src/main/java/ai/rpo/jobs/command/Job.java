@@ -1,7 +1,6 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.RpoException;
 import ai.rpo.jobs.ProgramVersion;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.Failure;
@@ -14,7 +13,6 @@ import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.RunDirectory;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -62,8 +60,8 @@ final class Job {
                     new org.apache.hadoop.fs.Path(
                             configuration.settings().output().orElseThrow()),
                     spark.hadoop());
-            log = LogFile.open(run.path(), run.path().getFileSystem(spark.hadoop()));
-        } catch (RuntimeException | IOException e) {
+            log = LogFile.open(run.make());
+        } catch (RuntimeException e) {
             return report(Failure.of("begin to " + command, e), e, Optional.empty());
         }
         StatusFile status = new StatusFile(run.file("status.json"), command, Clock.systemUTC());
@@ -98,12 +96,7 @@ final class Job {
 
     private int report(Failure failure, Throwable thrown, Optional<Path> log) {
         LOG.error("{}", failure.message(), thrown);
-        System.err.println(failure.message());
-        boolean moreToSee = !failure.expected() || failure.exitCode() != RpoException.Kind.CONFIGURATION.exitCode();
-        log.filter(file -> moreToSee).ifPresent(file -> System.err.println("Log: " + file));
-        if (log.isEmpty() && !failure.expected()) {
-            thrown.printStackTrace();
-        }
+        failure.print(thrown, log);
         return failure.exitCode();
     }
 }

@@ -17,8 +17,10 @@ import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -39,10 +41,7 @@ final class Validation {
             return 0;
         } catch (RuntimeException e) {
             Failure failure = Failure.of("validate", e);
-            System.err.println(failure.message());
-            if (!failure.expected()) {
-                e.printStackTrace();
-            }
+            failure.print(e, Optional.empty());
             return failure.exitCode();
         }
     }
@@ -118,7 +117,7 @@ final class Validation {
                 switch (decision.verdict()) {
                     case REUSE ->
                         "would be used again, made "
-                                + decision.manifest().orElseThrow().createdAt();
+                                + decision.manifest().orElseThrow().createdAt().truncatedTo(ChronoUnit.SECONDS);
                     case SKIP ->
                         "would be skipped: " + decision.stage().skipped().orElseThrow();
                     case MAKE -> decision.manifest().isPresent() ? "would be made anew" : "would be made";

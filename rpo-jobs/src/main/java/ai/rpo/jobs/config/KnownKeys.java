@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -14,6 +15,9 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 final class KnownKeys {
 
     private static final LevenshteinDistance EDITS = LevenshteinDistance.getDefaultInstance();
+
+    /** As many edits as a right name in a wrong section counts for. */
+    private static final int OTHER_SECTION = 3;
 
     private final Map<String, ConfigValue> leaves;
 
@@ -40,10 +44,10 @@ final class KnownKeys {
             if (value.valueType() == ConfigValueType.OBJECT) {
                 problems.add(path, "must be a value, but is a section" + from(value));
             }
+        } else if (value instanceof ConfigObject object && (section || !object.isEmpty())) {
+            object.forEach((key, child) -> check(child, path + "." + ConfigUtil.joinPath(key), problems));
         } else if (!section) {
             problems.add(path, "is unknown" + suggestion(path) + from(value));
-        } else if (value instanceof ConfigObject object) {
-            object.forEach((key, child) -> check(child, path + "." + ConfigUtil.joinPath(key), problems));
         } else {
             problems.add(path, "must be a section with keys of its own, but is a value" + from(value));
         }
@@ -53,18 +57,17 @@ final class KnownKeys {
         return nearest(path).map(key -> "; did you mean " + key + "?").orElse("; no key is like it");
     }
 
-    /** By the fewest edits, of the whole path or of its last name alone; empty if even that is far off. */
+    /** By the fewest edits of the whole path, or of its last name in another section; empty if even that is far off. */
     Optional<String> nearest(String path) {
-        String best = null;
-        int fewest = Integer.MAX_VALUE;
-        for (String key : leaves.keySet()) {
-            int edits = Math.min(EDITS.apply(path, key), 1 + EDITS.apply(lastName(path), lastName(key)));
-            if (edits < fewest) {
-                fewest = edits;
-                best = key;
-            }
-        }
-        return fewest <= 1 + lastName(path).length() / 2 ? Optional.of(best) : Optional.empty();
+        return leaves.keySet().stream()
+                .min(Comparator.comparingInt((String key) -> edits(path, key))
+                        .thenComparingInt(key -> EDITS.apply(path, key)))
+                .filter(key ->
+                        edits(path, key) <= OTHER_SECTION + lastName(path).length() / 4);
+    }
+
+    private static int edits(String path, String key) {
+        return Math.min(EDITS.apply(path, key), OTHER_SECTION + EDITS.apply(lastName(path), lastName(key)));
     }
 
     private static String lastName(String path) {

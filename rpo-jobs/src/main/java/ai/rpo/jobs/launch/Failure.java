@@ -2,8 +2,10 @@ package ai.rpo.jobs.launch;
 
 import ai.rpo.core.RpoException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkException;
 
 /**
@@ -43,8 +45,23 @@ public record Failure(int exitCode, String message, boolean expected) {
         return new Failure(
                 RpoException.Kind.OTHER.exitCode(),
                 "Cannot " + doing + ": " + why
-                        + ". This is not a failure that was foreseen; the log has its stack trace.",
+                        + ". Nobody foresaw this failure; its stack trace is in the file named below.",
                 false);
+    }
+
+    /**
+     * Tells the user, in a line or a few, and where more is.
+     *
+     * @param log where {@code thrown} has been logged, if it has
+     */
+    public void print(Throwable thrown, Optional<Path> log) {
+        System.err.println(message);
+        boolean moreToSee = !expected || exitCode != RpoException.Kind.CONFIGURATION.exitCode();
+        if (moreToSee && log.isPresent()) {
+            System.err.println("Log: " + log.get());
+        } else if (!expected) {
+            System.err.println("Stack trace: " + LogFile.ofTrace(thrown));
+        }
     }
 
     private static boolean mayPass(Throwable cause) {

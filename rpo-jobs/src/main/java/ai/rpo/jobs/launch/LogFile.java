@@ -1,12 +1,12 @@
 package ai.rpo.jobs.launch;
 
-import ai.rpo.core.RpoException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.builder.api.AppenderComponentBuilder;
@@ -36,28 +36,38 @@ public final class LogFile {
     }
 
     /**
-     * @param run the run directory; on a remote file system, where lines cannot be added to a file, the log stays here
+     * @param run the run directory, if it is on this machine; lines cannot be added to files on other stores, so the log
+     *     then goes to a temporary folder
      * @return where the log is, if it is in a file of ours
      */
-    public static Optional<Path> open(org.apache.hadoop.fs.Path run, FileSystem store) {
+    public static Optional<Path> open(Optional<Path> run) {
         if (!isOurs()) {
             return Optional.empty();
         }
-        Path file;
-        try {
-            if (store.getUri().getScheme().equals("file")) {
-                Path folder = Path.of(store.makeQualified(run).toUri().getPath());
-                Files.createDirectories(folder);
-                file = Path.of(Objects.toString(run.toUri().getPath())).resolve(NAME);
-            } else {
-                file = Files.createTempDirectory("rpo-").resolve(NAME);
-            }
-        } catch (IOException e) {
-            throw RpoException.configuration(
-                    "Cannot write to " + run + ": " + e + ". Choose an rpo.output that this user may write to.");
-        }
+        Path file = run.orElseGet(LogFile::temporaryFolder).resolve(NAME);
         Configurator.reconfigure(toFile(file));
         return Optional.of(file);
+    }
+
+    /** A file with a stack trace, for a failure before there is a log. */
+    static Path ofTrace(Throwable thrown) {
+        Path file = temporaryFolder().resolve(NAME);
+        StringWriter trace = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(trace, true));
+        try {
+            Files.writeString(file, trace.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file;
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("rpo-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static BuiltConfiguration toFile(Path file) {

@@ -101,6 +101,7 @@ class ResolvedConfigurationTest {
         "rpo.beta, did you mean rpo.objective.beta?",
         "rpo.objective.regularizer.reductions, did you mean rpo.objective.regularizer.reduction?",
         "rpo.train.pairs_per_batch, did you mean rpo.train.pairs-per-batch?",
+        "rpo.trian.epochs, rpo.trian.epochs is unknown; did you mean rpo.train.epochs?",
         "rpo.train.epochs.first, rpo.train.epochs must be a value",
     })
     void anUnknownKeyNamesTheNearest(String key, String expected) {

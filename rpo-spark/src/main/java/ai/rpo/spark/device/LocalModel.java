@@ -2,6 +2,7 @@ package ai.rpo.spark.device;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.spark.store.Stores;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.channels.FileChannel;
@@ -66,12 +67,7 @@ public final class LocalModel implements Serializable {
     }
 
     private static boolean isLocal(String uri, Configuration configuration) {
-        try {
-            return "file".equals(hadoopPath(uri).getFileSystem(configuration).getScheme());
-        } catch (IOException e) {
-            throw RpoException.configuration("Cannot reach the model " + uri + ": " + e.getMessage()
-                    + ". Check rpo.model.path, and that its file system is configured.");
-        }
+        return "file".equals(Stores.open(hadoopPath(uri), configuration).getScheme());
     }
 
     private static Path localPath(String uri) {

@@ -48,7 +48,7 @@ public final class ArtifactDirectory {
     public void clear() {
         remove();
         try {
-            FileSystem store = path.getFileSystem(hadoop);
+            FileSystem store = Stores.open(path, hadoop);
             if (!store.mkdirs(path)) {
                 throw new IOException("the folder could not be made");
             }
@@ -60,7 +60,7 @@ public final class ArtifactDirectory {
     /** Removes the manifest, then the directory. */
     public void remove() {
         try {
-            FileSystem store = path.getFileSystem(hadoop);
+            FileSystem store = Stores.open(path, hadoop);
             store.delete(manifestFile().path(), false);
             store.delete(path, true);
         } catch (IOException e) {

@@ -59,7 +59,7 @@ public record InputFiles(List<FileStatus> files) {
     public static InputFiles inFolder(String folder, Predicate<String> name, Configuration hadoop) {
         Path path = new Path(folder);
         try {
-            FileSystem store = path.getFileSystem(hadoop);
+            FileSystem store = Stores.open(path, hadoop);
             return new InputFiles(Arrays.stream(store.listStatus(path))
                     .filter(file -> file.isFile() && name.test(file.getPath().getName()))
                     .sorted(Comparator.comparing(FileStatus::getPath))
@@ -105,7 +105,7 @@ public record InputFiles(List<FileStatus> files) {
     private static List<FileStatus> resolve(Path path, Configuration hadoop) {
         List<FileStatus> files = new ArrayList<>();
         try {
-            FileSystem store = path.getFileSystem(hadoop);
+            FileSystem store = Stores.open(path, hadoop);
             for (FileStatus match : matches(store, path)) {
                 if (match.isFile()) {
                     files.add(match);
@@ -142,7 +142,7 @@ public record InputFiles(List<FileStatus> files) {
     }
 
     private static void digestContent(MessageDigest sha, Path file, Configuration hadoop) {
-        try (InputStream in = new DigestInputStream(file.getFileSystem(hadoop).open(file, 1 << 20), sha)) {
+        try (InputStream in = new DigestInputStream(Stores.open(file, hadoop).open(file, 1 << 20), sha)) {
             byte[] buffer = new byte[1 << 20];
             while (in.read(buffer) >= 0) {
                 // Reading is what feeds the digest.

@@ -1,8 +1,11 @@
 package ai.rpo.spark.store;
 
+import ai.rpo.core.RpoException;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -27,6 +30,26 @@ public final class RunDirectory {
         return root;
     }
 
+    /**
+     * Makes the folder where it is missing.
+     *
+     * @return the folder as one of this machine's, if it is
+     * @throws RpoException if that is not possible
+     */
+    public Optional<java.nio.file.Path> make() {
+        try {
+            FileSystem store = Stores.open(root, hadoop);
+            if (!store.mkdirs(root)) {
+                throw new IOException("the folder could not be made");
+            }
+            return store.getUri().getScheme().equals("file")
+                    ? Optional.of(java.nio.file.Path.of(root.toUri().getPath()))
+                    : Optional.empty();
+        } catch (IOException e) {
+            throw StoreFailure.of("write to", root, e);
+        }
+    }
+
     /** Something below the run directory, such as {@code reference/train}. */
     public Path path(String relative) {
         return new Path(root, relative);
@@ -35,7 +58,7 @@ public final class RunDirectory {
     public boolean exists(String relative) {
         Path path = path(relative);
         try {
-            return path.getFileSystem(hadoop).exists(path);
+            return Stores.open(path, hadoop).exists(path);
         } catch (IOException e) {
             throw StoreFailure.of("read", path, e);
         }

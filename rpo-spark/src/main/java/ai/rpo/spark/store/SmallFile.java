@@ -52,7 +52,7 @@ public final class SmallFile {
      */
     public Optional<String> read() {
         try {
-            FileSystem store = path.getFileSystem(hadoop);
+            FileSystem store = Stores.open(path, hadoop);
             if (isLocal(store)) {
                 return Optional.of(Files.readString(local(store)));
             }
@@ -78,7 +78,7 @@ public final class SmallFile {
     /** The same for content that is not text, such as a picture. */
     public void write(byte[] content) {
         try {
-            FileSystem store = path.getFileSystem(hadoop);
+            FileSystem store = Stores.open(path, hadoop);
             if (isLocal(store)) {
                 writeLocally(local(store), content);
             } else if (OBJECT_STORES.contains(store.getScheme())) {

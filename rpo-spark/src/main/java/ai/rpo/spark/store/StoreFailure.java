@@ -46,10 +46,22 @@ final class StoreFailure {
             return new RpoException(
                     Kind.CONFIGURATION, what + "there is no such file or folder. Check the path.", failure);
         }
-        String why = failure instanceof FileSystemException local && local.getReason() != null
-                ? local.getReason()
-                : failure.toString();
-        return new RpoException(
-                Kind.RETRYABLE, what + why + ". Check the place and the network, and run the command again.", failure);
+        String why = why(failure);
+        boolean onThisMachine =
+                path.toUri().getScheme() == null || path.toUri().getScheme().equals("file");
+        return onThisMachine
+                ? new RpoException(Kind.CONFIGURATION, what + why + ". Check the path, or name another place.", failure)
+                : new RpoException(
+                        Kind.RETRYABLE,
+                        what + why + ". Check the place and the network, and run the command again.",
+                        failure);
+    }
+
+    private static String why(IOException failure) {
+        if (failure instanceof FileSystemException local && local.getReason() != null) {
+            return local.getReason();
+        }
+        boolean plain = failure.getClass() == IOException.class && failure.getMessage() != null;
+        return plain ? failure.getMessage() : failure.toString();
     }
 }

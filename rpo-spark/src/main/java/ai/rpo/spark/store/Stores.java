@@ -1,0 +1,32 @@
+package ai.rpo.spark.store;
+
+import ai.rpo.core.RpoException;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Opens the file system of a path, or says what is missing for it. */
+public final class Stores {
+
+    private Stores() {}
+
+    /**
+     * @throws RpoException if there is no such file system, or it cannot be reached
+     */
+    public static FileSystem open(Path path, Configuration hadoop) {
+        try {
+            return path.getFileSystem(hadoop);
+        } catch (IOException e) {
+            throw StoreFailure.of("reach", path, e);
+        } catch (RuntimeException e) {
+            if (e.getCause() instanceof ClassNotFoundException missing) {
+                throw RpoException.configuration(
+                        "Cannot reach " + path + ": " + missing.getMessage()
+                                + ". Add the jars of " + path.toUri().getScheme()
+                                + ":// to the class path, for example with spark.jars, or name a place on another file system.");
+            }
+            throw e;
+        }
+    }
+}
