@@ -100,13 +100,7 @@ final class LanguageModelHead {
             if (saved.logits == null) {
                 project(weights, input, part);
             }
-            Workspace.Mark chunkMark = workspace.mark();
-            Tensor capped = cap > 0 ? copy(part, workspace) : null;
-            backend.targetLogpsBackward(part, saved.logSumExp.rows(from, to), batch.targets(), from, coefficients);
-            if (cap > 0) {
-                backend.softCapBackward(capped, cap, part);
-            }
-            workspace.release(chunkMark);
+            turnIntoGradient(part, saved.logSumExp.rows(from, to), batch, from, coefficients, workspace);
             backend.linearBackwardInput(part, weights.get(weight), dNormalized.rows(from, to), false);
             backend.linearBackwardWeight(part, input, gradients.get(weight));
         }
@@ -116,10 +110,18 @@ final class LanguageModelHead {
         workspace.release(mark);
     }
 
-    private Tensor copy(Tensor x, Workspace workspace) {
-        Tensor copy = workspace.tensor(x.rows(), x.columns());
-        backend.copy(x, copy);
-        return copy;
+    private void turnIntoGradient(
+            Tensor logits, Tensor logSumExp, PackedBatch batch, int from, double[] coefficients, Workspace workspace) {
+        if (cap == 0) {
+            backend.targetLogpsBackward(logits, logSumExp, batch.targets(), from, coefficients);
+            return;
+        }
+        Workspace.Mark mark = workspace.mark();
+        Tensor capped = workspace.tensor(logits.rows(), logits.columns());
+        backend.copy(logits, capped);
+        backend.targetLogpsBackward(logits, logSumExp, batch.targets(), from, coefficients);
+        backend.softCapBackward(capped, cap, logits);
+        workspace.release(mark);
     }
 
     private void project(Parameters weights, Tensor x, Tensor logits) {

@@ -1,6 +1,5 @@
 package ai.rpo.core.tensor;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -347,24 +346,8 @@ public final class PlainBackend implements Backend {
     @Override
     public void attention(Tensor fused, AttentionShape shape, List<Segment> segments, Tensor out, Tensor logSumExp) {
         Shapes.requireAttention(fused, shape, out, logSumExp);
-        PlainTensor o = plain(out);
-        Heads heads = new Heads(plain(fused), shape);
         for (Segment segment : segments) {
-            for (int i = segment.start(); i < segment.start() + segment.length(); i++) {
-                for (int h = 0; h < shape.heads(); h++) {
-                    List<Integer> seen = seenBy(segment, i, shape);
-                    double[] scores = heads.scores(i, h, seen);
-                    double lse = logSumExp(scores);
-                    plain(logSumExp).set(i, h, lse);
-                    for (int d = 0; d < shape.headDim(); d++) {
-                        double sum = 0;
-                        for (int s = 0; s < scores.length; s++) {
-                            sum += Math.exp(scores[s] - lse) * heads.value(seen.get(s), h, d);
-                        }
-                        o.set(i, h * shape.headDim() + d, sum);
-                    }
-                }
-            }
+            new PlainAttention(shape, segment, plain(fused)).forward(plain(out), plain(logSumExp));
         }
     }
 
@@ -381,34 +364,8 @@ public final class PlainBackend implements Backend {
         Shapes.requireSame(out, dOut);
         Shapes.requireSame(fused, dFused);
         zero(dFused);
-        PlainTensor d = plain(dOut);
-        Heads heads = new Heads(plain(fused), shape);
-        Heads gradients = new Heads(plain(dFused), shape);
         for (Segment segment : segments) {
-            for (int i = segment.start(); i < segment.start() + segment.length(); i++) {
-                for (int h = 0; h < shape.heads(); h++) {
-                    List<Integer> seen = seenBy(segment, i, shape);
-                    double[] scores = heads.scores(i, h, seen);
-                    double lse = plain(logSumExp).get(i, h);
-                    double[] dProbability = new double[scores.length];
-                    double mean = 0;
-                    for (int s = 0; s < scores.length; s++) {
-                        for (int c = 0; c < shape.headDim(); c++) {
-                            dProbability[s] += d.get(i, h * shape.headDim() + c) * heads.value(seen.get(s), h, c);
-                        }
-                        mean += Math.exp(scores[s] - lse) * dProbability[s];
-                    }
-                    for (int s = 0; s < scores.length; s++) {
-                        double p = Math.exp(scores[s] - lse);
-                        double dScore = p * (dProbability[s] - mean) * heads.slope(scores[s]) * shape.scale();
-                        for (int c = 0; c < shape.headDim(); c++) {
-                            gradients.addQuery(i, h, c, dScore * heads.key(seen.get(s), h, c));
-                            gradients.addKey(seen.get(s), h, c, dScore * heads.query(i, h, c));
-                            gradients.addValue(seen.get(s), h, c, p * d.get(i, h * shape.headDim() + c));
-                        }
-                    }
-                }
-            }
+            new PlainAttention(shape, segment, plain(fused)).backward(plain(logSumExp), plain(dOut), plain(dFused));
         }
     }
 
@@ -524,17 +481,7 @@ public final class PlainBackend implements Backend {
         }
     }
 
-    private static List<Integer> seenBy(Segment segment, int row, AttentionShape shape) {
-        List<Integer> seen = new ArrayList<>();
-        int own = segment.prefixLength() + row - segment.start();
-        for (int position = shape.firstSeen(own); position <= own; position++) {
-            boolean prefix = position < segment.prefixLength();
-            seen.add(prefix ? segment.prefixStart() + position : segment.start() + position - segment.prefixLength());
-        }
-        return seen;
-    }
-
-    private static double logSumExp(double[] x) {
+    static double logSumExp(double[] x) {
         double max = Arrays.stream(x).max().orElseThrow();
         return max + Math.log(Arrays.stream(x).map(v -> Math.exp(v - max)).sum());
     }
@@ -566,55 +513,5 @@ public final class PlainBackend implements Backend {
 
     private static PlainTensor plain(Tensor tensor) {
         return (PlainTensor) tensor;
-    }
-
-    /** Names the numbers of a fused query-key-value tensor; {@code head} is always a query head. */
-    private record Heads(PlainTensor fused, AttentionShape shape) {
-
-        double query(int row, int head, int column) {
-            return fused.get(row, head * shape.headDim() + column);
-        }
-
-        double key(int row, int head, int column) {
-            return fused.get(row, keyColumn(head) + column);
-        }
-
-        double value(int row, int head, int column) {
-            return fused.get(row, keyColumn(head) + shape.keyColumns() + column);
-        }
-
-        void addQuery(int row, int head, int column, double x) {
-            fused.add(row, head * shape.headDim() + column, x);
-        }
-
-        void addKey(int row, int head, int column, double x) {
-            fused.add(row, keyColumn(head) + column, x);
-        }
-
-        void addValue(int row, int head, int column, double x) {
-            fused.add(row, keyColumn(head) + shape.keyColumns() + column, x);
-        }
-
-        double[] scores(int row, int head, List<Integer> seen) {
-            double[] scores = new double[seen.size()];
-            for (int s = 0; s < scores.length; s++) {
-                for (int c = 0; c < shape.headDim(); c++) {
-                    scores[s] += shape.scale() * query(row, head, c) * key(seen.get(s), head, c);
-                }
-                if (shape.scoreCap() > 0) {
-                    scores[s] = shape.scoreCap() * Math.tanh(scores[s] / shape.scoreCap());
-                }
-            }
-            return scores;
-        }
-
-        /** What the cap leaves of a gradient, by the capped score. */
-        double slope(double score) {
-            return shape.scoreCap() > 0 ? 1 - Math.pow(score / shape.scoreCap(), 2) : 1;
-        }
-
-        private int keyColumn(int head) {
-            return shape.queryColumns() + head / shape.group() * shape.headDim();
-        }
     }
 }
