@@ -63,7 +63,7 @@ final class Fields {
         };
     }
 
-    private static JsonNode required(ObjectNode row, String field) throws UnfitRowException {
+    static JsonNode required(ObjectNode row, String field) throws UnfitRowException {
         JsonNode value = row.get(field);
         if (value == null) {
             throw new UnfitRowException(Reason.MISSING_FIELD, field + " is missing");
@@ -74,7 +74,7 @@ final class Fields {
         return value;
     }
 
-    private static UnfitRowException wrongType(String field, String expected, JsonNode value) {
+    static UnfitRowException wrongType(String field, String expected, JsonNode value) {
         return new UnfitRowException(
                 Reason.WRONG_TYPE, field + " must be " + expected + ", but is " + typeName(value.getNodeType()));
     }

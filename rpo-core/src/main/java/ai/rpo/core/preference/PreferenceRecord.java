@@ -1,5 +1,6 @@
 package ai.rpo.core.preference;
 
+import java.util.List;
 import java.util.Optional;
 
 /** One row of training data as its author wrote it, before tokenisation. */
@@ -10,6 +11,13 @@ public sealed interface PreferenceRecord {
 
     /** A prompt and what to answer, as text; for supervised fine-tuning and plain scoring. */
     record TextExample(String prompt, String completion) implements PreferenceRecord {}
+
+    /** Two ways to go on with a conversation, and which of them is preferred. */
+    record ConversationPair(List<Message> prompt, List<Message> chosen, List<Message> rejected)
+            implements PreferenceRecord {}
+
+    /** A conversation and how to go on with it. */
+    record ConversationExample(List<Message> prompt, List<Message> completion) implements PreferenceRecord {}
 
     /**
      * A pair that was tokenised elsewhere and is used as it stands.

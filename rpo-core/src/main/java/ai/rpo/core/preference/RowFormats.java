@@ -7,8 +7,16 @@ import java.util.Optional;
 /** The formats this project reads, in the order in which they are tried on a row. */
 public final class RowFormats {
 
-    private static final List<RowFormat> ALL =
-            List.of(new TokenPairFormat(), new TokenExampleFormat(), new TextPairFormat(), new TextExampleFormat());
+    private static final List<RowFormat> ALL = List.of(
+            new TokenPairFormat(),
+            new TokenExampleFormat(),
+            new ConversationPairFormat(),
+            new ConversationExampleFormat(),
+            new WholeConversationsFormat(),
+            new ShareGptFormat(),
+            new TranscriptFormat(),
+            new TextPairFormat(),
+            new TextExampleFormat());
 
     private RowFormats() {}
 

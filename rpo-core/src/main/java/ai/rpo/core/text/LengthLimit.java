@@ -39,7 +39,7 @@ public record LengthLimit(int tokens, Truncation truncation) {
                             Reason.TOO_LONG, "a completion of " + longest + " tokens, the limit is " + tokens);
                 }
                 int[] end = Arrays.copyOfRange(prompt, prompt.length - room, prompt.length);
-                yield new Fit(Tokenizer.concatenate(Arrays.copyOf(prompt, prefix), end), completions, Cut.PROMPT);
+                yield new Fit(TokenIds.concatenate(Arrays.copyOf(prompt, prefix), end), completions, Cut.PROMPT);
             }
             case CUT_COMPLETIONS -> {
                 int room = tokens - prompt.length;

@@ -1,15 +1,21 @@
 package ai.rpo.core.text;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.preference.Message;
+import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
+import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Turns text into the ids that a model is trained on. The prompt's ids are those that the tokenizer gives it as the
- * beginning of a sequence; a completion's are those of prompt and completion together, less the prompt's, and one EOS.
+ * Turns text and conversations into the ids that a model is trained on. The prompt's ids are those that the model is
+ * given to go on from: of text, the tokenizer's for the beginning of a sequence; of a conversation, those of the chat
+ * template with the generation prompt. A completion's are those of prompt and completion together, less the prompt's, up
+ * to one EOS.
  */
 public final class PairTokenizer {
 
@@ -61,19 +67,18 @@ public final class PairTokenizer {
         int[] prompt = prompt(pair.prompt());
         Completion chosen = completion("chosen", pair.prompt(), prompt, pair.chosen());
         Completion rejected = completion("rejected", pair.prompt(), prompt, pair.rejected());
-        if (Arrays.equals(chosen.ids, rejected.ids)) {
-            throw new UnfitRowException(Reason.CHOSEN_EQUALS_REJECTED);
-        }
-        LengthLimit.Fit fit = limit.fit(prompt, tokenizer.prefix().length, chosen.ids, rejected.ids);
-        int[] cutChosen = fit.completions()[0];
-        int[] cutRejected = fit.completions()[1];
-        if (Arrays.equals(cutChosen, cutRejected)) {
-            throw new UnfitRowException(Reason.EQUAL_AFTER_TRUNCATION);
-        }
-        boolean spelled =
-                spellsSpecialToken(pair.prompt(), pair.chosen()) || spellsSpecialToken(pair.prompt(), pair.rejected());
-        Notes notes = new Notes(chosen.straddles + rejected.straddles, fit.cut(), spelled);
-        return new Pair(fit.prompt(), cutChosen, cutRejected, notes);
+        return pair(prompt, chosen, rejected, spelled(pair.prompt(), pair.chosen(), pair.rejected()));
+    }
+
+    /**
+     * @throws UnfitRowException where the pair cannot be trained on
+     * @throws RpoException where the model has no chat template
+     */
+    public Pair tokenize(ConversationPair pair) throws UnfitRowException {
+        Conversation conversation = conversation(pair.prompt());
+        Completion chosen = conversation.completion("chosen", pair.chosen());
+        Completion rejected = conversation.completion("rejected", pair.rejected());
+        return pair(conversation.prompt(), chosen, rejected, conversation.spelledSpecialToken());
     }
 
     /**
@@ -82,14 +87,61 @@ public final class PairTokenizer {
     public Example tokenize(TextExample example) throws UnfitRowException {
         int[] prompt = prompt(example.prompt());
         Completion completion = completion("completion", example.prompt(), prompt, example.completion());
-        LengthLimit.Fit fit = limit.fit(prompt, tokenizer.prefix().length, completion.ids);
-        boolean spelled = spellsSpecialToken(example.prompt(), example.completion());
+        return example(prompt, completion, spelled(example.prompt(), example.completion()));
+    }
+
+    /**
+     * @throws UnfitRowException where the example cannot be trained on
+     * @throws RpoException where the model has no chat template
+     */
+    public Example tokenize(ConversationExample example) throws UnfitRowException {
+        Conversation conversation = conversation(example.prompt());
+        Completion completion = conversation.completion("completion", example.completion());
+        return example(conversation.prompt(), completion, conversation.spelledSpecialToken());
+    }
+
+    /**
+     * A completion's ids with their end.
+     *
+     * @param straddles 1 where it was tokenised alone, else 0
+     */
+    record Completion(int[] ids, int straddles) {}
+
+    private Pair pair(int[] prompt, Completion chosen, Completion rejected, boolean spelled) throws UnfitRowException {
+        if (Arrays.equals(chosen.ids, rejected.ids)) {
+            throw new UnfitRowException(Reason.CHOSEN_EQUALS_REJECTED);
+        }
+        LengthLimit.Fit fit = limit.fit(prompt, prefixOf(prompt), chosen.ids, rejected.ids);
+        int[] cutChosen = fit.completions()[0];
+        int[] cutRejected = fit.completions()[1];
+        if (Arrays.equals(cutChosen, cutRejected)) {
+            throw new UnfitRowException(Reason.EQUAL_AFTER_TRUNCATION);
+        }
+        Notes notes = new Notes(chosen.straddles + rejected.straddles, fit.cut(), spelled);
+        return new Pair(fit.prompt(), cutChosen, cutRejected, notes);
+    }
+
+    private Example example(int[] prompt, Completion completion, boolean spelled) throws UnfitRowException {
+        LengthLimit.Fit fit = limit.fit(prompt, prefixOf(prompt), completion.ids);
         return new Example(fit.prompt(), fit.completions()[0], new Notes(completion.straddles, fit.cut(), spelled));
     }
 
+    /** Tokens at the prompt's beginning that truncation leaves there. */
+    private int prefixOf(int[] prompt) {
+        int[] prefix = tokenizer.prefix();
+        return TokenIds.startsWith(prompt, prefix) ? prefix.length : 0;
+    }
+
+    private Conversation conversation(List<Message> prompt) throws UnfitRowException {
+        ChatTemplate template = tokenizer
+                .chatTemplate()
+                .orElseThrow(() -> RpoException.configuration("Cannot tokenise conversations: the model has no chat"
+                        + " template. Put chat_template.jinja beside its tokenizer.json, or give plain text."));
+        return new Conversation(tokenizer, template, prompt, straddlePolicy, eosId);
+    }
+
     private int[] prompt(String text) throws UnfitRowException {
-        int[] ids = textOnly("prompt", text, tokenizer.encode(text));
-        int[] prompt = Tokenizer.concatenate(tokenizer.prefix(), ids);
+        int[] prompt = TokenIds.concatenate(tokenizer.prefix(), textOnly("prompt", tokenizer.encode(text)));
         if (prompt.length == 0) {
             throw new UnfitRowException(
                     Reason.EMPTY_PROMPT, "the tokenizer adds no BOS, so the first token has nothing to follow");
@@ -97,11 +149,9 @@ public final class PairTokenizer {
         return prompt;
     }
 
-    private record Completion(int[] ids, int straddles) {}
-
     private Completion completion(String field, String promptText, int[] prompt, String text) throws UnfitRowException {
         int[] whole = tokenizer.encodePrompt(promptText + text);
-        boolean straddles = !startsWith(whole, prompt);
+        boolean straddles = !TokenIds.startsWith(whole, prompt);
         if (straddles && straddlePolicy != StraddlePolicy.SEPARATE) {
             throw new UnfitRowException(Reason.STRADDLING_TOKEN, field);
         }
@@ -109,22 +159,17 @@ public final class PairTokenizer {
         if (ids.length == 0) {
             throw new UnfitRowException(Reason.EMPTY_COMPLETION, field);
         }
-        textOnly(field, text, ids);
-        return new Completion(Tokenizer.concatenate(ids, new int[] {eosId}), straddles ? 1 : 0);
+        return new Completion(TokenIds.concatenate(textOnly(field, ids), new int[] {eosId}), straddles ? 1 : 0);
     }
 
-    private int[] textOnly(String field, String text, int[] ids) throws UnfitRowException {
+    private int[] textOnly(String field, int[] ids) throws UnfitRowException {
         if (tokenizer.readsSpecialToken(ids)) {
             throw new UnfitRowException(Reason.SPELLS_SPECIAL_TOKEN, field);
         }
         return ids;
     }
 
-    private boolean spellsSpecialToken(String prompt, String completion) {
-        return tokenizer.spellsSpecialToken(prompt + completion);
-    }
-
-    private static boolean startsWith(int[] whole, int[] start) {
-        return whole.length >= start.length && Arrays.equals(whole, 0, start.length, start, 0, start.length);
+    private boolean spelled(String prompt, String... completions) {
+        return Arrays.stream(completions).anyMatch(text -> tokenizer.spellsSpecialToken(prompt + text));
     }
 }

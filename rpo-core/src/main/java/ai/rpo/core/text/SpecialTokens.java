@@ -85,13 +85,31 @@ final class SpecialTokens {
     /** Whether a text spells a special token. */
     boolean spelledIn(String text) {
         for (int i = 0; i < text.length(); i++) {
-            for (String spelling : byFirstCharacter.getOrDefault(text.charAt(i), List.of())) {
-                if (text.startsWith(spelling, i)) {
-                    return true;
-                }
+            if (spelledAt(text, i) != null) {
+                return true;
             }
         }
         return false;
+    }
+
+    /** The longest special token that a text spells at a place, or null. */
+    String spelledAt(String text, int place) {
+        String longest = null;
+        for (String spelling : byFirstCharacter.getOrDefault(text.charAt(place), List.of())) {
+            if (text.startsWith(spelling, place) && (longest == null || spelling.length() > longest.length())) {
+                longest = spelling;
+            }
+        }
+        return longest;
+    }
+
+    int id(String spelling) {
+        return ids.get(spelling);
+    }
+
+    /** All spellings, in a fixed order. */
+    List<String> spellings() {
+        return List.copyOf(ids.keySet());
     }
 
     /**
@@ -123,11 +141,20 @@ final class SpecialTokens {
         return edited;
     }
 
-    private static Set<String> namedIn(JsonNode config) {
-        Set<String> spellings = new HashSet<>();
+    /** Spellings of the tokens that a configuration gives a part, by part. */
+    static Map<String, String> namedParts(JsonNode config) {
+        Map<String, String> parts = new LinkedHashMap<>();
         for (String part : PARTS) {
-            spellings.add(spelling(config.path(part)));
+            String spelling = spelling(config.path(part));
+            if (!spelling.isEmpty()) {
+                parts.put(part, spelling);
+            }
         }
+        return parts;
+    }
+
+    private static Set<String> namedIn(JsonNode config) {
+        Set<String> spellings = new HashSet<>(namedParts(config).values());
         config.path("additional_special_tokens").forEach(token -> spellings.add(spelling(token)));
         spellings.remove("");
         return spellings;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -29,20 +30,27 @@ public final class Tokenizer implements AutoCloseable {
     private final NativeTokenizer text;
     private final int[] prefix;
     private final Set<Integer> eosIds;
+    private final Optional<ChatTemplate> chatTemplate;
     private NativeTokenizer full;
 
-    private Tokenizer(Path file, ObjectNode tokenizer, SpecialTokens specialTokens, Set<Integer> eosIds) {
+    private Tokenizer(
+            Path file,
+            ObjectNode tokenizer,
+            SpecialTokens specialTokens,
+            Set<Integer> eosIds,
+            Optional<ChatTemplate> chatTemplate) {
         this.file = file;
         this.json = tokenizer.toString();
         this.specialTokens = specialTokens;
         this.eosIds = eosIds;
+        this.chatTemplate = chatTemplate;
         this.text = load(file, specialTokens.withoutSpellings().toString());
         this.prefix = prefixOf(text);
     }
 
     /**
      * Reads {@code tokenizer.json} and, where they are there, {@code tokenizer_config.json},
-     * {@code special_tokens_map.json} and {@code generation_config.json}.
+     * {@code special_tokens_map.json}, {@code generation_config.json} and {@code chat_template.jinja}.
      *
      * @param folder a model folder on a local disk
      * @throws RpoException where a file is missing or cannot be read
@@ -78,7 +86,8 @@ public final class Tokenizer implements AutoCloseable {
         } else if (generationEos.isInt()) {
             eosIds.add(generationEos.asInt());
         }
-        return new Tokenizer(file, tokenizer, specialTokens, Collections.unmodifiableSet(eosIds));
+        return new Tokenizer(
+                file, tokenizer, specialTokens, Collections.unmodifiableSet(eosIds), ChatTemplate.find(folder, config));
     }
 
     /** Ids of a text and nothing else. */
@@ -88,7 +97,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /** Ids of a prompt: what the tokenizer puts before every text, such as BOS, and the text's. */
     public int[] encodePrompt(String text) {
-        return concatenate(prefix, encode(text));
+        return TokenIds.concatenate(prefix, encode(text));
     }
 
     /** Ids that the tokenizer's post-processor puts before every text; often BOS alone, or nothing. */
@@ -112,6 +121,20 @@ public final class Tokenizer implements AutoCloseable {
     /** The id that ends a completion which brings none. */
     public OptionalInt eosId() {
         return eosIds.stream().mapToInt(Integer::intValue).findFirst();
+    }
+
+    /** How conversations are written, where the folder says so. */
+    public Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate;
+    }
+
+    /** Ids of what a chat template wrote, special tokens read as such and none added. */
+    int[] encodeRendered(String rendered) {
+        return full().encode(rendered);
+    }
+
+    SpecialTokens specialTokens() {
+        return specialTokens;
     }
 
     /** Whether a text spells a special token. */
@@ -161,12 +184,6 @@ public final class Tokenizer implements AutoCloseable {
             length++;
         }
         return Arrays.copyOf(processed.ids(), length);
-    }
-
-    static int[] concatenate(int[] first, int[] second) {
-        int[] joined = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, joined, first.length, second.length);
-        return joined;
     }
 
     private static ObjectNode readIfThere(Path file) {

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
+import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
 import ai.rpo.core.preference.PreferenceRecord.TokenExample;
 import ai.rpo.core.preference.PreferenceRecord.TokenPair;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +38,53 @@ class RowReaderTest {
 
         TokenExample example = (TokenExample) read("{\"prompt_ids\": [1], \"completion_ids\": [2]}");
         assertArrayEquals(new int[] {2}, example.completion());
+    }
+
+    @Test
+    void recognisesConversations() throws UnfitRowException {
+        String user = "{\"role\": \"user\", \"content\": \"q\"}";
+        String good = "{\"role\": \"assistant\", \"content\": \"a\"}";
+        String bad = "{\"content\": \"b\", \"role\": \"assistant\"}";
+        ConversationPair expected = new ConversationPair(
+                List.of(Message.of("user", "q")),
+                List.of(Message.of("assistant", "a")),
+                List.of(Message.of("assistant", "b")));
+        assertEquals(
+                expected, read("{\"prompt\": [%s], \"chosen\": [%s], \"rejected\": [%s]}".formatted(user, good, bad)));
+        assertEquals(
+                expected,
+                read("{\"prompt\": \"q\", \"chosen\": [%1$s, %2$s], \"rejected\": [%1$s, %3$s]}"
+                        .formatted(user, good, bad)));
+        assertEquals(
+                expected,
+                read("{\"conversations\": [{\"from\": \"human\", \"value\": \"q\"}],"
+                        + " \"chosen\": {\"from\": \"gpt\", \"value\": \"a\"},"
+                        + " \"rejected\": {\"from\": \"gpt\", \"value\": \"b\"}}"));
+        assertEquals(
+                new TextPair("\n\nHuman: q\n\nAssistant:", " a", " b"),
+                read("{\"chosen\": \"\\n\\nHuman: q\\n\\nAssistant: a\","
+                        + " \"rejected\": \"\\n\\nHuman: q\\n\\nAssistant: b\"}"));
+        assertEquals(
+                new ConversationExample(List.of(Message.of("user", "q")), List.of(Message.of("assistant", "a"))),
+                read("{\"prompt\": [%s], \"completion\": [%s]}".formatted(user, good)));
+    }
+
+    @Test
+    void saysWhatIsWrongWithConversations() {
+        String user = "{\"role\": \"user\", \"content\": \"q\"}";
+        assertEquals(Reason.NO_COMMON_PROMPT, reasonOf("{\"chosen\": [%s], \"rejected\": [%s]}".formatted(user, user)));
+        assertEquals(
+                Reason.NO_COMMON_PROMPT,
+                reasonOf("{\"chosen\": \"\\n\\nHuman: q\\n\\nAssistant: a\","
+                        + " \"rejected\": \"\\n\\nHuman: p\\n\\nAssistant: b\"}"));
+        assertEquals(
+                Reason.WRONG_TYPE,
+                reasonOf("{\"prompt\": [%s], \"completion\": [{\"role\": \"assistant\", \"content\": 3}]}"
+                        .formatted(user)));
+        assertEquals(
+                Reason.BROKEN_TEXT,
+                reasonOf("{\"prompt\": [%s], \"completion\": [{\"role\": \"assistant\", \"content\": \"\\ud83d\"}]}"
+                        .formatted(user)));
     }
 
     @Test

@@ -40,8 +40,8 @@ class PairTokenizerTest {
         assertEquals(1, pair.prompt()[0]);
         assertArrayEquals(prompt, pair.prompt());
         assertEquals(2, pair.chosen()[pair.chosen().length - 1]);
-        int[] joined = Tokenizer.concatenate(pair.prompt(), pair.chosen());
-        assertArrayEquals(Tokenizer.concatenate(WITH_BOS.encodePrompt("zz and the dog ran"), new int[] {2}), joined);
+        int[] joined = TokenIds.concatenate(pair.prompt(), pair.chosen());
+        assertArrayEquals(TokenIds.concatenate(WITH_BOS.encodePrompt("zz and the dog ran"), new int[] {2}), joined);
         assertEquals(0, pair.notes().straddles());
     }
 
@@ -58,7 +58,7 @@ class PairTokenizerTest {
         TextPair pair = new TextPair("the d", "og", " cat");
         PairTokenizer.Pair separate = pairs(WITHOUT_BOS).tokenize(pair);
         assertArrayEquals(WITHOUT_BOS.encode("the d"), separate.prompt());
-        assertArrayEquals(Tokenizer.concatenate(WITHOUT_BOS.encode("og"), new int[] {EOS}), separate.chosen());
+        assertArrayEquals(TokenIds.concatenate(WITHOUT_BOS.encode("og"), new int[] {EOS}), separate.chosen());
         assertEquals(1, separate.notes().straddles());
 
         for (StraddlePolicy policy : new StraddlePolicy[] {StraddlePolicy.DROP, StraddlePolicy.FAIL}) {

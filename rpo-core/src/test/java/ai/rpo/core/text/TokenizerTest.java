@@ -53,7 +53,7 @@ class TokenizerTest {
     @Test
     void decodesWithAndWithoutSpecialTokens() {
         try (Tokenizer tokenizer = TestTokenizers.open("byte_level")) {
-            int[] ids = Tokenizer.concatenate(tokenizer.encode("café 😀"), new int[] {290});
+            int[] ids = TokenIds.concatenate(tokenizer.encode("café 😀"), new int[] {290});
             assertEquals("café 😀<|im_end|>", tokenizer.decode(ids, false));
             assertEquals("café 😀", tokenizer.decode(ids, true));
         }

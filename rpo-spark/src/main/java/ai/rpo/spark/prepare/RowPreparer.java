@@ -1,6 +1,8 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.PreferenceRecord;
+import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
+import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
@@ -63,6 +65,9 @@ final class RowPreparer {
         if (row instanceof TextPair text) {
             return tokenizer().tokenize(text);
         }
+        if (row instanceof ConversationPair conversation) {
+            return tokenizer().tokenize(conversation);
+        }
         if (row instanceof TokenPair tokens) {
             givenTokens.check(tokens);
             return new PairTokenizer.Pair(tokens.prompt(), tokens.chosen(), tokens.rejected(), AS_GIVEN);
@@ -73,14 +78,20 @@ final class RowPreparer {
     /** A supervised row, with its completion for the chosen one. */
     private PairTokenizer.Pair example(PreferenceRecord row) throws UnfitRowException {
         if (row instanceof TextExample text) {
-            PairTokenizer.Example example = tokenizer().tokenize(text);
-            return new PairTokenizer.Pair(example.prompt(), example.completion(), null, example.notes());
+            return withoutRejected(tokenizer().tokenize(text));
+        }
+        if (row instanceof ConversationExample conversation) {
+            return withoutRejected(tokenizer().tokenize(conversation));
         }
         if (row instanceof TokenExample tokens) {
             givenTokens.check(tokens);
             return new PairTokenizer.Pair(tokens.prompt(), tokens.completion(), null, AS_GIVEN);
         }
         throw new UnfitRowException(Reason.WRONG_KIND, "it has chosen and rejected, but one completion is needed");
+    }
+
+    private static PairTokenizer.Pair withoutRejected(PairTokenizer.Example example) {
+        return new PairTokenizer.Pair(example.prompt(), example.completion(), null, example.notes());
     }
 
     private static Optional<ReferenceLogps> reference(PreferenceRecord row) {

@@ -1,0 +1,22 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** {@code {"prompt": [messages], "completion": [messages]}}. */
+final class ConversationExampleFormat implements RowFormat {
+
+    @Override
+    public String name() {
+        return "conversational-completion";
+    }
+
+    @Override
+    public boolean recognises(ObjectNode row) {
+        return Messages.areIn(row, "prompt") && Messages.areIn(row, "completion");
+    }
+
+    @Override
+    public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
+        return new PreferenceRecord.ConversationExample(Messages.list(row, "prompt"), Messages.list(row, "completion"));
+    }
+}

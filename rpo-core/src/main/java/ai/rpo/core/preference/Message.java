@@ -1,0 +1,24 @@
+package ai.rpo.core.preference;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One turn of a conversation, as its author wrote it: {@code role}, {@code content} and whatever else a chat template
+ * may look at, such as {@code tool_calls}.
+ *
+ * @param fields made of text, Long, Double, Boolean, null, lists and maps
+ */
+public record Message(Map<String, Object> fields) {
+
+    public static Message of(String role, String content) {
+        return new Message(Map.of("role", role, "content", content));
+    }
+
+    /** Whether the turn says and does nothing. */
+    public boolean isEmpty() {
+        Object content = fields.get("content");
+        boolean silent = content == null || content.equals("") || content.equals(List.of());
+        return silent && !fields.containsKey("tool_calls");
+    }
+}

@@ -1,0 +1,58 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Reads the turns of conversations. */
+final class Messages {
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_LONG_FOR_INTS);
+    private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
+
+    private Messages() {}
+
+    /** Whether a field is a list of objects with a role, or an empty list. */
+    static boolean areIn(ObjectNode row, String field) {
+        JsonNode value = row.path(field);
+        return value.isArray() && (value.isEmpty() || value.get(0).has("role"));
+    }
+
+    /** A list of {@code {"role", "content"}} objects. */
+    static List<Message> list(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = Fields.required(row, field);
+        if (!value.isArray()) {
+            throw Fields.wrongType(field, "a list of messages", value);
+        }
+        List<Message> messages = new ArrayList<>();
+        for (int i = 0; i < value.size(); i++) {
+            messages.add(message(field + "[" + i + "]", value.get(i)));
+        }
+        return messages;
+    }
+
+    private static Message message(String field, JsonNode value) throws UnfitRowException {
+        if (!(value instanceof ObjectNode node)) {
+            throw Fields.wrongType(field, "a message", value);
+        }
+        Fields.text(node, "role");
+        JsonNode content = node.path("content");
+        if (content.isTextual()) {
+            Fields.text(node, "content");
+        } else if (!content.isArray() && !node.has("tool_calls")) {
+            throw Fields.wrongType(field + ".content", "text", content);
+        }
+        Map<String, Object> fields = JSON.convertValue(node, FIELDS);
+        // Columns of a Parquet file are there for every message; templates ask whether these are defined.
+        fields.values().removeIf(Objects::isNull);
+        fields.putIfAbsent("content", null);
+        return new Message(fields);
+    }
+}

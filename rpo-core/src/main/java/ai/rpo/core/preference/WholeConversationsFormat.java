@@ -1,0 +1,40 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * {@code {"chosen": [messages], "rejected": [messages]}}, each a whole conversation: the prompt is what both begin with.
+ * UltraFeedback-binarized is written so, with a {@code prompt} of text beside them that says less.
+ */
+final class WholeConversationsFormat implements RowFormat {
+
+    @Override
+    public String name() {
+        return "whole-conversations";
+    }
+
+    @Override
+    public boolean recognises(ObjectNode row) {
+        return Messages.areIn(row, "chosen") && Messages.areIn(row, "rejected") && !Messages.areIn(row, "prompt");
+    }
+
+    @Override
+    public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
+        List<Message> chosen = Messages.list(row, "chosen");
+        List<Message> rejected = Messages.list(row, "rejected");
+        int shared = 0;
+        // Something must be left to prefer, also where the two are the same.
+        int most = Math.min(chosen.size(), rejected.size()) - 1;
+        while (shared < most && chosen.get(shared).equals(rejected.get(shared))) {
+            shared++;
+        }
+        if (shared == 0) {
+            throw new UnfitRowException(Reason.NO_COMMON_PROMPT);
+        }
+        return new PreferenceRecord.ConversationPair(
+                chosen.subList(0, shared),
+                chosen.subList(shared, chosen.size()),
+                rejected.subList(shared, rejected.size()));
+    }
+}

@@ -1,0 +1,95 @@
+package ai.rpo.core.text;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.RpoException.Kind;
+import ai.rpo.core.preference.Message;
+import ai.rpo.core.text.jinja.JinjaTemplate;
+import ai.rpo.core.text.jinja.TemplateException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes a conversation as the one text that a model was trained to go on from. Safe for use by several threads. */
+public final class ChatTemplate {
+
+    private static final String FILE = "chat_template.jinja";
+
+    private final JinjaTemplate template;
+    private final Map<String, String> specialTokens;
+
+    private ChatTemplate(JinjaTemplate template, Map<String, String> specialTokens) {
+        this.template = template;
+        this.specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /**
+     * @param source Jinja, as in {@code chat_template}
+     * @param specialTokens spellings by part, such as {@code bos_token}; the template sees them as variables
+     * @throws TemplateException where the template is malformed or uses what is not supported
+     */
+    public static ChatTemplate of(String source, Map<String, String> specialTokens) {
+        return new ChatTemplate(JinjaTemplate.parse(source, Clock.systemDefaultZone()), specialTokens);
+    }
+
+    /**
+     * The template of a model folder: {@code chat_template.jinja}, or {@code chat_template} of tokenizer_config.json,
+     * which may be a text or a list of named ones, of which {@code default} is taken.
+     *
+     * @param config tokenizer_config.json
+     * @throws RpoException where there is one that cannot be used
+     */
+    static Optional<ChatTemplate> find(Path folder, ObjectNode config) {
+        Optional<String> source = source(folder, config);
+        try {
+            return source.map(text -> of(text, SpecialTokens.namedParts(config)));
+        } catch (TemplateException e) {
+            throw new RpoException(
+                    Kind.CONFIGURATION,
+                    "Cannot use the chat template of " + folder + ": " + e.getMessage()
+                            + ". Put a template that can be used into " + FILE + ".",
+                    e);
+        }
+    }
+
+    private static Optional<String> source(Path folder, ObjectNode config) {
+        Path file = folder.resolve(FILE);
+        if (Files.isRegularFile(file)) {
+            try {
+                return Optional.of(Files.readString(file));
+            } catch (IOException e) {
+                throw new RpoException(
+                        Kind.CONFIGURATION, "Cannot read " + file + ": " + e + ". Copy the model folder again.", e);
+            }
+        }
+        JsonNode inConfig = config.path("chat_template");
+        if (inConfig.isTextual()) {
+            return Optional.of(inConfig.textValue());
+        }
+        for (JsonNode named : inConfig) {
+            if (named.path("name").asText().equals("default")) {
+                return Optional.of(named.path("template").asText());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * @param addGenerationPrompt whether the text ends where the assistant's answer begins
+     * @throws TemplateException where the template refuses the conversation
+     */
+    public String render(List<Message> messages, boolean addGenerationPrompt) {
+        Map<String, Object> variables = new HashMap<>(specialTokens);
+        variables.put("messages", messages.stream().map(Message::fields).toList());
+        variables.put("add_generation_prompt", addGenerationPrompt);
+        variables.put("tools", null);
+        variables.put("documents", null);
+        return template.render(variables);
+    }
+}

@@ -1,0 +1,152 @@
+package ai.rpo.core.text;
+
+import ai.rpo.core.preference.Message;
+import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.jinja.TemplateException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Renders conversations and turns what was rendered into ids, keeping apart the special tokens that the template writes
+ * and those that a message only spells. While it is rendered, a spelling in a message is hidden behind one character
+ * that no text has; it is put back piece by piece, each piece being the text between two of the template's tokens.
+ */
+final class ConversationText {
+
+    /** The first of the characters, in a plane that is kept free for private use. */
+    private static final int FIRST_HIDDEN = 0x100000;
+
+    private final Tokenizer tokenizer;
+    private final ChatTemplate template;
+    private final SpecialTokens specialTokens;
+    private final List<String> spellings;
+    private boolean hidSpelling;
+
+    ConversationText(Tokenizer tokenizer, ChatTemplate template) {
+        this.tokenizer = tokenizer;
+        this.template = template;
+        this.specialTokens = tokenizer.specialTokens();
+        this.spellings = specialTokens.spellings();
+    }
+
+    /** Whether a message that was rendered spells a special token. */
+    boolean hidSpelling() {
+        return hidSpelling;
+    }
+
+    String render(List<Message> messages, boolean addGenerationPrompt) throws UnfitRowException {
+        List<Message> hidden = new ArrayList<>();
+        for (Message message : messages) {
+            hidden.add(new Message(hideIn(message.fields())));
+        }
+        try {
+            return template.render(hidden, addGenerationPrompt);
+        } catch (TemplateException e) {
+            throw new UnfitRowException(Reason.REFUSED_BY_TEMPLATE, e.getMessage());
+        }
+    }
+
+    int[] encode(String field, String rendered) throws UnfitRowException {
+        int[] ids = tokenizer.encodeRendered(rendered);
+        if (!hidSpelling) {
+            return ids;
+        }
+        // Tokenising by pieces is exact where it makes no difference while the spellings are hidden.
+        if (!Arrays.equals(ids, inPieces(field, rendered, false))) {
+            throw new UnfitRowException(Reason.SPELLS_SPECIAL_TOKEN, field);
+        }
+        return inPieces(field, rendered, true);
+    }
+
+    private int[] inPieces(String field, String rendered, boolean shown) throws UnfitRowException {
+        IntStream.Builder ids = IntStream.builder();
+        int start = 0;
+        for (int i = 0; i <= rendered.length(); i++) {
+            String special = i == rendered.length() ? null : specialTokens.spelledAt(rendered, i);
+            if (i < rendered.length() && special == null) {
+                continue;
+            }
+            if (i > start) {
+                String piece = rendered.substring(start, i);
+                int[] text = tokenizer.encode(shown ? show(piece) : piece);
+                if (tokenizer.readsSpecialToken(text)) {
+                    throw new UnfitRowException(Reason.SPELLS_SPECIAL_TOKEN, field);
+                }
+                Arrays.stream(text).forEach(ids::add);
+            }
+            if (special != null) {
+                ids.add(specialTokens.id(special));
+                start = i + special.length();
+                i = start - 1;
+            }
+        }
+        return ids.build().toArray();
+    }
+
+    private Map<String, Object> hideIn(Map<?, ?> map) throws UnfitRowException {
+        Map<String, Object> hidden = new LinkedHashMap<>();
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            hidden.put(hideInText((String) entry.getKey()), hideInValue(entry.getValue()));
+        }
+        return hidden;
+    }
+
+    private Object hideInValue(Object value) throws UnfitRowException {
+        if (value instanceof String text) {
+            return hideInText(text);
+        }
+        if (value instanceof Map<?, ?> map) {
+            return hideIn(map);
+        }
+        if (value instanceof List<?> list) {
+            List<Object> hidden = new ArrayList<>();
+            for (Object item : list) {
+                hidden.add(hideInValue(item));
+            }
+            return hidden;
+        }
+        return value;
+    }
+
+    private String hideInText(String text) throws UnfitRowException {
+        if (!tokenizer.spellsSpecialToken(text)) {
+            return text;
+        }
+        if (text.codePoints().anyMatch(this::isHidden)) {
+            throw new UnfitRowException(Reason.SPELLS_SPECIAL_TOKEN, "beside characters for private use");
+        }
+        hidSpelling = true;
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            String special = specialTokens.spelledAt(text, i);
+            if (special == null) {
+                out.append(text.charAt(i));
+            } else {
+                out.appendCodePoint(FIRST_HIDDEN + spellings.indexOf(special));
+                i += special.length() - 1;
+            }
+        }
+        return out.toString();
+    }
+
+    private String show(String piece) {
+        StringBuilder out = new StringBuilder();
+        piece.codePoints().forEach(c -> {
+            if (isHidden(c)) {
+                out.append(spellings.get(c - FIRST_HIDDEN));
+            } else {
+                out.appendCodePoint(c);
+            }
+        });
+        return out.toString();
+    }
+
+    private boolean isHidden(int c) {
+        return c >= FIRST_HIDDEN && c < FIRST_HIDDEN + spellings.size();
+    }
+}

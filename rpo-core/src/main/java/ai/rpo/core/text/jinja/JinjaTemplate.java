@@ -1,0 +1,80 @@
+package ai.rpo.core.text.jinja;
+
+import ai.rpo.core.text.jinja.Function.Passed;
+import java.time.Clock;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A chat template, parsed once and rendered many times. Safe for use by several threads. */
+public final class JinjaTemplate {
+
+    /** Jinja's own limit on {@code range} in a sandbox. */
+    private static final long LONGEST_RANGE = 100_000;
+
+    private final List<Statement> statements;
+    private final Clock clock;
+
+    private JinjaTemplate(List<Statement> statements, Clock clock) {
+        this.statements = statements;
+        this.clock = clock;
+    }
+
+    /**
+     * @param clock what {@code strftime_now} tells the time by
+     * @throws TemplateException naming the line and what is wrong there or not supported
+     */
+    public static JinjaTemplate parse(String source, Clock clock) {
+        return new JinjaTemplate(Parser.parse(source), clock);
+    }
+
+    /**
+     * @param variables made of text, {@link Long}, {@link Double}, {@link Boolean}, null, lists and maps
+     * @throws TemplateException where the template raises an error
+     */
+    public String render(Map<String, ?> variables) {
+        Scope globals = new Scope(null);
+        globals.set("raise_exception", (Function) JinjaTemplate::raise);
+        globals.set("strftime_now", (Function) this::now);
+        globals.set("range", (Function) JinjaTemplate::range);
+        globals.set("namespace", (Function) arguments -> new Namespace(arguments.named()));
+        globals.set("dict", (Function) arguments -> new LinkedHashMap<Object, Object>(arguments.named()));
+        Scope scope = new Scope(globals);
+        variables.forEach(scope::set);
+        StringBuilder out = new StringBuilder();
+        try {
+            new Interpreter(out).render(statements, scope);
+        } catch (StackOverflowError e) {
+            throw new TemplateException("its macros or values are nested too deeply");
+        }
+        return out.toString();
+    }
+
+    private static Object raise(Passed arguments) {
+        throw new TemplateException(Values.text(arguments.require(0, "message")));
+    }
+
+    private Object now(Passed arguments) {
+        return TimeText.format(arguments.text(0, "format"), LocalDateTime.now(clock));
+    }
+
+    private static Object range(Passed arguments) {
+        List<Object> bounds = arguments.positional();
+        long start = bounds.size() < 2 ? 0 : Values.integer(bounds.get(0));
+        long stop = Values.integer(bounds.get(bounds.size() < 2 ? 0 : 1));
+        long step = bounds.size() < 3 ? 1 : Values.integer(bounds.get(2));
+        if (step == 0) {
+            throw new TemplateException("range() needs a step other than 0");
+        }
+        if (Math.abs((stop - start) / step) > LONGEST_RANGE) {
+            throw new TemplateException("range() is longer than " + LONGEST_RANGE);
+        }
+        List<Object> numbers = new ArrayList<>();
+        for (long i = start; step > 0 ? i < stop : i > stop; i += step) {
+            numbers.add(i);
+        }
+        return numbers;
+    }
+}

@@ -1,0 +1,12 @@
+package ai.rpo.core.text.jinja;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What {@code namespace()} makes: the only value whose attributes a template can set. */
+record Namespace(Map<String, Object> attributes) {
+
+    Namespace {
+        attributes = new LinkedHashMap<>(attributes);
+    }
+}
