@@ -1,0 +1,197 @@
+package ai.rpo.jobs.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterFile;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.jobs.cluster.SparkInstallation.Submission;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The application jar on a Spark standalone cluster gives what it gives in one JVM. */
+class StandaloneClusterIT {
+
+    private static final Path JAR = Path.of(System.getProperty("rpo.application.jar"));
+
+    private static final String CONFIG = """
+            {
+              "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 64, "hidden_size": 32,
+              "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+              "max_position_embeddings": 64, "tie_word_embeddings": true, "rms_norm_eps": 1e-05, "eos_token_id": 2
+            }
+            """;
+
+    @TempDir
+    static Path work;
+
+    private static SparkInstallation spark;
+    private static StandaloneCluster cluster;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Path logs = Files.createDirectories(Path.of(System.getProperty("rpo.work")));
+        spark = new SparkInstallation(
+                Path.of(System.getProperty("rpo.spark.home")), Path.of(System.getProperty("rpo.jvm.options")), logs);
+        writeModel(work.resolve("start"));
+        writePairs(work.resolve("pairs.jsonl"));
+        cluster = new StandaloneCluster(spark, 2);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    @Test
+    void scoresAndTrainsAsOneJvmDoes() throws Exception {
+        Path here = work.resolve("here");
+        Path there = work.resolve("there");
+        assertSucceeds(submit("local[2]", "train", here, "rpo.train.epochs=2"));
+        assertSucceeds(submit(cluster.url(), "score", there, "rpo.train.epochs=2"));
+        assertSucceeds(submit(cluster.url(), "train", there, "rpo.train.epochs=2"));
+
+        assertEquals(report(here), report(there));
+        List<JsonNode> steps = metrics(here);
+        assertEquals(6, steps.size());
+        for (int step = 0; step < steps.size(); step++) {
+            for (String name : List.of("loss", "logps/chosen", "rewards/margins", "grad_norm")) {
+                double expected = steps.get(step).path(name).doubleValue();
+                double actual = metrics(there).get(step).path(name).doubleValue();
+                assertEquals(expected, actual, 1e-5 * (1 + Math.abs(expected)), name + " of step " + (step + 1));
+            }
+        }
+        assertSameWeights(here, there);
+    }
+
+    @Test
+    void survivesTheLossOfAnExecutor() throws Exception {
+        Path here = work.resolve("undisturbed");
+        Path there = work.resolve("disturbed");
+        assertSucceeds(submit("local[2]", "train", here, "rpo.train.epochs=20"));
+        CompletableFuture<Submission> training = CompletableFuture.supplyAsync(
+                () -> submit(cluster.url(), "train", there, "rpo.train.epochs=20"));
+        while (!training.isDone() && (!Files.exists(there.resolve("train/metrics.jsonl")) || metrics(there).size() < 6)) {
+            Thread.sleep(50);
+        }
+        assertTrue(cluster.killExecutor(), "training ended before an executor could be killed");
+
+        assertSucceeds(training.get());
+        assertEquals(60, metrics(there).size());
+        assertSameWeights(here, there);
+    }
+
+    @Test
+    void tellsAMistakeInOneLineAndItsExitCode() throws Exception {
+        Submission submission = submit(cluster.url(), "train", work.resolve("mistaken"), "rpo.train.epoch=2");
+
+        assertEquals(2, submission.exitCode(), submission.log());
+        assertTrue(submission.log().contains("rpo.train.epochs"), submission.log());
+        assertTrue(submission.log().lines().noneMatch(line -> line.startsWith("\tat ")), submission.log());
+    }
+
+    private static Submission submit(String master, String command, Path output, String definition) {
+        List<String> arguments = new ArrayList<>(List.of(command));
+        for (String each : List.of(
+                "rpo.model.path=" + work.resolve("start"),
+                "rpo.data.train=" + work.resolve("pairs.jsonl"),
+                "rpo.output=" + output,
+                "rpo.train.workers=2",
+                "rpo.train.pairs-per-batch=4",
+                "rpo.train.averaging-frequency=1",
+                "rpo.train.learning-rate=1e-3",
+                definition)) {
+            arguments.addAll(List.of("-D", each));
+        }
+        try {
+            return spark.submit(
+                    master, JAR, "ai.rpo.jobs.Main", Map.of("spark.executor.memory", "1g"), arguments);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void assertSucceeds(Submission submission) {
+        assertEquals(0, submission.exitCode(), submission.log());
+    }
+
+    private static void assertSameWeights(Path expected, Path actual) {
+        float[] start = weights(work.resolve("start"));
+        float[] one = weights(expected.resolve("model"));
+        float[] other = weights(actual.resolve("model"));
+        double difference = 0;
+        double change = 0;
+        for (int i = 0; i < one.length; i++) {
+            difference = Math.hypot(difference, one[i] - other[i]);
+            change = Math.hypot(change, one[i] - start[i]);
+        }
+        assertTrue(difference <= 1e-3 * change, "changed by " + change + ", but differ by " + difference);
+    }
+
+    private static float[] weights(Path folder) {
+        ModelDirectory model = ModelDirectory.open(folder);
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        float[] all = new float[Math.toIntExact(layout.size())];
+        layout.entries().forEach(entry -> model.weights()
+                .read(entry, 0, FloatBuffer.wrap(all, (int) entry.offset(), (int) entry.size())));
+        return all;
+    }
+
+    private static JsonNode report(Path run) throws IOException {
+        return new ObjectMapper().readTree(run.resolve("reference/report.json").toFile());
+    }
+
+    /** The whole lines so far. */
+    private static List<JsonNode> metrics(Path run) throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        List<JsonNode> steps = new ArrayList<>();
+        String text = Files.readString(run.resolve("train/metrics.jsonl"));
+        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+            steps.add(json.readTree(line));
+        }
+        return steps;
+    }
+
+    private static void writeModel(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
+        Random random = new Random(1);
+        ParameterFile.write(folder.resolve("model.safetensors"), ParameterLayout.of(config), (entry, offset, target) -> {
+            while (target.hasRemaining()) {
+                target.put((float) ((entry.vector() ? 1 : 0) + 0.2 * random.nextGaussian()));
+            }
+        });
+    }
+
+    private static void writePairs(Path file) throws IOException {
+        Random random = new Random(2);
+        List<String> rows = Stream.generate(() -> "{\"prompt_ids\": %s, \"chosen_ids\": %s, \"rejected_ids\": %s}"
+                        .formatted(ids(random), ids(random), ids(random)))
+                .limit(24)
+                .toList();
+        Files.write(file, rows);
+    }
+
+    private static String ids(Random random) {
+        return Arrays.toString(random.ints(2 + random.nextInt(6), 3, 64).toArray());
+    }
+}
