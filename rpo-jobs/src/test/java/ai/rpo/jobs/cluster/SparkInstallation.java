@@ -64,8 +64,8 @@ record SparkInstallation(Path home, Path jvmOptions, Path directory) {
 
     /** Kills a process and all that it started, and waits until they are gone. */
     static void end(Process process) {
-        List<ProcessHandle> family =
-                Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
+        List<ProcessHandle> family = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList();
         family.forEach(ProcessHandle::destroyForcibly);
         family.forEach(each -> each.onExit().orTimeout(10, TimeUnit.SECONDS).join());
     }

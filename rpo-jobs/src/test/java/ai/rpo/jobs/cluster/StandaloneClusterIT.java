@@ -69,11 +69,10 @@ class StandaloneClusterIT {
         assertSucceeds(submit(cluster.url(), "score", there, "rpo.train.epochs=2"));
         assertSucceeds(submit(cluster.url(), "train", there, "rpo.train.epochs=2"));
 
-        assertEquals(report(here), report(there));
         List<JsonNode> steps = metrics(here);
         assertEquals(6, steps.size());
         for (int step = 0; step < steps.size(); step++) {
-            for (String name : List.of("loss", "logps/chosen", "rewards/margins", "grad_norm")) {
+            for (String name : List.of("loss", "logps/chosen", "rewards/chosen", "rewards/rejected", "grad_norm")) {
                 double expected = steps.get(step).path(name).doubleValue();
                 double actual = metrics(there).get(step).path(name).doubleValue();
                 assertEquals(expected, actual, 1e-5 * (1 + Math.abs(expected)), name + " of step " + (step + 1));
@@ -87,9 +86,11 @@ class StandaloneClusterIT {
         Path here = work.resolve("undisturbed");
         Path there = work.resolve("disturbed");
         assertSucceeds(submit("local[2]", "train", here, "rpo.train.epochs=20"));
-        CompletableFuture<Submission> training = CompletableFuture.supplyAsync(
-                () -> submit(cluster.url(), "train", there, "rpo.train.epochs=20"));
-        while (!training.isDone() && (!Files.exists(there.resolve("train/metrics.jsonl")) || metrics(there).size() < 6)) {
+        CompletableFuture<Submission> training =
+                CompletableFuture.supplyAsync(() -> submit(cluster.url(), "train", there, "rpo.train.epochs=20"));
+        while (!training.isDone()
+                && (!Files.exists(there.resolve("train/metrics.jsonl"))
+                        || metrics(there).size() < 6)) {
             Thread.sleep(50);
         }
         assertTrue(cluster.killExecutor(), "training ended before an executor could be killed");
@@ -122,8 +123,7 @@ class StandaloneClusterIT {
             arguments.addAll(List.of("-D", each));
         }
         try {
-            return spark.submit(
-                    master, JAR, "ai.rpo.jobs.Main", Map.of("spark.executor.memory", "1g"), arguments);
+            return spark.submit(master, JAR, "ai.rpo.jobs.Main", Map.of("spark.executor.memory", "1g"), arguments);
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -155,10 +155,6 @@ class StandaloneClusterIT {
         return all;
     }
 
-    private static JsonNode report(Path run) throws IOException {
-        return new ObjectMapper().readTree(run.resolve("reference/report.json").toFile());
-    }
-
     /** The whole lines so far. */
     private static List<JsonNode> metrics(Path run) throws IOException {
         ObjectMapper json = new ObjectMapper();
@@ -175,11 +171,12 @@ class StandaloneClusterIT {
         Files.writeString(folder.resolve("config.json"), CONFIG);
         ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
         Random random = new Random(1);
-        ParameterFile.write(folder.resolve("model.safetensors"), ParameterLayout.of(config), (entry, offset, target) -> {
-            while (target.hasRemaining()) {
-                target.put((float) ((entry.vector() ? 1 : 0) + 0.2 * random.nextGaussian()));
-            }
-        });
+        ParameterFile.write(
+                folder.resolve("model.safetensors"), ParameterLayout.of(config), (entry, offset, target) -> {
+                    while (target.hasRemaining()) {
+                        target.put((float) ((entry.vector() ? 1 : 0) + 0.2 * random.nextGaussian()));
+                    }
+                });
     }
 
     private static void writePairs(Path file) throws IOException {

@@ -40,9 +40,12 @@ class ApplicationJarIT {
     @Test
     void holdsNativeCodeOfOnePlatform() {
         List<String> platforms = entries.stream()
-                .filter(name -> name.matches(".*(libnd4jcpu|nd4jcpu|libnd4jcuda|libopenblas|libtokenizers)[^/]*\\.(so|dylib|dll).*"))
+                .filter(name -> name.matches(
+                        ".*(libnd4jcpu|nd4jcpu|libnd4jcuda|libopenblas|libtokenizers)[^/]*\\.(so|dylib|dll).*"))
                 .map(name -> name.replaceAll(".*/((linux|macosx|osx|windows|win)-[^/]+)/.*", "$1"))
-                .map(name -> name.replace("aarch64", "arm64").replaceAll("^(mac)?osx", "macosx").replaceAll("^win-", "windows-"))
+                .map(name -> name.replace("aarch64", "arm64")
+                        .replaceAll("^(mac)?osx", "macosx")
+                        .replaceAll("^win-", "windows-"))
                 .distinct()
                 .toList();
         assertEquals(1, platforms.size(), platforms.toString());
@@ -82,7 +85,10 @@ class ApplicationJarIT {
     private static Set<String> entries(Path jar) throws IOException {
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             Set<String> names = new HashSet<>();
-            zip.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName).forEach(names::add);
+            zip.stream()
+                    .filter(entry -> !entry.isDirectory())
+                    .map(ZipEntry::getName)
+                    .forEach(names::add);
             return names;
         }
     }
