@@ -9,6 +9,7 @@ import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
 import ai.rpo.jobs.command.TrainCommand;
 import ai.rpo.jobs.command.ValidateCommand;
+import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

@@ -1,10 +1,10 @@
 package ai.rpo.core.dl4j;
 
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.cpu.CpuBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
-import ai.rpo.core.train.Precision;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

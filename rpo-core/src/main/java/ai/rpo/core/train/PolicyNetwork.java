@@ -8,6 +8,7 @@ import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;

@@ -8,6 +8,7 @@ import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.tensor.Precision;
 import java.io.IOException;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Tag;

@@ -19,6 +19,7 @@ import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.util.List;

@@ -1,10 +1,10 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.Progress;
-import ai.rpo.jobs.ProgramVersion;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
+import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Decision;
 import ai.rpo.jobs.pipeline.Pipeline;

@@ -2,7 +2,7 @@ package ai.rpo.jobs.config;
 
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.train.Precision;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
-import ai.rpo.core.train.Precision;
+import ai.rpo.core.tensor.Precision;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Files;

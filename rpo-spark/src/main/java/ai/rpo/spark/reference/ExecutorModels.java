@@ -7,7 +7,7 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
-import ai.rpo.core.train.Precision;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayDeque;
 import java.util.Deque;

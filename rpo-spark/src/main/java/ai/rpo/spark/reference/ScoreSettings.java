@@ -1,6 +1,6 @@
 package ai.rpo.spark.reference;
 
-import ai.rpo.core.train.Precision;
+import ai.rpo.core.tensor.Precision;
 import java.io.Serializable;
 
 /**

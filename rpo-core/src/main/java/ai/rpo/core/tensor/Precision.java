@@ -1,4 +1,4 @@
-package ai.rpo.core.train;
+package ai.rpo.core.tensor;
 
 import java.util.Locale;
 

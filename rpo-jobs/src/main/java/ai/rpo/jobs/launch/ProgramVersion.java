@@ -1,4 +1,4 @@
-package ai.rpo.jobs;
+package ai.rpo.jobs.launch;
 
 import java.io.IOException;
 import java.io.InputStream;
