@@ -20,7 +20,20 @@ class SharedModelsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"golden/llama", "golden/llama3", "golden/llama_linear", "golden/llama_yarn", "models/stories260k"
+            strings = {
+                "golden/llama",
+                "golden/llama3",
+                "golden/llama_linear",
+                "golden/llama_yarn",
+                "golden/mistral",
+                "golden/qwen2",
+                "golden/qwen3",
+                "golden/gemma",
+                "golden/gemma2",
+                "golden/phi3",
+                "golden/phi3_longrope",
+                "golden/gpt2",
+                "models/stories260k"
             })
     void anExportHoldsTheSameWeights(String folder) {
         ModelDirectory source = ModelDirectory.open(Path.of(System.getProperty("rpo.shared"), folder));
