@@ -1,6 +1,7 @@
 package ai.rpo.jobs;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.ReportCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "5 worth trying again, 1 anything else."
         },
         subcommands = {
+            DemoCommand.class,
             RunCommand.class,
             PrepareCommand.class,
             ScoreCommand.class,

@@ -3,12 +3,12 @@ package ai.rpo.jobs.demo;
 import java.util.random.RandomGenerator;
 
 /**
- * Labels pairs as people do, mostly but not always by quality: the first answer wins with probability σ(6·Δ), Δ its
+ * Labels pairs as people do, mostly but not always by quality: the first answer wins with probability σ(3·Δ), Δ its
  * gold reward less the other's (a Bradley–Terry model).
  */
 final class NoisyJudge {
 
-    private static final double SHARPNESS = 6;
+    private static final double SHARPNESS = 3;
 
     private final RandomGenerator random;
 

@@ -124,7 +124,7 @@ record RunArtifacts(
 
     private static TrainingLog trainingLog(Path directory, Configuration hadoop) {
         Path file = new Path(directory, "train/metrics.jsonl");
-        Path supervised = new Path(directory, "sft/metrics.jsonl");
+        Path supervised = new Path(directory, "sft/train/metrics.jsonl");
         return text(file, hadoop)
                 .map(text -> TrainingLog.parse(text, file.toString()))
                 .or(() -> text(supervised, hadoop).map(text -> TrainingLog.parse(text, supervised.toString())))

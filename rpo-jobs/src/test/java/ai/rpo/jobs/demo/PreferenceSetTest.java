@@ -35,7 +35,7 @@ class PreferenceSetTest {
                 PreferenceSet.collect(CARELESS, 50, Set.of(), 1), PreferenceSet.collect(CARELESS, 50, Set.of(), 2));
     }
 
-    /** The judge's own error rate, from the gold differences of the very pairs: mean of σ(−6·|Δ|) over unequal ones. */
+    /** The judge's own error rate, from the gold differences of the very pairs: mean of σ(−3·|Δ|) over unequal ones. */
     @Test
     void labelsAreWrongAsOftenAsTheJudgeIs() {
         PreferenceSet set = PreferenceSet.collect(CARELESS, 4000, Set.of(), 3);

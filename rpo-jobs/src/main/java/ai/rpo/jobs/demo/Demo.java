@@ -1,0 +1,140 @@
+package ai.rpo.jobs.demo;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.jobs.report.Comparison;
+import ai.rpo.jobs.report.GoldRecord;
+import ai.rpo.jobs.report.ReportStage;
+import ai.rpo.jobs.report.ReportStage.Report;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * DPO and RPO from the same start, in a world where a program can grade every answer: preferences over the base model's
+ * own answers, a run for each seed and each η through the stages that any run goes through, and the gold reward of each
+ * epoch's policy on prompts that no training saw.
+ */
+public final class Demo {
+
+    private static final long UNSEEN_SEED = 0;
+    private static final long SAMPLING_SEED = 1;
+
+    /** Streams of random numbers for the pairs of different seeds, away from those above. */
+    private static final long PAIRS_SEED = 1_000;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final DemoPlan plan;
+    private final Runs runs;
+    private final Function<Path, Respondent> models;
+    private final ReportStage report;
+
+    /** Makes a run as {@code ./rpo} does, up to and with its evaluation. */
+    @FunctionalInterface
+    public interface Runs {
+
+        void evaluate(Path configuration, Progress progress);
+    }
+
+    public Demo(DemoPlan plan, Runs runs, ReportStage report) {
+        this(plan, runs, SampledModel::open, report);
+    }
+
+    Demo(DemoPlan plan, Runs runs, Function<Path, Respondent> models, ReportStage report) {
+        this.plan = plan;
+        this.runs = runs;
+        this.models = models;
+        this.report = report;
+    }
+
+    /**
+     * @return the comparison, with what was found
+     * @throws RpoException where a run fails or the folder cannot be written
+     */
+    public Report run(DemoFolder folder, Progress progress) {
+        try {
+            BaseModel.unpack(folder.base());
+            List<String> unseen =
+                    PreferenceSet.prompts(new SplittableRandom(UNSEEN_SEED), Set.of(), plan.unseenPrompts());
+            Grading grading = new Grading(models, unseen, SAMPLING_SEED);
+            double base = grading.gold(folder.base());
+            List<PreferenceSet> preferences = new ArrayList<>();
+            List<DemoRun> finished = new ArrayList<>();
+            for (long seed : plan.seeds()) {
+                preferences.add(preferences(folder, seed, unseen, progress));
+                for (double eta : plan.etas()) {
+                    DemoRun run = new DemoRun(folder, seed, eta);
+                    run.writeConfiguration();
+                    run.shareWith(finished);
+                    String prefix = "run %d/%d ".formatted(finished.size() + 1, plan.runs());
+                    runs.evaluate(
+                            run.configuration(), (what, done, total) -> progress.update(prefix + what, done, total));
+                    progress.update(prefix + "grade", 0, 1);
+                    GoldRecord gold = grading.grade(base, run.checkpoints());
+                    Files.writeString(run.directory().resolve(GoldRecord.FILE), JSON.writeValueAsString(gold));
+                    run.dropOldCheckpoints();
+                    progress.update(prefix + "grade", 1, 1);
+                    finished.add(run);
+                }
+            }
+            return report.compare(comparison(finished, preferences, base), hadoop(folder.report()), progress);
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot write the demo to %s: %s. Check the disk's space and permissions."
+                            .formatted(folder.root(), e),
+                    e);
+        }
+    }
+
+    private PreferenceSet preferences(DemoFolder folder, long seed, List<String> unseen, Progress progress)
+            throws IOException {
+        progress.update("seed %d pairs".formatted(seed), 0, plan.pairs());
+        Respondent base = models.apply(folder.base());
+        PreferenceSet set =
+                PreferenceSet.collect(base, plan.pairs() + plan.heldOutPairs(), Set.copyOf(unseen), PAIRS_SEED + seed);
+        WorldFiles.writePairs(folder.pairs(seed, "train"), set.pairs().subList(0, plan.pairs()));
+        WorldFiles.writePairs(
+                folder.pairs(seed, "eval"),
+                set.pairs().subList(plan.pairs(), set.pairs().size()));
+        progress.update("seed %d pairs".formatted(seed), plan.pairs(), plan.pairs());
+        return set;
+    }
+
+    private Comparison comparison(List<DemoRun> finished, List<PreferenceSet> preferences, double base) {
+        String wrong = preferences.stream()
+                .map(set -> String.format(Locale.ROOT, "%.0f %%", 100 * set.wrongShare()))
+                .collect(Collectors.joining(", "));
+        String passedOver = preferences.stream()
+                .map(set -> "%d of %d".formatted(set.equal() + set.unfit(), set.asked()))
+                .collect(Collectors.joining(", "));
+        return new Comparison(
+                "DPO and RPO where every answer has a gold reward",
+                plan.describe(),
+                List.of(
+                        "A prompt is six letters and an equals sign; the right answer is the same letters in the same order. The gold reward of an answer is the share of positions it gets right, less 0.1 for each letter too many or too few. Training never sees it.",
+                        "The base model has 0.33 million parameters. It learnt from a careless writer, half of whose answers are right while the others carry one to three slips. Its own answers to the %d unseen prompts have a mean gold reward of %.3f."
+                                .formatted(plan.unseenPrompts(), base),
+                        "Preferences: for each fresh prompt the base model gives two answers at temperature 1, and a noisy judge prefers the first with probability σ(3·Δ), Δ being the difference of their gold rewards. Prompts whose two answers are equal tell nothing and are passed over, as are answers that cannot be written as text (by seed: %s prompts). Of the %d pairs of each seed the judge ranked these shares against the gold reward: %s."
+                                .formatted(passedOver, plan.pairs() + plan.heldOutPairs(), wrong),
+                        "Each run trains on %d of the pairs and is evaluated on the other %d. A seed decides the pairs, their labels and the order of training, and is shared by all η; the seeds are the first %d, none left out. Every epoch's policy answers the same unseen prompts, one answer each at temperature 1, with the same random numbers in every run."
+                                .formatted(
+                                        plan.pairs(),
+                                        plan.heldOutPairs(),
+                                        plan.seeds().size())),
+                finished.stream().map(run -> hadoop(run.directory())).toList());
+    }
+
+    private static org.apache.hadoop.fs.Path hadoop(Path path) {
+        return new org.apache.hadoop.fs.Path(path.toUri().toString());
+    }
+}

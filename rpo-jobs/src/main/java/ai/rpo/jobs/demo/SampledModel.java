@@ -1,0 +1,61 @@
+package ai.rpo.jobs.demo;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.generate.Sampler;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A model folder, answering at temperature 1. */
+final class SampledModel implements Respondent {
+
+    private static final int MOST_TOKENS = 16;
+
+    private final ModelDirectory model;
+    private final Sampler sampler;
+
+    private SampledModel(ModelDirectory model, Sampler sampler) {
+        this.model = model;
+        this.sampler = sampler;
+    }
+
+    static SampledModel open(Path folder) {
+        ModelDirectory model = ModelDirectory.open(folder);
+        Backend backend =
+                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors());
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
+        weights.load(model.weights());
+        return new SampledModel(model, new Sampler(new Decoder(model.config(), backend), weights));
+    }
+
+    @Override
+    public List<Answer> answers(List<String> letters, long seed) {
+        SplittableRandom seeds = new SplittableRandom(seed);
+        try (Tokenizer tokenizer = Tokenizer.open(model.folder())) {
+            List<Sampler.Request> requests = new ArrayList<>(letters.size());
+            for (String prompt : letters) {
+                requests.add(new Sampler.Request(tokenizer.encodePrompt(LetterWorld.prompt(prompt)), seeds.nextLong()));
+            }
+            Sampler.Settings settings = new Sampler.Settings(1, MOST_TOKENS, model.eosIds());
+            return sampler.sample(requests, settings).stream()
+                    .map(ids -> answer(ids, tokenizer))
+                    .toList();
+        }
+    }
+
+    private Answer answer(int[] ids, Tokenizer tokenizer) {
+        boolean finished = model.eosIds().contains(ids[ids.length - 1]);
+        int[] written = finished ? Arrays.copyOf(ids, ids.length - 1) : ids;
+        return new Answer(tokenizer.decode(written, false), finished);
+    }
+}
