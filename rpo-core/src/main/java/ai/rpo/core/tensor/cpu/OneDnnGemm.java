@@ -1,13 +1,21 @@
 package ai.rpo.core.tensor.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_sgemm;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
+import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
+import static org.bytedeco.openblas.global.openblas_nolapack.blas_set_num_threads;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** One thread's products through oneDNN. */
+/**
+ * One thread's products through oneDNN. Its sgemm without AVX-512 leaves a transposed first operand in place where the
+ * result is narrow, at less than half the speed, so those go to the OpenBLAS that ND4J brings.
+ */
 final class OneDnnGemm implements Gemm {
 
     private static final int PRIMITIVES = 512;
@@ -39,6 +47,9 @@ final class OneDnnGemm implements Gemm {
         this.library = library;
         this.primitives = primitives;
         this.bfloat16 = bfloat16;
+        if (!primitives) {
+            blas_set_num_threads(1);
+        }
     }
 
     @Override
@@ -92,8 +103,24 @@ final class OneDnnGemm implements Gemm {
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
             matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
                     .execute(this.a.at(a), this.b.at(b), this.c.at(c));
+        } else if (transposeA) {
+            cblas_sgemm(
+                    CblasRowMajor,
+                    CblasTrans,
+                    transposeB ? CblasTrans : CblasNoTrans,
+                    m,
+                    n,
+                    k,
+                    1,
+                    this.a.at(a),
+                    strideA,
+                    this.b.at(b),
+                    strideB,
+                    accumulate ? 1 : 0,
+                    this.c.at(c),
+                    strideC);
         } else {
-            multiply(transposeA, transposeB, m, n, k, 1, a, strideA, b, strideB, accumulate ? 1 : 0, c, strideC);
+            multiply(false, transposeB, m, n, k, 1, a, strideA, b, strideB, accumulate ? 1 : 0, c, strideC);
         }
     }
 

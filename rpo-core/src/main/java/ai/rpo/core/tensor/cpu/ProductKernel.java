@@ -28,7 +28,7 @@ final class ProductKernel {
         }
         int strideA = transposeA ? m : k;
         int strideB = transposeB ? k : n;
-        boolean byRows = m > n; // the shorter operand is the one to read again for every tile
+        boolean byRows = m >= n; // the shorter operand is the one to read again for every tile
         int extent = byRows ? m : n;
         int width = tileWidth(extent, (long) m * n * k);
         int tiles = (extent + width - 1) / width;
