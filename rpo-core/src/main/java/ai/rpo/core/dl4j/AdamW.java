@@ -21,21 +21,28 @@ public final class AdamW implements IUpdater {
     private final double beta1;
     private final double beta2;
     private final double epsilon;
+    private final int threads;
 
     public AdamW(
             @JsonProperty("learningRate") ISchedule learningRate,
             @JsonProperty("beta1") double beta1,
             @JsonProperty("beta2") double beta2,
-            @JsonProperty("epsilon") double epsilon) {
+            @JsonProperty("epsilon") double epsilon,
+            @JsonProperty("threads") int threads) {
         this.learningRate = learningRate;
         this.beta1 = beta1;
         this.beta2 = beta2;
         this.epsilon = epsilon;
+        this.threads = threads;
     }
 
-    /** β₁ 0.9, β₂ 0.999, ε 1e-8. */
-    public static AdamW withDefaults(ISchedule learningRate) {
-        return new AdamW(learningRate, 0.9, 0.999, 1e-8);
+    /**
+     * β₁ 0.9, β₂ 0.999, ε 1e-8.
+     *
+     * @param threads that compute a step
+     */
+    public static AdamW withDefaults(ISchedule learningRate, int threads) {
+        return new AdamW(learningRate, 0.9, 0.999, 1e-8, threads);
     }
 
     double beta1() {
@@ -48,6 +55,10 @@ public final class AdamW implements IUpdater {
 
     double epsilon() {
         return epsilon;
+    }
+
+    int threads() {
+        return threads;
     }
 
     /** The first moment, then the second. */

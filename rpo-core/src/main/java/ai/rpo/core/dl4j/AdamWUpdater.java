@@ -1,10 +1,14 @@
 package ai.rpo.core.dl4j;
 
+import ai.rpo.core.tensor.AdamStep;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.GradientUpdater;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** The moments of {@link AdamW} and its step, over one flat stretch of parameters. */
 final class AdamWUpdater implements GradientUpdater<AdamW> {
@@ -12,12 +16,16 @@ final class AdamWUpdater implements GradientUpdater<AdamW> {
     private static final String FIRST = "M";
     private static final String SECOND = "V";
 
+    private static final int PART = 1 << 30; // elements that a tensor surely holds
+
     private final AdamW config;
+    private final Backend backend;
     private INDArray first;
     private INDArray second;
 
     AdamWUpdater(AdamW config) {
         this.config = config;
+        backend = Backends.create(Precision.FLOAT32.key(), config.threads());
     }
 
     @Override
@@ -53,15 +61,22 @@ final class AdamWUpdater implements GradientUpdater<AdamW> {
 
     @Override
     public void applyUpdater(INDArray gradient, int iteration, int epoch) {
-        double beta1 = config.beta1();
-        double beta2 = config.beta2();
-        first.muli(beta1).addi(gradient.mul(1 - beta1));
-        second.muli(beta2).addi(gradient.muli(gradient).muli(1 - beta2));
-        double firstCorrection = 1 - Math.pow(beta1, iteration + 1.0);
-        double secondCorrection = Math.sqrt(1 - Math.pow(beta2, iteration + 1.0));
-        INDArray denominator = gradient.assign(second);
-        Transforms.sqrt(denominator, false);
-        denominator.divi(secondCorrection).addi(config.epsilon());
-        denominator.rdivi(first).muli(config.getLearningRate(iteration, epoch) / firstCorrection);
+        AdamStep step = new AdamStep(
+                config.getLearningRate(iteration, epoch),
+                config.beta1(),
+                config.beta2(),
+                config.epsilon(),
+                iteration + 1L);
+        Storage gradients = Nd4jStorage.of(gradient);
+        Storage firsts = Nd4jStorage.of(first);
+        Storage seconds = Nd4jStorage.of(second);
+        for (long from = 0; from < gradients.size(); from += PART) {
+            int length = (int) Math.min(PART, gradients.size() - from);
+            backend.adam(
+                    gradients.tensor(from, 1, length),
+                    firsts.tensor(from, 1, length),
+                    seconds.tensor(from, 1, length),
+                    step);
+        }
     }
 }

@@ -57,7 +57,7 @@ public final class PolicyNetwork {
         LearningRateSchedule rate = schedule(settings, totalSteps);
         IUpdater updater =
                 switch (settings.optimizer()) {
-                    case ADAMW -> AdamW.withDefaults(rate);
+                    case ADAMW -> AdamW.withDefaults(rate, threads);
                     case SGD -> new Sgd(rate);
                 };
         LanguageModelLayer.Execution execution = new LanguageModelLayer.Execution(

@@ -11,7 +11,7 @@ import org.nd4j.linalg.learning.GradientUpdater;
 
 class AdamWTest {
 
-    private final AdamW config = AdamW.withDefaults(new LearningRateSchedule(0.1, 0, 10, Decay.CONSTANT));
+    private final AdamW config = AdamW.withDefaults(new LearningRateSchedule(0.1, 0, 10, Decay.CONSTANT), 2);
 
     /**
      * Gradients (0.5, −1e-8), then (−0.25, 3e-8). The corrections make the first step g/(|g| + ε): 1 for the first, and
@@ -42,7 +42,7 @@ class AdamWTest {
 
     @Test
     void theRateIsTheSchedulesAtEachStep() {
-        AdamW linear = AdamW.withDefaults(new LearningRateSchedule(1, 0, 4, Decay.LINEAR));
+        AdamW linear = AdamW.withDefaults(new LearningRateSchedule(1, 0, 4, Decay.LINEAR), 1);
         INDArray gradient = Nd4j.createFromArray(2f);
         linear.instantiate(Nd4j.createFromArray(0f, 0f).reshape(1, 2), true).applyUpdater(gradient, 0, 0);
         assertEquals(1, gradient.getDouble(0), 1e-6);
