@@ -32,13 +32,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
         commandListHeading = "%nCommands:%n",
         footer = {
             "",
-            "A command first makes what it needs and does not find, uses again what is there and was made with the same",
-            "settings, and goes on where it was interrupted. Run './rpo help COMMAND' for its options.",
+            "A command makes what it needs and does not find, uses again what was made with",
+            "the same settings, and goes on where it was interrupted.",
             "",
-            "  ./rpo run -D rpo.model.path=MODEL -D rpo.data.train=pairs.jsonl -D rpo.output=runs/first",
+            "  ./rpo help COMMAND",
+            "  ./rpo run --config conf/recipes/laptop.conf -D rpo.model.path=MODEL \\",
+            "      -D rpo.data.train=PAIRS.jsonl",
             "",
-            "Exit codes: 0 done, 2 the configuration or something it names cannot be used, 3 the data are not fit,",
-            "5 worth trying again, 1 anything else."
+            "Exit codes: 0 done; 2 the configuration or something it names cannot be used;",
+            "3 the data are not fit; 5 worth trying again; 1 anything else."
         },
         subcommands = {
             DemoCommand.class,

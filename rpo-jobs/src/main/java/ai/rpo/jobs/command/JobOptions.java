@@ -25,7 +25,7 @@ final class JobOptions {
     @Option(
             names = "-D",
             paramLabel = "KEY=VALUE",
-            description = "A setting that wins over the file, such as -D rpo.train.epochs=2; as often as you like.")
+            description = "A setting that wins over the file; as often as you like.")
     private List<String> definitions = new ArrayList<>();
 
     ConfigurationSources sources() {
