@@ -2,6 +2,7 @@ package ai.rpo.spark.device;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.Stores;
 import java.io.IOException;
 import java.io.Serializable;
@@ -12,8 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -25,7 +24,7 @@ import org.apache.spark.util.SerializableConfiguration;
 public final class LocalModel implements Serializable {
 
     private static final long serialVersionUID = 1L;
-    private static final String CACHE = "rpo-models";
+    private static final String CACHE = "rpo-models-";
 
     private final String uri;
     private final String fingerprint;
@@ -40,8 +39,17 @@ public final class LocalModel implements Serializable {
     /** On the driver: opens the model once, so that what is wrong with it shows before any work starts. */
     public static LocalModel of(String uri, Configuration configuration) {
         SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
-        Path folder = isLocal(uri, configuration) ? localPath(uri) : fetchNew(uri, hadoop.value());
-        return new LocalModel(uri, ModelDirectory.open(folder).fingerprint(), hadoop);
+        if (isLocal(uri, configuration)) {
+            return new LocalModel(uri, ModelDirectory.open(localPath(uri)).fingerprint(), hadoop);
+        }
+        Path fetched = LocalCopies.download(hadoopPath(uri), configuration);
+        try {
+            LocalModel model = new LocalModel(uri, ModelDirectory.open(fetched).fingerprint(), hadoop);
+            model.keep(fetched);
+            return model;
+        } finally {
+            deleteIfThere(fetched);
+        }
     }
 
     public String uri() {
@@ -79,23 +87,51 @@ public final class LocalModel implements Serializable {
         return new org.apache.hadoop.fs.Path(uri);
     }
 
-    /** One process of the machine fetches, the others wait for it. */
     private Path cached() {
-        Path target = cache().resolve(fingerprint);
+        return locked(() -> {
+            if (!Files.isDirectory(cacheEntry())) {
+                Path fetched = LocalCopies.download(hadoopPath(uri), hadoop.value());
+                try {
+                    requireSame(ModelDirectory.open(fetched).fingerprint());
+                    Files.move(fetched, cacheEntry(), StandardCopyOption.ATOMIC_MOVE);
+                } finally {
+                    deleteIfThere(fetched);
+                }
+            }
+            return cacheEntry();
+        });
+    }
+
+    /** Makes what was fetched the cache's, unless it has the model already. */
+    private void keep(Path fetched) {
+        locked(() -> Files.isDirectory(cacheEntry())
+                ? cacheEntry()
+                : Files.move(fetched, cacheEntry(), StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    private Path cacheEntry() {
+        return cache().resolve(fingerprint);
+    }
+
+    private interface CacheChange {
+        Path run() throws IOException;
+    }
+
+    /** One process of the machine changes the entry, the others wait for it. */
+    private Path locked(CacheChange change) {
         synchronized (LocalModel.class) { // a file lock is held by a whole JVM
             try (FileChannel channel = FileChannel.open(
                             Files.createDirectories(cache()).resolve(fingerprint + ".lock"),
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE);
                     FileLock held = channel.lock()) {
-                if (!Files.isDirectory(target)) {
-                    Path fetched = fetchNew(uri, hadoop.value());
-                    requireSame(ModelDirectory.open(fetched).fingerprint());
-                    Files.move(fetched, target, StandardCopyOption.ATOMIC_MOVE);
-                }
-                return target;
+                return change.run();
             } catch (IOException e) {
-                throw unreachable(uri, e);
+                throw new RpoException(
+                        RpoException.Kind.RETRYABLE,
+                        "Cannot keep the model " + uri + " on this machine: " + e + ". Check that " + cache()
+                                + " has room and may be written to.",
+                        e);
             }
         }
     }
@@ -108,31 +144,13 @@ public final class LocalModel implements Serializable {
         }
     }
 
-    private static Path fetchNew(String uri, Configuration configuration) {
-        try {
-            Path partial = Files.createTempDirectory(Files.createDirectories(cache()), "fetching-");
-            FileSystem store = hadoopPath(uri).getFileSystem(configuration);
-            for (FileStatus file : store.listStatus(hadoopPath(uri))) {
-                if (file.isFile()) {
-                    Path local = partial.resolve(file.getPath().getName());
-                    store.copyToLocalFile(false, file.getPath(), new org.apache.hadoop.fs.Path(local.toUri()), true);
-                }
-            }
-            return partial;
-        } catch (IOException e) {
-            throw unreachable(uri, e);
+    private static void deleteIfThere(Path folder) {
+        if (Files.exists(folder)) {
+            LocalCopies.delete(folder);
         }
     }
 
-    private static RpoException unreachable(String uri, IOException cause) {
-        return new RpoException(
-                RpoException.Kind.RETRYABLE,
-                "Cannot fetch the model " + uri + ": " + cause.getMessage() + ". Check that the store answers and that "
-                        + cache() + " has room.",
-                cause);
-    }
-
     private static Path cache() {
-        return Path.of(System.getProperty("java.io.tmpdir"), CACHE);
+        return Path.of(System.getProperty("java.io.tmpdir"), CACHE + System.getProperty("user.name"));
     }
 }

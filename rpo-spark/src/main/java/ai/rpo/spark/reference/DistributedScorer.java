@@ -1,5 +1,6 @@
 package ai.rpo.spark.reference;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
@@ -32,7 +33,10 @@ public final class DistributedScorer implements Serializable {
         this.done = done;
     }
 
-    /** Order and partitions stay as they are. */
+    /**
+     * Order and partitions stay as they are. A log-probability that is not finite fails the task with an
+     * {@link RpoException}.
+     */
     public JavaRDD<ScoredPair> score(JavaRDD<TokenizedPair> pairs) {
         return pairs.mapPartitions(this::scorePartition);
     }
@@ -68,10 +72,20 @@ public final class DistributedScorer implements Serializable {
         public ScoredPair next() {
             if (!scored.hasNext()) {
                 List<TokenizedPair> batch = nextBatch();
-                scored = scorer.score(batch).iterator();
+                scored = scorer.score(batch).stream().map(this::finite).iterator();
                 done.add(batch.size());
             }
             return scored.next();
+        }
+
+        private ScoredPair finite(ScoredPair scored) {
+            if (!Double.isFinite(scored.referenceChosen()) || !Double.isFinite(scored.referenceRejected())) {
+                throw RpoException.data("Cannot score the pair with ordinal "
+                        + scored.pair().ordinal() + " under " + model.uri() + ": its log-probabilities are "
+                        + scored.referenceChosen() + " and " + scored.referenceRejected()
+                        + ". Check the model's weights.");
+            }
+            return scored;
         }
 
         private List<TokenizedPair> nextBatch() {

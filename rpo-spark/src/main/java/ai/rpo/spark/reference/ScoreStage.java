@@ -1,8 +1,6 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.RpoException;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
@@ -38,7 +36,7 @@ public final class ScoreStage {
     /**
      * @param prepared folder of {@link PairRows}
      * @param output folder for the same rows with every log-probability filled in
-     * @throws RpoException if a log-probability is not finite
+     * @throws ai.rpo.core.RpoException as a cause, if a log-probability is not finite
      */
     public Result run(Path prepared, Path output, Progress progress) {
         long start = System.nanoTime();
@@ -52,7 +50,6 @@ public final class ScoreStage {
                 new DistributedScorer(reference, settings, cores.threads(rows.getNumPartitions()), done);
         JavaRDD<Row> computed = scorer.score(
                         rows.filter(row -> !PairRows.isScored(row)).map(PairRows::pair))
-                .map(ScoreStage::finite)
                 .map(PairRows::of);
         JavaRDD<Row> scored =
                 given == 0 ? computed : rows.filter(PairRows::isScored).union(computed);
@@ -63,15 +60,5 @@ public final class ScoreStage {
                     .parquet(output.toString());
         }
         return new Result(total, given, (System.nanoTime() - start) / 1e9);
-    }
-
-    private static ScoredPair finite(ScoredPair scored) {
-        if (!Double.isFinite(scored.referenceChosen()) || !Double.isFinite(scored.referenceRejected())) {
-            throw RpoException.data("Cannot score the pair with ordinal "
-                    + scored.pair().ordinal()
-                    + ": its log-probabilities are " + scored.referenceChosen() + " and " + scored.referenceRejected()
-                    + ". Check the model's weights.");
-        }
-        return scored;
     }
 }

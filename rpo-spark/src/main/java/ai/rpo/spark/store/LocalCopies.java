@@ -53,6 +53,7 @@ public final class LocalCopies {
             }
             return folder;
         } catch (IOException e) {
+            delete(folder);
             throw StoreFailure.of("read", source, e);
         }
     }

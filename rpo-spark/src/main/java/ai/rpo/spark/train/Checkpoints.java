@@ -26,6 +26,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Checkpoints of a training run: a folder an epoch, each a float32 model in Hugging Face layout with the optimizer's
@@ -33,6 +35,7 @@ import org.apache.hadoop.fs.Path;
  */
 final class Checkpoints {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String STATE = "training_state.json";
     private static final String FIRST_MOMENTS = "optimizer_first_moments.safetensors";
@@ -89,26 +92,57 @@ final class Checkpoints {
         prune();
     }
 
-    /** The latest whole checkpoint of this run. */
-    Optional<Checkpoint> latest() {
+    /**
+     * Sets the network to the latest checkpoint of this run that can be read; a damaged one is passed over with a
+     * warning.
+     *
+     * @return empty if there is none, and then the network is as it was
+     * @throws RpoException if the store does not answer
+     */
+    Optional<Checkpoint> restoreLatest(PolicyNetwork network) {
         List<Checkpoint> all = all();
-        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+        for (int i = all.size() - 1; i >= 0; i--) {
+            try {
+                restore(all.get(i), network);
+                return Optional.of(all.get(i));
+            } catch (RpoException e) {
+                if (e.kind() == RpoException.Kind.RETRYABLE) {
+                    throw e;
+                }
+                LOG.warn(
+                        "Passing over the checkpoint {}, which is damaged: {}",
+                        all.get(i).path(),
+                        e.getMessage());
+            }
+        }
+        return Optional.empty();
     }
 
-    /** Sets the network to a checkpoint. */
-    void restore(Checkpoint checkpoint, PolicyNetwork network) {
+    /** Reads everything once before it touches the network, so that damage leaves the network as it was. */
+    private void restore(Checkpoint checkpoint, PolicyNetwork network) {
         java.nio.file.Path local = LocalCopies.download(checkpoint.path(), hadoop);
         try {
             ModelDirectory model = ModelDirectory.open(local);
             ParameterLayout layout = ParameterLayout.of(model.config());
-            new Parameters(layout, network.parameters()).load(model.weights());
+            requireReadable(layout, model.weights());
             network.updaterState().ifPresent(state -> {
-                fill(state, 0, layout, ParameterFile.read(local.resolve(FIRST_MOMENTS), model.config()));
-                fill(state, 1, layout, ParameterFile.read(local.resolve(SECOND_MOMENTS), model.config()));
+                Weights first = ParameterFile.read(local.resolve(FIRST_MOMENTS), model.config());
+                Weights second = ParameterFile.read(local.resolve(SECOND_MOMENTS), model.config());
+                requireReadable(layout, first);
+                requireReadable(layout, second);
+                fill(state, 0, layout, first);
+                fill(state, 1, layout, second);
             });
+            new Parameters(layout, network.parameters()).load(model.weights());
             network.setStep(checkpoint.step());
         } finally {
             LocalCopies.delete(local);
+        }
+    }
+
+    private static void requireReadable(ParameterLayout layout, Weights numbers) {
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            numbers.read(entry, 0, FloatBuffer.allocate(Math.toIntExact(entry.size())));
         }
     }
 
@@ -135,7 +169,7 @@ final class Checkpoints {
         for (Path path : folders()) {
             state(path)
                     .read()
-                    .map(text -> parse(path, text))
+                    .flatMap(text -> parse(path, text))
                     .filter(s -> run.equals(s.path("run").asText()))
                     .ifPresent(s -> found.add(new Checkpoint(
                             path, s.path("epoch").asInt(), s.path("step").asLong())));
@@ -179,13 +213,17 @@ final class Checkpoints {
         return new SmallFile(new Path(checkpoint, STATE), hadoop);
     }
 
-    private static JsonNode parse(Path path, String text) {
+    private static Optional<JsonNode> parse(Path path, String text) {
         try {
-            return JSON.readTree(text);
+            JsonNode state = JSON.readTree(text);
+            if (state.path("epoch").isIntegralNumber() && state.path("step").isIntegralNumber()) {
+                return Optional.of(state);
+            }
         } catch (JsonProcessingException e) {
-            throw RpoException.configuration("Cannot use the checkpoint " + path + ": its " + STATE
-                    + " is not JSON. Delete the folder to go on from the one before.");
+            LOG.debug("{} of {}", STATE, path, e);
         }
+        LOG.warn("Passing over the checkpoint {}: its {} is damaged.", path, STATE);
+        return Optional.empty();
     }
 
     private static RpoException failure(String verb, Path path, IOException cause) {

@@ -102,8 +102,7 @@ public final class TrainStage {
             PolicyNetwork network = network(source, totalSteps);
             Checkpoints checkpoints = new Checkpoints(
                     new Path(request.output(), "checkpoints"), request.run(), settings.keepCheckpoints(), hadoop);
-            Optional<Checkpoints.Checkpoint> resumed = checkpoints.latest();
-            resumed.ifPresent(checkpoint -> checkpoints.restore(checkpoint, network));
+            Optional<Checkpoints.Checkpoint> resumed = checkpoints.restoreLatest(network);
             long firstStep = resumed.map(Checkpoints.Checkpoint::step).orElse(0L);
             MetricsLog log =
                     new MetricsLog(new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), firstStep);
@@ -113,8 +112,11 @@ public final class TrainStage {
                     master(request, firstStep, count, log, progress));
             progress.update("train", firstStep, totalSteps);
             for (int epoch = resumed.map(Checkpoints.Checkpoint::epoch).orElse(0); epoch < settings.epochs(); epoch++) {
-                runEpoch(graph, rows, count, epoch);
-                log.write();
+                try {
+                    runEpoch(graph, rows, count, epoch);
+                } finally {
+                    log.write();
+                }
                 long step = (epoch + 1) * settings.stepsPerEpoch(count);
                 checkpoints.save(network, source, epoch + 1, step);
             }

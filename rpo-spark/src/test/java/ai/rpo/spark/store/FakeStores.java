@@ -9,11 +9,11 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /** Local folders that look to Hadoop like a distributed file system ({@code aside:}) and an object store ({@code s3a:}). */
-final class FakeStores {
+public final class FakeStores {
 
     private FakeStores() {}
 
-    static Configuration configuration() {
+    public static Configuration configuration() {
         Configuration hadoop = new Configuration();
         hadoop.set("fs.aside.impl", WithRename.class.getName());
         hadoop.set("fs.AbstractFileSystem.aside.impl", WithRenameContext.class.getName());

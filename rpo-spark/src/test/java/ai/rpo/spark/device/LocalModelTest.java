@@ -1,0 +1,125 @@
+package ai.rpo.spark.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.FakeStores;
+import ai.rpo.spark.store.LocalCopies;
+import ai.rpo.spark.train.RandomModel;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The store {@code aside:} is this machine's disk, looking to Hadoop like another. */
+class LocalModelTest {
+
+    private static final String CARRIED = "generation_config.json";
+
+    @TempDir
+    Path work;
+
+    private final Configuration hadoop = FakeStores.configuration();
+    private Path stored;
+    private Path cached;
+
+    @BeforeEach
+    void aModelThatNoEarlierTestHasFetched() throws IOException {
+        stored = RandomModel.write(work.resolve("stored"), 0.2);
+        Files.writeString(stored.resolve(CARRIED), "{\"eos_token_id\": 2, \"test\": \"" + UUID.randomUUID() + "\"}");
+    }
+
+    @AfterEach
+    void leaveTheCacheAsItWas() throws IOException {
+        if (cached != null) {
+            if (Files.exists(cached)) {
+                LocalCopies.delete(cached);
+            }
+            Files.deleteIfExists(cached.resolveSibling(cached.getFileName() + ".lock"));
+        }
+    }
+
+    @Test
+    void aLocalModelIsUsedWhereItIs() {
+        LocalModel model = LocalModel.of(stored.toString(), hadoop);
+        assertEquals(stored, model.folder());
+        assertEquals(model.fingerprint(), model.open().fingerprint());
+    }
+
+    @Test
+    void aRemoteModelIsFetchedOnce() throws IOException {
+        LocalModel model = remote();
+        assertNotEquals(stored, cached);
+        assertTrue(cached.endsWith(model.fingerprint()), cached.toString());
+        LocalCopies.delete(stored);
+        assertEquals(model.fingerprint(), model.open().fingerprint());
+    }
+
+    @Test
+    void anotherMachineFetchesItAnew() throws IOException, ClassNotFoundException {
+        LocalModel sent = sent(remote());
+        LocalCopies.delete(cached);
+        assertEquals(sent.fingerprint(), sent.open().fingerprint());
+    }
+
+    @Test
+    void tasksThatAskAtOnceGetTheSameFolder() {
+        LocalModel model = remote();
+        LocalCopies.delete(cached);
+        assertEquals(
+                1,
+                IntStream.range(0, 8)
+                        .parallel()
+                        .mapToObj(i -> model.folder())
+                        .distinct()
+                        .count());
+    }
+
+    @Test
+    void aModelThatChangedSinceIsRefusedAndNotKept() throws IOException {
+        LocalModel model = remote();
+        LocalCopies.delete(cached);
+        Files.writeString(stored.resolve(CARRIED), "{\"eos_token_id\": 3}");
+        RpoException refused = assertThrows(RpoException.class, model::open);
+        assertTrue(refused.getMessage().contains("it changed after the job began"), refused.getMessage());
+        assertTrue(Files.notExists(cached));
+    }
+
+    @Test
+    void aModelThatIsNotThereCannotBeHadByTryingAgain() {
+        for (String uri : new String[] {work + "/none", "aside://" + work + "/none", "nostore:///model"}) {
+            RpoException refused = assertThrows(RpoException.class, () -> LocalModel.of(uri, hadoop));
+            assertEquals(RpoException.Kind.CONFIGURATION, refused.kind(), refused.getMessage());
+            assertTrue(refused.getMessage().startsWith("Cannot "), refused.getMessage());
+        }
+    }
+
+    private LocalModel remote() {
+        LocalModel model = LocalModel.of("aside://" + stored, hadoop);
+        cached = model.folder();
+        return model;
+    }
+
+    private static LocalModel sent(LocalModel model) throws IOException, ClassNotFoundException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(model);
+        }
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            return (LocalModel) in.readObject();
+        }
+    }
+}

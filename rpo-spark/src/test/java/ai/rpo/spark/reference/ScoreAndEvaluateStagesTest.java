@@ -1,0 +1,208 @@
+package ai.rpo.spark.reference;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.evaluate.Estimate;
+import ai.rpo.core.evaluate.Evaluation;
+import ai.rpo.core.evaluate.PairResult;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.score.ScoredPair;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.train.Precision;
+import ai.rpo.spark.dataset.PairRows;
+import ai.rpo.spark.dataset.ParquetShards;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.evaluate.EvaluateStage;
+import ai.rpo.spark.train.RandomModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ScoreAndEvaluateStagesTest {
+
+    private static final RpoObjective OBJECTIVE = RpoObjective.paper(0.5, 1);
+    private static SparkSession spark;
+
+    @TempDir
+    Path work;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkSession.builder()
+                .master("local[2]")
+                .config("spark.ui.enabled", false)
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", 2)
+                .getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    @Test
+    void scoresAreThoseOfTheLocalScorerHoweverRowsLie() throws IOException {
+        List<TokenizedPair> pairs = RandomModel.pairs(23);
+        LocalModel model = model(0.2);
+        List<ScoredPair> expected = scorer(model).score(pairs);
+        List<Row> rows = pairs.stream().map(PairRows::of).toList();
+        for (int[] split : new int[][] {{1, 4096}, {1, 1}, {7, 30}}) {
+            String name = "shards-" + split[0] + "-" + split[1];
+            ScoreStage.Result result = new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, split[1]))
+                    .run(write(name, rows, split[0]), path(name + "-scored"), Progress.NONE);
+            assertEquals(23, result.pairs());
+            assertEquals(0, result.given());
+            assertScores(expected, read(name + "-scored"));
+        }
+    }
+
+    @Test
+    void rowsThatBringTheirReferencesKeepThem() throws IOException {
+        List<TokenizedPair> pairs = RandomModel.pairs(8);
+        LocalModel model = model(0.2);
+        List<ScoredPair> expected = new ArrayList<>(scorer(model).score(pairs));
+        List<Row> rows = new ArrayList<>(pairs.stream().map(PairRows::of).toList());
+        for (int i = 0; i < 8; i += 3) {
+            ScoredPair given = new ScoredPair(pairs.get(i), -100.25 - i, -200.5);
+            rows.set(i, PairRows.of(given));
+            expected.set(i, given);
+        }
+        ScoreStage.Result result = new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, 4096))
+                .run(write("mixed", rows, 3), path("mixed-scored"), Progress.NONE);
+        assertEquals(8, result.pairs());
+        assertEquals(3, result.given());
+        assertScores(expected, read("mixed-scored"));
+    }
+
+    @Test
+    void evaluatesUnderThePolicyHoweverRowsLie() throws IOException {
+        List<ScoredPair> scored = RandomModel.scored(17);
+        LocalModel policy = model(0.3);
+        List<ScoredPair> underPolicy =
+                scorer(policy).score(scored.stream().map(ScoredPair::pair).toList());
+        Map<String, Estimate> expected = Evaluation.of(
+                IntStream.range(0, 17)
+                        .mapToObj(i -> new PairResult(
+                                scored.get(i),
+                                underPolicy.get(i).referenceChosen(),
+                                underPolicy.get(i).referenceRejected()))
+                        .toList(),
+                OBJECTIVE);
+        List<Row> rows = scored.stream().map(PairRows::of).toList();
+        for (int shards : new int[] {1, 5}) {
+            EvaluateStage.Result result = new EvaluateStage(spark, new ScoreSettings(Precision.FLOAT32, 40))
+                    .run(policy, OBJECTIVE, write("held-out-" + shards, rows, shards), Progress.NONE);
+            assertEquals(17, result.pairs());
+            assertEquals(expected.keySet(), result.metrics().keySet());
+            expected.forEach((name, estimate) -> {
+                assertEquals(estimate.mean(), result.metrics().get(name).mean(), 1e-4, name);
+                assertEquals(estimate.low(), result.metrics().get(name).low(), 1e-4, name);
+            });
+        }
+    }
+
+    @Test
+    void refusesToEvaluateNothing() throws IOException {
+        LocalModel policy = model(0.2);
+        org.apache.hadoop.fs.Path empty = write("empty", List.of(), 1);
+        RpoException refused = assertThrows(
+                RpoException.class, () -> new EvaluateStage(spark, new ScoreSettings(Precision.FLOAT32, 40))
+                        .run(policy, OBJECTIVE, empty, Progress.NONE));
+        assertTrue(refused.getMessage().contains("holds no pairs"), refused.getMessage());
+    }
+
+    /** Weights so large that the feed-forward overflows float32, and not the norm before it, which would then give 0. */
+    @Test
+    void neitherStagePassesOnNumbersThatAreNotFinite() throws IOException {
+        LocalModel huge = model(1e15);
+        ScoreSettings settings = new ScoreSettings(Precision.FLOAT32, 1);
+        org.apache.hadoop.fs.Path rows =
+                write("rows", RandomModel.scored(2).stream().map(PairRows::of).toList(), 1);
+        org.apache.hadoop.fs.Path unscored = write(
+                "unscored", RandomModel.pairs(2).stream().map(PairRows::of).toList(), 1);
+        Exception score = assertThrows(Exception.class, () -> new ScoreStage(spark, huge, settings)
+                .run(unscored, path("never"), Progress.NONE));
+        Exception evaluate = assertThrows(
+                Exception.class, () -> new EvaluateStage(spark, settings).run(huge, OBJECTIVE, rows, Progress.NONE));
+        for (Throwable thrown : List.of(score, evaluate)) {
+            RpoException cause = known(thrown);
+            assertEquals(RpoException.Kind.DATA, cause.kind());
+            assertTrue(cause.getMessage().startsWith("Cannot score the pair with ordinal "), cause.getMessage());
+        }
+    }
+
+    private static RpoException known(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RpoException known) {
+                return known;
+            }
+        }
+        throw new AssertionError("no failure that a user can act on", thrown);
+    }
+
+    private static void assertScores(List<ScoredPair> expected, List<ScoredPair> actual) {
+        assertEquals(expected.size(), actual.size());
+        for (int i = 0; i < expected.size(); i++) {
+            TokenizedPair pair = expected.get(i).pair();
+            assertEquals(pair.ordinal(), actual.get(i).pair().ordinal());
+            assertArrayEquals(pair.prompt(), actual.get(i).pair().prompt());
+            assertArrayEquals(pair.chosen(), actual.get(i).pair().chosen());
+            assertArrayEquals(pair.rejected(), actual.get(i).pair().rejected());
+            assertEquals(expected.get(i).referenceChosen(), actual.get(i).referenceChosen(), 1e-4);
+            assertEquals(expected.get(i).referenceRejected(), actual.get(i).referenceRejected(), 1e-4);
+        }
+    }
+
+    private LocalModel model(double scale) throws IOException {
+        Path folder = RandomModel.write(work.resolve("model-" + scale), scale);
+        return LocalModel.of(folder.toString(), spark.sparkContext().hadoopConfiguration());
+    }
+
+    private static ReferenceScorer scorer(LocalModel model) {
+        ModelDirectory folder = model.open();
+        Backend backend = Backends.create(Precision.FLOAT32.key(), 1);
+        ParameterLayout layout = ParameterLayout.of(folder.config());
+        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
+        weights.load(folder.weights());
+        return new ReferenceScorer(new Decoder(folder.config(), backend), weights);
+    }
+
+    private org.apache.hadoop.fs.Path write(String name, List<Row> rows, int shards) {
+        org.apache.hadoop.fs.Path folder = path(name);
+        spark.createDataFrame(rows, PairRows.SCHEMA).repartition(shards).write().parquet(folder.toString());
+        return folder;
+    }
+
+    private List<ScoredPair> read(String name) {
+        return ParquetShards.readInOrder(spark, path(name), PairRows.SCHEMA).collectAsList().stream()
+                .map(PairRows::scoredPair)
+                .toList();
+    }
+
+    private org.apache.hadoop.fs.Path path(String name) {
+        return new org.apache.hadoop.fs.Path(work.resolve(name).toUri());
+    }
+}

@@ -1,0 +1,103 @@
+package ai.rpo.spark.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.Precision;
+import ai.rpo.core.train.TrainSettings;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class NetworkStateTest {
+
+    /** 5.1 M parameters, so that they and the moments take several chunks, the last ones short. */
+    private static final String CONFIG = """
+            {
+              "model_type": "llama", "vocab_size": 20000, "hidden_size": 256, "intermediate_size": 8,
+              "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 64,
+              "tie_word_embeddings": true, "rms_norm_eps": 1e-05, "eos_token_id": 2
+            }
+            """;
+
+    @Test
+    void aChunkCrossesTheNetworkBitForBit() throws IOException, ClassNotFoundException {
+        float[] values = {1.5f, Float.NaN, Float.NEGATIVE_INFINITY, -0f, Float.MIN_VALUE};
+        assertBits(values, sent(new FloatChunk(values)).values());
+        assertBits(new float[0], sent(new FloatChunk(new float[0])).values());
+    }
+
+    @Test
+    void aNetworkMovesIntoAnother() throws IOException, ClassNotFoundException {
+        PolicyNetwork from = network(TrainSettings.Optimizer.ADAMW);
+        fill(from.parameters(), 1);
+        fill(from.updaterState().orElseThrow(), 2);
+        PolicyNetwork to = network(TrainSettings.Optimizer.ADAMW);
+
+        assertEquals(2 + 3, NetworkState.chunkCount(from));
+        sent(NetworkState.of(from)).applyTo(to);
+
+        assertBits(values(from.parameters()), values(to.parameters()));
+        assertBits(
+                values(from.updaterState().orElseThrow()),
+                values(to.updaterState().orElseThrow()));
+        assertThrows(IndexOutOfBoundsException.class, () -> NetworkState.read(from, 5));
+    }
+
+    @Test
+    void plainSgdHasParametersAlone() {
+        assertEquals(2, NetworkState.chunkCount(network(TrainSettings.Optimizer.SGD)));
+    }
+
+    private static PolicyNetwork network(TrainSettings.Optimizer optimizer) {
+        TrainSettings settings = new TrainSettings(
+                1, 1, 64, false, 0.1, 0, TrainSettings.Schedule.CONSTANT, optimizer, 0, 0, false, 1, 1, 1, 1);
+        return PolicyNetwork.create(
+                PolicyNetwork.configuration(CONFIG, new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
+    }
+
+    private static void fill(Storage storage, long seed) {
+        Random random = new Random(seed);
+        float[] values = new float[Math.toIntExact(storage.size())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextFloat();
+        }
+        storage.write(0, values, 0, values.length);
+    }
+
+    private static float[] values(Storage storage) {
+        float[] values = new float[Math.toIntExact(storage.size())];
+        storage.read(0, values, 0, values.length);
+        return values;
+    }
+
+    private static void assertBits(float[] expected, float[] actual) {
+        assertEquals(expected.length, actual.length);
+        int[] expectedBits = new int[expected.length];
+        int[] actualBits = new int[expected.length];
+        for (int i = 0; i < expected.length; i++) {
+            expectedBits[i] = Float.floatToRawIntBits(expected[i]);
+            actualBits[i] = Float.floatToRawIntBits(actual[i]);
+        }
+        assertArrayEquals(expectedBits, actualBits);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> T sent(T object) throws IOException, ClassNotFoundException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(object);
+        }
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            return (T) in.readObject();
+        }
+    }
+}
