@@ -20,7 +20,7 @@ import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.core.train.Precision;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.LocalModel;

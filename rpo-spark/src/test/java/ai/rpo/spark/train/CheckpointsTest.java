@@ -7,7 +7,7 @@ import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.PolicyNetwork;
-import ai.rpo.core.train.Precision;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.store.FakeStores;
 import java.io.IOException;
