@@ -27,9 +27,8 @@ class AdamWGoldenTest {
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
         float[] weights = new float[Math.toIntExact(layout.size())];
         for (ParameterLayout.Entry entry : layout.entries()) {
-            golden.model()
-                    .weights()
-                    .read(entry, 0, FloatBuffer.wrap(weights, (int) entry.offset(), (int) entry.size()));
+            golden.model().weights().read(entry, 0, FloatBuffer.wrap(weights, (int) entry.offset(), (int)
+                    entry.size()));
         }
         INDArray parameters = Nd4j.createFromArray(weights);
         INDArray step = Nd4j.createFromArray(golden.flat("grads.safetensors"));
@@ -47,7 +46,6 @@ class AdamWGoldenTest {
     }
 
     private static INDArray window(INDArray flat, ParameterLayout.Entry entry) {
-        return flat.get(NDArrayIndex.interval(
-                entry.offset(), entry.offset() + entry.size()));
+        return flat.get(NDArrayIndex.interval(entry.offset(), entry.offset() + entry.size()));
     }
 }

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.PolicyNetwork;
-import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.TrainSettings;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
