@@ -32,7 +32,7 @@ class AdamWGoldenTest {
         }
         INDArray parameters = Nd4j.createFromArray(weights);
         INDArray step = Nd4j.createFromArray(golden.flat("grads.safetensors"));
-        AdamW.withDefaults(new LearningRateSchedule(rate, 0, 1, Decay.CONSTANT))
+        AdamW.withDefaults(new LearningRateSchedule(rate, 0, 1, Decay.CONSTANT), 2)
                 .instantiate(Nd4j.create(1, 2 * step.length()), true)
                 .applyUpdater(step, 0, 0);
         WeightDecay decay = new WeightDecay(golden.number("adamw", "weight_decay"), true);
