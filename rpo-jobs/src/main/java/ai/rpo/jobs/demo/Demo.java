@@ -76,13 +76,11 @@ public final class Demo {
                     run.writeConfiguration();
                     run.shareWith(finished);
                     String prefix = "run %d/%d ".formatted(finished.size() + 1, plan.runs());
-                    runs.evaluate(
-                            run.configuration(), (what, done, total) -> progress.update(prefix + what, done, total));
-                    progress.update(prefix + "grade", 0, 1);
-                    GoldRecord gold = grading.grade(base, run.checkpoints());
+                    Progress ofRun = (what, done, total) -> progress.update(prefix + what, done, total);
+                    runs.evaluate(run.configuration(), ofRun);
+                    GoldRecord gold = grading.grade(base, run.checkpoints(), ofRun);
                     Files.writeString(run.directory().resolve(GoldRecord.FILE), JSON.writeValueAsString(gold));
                     run.dropOldCheckpoints();
-                    progress.update(prefix + "grade", 1, 1);
                     finished.add(run);
                 }
             }

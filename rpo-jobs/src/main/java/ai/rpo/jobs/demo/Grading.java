@@ -1,5 +1,6 @@
 package ai.rpo.jobs.demo;
 
+import ai.rpo.core.Progress;
 import ai.rpo.jobs.report.GoldRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,13 +36,15 @@ final class Grading {
      * @param base gold reward of the starting model
      * @param checkpoints one an epoch, in order
      */
-    GoldRecord grade(double base, List<Path> checkpoints) {
+    GoldRecord grade(double base, List<Path> checkpoints, Progress progress) {
         List<GoldRecord.Epoch> epochs = new ArrayList<>(List.of(new GoldRecord.Epoch(0, base)));
         List<Answer> answers = List.of();
         for (Path checkpoint : checkpoints) {
+            progress.update("grade", epochs.size() - 1, checkpoints.size());
             answers = answers(checkpoint);
             epochs.add(new GoldRecord.Epoch(epochs.size(), mean(answers)));
         }
+        progress.update("grade", checkpoints.size(), checkpoints.size());
         List<GoldRecord.Sample> samples = new ArrayList<>();
         for (int i = 0; i < Math.min(SHOWN, answers.size()); i++) {
             Answer answer = answers.get(i);

@@ -1,14 +1,10 @@
 package ai.rpo.jobs.demo;
 
-import ai.rpo.core.decoder.Decoder;
-import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.generate.Sampler;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.generate.DriverSampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,12 +26,7 @@ final class SampledModel implements Respondent {
 
     static SampledModel open(Path folder) {
         ModelDirectory model = ModelDirectory.open(folder);
-        Backend backend =
-                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors());
-        ParameterLayout layout = ParameterLayout.of(model.config());
-        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
-        weights.load(model.weights());
-        return new SampledModel(model, new Sampler(new Decoder(model.config(), backend), weights));
+        return new SampledModel(model, DriverSampler.of(model, Precision.FLOAT32));
     }
 
     @Override

@@ -44,7 +44,9 @@ final class ComparisonFindings {
             return Optional.empty();
         }
         long fell = changes.stream().filter(change -> change < 0).count();
-        Verdict verdict = fell == changes.size() ? Verdict.AGREES : fell == 0 ? Verdict.DIFFERS : Verdict.NEUTRAL;
+        Verdict verdict = fell == changes.size() && isCertain(changes)
+                ? Verdict.AGREES
+                : fell == 0 ? Verdict.DIFFERS : Verdict.NEUTRAL;
         String text =
                 "From the first to the last epoch the chosen answers' log-probability changed by %s nats (mean over seeds); it fell in %d of %d seeds. %s"
                         .formatted(
@@ -55,8 +57,7 @@ final class ComparisonFindings {
                                     case AGREES ->
                                         "This is the paper's figure 1: DPO makes the very answers it is told to prefer less likely.";
                                     case DIFFERS -> "The paper's figure 1 shows a fall; these runs do not.";
-                                    case NEUTRAL ->
-                                        "The paper's figure 1 shows a fall; these seeds disagree with each other.";
+                                    case NEUTRAL -> "The paper's figure 1 shows a fall; these seeds do not decide it.";
                                 });
         return Optional.of(new Finding("DPO: log-probability of the chosen answers", verdict, text));
     }
@@ -110,7 +111,9 @@ final class ComparisonFindings {
                 .toList();
         long sank = losses.stream().filter(loss -> loss > 0).count();
         boolean peaked = best > 0 && best < last && sank > 0;
-        Verdict verdict = peaked && sank == losses.size() ? Verdict.AGREES : peaked ? Verdict.NEUTRAL : Verdict.DIFFERS;
+        Verdict verdict = peaked && sank == losses.size() && isCertain(losses)
+                ? Verdict.AGREES
+                : peaked ? Verdict.NEUTRAL : Verdict.DIFFERS;
         String text = best == last
                 ? "Mean gold reward was highest at the end (%s): within these epochs there is no overoptimization of it."
                         .formatted(Numbers.format(means.get(last)))
@@ -126,7 +129,8 @@ final class ComparisonFindings {
                                 switch (verdict) {
                                     case AGREES ->
                                         "That is overoptimization: the training objective kept improving while the answers got worse.";
-                                    case NEUTRAL -> "That is overoptimization in some seeds and not in others.";
+                                    case NEUTRAL ->
+                                        "That looks like overoptimization, but so few seeds of such spread do not prove it.";
                                     case DIFFERS -> "That is not a peak followed by a decline.";
                                 });
         return Optional.of(new Finding("DPO: gold reward over training", verdict, text));
@@ -143,16 +147,22 @@ final class ComparisonFindings {
         }
         Estimate difference = Estimate.ofSeeds(differences);
         long better = differences.stream().filter(d -> d > 0).count();
-        Verdict verdict = better == differences.size()
+        Verdict verdict = better == differences.size() && isCertain(differences)
                 ? Verdict.AGREES
                 : difference.mean() <= 0 ? Verdict.DIFFERS : Verdict.NEUTRAL;
         String certainty = !difference.hasInterval()
                 ? "one seed gives no interval"
-                : difference.low() > 0 || difference.high() < 0 ? "the interval excludes 0" : "the interval includes 0";
+                : isCertain(differences) ? "the interval excludes 0" : "the interval includes 0";
         String text =
                 "At the end its gold reward minus DPO's, paired by seed, is %s; it is higher in %d of %d seeds, and %s."
                         .formatted(Numbers.estimate(difference), better, differences.size(), certainty);
         return Optional.of(new Finding(variant.name() + ": gold reward against DPO", verdict, text));
+    }
+
+    /** Whether the 95 % interval excludes 0. */
+    private static boolean isCertain(List<Double> differences) {
+        Estimate mean = Estimate.ofSeeds(differences);
+        return mean.hasInterval() && (mean.low() > 0 || mean.high() < 0);
     }
 
     private static Map<Long, Double> goldBySeed(Variant variant) {
@@ -177,7 +187,7 @@ final class ComparisonFindings {
                         Variant.shortest(best.eta()),
                         Numbers.format(goldAtEnd(best)),
                         inside
-                                ? "between smaller and larger ones: too little regularization overoptimizes, too much stops learning."
+                                ? "between smaller and larger ones: as the paper expects. How far the neighbours lie apart, the figure shows."
                                 : "at the edge of the range: these runs do not show an optimum inside it.");
         return Optional.of(new Finding("Best η", inside ? Verdict.AGREES : Verdict.NEUTRAL, text));
     }

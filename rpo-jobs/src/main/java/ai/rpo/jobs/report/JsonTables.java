@@ -24,6 +24,9 @@ final class JsonTables {
     }
 
     private static void collect(String path, JsonNode json, List<Html> facts, List<Html> tables) {
+        if (path.endsWith("histogram")) {
+            return; // too long for a table; the quantiles beside it say as much
+        }
         if (json.isObject()) {
             json.fields()
                     .forEachRemaining(field -> collect(

@@ -1,0 +1,24 @@
+package ai.rpo.spark.generate;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.generate.Sampler;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
+
+/** Loads a model into the driver, on all its cores, to sample a few answers without a Spark job. */
+public final class DriverSampler {
+
+    private DriverSampler() {}
+
+    public static Sampler of(ModelDirectory model, Precision precision) {
+        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
+        weights.load(model.weights());
+        return new Sampler(new Decoder(model.config(), backend), weights);
+    }
+}
