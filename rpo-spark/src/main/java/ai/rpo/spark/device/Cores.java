@@ -8,16 +8,19 @@ import org.apache.spark.sql.SparkSession;
  * cores for it, and no more.
  *
  * @param total over all executors
+ * @param perExecutor the most that one task can have
  */
-public record Cores(int total) {
+public record Cores(int total, int perExecutor) {
 
     public static Cores of(SparkSession spark) {
-        return new Cores(Math.max(1, spark.sparkContext().defaultParallelism()));
+        int total = Math.max(1, spark.sparkContext().defaultParallelism());
+        return new Cores(total, spark.sparkContext().getConf().getInt("spark.executor.cores", total));
     }
 
     /** Threads for each of so many tasks that run at once. */
     public int threads(int tasks) {
-        return Math.max(1, total / Math.max(1, Math.min(tasks, total)));
+        int share = total / Math.max(1, Math.min(tasks, total));
+        return Math.max(1, Math.min(share, perExecutor));
     }
 
     /** The same rows in at least a partition per core, so that none idles. */

@@ -45,6 +45,7 @@ final class AveragingMaster
     private static final int CHUNKS_PER_FETCH = 8;
 
     private final String run;
+    private final long stepsPerEpoch;
     private final int stepsPerRound;
     private final FirstMargin firstMargin;
     private final RoundListener listener;
@@ -52,11 +53,19 @@ final class AveragingMaster
 
     /**
      * @param run unique name of the training run
+     * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
      * @param firstStep optimizer steps already taken
      */
-    AveragingMaster(String run, int stepsPerRound, long firstStep, FirstMargin firstMargin, RoundListener listener) {
+    AveragingMaster(
+            String run,
+            long stepsPerEpoch,
+            int stepsPerRound,
+            long firstStep,
+            FirstMargin firstMargin,
+            RoundListener listener) {
         this.run = run;
+        this.stepsPerEpoch = stepsPerEpoch;
         this.stepsPerRound = stepsPerRound;
         this.step = firstStep;
         this.firstMargin = firstMargin;
@@ -79,17 +88,16 @@ final class AveragingMaster
     public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> workers) {
         PolicyNetwork network = new PolicyNetwork(graph.getNetwork());
         String configuration = graph.getNetwork().getConfiguration().toJson();
-        long firstOfEpoch = step;
-        long stepsTaken;
-        do {
-            RoundPlan plan = new RoundPlan(run, configuration, step, step - firstOfEpoch, stepsPerRound, firstMargin);
-            stepsTaken = round(graph.getSparkContext(), network, workers, plan);
-            step += stepsTaken;
-        } while (stepsTaken == stepsPerRound);
+        for (long done = 0; done < stepsPerEpoch; done += stepsPerRound) {
+            long steps = Math.min(stepsPerRound, stepsPerEpoch - done);
+            RoundPlan plan = new RoundPlan(run, configuration, step, done, steps, firstMargin);
+            round(graph.getSparkContext(), network, workers, plan);
+            step += steps;
+        }
         network.setStep(step);
     }
 
-    private long round(JavaSparkContext spark, PolicyNetwork network, JavaRDD<MultiDataSet> workers, RoundPlan plan) {
+    private void round(JavaSparkContext spark, PolicyNetwork network, JavaRDD<MultiDataSet> workers, RoundPlan plan) {
         Broadcast<NetworkState> state = spark.broadcast(NetworkState.of(network));
         try {
             int chunks = NetworkState.chunkCount(network);
@@ -99,19 +107,17 @@ final class AveragingMaster
                     .groupByKey(1 + chunks / CHUNKS_PER_FETCH)
                     .flatMapToPair(AveragingMaster::average);
             List<RoundOutput.Report> reports = new ArrayList<>();
-            List<Tuple2<Integer, FloatChunk>> incoming = new ArrayList<>();
             Iterator<Tuple2<Integer, RoundOutput>> outputs = averaged.toLocalIterator();
             while (outputs.hasNext()) {
                 Tuple2<Integer, RoundOutput> output = outputs.next();
                 if (output._2() instanceof RoundOutput.Report report) {
                     reports.add(report);
                 } else if (output._2() instanceof RoundOutput.Contribution mean) {
-                    incoming.add(new Tuple2<>(output._1(), mean.chunk()));
+                    NetworkState.write(network, output._1(), mean.chunk());
                 }
             }
             refuse(reports);
-            incoming.forEach(chunk -> NetworkState.write(network, chunk._1(), chunk._2()));
-            return report(plan, reports);
+            report(plan, reports);
         } finally {
             state.destroy();
         }
@@ -140,7 +146,7 @@ final class AveragingMaster
         }
     }
 
-    private long report(RoundPlan plan, List<RoundOutput.Report> reports) {
+    private void report(RoundPlan plan, List<RoundOutput.Report> reports) {
         int steps = reports.stream().mapToInt(r -> r.steps().size()).max().orElse(0);
         List<StepMetrics> joined = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
@@ -156,10 +162,7 @@ final class AveragingMaster
             joined.add(metrics);
             seconds.add(slowest);
         }
-        if (steps > 0) {
-            listener.afterRound(plan.firstStep(), joined, seconds);
-        }
-        return steps;
+        listener.afterRound(plan.firstStep(), joined, seconds);
     }
 
     @Override

@@ -160,9 +160,10 @@ public final class TrainStage {
                 };
         long totalSteps = settings.totalSteps(rows);
         LearningRateSchedule rate = PolicyNetwork.schedule(settings, totalSteps);
-        double stepsPerEpoch = settings.stepsPerEpoch(rows);
+        long stepsPerEpoch = settings.stepsPerEpoch(rows);
         return new AveragingMaster(
                 UUID.randomUUID().toString(),
+                stepsPerEpoch,
                 stepsPerRound,
                 firstStep,
                 new FirstMargin(marginLimit),
@@ -171,7 +172,7 @@ public final class TrainStage {
                         long step = first + i;
                         log.add(MetricsLine.of(
                                 step + 1,
-                                (step + 1) / stepsPerEpoch,
+                                (double) (step + 1) / stepsPerEpoch,
                                 rate.valueAt((int) step, 0),
                                 steps.get(i),
                                 seconds.get(i)));
