@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The application jar on a Spark standalone cluster gives what it gives in one JVM. */
@@ -40,7 +41,8 @@ class StandaloneClusterIT {
             }
             """;
 
-    @TempDir
+    /** Kept after a failure: it has the logs of all daemons and executors. */
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     static Path work;
 
     private static SparkInstallation spark;
@@ -48,9 +50,10 @@ class StandaloneClusterIT {
 
     @BeforeAll
     static void start() throws Exception {
-        Path logs = Files.createDirectories(Path.of(System.getProperty("rpo.work")));
         spark = new SparkInstallation(
-                Path.of(System.getProperty("rpo.spark.home")), Path.of(System.getProperty("rpo.jvm.options")), logs);
+                Path.of(System.getProperty("rpo.spark.home")),
+                Path.of(System.getProperty("rpo.jvm.options")),
+                Files.createDirectory(work.resolve("spark")));
         writeModel(work.resolve("start"));
         writePairs(work.resolve("pairs.jsonl"));
         cluster = new StandaloneCluster(spark, 2);
