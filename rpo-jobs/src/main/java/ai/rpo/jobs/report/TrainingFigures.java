@@ -41,18 +41,28 @@ final class TrainingFigures {
                         "R (nats)",
                         "loss/sft",
                         "The supervised term on the chosen completions before its weight; what it averages over is rpo.objective.regularizer.reduction."),
-                single(
-                        "learning-rate",
-                        "Learning rate",
-                        "learning rate",
-                        "learning_rate",
-                        "The schedule as it was applied."),
+                learningRate(),
                 single(
                         "grad-norm",
                         "Gradient norm",
                         "‖gradient‖₂",
                         "grad_norm",
                         "Global L2 norm of the gradient before clipping.")));
+    }
+
+    /** In millionths: XChart takes rates as small as they are for equal, and crowds its labels. */
+    private Figure learningRate() {
+        List<Point> millionths = log.curve("learning_rate").stream()
+                .map(point -> Point.at(point.x(), point.y() * 1e6))
+                .toList();
+        return new Figure(
+                "learning-rate",
+                "Learning rate",
+                "The schedule as it was applied.",
+                STEP,
+                "learning rate (10⁻⁶)",
+                List.of(),
+                List.of(new Curve("", 1, Look.LINE, Curve.thinned(millionths, MOST_POINTS))));
     }
 
     /** The paper's figure 1. */
