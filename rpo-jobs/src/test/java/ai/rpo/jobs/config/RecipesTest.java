@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,12 +39,16 @@ class RecipesTest {
         String text = Files.readString(recipe);
         String comment = text.substring(0, text.indexOf("\n\n"));
 
-        assertTrue(comment.contains("#   ./rpo run --config " + CHECKOUT.relativize(recipe) + " "), comment);
+        Matcher command = Pattern.compile("#   \\./rpo (run|sft) --config "
+                        + Pattern.quote(CHECKOUT.relativize(recipe).toString()) + "\\s")
+                .matcher(comment);
+        assertTrue(command.find(), comment);
         List<String> given = Stream.of("rpo.model.path", "rpo.data.train", "rpo.data.eval")
                 .filter(key -> comment.contains("-D " + key + "="))
                 .map(key -> key + "=somewhere")
                 .toList();
-        Settings settings = load(recipe, given);
+        String data = command.group(1).equals("sft") ? "rpo.sft.data" : "rpo.data.train";
+        Settings settings = load(recipe, given, data);
         assertTrue(settings.output().orElseThrow().startsWith("runs/"), recipe.toString());
     }
 
@@ -71,13 +77,14 @@ class RecipesTest {
     private static Settings load(String recipe) {
         return load(
                 CHECKOUT.resolve("conf/recipes/" + recipe + ".conf"),
-                List.of("rpo.model.path=somewhere", "rpo.data.train=somewhere"));
+                List.of("rpo.model.path=somewhere", "rpo.data.train=somewhere"),
+                "rpo.data.train");
     }
 
-    private static Settings load(Path recipe, List<String> definitions) {
+    private static Settings load(Path recipe, List<String> definitions, String data) {
         ConfigurationSources sources =
                 new ConfigurationSources(Optional.of(recipe.toString()), ConfigFactory.empty(), definitions);
-        return ResolvedConfiguration.load(sources, List.of("rpo.output", "rpo.model.path", "rpo.data.train"))
+        return ResolvedConfiguration.load(sources, List.of("rpo.output", "rpo.model.path", data))
                 .settings();
     }
 }
