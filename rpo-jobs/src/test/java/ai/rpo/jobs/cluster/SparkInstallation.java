@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  */
 record SparkInstallation(Path home, Path jvmOptions, Path directory) {
 
+    /** These JVMs live for seconds, most of which the optimizing compiler would take. */
+    private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
+
     /** How a submitted application ended, and everything that its driver printed. */
     record Submission(int exitCode, String log) {}
 
@@ -26,7 +29,8 @@ record SparkInstallation(Path home, Path jvmOptions, Path directory) {
             String master, Path applicationJar, String mainClass, Map<String, String> conf, List<String> arguments)
             throws IOException, InterruptedException {
         List<String> submit = new ArrayList<>(List.of("--master", master, "--class", mainClass));
-        submit.addAll(List.of("--conf", "spark.executor.extraJavaOptions=" + String.join(" ", options())));
+        submit.addAll(List.of(
+                "--conf", "spark.executor.extraJavaOptions=" + SHORT_LIVED + " " + String.join(" ", options())));
         conf.forEach((key, value) -> submit.addAll(List.of("--conf", key + "=" + value)));
         submit.add(applicationJar.toString());
         submit.addAll(arguments);
@@ -45,6 +49,7 @@ record SparkInstallation(Path home, Path jvmOptions, Path directory) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + jvmOptions,
+                SHORT_LIVED,
                 heap,
                 "-cp",
                 home.resolve("jars") + "/*",

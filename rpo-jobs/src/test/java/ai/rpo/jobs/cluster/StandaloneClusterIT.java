@@ -33,6 +33,9 @@ class StandaloneClusterIT {
 
     private static final Path JAR = Path.of(System.getProperty("rpo.application.jar"));
 
+    /** Ten epochs of 24 pairs, in batches of four on each of two workers. */
+    private static final int STEPS = 30;
+
     private static final String CONFIG = """
             {
               "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 64, "hidden_size": 32,
@@ -56,63 +59,63 @@ class StandaloneClusterIT {
                 Files.createDirectory(work.resolve("spark")));
         writeModel(work.resolve("start"));
         writePairs(work.resolve("pairs.jsonl"));
+        assertSucceeds(submit("local[2]", "train", work.resolve("local")));
         cluster = new StandaloneCluster(spark, 2);
     }
 
     @AfterAll
     static void stop() {
-        cluster.close();
+        if (cluster != null) {
+            cluster.close();
+        }
     }
 
     @Test
     void scoresAndTrainsAsOneJvmDoes() throws Exception {
-        Path here = work.resolve("here");
-        Path there = work.resolve("there");
-        assertSucceeds(submit("local[2]", "train", here, "rpo.train.epochs=2"));
-        assertSucceeds(submit(cluster.url(), "score", there, "rpo.train.epochs=2"));
-        assertSucceeds(submit(cluster.url(), "train", there, "rpo.train.epochs=2"));
+        Path output = work.resolve("cluster");
+        assertSucceeds(submit(cluster.url(), "score", output));
+        assertSucceeds(submit(cluster.url(), "train", output));
 
-        List<JsonNode> steps = metrics(here);
-        assertEquals(6, steps.size());
-        for (int step = 0; step < steps.size(); step++) {
+        List<JsonNode> expected = metrics(work.resolve("local"));
+        List<JsonNode> actual = metrics(output);
+        assertEquals(STEPS, expected.size());
+        assertEquals(STEPS, actual.size());
+        for (int step = 0; step < STEPS; step++) {
             for (String name : List.of("loss", "logps/chosen", "rewards/chosen", "rewards/rejected", "grad_norm")) {
-                double expected = steps.get(step).path(name).doubleValue();
-                double actual = metrics(there).get(step).path(name).doubleValue();
-                assertEquals(expected, actual, 1e-5 * (1 + Math.abs(expected)), name + " of step " + (step + 1));
+                double one = expected.get(step).path(name).doubleValue();
+                double other = actual.get(step).path(name).doubleValue();
+                assertEquals(one, other, 1e-4 * (1 + Math.abs(one)), name + " of step " + (step + 1));
             }
         }
-        assertSameWeights(here, there);
+        assertTrainedAlike(output);
     }
 
     @Test
     void survivesTheLossOfAnExecutor() throws Exception {
-        Path here = work.resolve("undisturbed");
-        Path there = work.resolve("disturbed");
-        assertSucceeds(submit("local[2]", "train", here, "rpo.train.epochs=20"));
+        Path output = work.resolve("disturbed");
         CompletableFuture<Submission> training =
-                CompletableFuture.supplyAsync(() -> submit(cluster.url(), "train", there, "rpo.train.epochs=20"));
-        while (!training.isDone()
-                && (!Files.exists(there.resolve("train/metrics.jsonl"))
-                        || metrics(there).size() < 6)) {
+                CompletableFuture.supplyAsync(() -> submit(cluster.url(), "train", output));
+        Path metrics = output.resolve("train/metrics.jsonl");
+        while (!training.isDone() && !(Files.exists(metrics) && metrics(output).size() >= 5)) {
             Thread.sleep(50);
         }
         assertTrue(cluster.killExecutor(), "training ended before an executor could be killed");
 
         assertSucceeds(training.get());
-        assertEquals(60, metrics(there).size());
-        assertSameWeights(here, there);
+        assertEquals(STEPS, metrics(output).size());
+        assertTrainedAlike(output);
     }
 
     @Test
     void tellsAMistakeInOneLineAndItsExitCode() throws Exception {
-        Submission submission = submit(cluster.url(), "train", work.resolve("mistaken"), "rpo.train.epoch=2");
+        Submission submission = submit(cluster.url(), "train", work.resolve("mistaken"), "-D", "rpo.train.epoch=2");
 
         assertEquals(2, submission.exitCode(), submission.log());
         assertTrue(submission.log().contains("rpo.train.epochs"), submission.log());
         assertTrue(submission.log().lines().noneMatch(line -> line.startsWith("\tat ")), submission.log());
     }
 
-    private static Submission submit(String master, String command, Path output, String definition) {
+    private static Submission submit(String master, String command, Path output, String... more) {
         List<String> arguments = new ArrayList<>(List.of(command));
         for (String each : List.of(
                 "rpo.model.path=" + work.resolve("start"),
@@ -122,9 +125,10 @@ class StandaloneClusterIT {
                 "rpo.train.pairs-per-batch=4",
                 "rpo.train.averaging-frequency=1",
                 "rpo.train.learning-rate=1e-3",
-                definition)) {
+                "rpo.train.epochs=10")) {
             arguments.addAll(List.of("-D", each));
         }
+        arguments.addAll(List.of(more));
         try {
             return spark.submit(master, JAR, "ai.rpo.jobs.Main", Map.of("spark.executor.memory", "1g"), arguments);
         } catch (IOException | InterruptedException e) {
@@ -136,13 +140,14 @@ class StandaloneClusterIT {
         assertEquals(0, submission.exitCode(), submission.log());
     }
 
-    private static void assertSameWeights(Path expected, Path actual) {
+    /** The weights moved as in the run in one JVM, up to the order in which floats were added. */
+    private static void assertTrainedAlike(Path output) {
         float[] start = weights(work.resolve("start"));
-        float[] one = weights(expected.resolve("model"));
-        float[] other = weights(actual.resolve("model"));
+        float[] one = weights(work.resolve("local/model"));
+        float[] other = weights(output.resolve("model"));
         double difference = 0;
         double change = 0;
-        for (int i = 0; i < one.length; i++) {
+        for (int i = 0; i < start.length; i++) {
             difference = Math.hypot(difference, one[i] - other[i]);
             change = Math.hypot(change, one[i] - start[i]);
         }
