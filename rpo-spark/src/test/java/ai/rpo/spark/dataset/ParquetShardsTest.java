@@ -10,17 +10,19 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LocalSpark.class)
 class ParquetShardsTest {
 
     private static SparkSession spark;
@@ -29,17 +31,8 @@ class ParquetShardsTest {
     private java.nio.file.Path folder;
 
     @BeforeAll
-    static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .config("spark.sql.shuffle.partitions", 2)
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
+    static void start(SparkSession session) {
+        spark = session;
     }
 
     @Test

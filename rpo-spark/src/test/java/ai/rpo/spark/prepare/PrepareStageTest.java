@@ -13,6 +13,7 @@ import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.text.Truncation;
+import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
@@ -35,12 +36,13 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LocalSpark.class)
 class PrepareStageTest {
 
     private static SparkSession spark;
@@ -51,17 +53,8 @@ class PrepareStageTest {
     private TargetModel model;
 
     @BeforeAll
-    static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .config("spark.sql.shuffle.partitions", 2)
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
+    static void start(SparkSession session) {
+        spark = session;
     }
 
     @BeforeEach

@@ -7,6 +7,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.text.Truncation;
+import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,14 +19,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real data sets under real tokenizers. */
 @Tag("shared")
+@ExtendWith(LocalSpark.class)
 class RealDataTest {
 
     private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
@@ -36,16 +38,8 @@ class RealDataTest {
     private Path folder;
 
     @BeforeAll
-    static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
+    static void start(SparkSession session) {
+        spark = session;
     }
 
     @Test

@@ -21,6 +21,7 @@ import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.LocalModel;
@@ -34,11 +35,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LocalSpark.class)
 class ScoreAndEvaluateStagesTest {
 
     private static final RpoObjective OBJECTIVE = RpoObjective.paper(0.5, 1);
@@ -48,19 +50,8 @@ class ScoreAndEvaluateStagesTest {
     Path work;
 
     @BeforeAll
-    static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", 2)
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
+    static void start(SparkSession session) {
+        spark = session;
     }
 
     @Test

@@ -9,6 +9,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
@@ -24,15 +25,16 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole runs of a real model through the score and train jobs, against PyTorch step by step. */
 @Tag("shared")
+@ExtendWith(LocalSpark.class)
 class TrainStageSharedTest {
 
     private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
@@ -42,19 +44,8 @@ class TrainStageSharedTest {
     Path work;
 
     @BeforeAll
-    static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", 2)
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
+    static void start(SparkSession session) {
+        spark = session;
     }
 
     @ParameterizedTest

@@ -20,6 +20,7 @@ import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import java.io.IOException;
@@ -31,11 +32,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(LocalSpark.class)
 class TrainStageTest {
 
     private static final PreferenceLoss LOSS = new PreferenceLoss(RpoObjective.paper(0.1, 0.5));
@@ -45,19 +47,8 @@ class TrainStageTest {
     Path work;
 
     @BeforeAll
-    static void start() {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", false)
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", 2)
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stop() {
-        spark.stop();
+    static void start(SparkSession session) {
+        spark = session;
     }
 
     @Test
