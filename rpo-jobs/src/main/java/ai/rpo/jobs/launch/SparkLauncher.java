@@ -39,13 +39,15 @@ public final class SparkLauncher implements AutoCloseable {
         conf.setIfMissing("spark.app.name", name);
         conf.setIfMissing("spark.ui.enabled", "false");
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
-        if (conf.get("spark.master").startsWith("local")) {
+        if (master().startsWith("local")) {
             // A laptop's name often resolves to an address that its network or VPN does not route.
             conf.setIfMissing("spark.driver.host", "localhost");
             conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
             conf.setIfMissing(
                     "spark.sql.shuffle.partitions",
                     String.valueOf(2 * Runtime.getRuntime().availableProcessors()));
+        } else {
+            new ExecutorNeeds(conf).fillIn();
         }
     }
 
