@@ -54,7 +54,7 @@ final class RunReport {
         }
         run.status()
                 .map(status -> status.path("state").asText(""))
-                .filter(s -> !s.isEmpty())
+                .filter("failed"::equals) // while a run writes its own page, it is still running
                 .ifPresent(facts::add);
         facts.add(run.directory().toString());
         return String.join(" · ", facts);
@@ -115,7 +115,7 @@ final class RunReport {
     private static Html timings(RunArtifacts run) {
         Optional<Duration> whole = run.status().flatMap(RunReport::elapsed);
         return whole.map(elapsed -> Html.of(
-                        "<p>The last command, {}, took {} in all.</p>",
+                        "<p>The last command, {}, took {} up to its last word in status.json.</p>",
                         run.status().orElseThrow().path("command").asText("?"),
                         Numbers.seconds(elapsed.toMillis() / 1000.0)))
                 .orElse(Html.EMPTY);

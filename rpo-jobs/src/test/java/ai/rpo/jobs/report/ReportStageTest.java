@@ -87,6 +87,20 @@ class ReportStageTest {
     }
 
     @Test
+    void saysThatARunFailedAndNotThatItIsRunning() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, 0);
+        String lead = "optimizer steps · %s";
+
+        run.file("status.json", "{\"command\": \"run\", \"stage\": \"report\", \"state\": \"running\"}");
+        stage.run(run.path(), Progress.NONE);
+        assertFalse(Files.readString(folder.resolve("run/report/index.html")).contains(lead.formatted("running")));
+
+        run.file("status.json", "{\"command\": \"train\", \"stage\": \"train\", \"state\": \"failed\"}");
+        stage.run(run.path(), Progress.NONE);
+        assertTrue(Files.readString(folder.resolve("run/report/index.html")).contains(lead.formatted("failed")));
+    }
+
+    @Test
     void refusesAFolderThatIsNoRun() {
         org.apache.hadoop.fs.Path nothing =
                 new org.apache.hadoop.fs.Path(folder.resolve("nothing").toUri());
