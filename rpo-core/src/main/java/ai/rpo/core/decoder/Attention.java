@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.AttentionShape;
@@ -8,6 +9,7 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.List;
+import java.util.Optional;
 
 /** Grouped-query self-attention over packed segments. */
 final class Attention implements Branch.Part<Attention.Saved> {
@@ -28,7 +30,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
     private final List<String> headNorms;
     private final double epsilon;
 
-    Attention(Backend backend, ModelConfig config, RotaryTable rotary, int layer) {
+    Attention(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
         Architecture architecture = config.architecture();
         WeightNames.Attention names = architecture.names().attention();
         String block = architecture.names().block(layer);
@@ -43,9 +45,13 @@ final class Attention implements Branch.Part<Attention.Saved> {
                 architecture.attention().scoreCap(),
                 architecture.attention().window(layer));
         input = new Projection(
-                backend, block, names.queryKeyValue(), architecture.biases().attentionInput(), inputMajor);
+                backend,
+                names.queryKeyValue().stream().map(block::concat).toList(),
+                architecture.biases().attentionInput(),
+                inputMajor,
+                lora);
         output = new Projection(
-                backend, block, List.of(names.output()), architecture.biases().attentionOutput(), inputMajor);
+                backend, List.of(block + names.output()), architecture.biases().attentionOutput(), inputMajor, lora);
         headNorms =
                 names.headNorms().stream().map(name -> block + name + ".weight").toList();
         epsilon = config.normEpsilon();
@@ -55,7 +61,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
     public Saved forward(
             Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
         Tensor fused = workspace.tensor(x.rows(), shape.fusedColumns());
-        input.forward(weights, x, fused, false);
+        input.forward(weights, x, batch, fused, false, workspace);
         Tensor projected = null;
         Tensor inverseRms = null;
         if (!headNorms.isEmpty()) {
@@ -72,7 +78,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
                 workspace.tensor(x.rows(), shape.queryColumns()),
                 workspace.tensor(x.rows(), shape.heads()));
         backend.attention(fused, shape, batch.segments(), saved.mixed, saved.logSumExp);
-        output.forward(weights, saved.mixed, out, accumulate);
+        output.forward(weights, saved.mixed, batch, out, accumulate, workspace);
         return saved;
     }
 
@@ -87,7 +93,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
             Parameters gradients,
             Workspace workspace) {
         Tensor dMixed = workspace.tensor(x.rows(), shape.queryColumns());
-        output.backward(weights, saved.mixed, dOut, dMixed, gradients);
+        output.backward(weights, saved.mixed, batch, dOut, dMixed, gradients, workspace);
         Tensor dFused = workspace.tensor(x.rows(), shape.fusedColumns());
         backend.attentionBackward(saved.fused, shape, batch.segments(), saved.mixed, saved.logSumExp, dMixed, dFused);
         rotate(dFused, batch, true);
@@ -99,10 +105,10 @@ final class Attention implements Branch.Part<Attention.Saved> {
                     keyNorm(weights),
                     saved.inverseRms,
                     dFused,
-                    queryNorm(gradients),
-                    keyNorm(gradients));
+                    gradients.into(headNorms.get(0), shape.headDim(), workspace),
+                    gradients.into(headNorms.get(1), shape.headDim(), workspace));
         }
-        input.backward(weights, x, dFused, dX, gradients);
+        input.backward(weights, x, batch, dFused, dX, gradients, workspace);
     }
 
     private Tensor queryNorm(Parameters parameters) {

@@ -1,10 +1,12 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
+import java.util.Optional;
 
 /** One transformer block: attention, then feed-forward, each added to the residual stream. */
 final class Block {
@@ -14,18 +16,18 @@ final class Block {
     private final Branch<Attention.Saved> attention;
     private final Branch<FeedForward.Saved> feedForward;
 
-    Block(Backend backend, ModelConfig config, RotaryTable rotary, int layer) {
+    Block(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
         WeightNames names = config.architecture().names();
         String block = names.block(layer);
         attention = new Branch<>(
                 backend,
                 Normalization.of(backend, config, block + names.attention().norm()),
-                new Attention(backend, config, rotary, layer),
+                new Attention(backend, config, lora, rotary, layer),
                 names.attention().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
         feedForward = new Branch<>(
                 backend,
                 Normalization.of(backend, config, block + names.feedForward().norm()),
-                new FeedForward(backend, config, layer),
+                new FeedForward(backend, config, lora, layer),
                 names.feedForward().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
     }
 

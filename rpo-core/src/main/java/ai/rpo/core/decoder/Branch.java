@@ -70,11 +70,11 @@ final class Branch<S> {
         Tensor dPart = gradient;
         if (after.isPresent()) {
             dPart = workspace.zeros(gradient.rows(), gradient.columns());
-            after.get().backward(saved.after, gradient, dPart, gradients);
+            after.get().backward(saved.after, gradient, dPart, gradients, workspace);
         }
         Tensor dNormalized = workspace.tensor(gradient.rows(), gradient.columns());
         part.backward(weights, saved.part, saved.input.out(), batch, dPart, dNormalized, gradients, workspace);
-        norm.backward(saved.input, dNormalized, gradient, gradients);
+        norm.backward(saved.input, dNormalized, gradient, gradients, workspace);
         workspace.release(mark);
     }
 }

@@ -1,11 +1,14 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -22,16 +25,32 @@ public final class Decoder {
     private final Embedding embedding;
     private final List<Block> blocks;
     private final LanguageModelHead head;
+    private final int lowestTrained;
 
     public Decoder(ModelConfig config, Backend backend) {
+        this(config, Optional.empty(), backend);
+    }
+
+    /** @param lora an adapter whose matrices are among the weights */
+    public Decoder(ModelConfig config, Optional<Lora> lora, Backend backend) {
         this.config = config;
         this.backend = backend;
         embedding = new Embedding(backend, config);
         RotaryTable rotary = new RotaryTable(backend, config.rotary());
         blocks = IntStream.range(0, config.layers())
-                .mapToObj(layer -> new Block(backend, config, rotary, layer))
+                .mapToObj(layer -> new Block(backend, config, lora, rotary, layer))
                 .toList();
         head = new LanguageModelHead(backend, config);
+        lowestTrained = lora.map(adapter -> lowest(config, adapter)).orElse(0);
+    }
+
+    private static int lowest(ModelConfig config, Lora lora) {
+        WeightNames names = config.architecture().names();
+        return IntStream.range(0, config.layers())
+                .filter(layer ->
+                        names.projections(layer).stream().flatMap(List::stream).anyMatch(lora.modules()::contains))
+                .findFirst()
+                .orElse(config.layers());
     }
 
     public Backend backend() {
@@ -117,6 +136,8 @@ public final class Decoder {
     /**
      * Adds the gradient of {@code Σ coefficient·log π(completion)} to {@code gradients}; uses up the pass.
      *
+     * @param gradients of all weights, or of an adapter alone: then no product is made that only frozen weights would
+     *     need
      * @param coefficients one per completion of the batch
      */
     public void backward(
@@ -124,7 +145,7 @@ public final class Decoder {
         PackedBatch batch = pass.batch;
         Tensor gradient = workspace.zeros(batch.rows(), config.hiddenSize());
         head.backward(weights, pass.head, batch, batch.spreadToTargets(coefficients), gradient, gradients, workspace);
-        for (int i = blocks.size() - 1; i >= 0; i--) {
+        for (int i = blocks.size() - 1; i >= lowestTrained; i--) {
             Workspace.Mark mark = workspace.mark();
             blocks.get(i).backward(weights, saved(pass, i, weights, workspace), batch, gradient, gradients, workspace);
             workspace.release(mark);

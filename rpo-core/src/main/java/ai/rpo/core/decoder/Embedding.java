@@ -42,8 +42,11 @@ final class Embedding {
         return x;
     }
 
-    /** Adds to the tables' gradients; {@code gradient} is used up. */
+    /** Adds to the tables' gradients, unless they are frozen; {@code gradient} is used up. */
     void backward(PackedBatch batch, Tensor gradient, Parameters gradients) {
+        if (!gradients.hold(tokens)) {
+            return;
+        }
         positions.ifPresent(name -> backend.scatterAddRows(gradient, batch.positions(), gradients.get(name)));
         if (scale != 1) {
             backend.scale(gradient, scale);

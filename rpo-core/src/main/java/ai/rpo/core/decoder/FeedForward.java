@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Activation;
@@ -8,6 +9,7 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The feed-forward, gated as in Llama-like models (arXiv 2002.05202), {@code down(activation(gate(x))·up(x))}, or
@@ -25,7 +27,7 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
     private final Projection input;
     private final Projection output;
 
-    FeedForward(Backend backend, ModelConfig config, int layer) {
+    FeedForward(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
         Architecture architecture = config.architecture();
         WeightNames.FeedForward names = architecture.names().feedForward();
         String block = architecture.names().block(layer);
@@ -35,8 +37,9 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         activation = config.activation();
         gated = architecture.gatedFeedForward();
         columns = config.intermediateSize();
-        input = new Projection(backend, block, names.input(), biased, inputMajor);
-        output = new Projection(backend, block, List.of(names.output()), biased, inputMajor);
+        input = new Projection(
+                backend, names.input().stream().map(block::concat).toList(), biased, inputMajor, lora);
+        output = new Projection(backend, List.of(block + names.output()), biased, inputMajor, lora);
     }
 
     @Override
@@ -44,13 +47,13 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
         Saved saved = new Saved(
                 workspace.tensor(x.rows(), gated ? 2 * columns : columns), workspace.tensor(x.rows(), columns));
-        input.forward(weights, x, saved.before, false);
+        input.forward(weights, x, batch, saved.before, false, workspace);
         if (gated) {
             backend.gatedActivation(saved.before, activation, saved.activated);
         } else {
             backend.activation(saved.before, activation, saved.activated);
         }
-        output.forward(weights, saved.activated, out, accumulate);
+        output.forward(weights, saved.activated, batch, out, accumulate, workspace);
         return saved;
     }
 
@@ -65,13 +68,13 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Parameters gradients,
             Workspace workspace) {
         Tensor dActivated = saved.activated;
-        output.backward(weights, saved.activated, dOut, dActivated, gradients);
+        output.backward(weights, saved.activated, batch, dOut, dActivated, gradients, workspace);
         Tensor dBefore = saved.before;
         if (gated) {
             backend.gatedActivationBackward(saved.before, activation, dActivated, dBefore);
         } else {
             backend.activationBackward(saved.before, activation, dActivated, dBefore);
         }
-        input.backward(weights, x, dBefore, dX, gradients);
+        input.backward(weights, x, batch, dBefore, dX, gradients, workspace);
     }
 }

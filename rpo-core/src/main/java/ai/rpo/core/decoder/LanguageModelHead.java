@@ -102,10 +102,12 @@ final class LanguageModelHead {
             }
             turnIntoGradient(part, saved.logSumExp.rows(from, to), batch, from, coefficients, workspace);
             backend.linearBackwardInput(part, weights.get(weight), dNormalized.rows(from, to), false);
-            backend.linearBackwardWeight(part, input, gradients.get(weight));
+            if (gradients.hold(weight)) {
+                backend.linearBackwardWeight(part, input, gradients.get(weight));
+            }
         }
         Tensor dRows = workspace.zeros(targets, intoX.columns());
-        norm.backward(saved.norm, dNormalized, dRows, gradients);
+        norm.backward(saved.norm, dNormalized, dRows, gradients, workspace);
         backend.scatterAddRows(dRows, batch.targetRows(), intoX);
         workspace.release(mark);
     }

@@ -29,8 +29,14 @@ final class LayerNorm implements Normalization {
     }
 
     @Override
-    public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients) {
+    public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients, Workspace workspace) {
         backend.layerNormBackward(
-                saved.x(), saved.gain(), saved.statistics(), dOut, intoX, gradients.get(weight), gradients.get(bias));
+                saved.x(),
+                saved.gain(),
+                saved.statistics(),
+                dOut,
+                intoX,
+                gradients.into(weight, dOut.columns(), workspace),
+                gradients.into(bias, dOut.columns(), workspace));
     }
 }

@@ -13,8 +13,8 @@ interface Normalization {
 
     Saved forward(Parameters weights, Tensor x, Workspace workspace);
 
-    /** Adds to the gradients of the input and of the parameters. */
-    void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients);
+    /** Adds to the gradients of the input and of the parameters, where those are trained. */
+    void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients, Workspace workspace);
 
     /** The model's kind of normalization, with the parameters of that name. */
     static Normalization of(Backend backend, ModelConfig config, String name) {

@@ -1,5 +1,6 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Segment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,8 @@ public final class PackedBatch {
     private final int[] targetRows;
     private final int[] completionStarts;
     private int longestSequence;
+
+    private long[] noise;
 
     private PackedBatch(
             int[] tokens, int[] positions, List<Segment> segments, int[] targets, int[] targetRows, int[] starts) {
@@ -50,6 +53,23 @@ public final class PackedBatch {
                 new int[completionTokens],
                 new int[completions + 1]);
         batch.fill(examples);
+        return batch;
+    }
+
+    /**
+     * A batch that is trained on with dropout.
+     *
+     * @param noise a seed for each example: what is dropped depends on it and on the row's place in the example
+     */
+    public static PackedBatch of(List<Example> examples, long[] noise) {
+        PackedBatch batch = of(examples);
+        batch.noise = new long[batch.rows()];
+        int row = 0;
+        for (int i = 0; i < noise.length; i++) {
+            for (int j = 0; j < examples.get(i).packedRows(); j++) {
+                batch.noise[row++] = Noise.of(noise[i], j);
+            }
+        }
         return batch;
     }
 
@@ -124,6 +144,15 @@ public final class PackedBatch {
             Arrays.fill(spread, completionStarts[c], completionStarts[c + 1], perCompletion[c]);
         }
         return spread;
+    }
+
+    boolean isNoisy() {
+        return noise != null;
+    }
+
+    /** A seed for each row, different for each place in the network. */
+    long[] noise(long stream) {
+        return Arrays.stream(noise).map(row -> Noise.of(row, stream)).toArray();
     }
 
     int[] tokens() {

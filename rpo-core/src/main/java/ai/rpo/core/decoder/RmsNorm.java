@@ -54,7 +54,8 @@ final class RmsNorm implements Normalization {
     }
 
     @Override
-    public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients) {
-        backend.rmsNormBackward(saved.x(), saved.gain(), saved.statistics(), dOut, intoX, gradients.get(weight));
+    public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients, Workspace workspace) {
+        Tensor intoGain = gradients.into(weight, dOut.columns(), workspace);
+        backend.rmsNormBackward(saved.x(), saved.gain(), saved.statistics(), dOut, intoX, intoGain);
     }
 }

@@ -53,6 +53,31 @@ public final class ParameterLayout {
         return layout;
     }
 
+    /**
+     * The matrices of an adapter, under PEFT's names. Those that reduce one input lie side by side, so that they too are
+     * one matrix.
+     */
+    public static ParameterLayout of(ModelConfig config, Lora lora) {
+        ParameterLayout base = of(config);
+        ParameterLayout layout = new ParameterLayout();
+        WeightNames names = config.architecture().names();
+        for (int i = 0; i < config.layers(); i++) {
+            for (List<String> projections : names.projections(i)) {
+                List<String> adapted =
+                        projections.stream().filter(lora.modules()::contains).toList();
+                for (String module : adapted) {
+                    Entry weight = base.get(module + ".weight");
+                    layout.matrix(Lora.a(module), lora.rank(), names.inputMajor() ? weight.rows : weight.columns);
+                }
+                for (String module : adapted) {
+                    Entry weight = base.get(module + ".weight");
+                    layout.matrix(Lora.b(module), names.inputMajor() ? weight.columns : weight.rows, lora.rank());
+                }
+            }
+        }
+        return layout;
+    }
+
     private void block(ModelConfig config, String block) {
         Architecture architecture = config.architecture();
         WeightNames.Attention attention = architecture.names().attention();

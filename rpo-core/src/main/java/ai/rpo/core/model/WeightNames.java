@@ -2,6 +2,7 @@ package ai.rpo.core.model;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a family calls its weights, and which it has. Names are without {@code .weight} and {@code .bias}; those of a
@@ -79,6 +80,18 @@ public record WeightNames(
     /** What the names of one block's weights begin with. */
     public String block(int layer) {
         return blocks + layer + ".";
+    }
+
+    /** A block's projections by their full names, those of one input together. */
+    public List<List<String>> projections(int layer) {
+        String block = block(layer);
+        return Stream.of(
+                        attention.queryKeyValue(),
+                        List.of(attention.output()),
+                        feedForward.input(),
+                        List.of(feedForward.output()))
+                .map(names -> names.stream().map(block::concat).toList())
+                .toList();
     }
 
     /** The weight that the final hidden state is multiplied with. */

@@ -44,6 +44,17 @@ public interface Backend {
     /** {@code into[rows[i]] += x[i]}, also where a row repeats. */
     void scatterAddRows(Tensor x, int[] rows, Tensor into);
 
+    /** {@code into[:, intoFrom + j] += x[:, xFrom + j]} for so many columns. */
+    void addColumns(Tensor x, int xFrom, Tensor into, int intoFrom, int columns);
+
+    /**
+     * Zeroes elements of {@code x} with probability {@code rate} and scales the others by {@code 1/(1 − rate)}; {@code out}
+     * may be {@code x} itself. Linear in {@code x}, so that it is its own gradient.
+     *
+     * @param keys one per row; which columns are kept is {@link Noise}'s, and the same for the same key
+     */
+    void dropout(Tensor x, double rate, long[] keys, Tensor out);
+
     // --- linear ---------------------------------------------------------------------------------------------------
 
     /** {@code out = x·weightᵀ}, or {@code out += x·weightᵀ}; x {@code [t, in]}, weight {@code [out, in]}. */

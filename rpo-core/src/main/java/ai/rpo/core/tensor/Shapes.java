@@ -64,6 +64,22 @@ public final class Shapes {
         }
     }
 
+    public static void requireColumns(Tensor x, int xFrom, Tensor into, int intoFrom, int columns) {
+        require(x, into.rows(), x.columns());
+        if (xFrom < 0 || intoFrom < 0 || xFrom + columns > x.columns() || intoFrom + columns > into.columns()) {
+            throw new IllegalArgumentException(columns + " columns from " + xFrom + " of " + x.columns()
+                    + " do not fit " + intoFrom + " of " + into.columns() + ".");
+        }
+    }
+
+    public static void requireDropout(Tensor x, double rate, long[] keys, Tensor out) {
+        requireSame(x, out);
+        if (keys.length != x.rows() || !(rate >= 0 && rate < 1)) {
+            throw new IllegalArgumentException(
+                    keys.length + " keys for " + x.rows() + " rows, at a dropout of " + rate + ".");
+        }
+    }
+
     public static void requireAttention(Tensor fused, AttentionShape shape, Tensor out, Tensor logSumExp) {
         require(fused, fused.rows(), shape.fusedColumns());
         require(out, fused.rows(), shape.queryColumns());

@@ -10,6 +10,7 @@ import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class PartGradientTest {
                 Normalization.of(backend, config, config.architecture().names().finalNorm());
         Tensor direction = like(x);
         Tensor dX = zeros();
-        norm.backward(norm.forward(weights, x, workspace), direction, dX, gradients);
+        norm.backward(norm.forward(weights, x, workspace), direction, dX, gradients, workspace);
         assertGradients(
                 dX, () -> dot(direction, norm.forward(weights, x, workspace).out()));
     }
@@ -62,7 +63,8 @@ class PartGradientTest {
     void attention(String family) {
         family(family);
         for (int layer = 0; layer < config.layers(); layer++) {
-            assertPart(new Attention(backend, config, new RotaryTable(backend, config.rotary()), layer));
+            assertPart(
+                    new Attention(backend, config, Optional.empty(), new RotaryTable(backend, config.rotary()), layer));
         }
     }
 
@@ -70,7 +72,7 @@ class PartGradientTest {
     @MethodSource("ai.rpo.core.decoder.SmallModel#families")
     void feedForward(String family) {
         family(family);
-        assertPart(new FeedForward(backend, config, 1));
+        assertPart(new FeedForward(backend, config, Optional.empty(), 1));
     }
 
     /** With logits of all targets at once, of five at a time (the last chunk is shorter), and of one. */

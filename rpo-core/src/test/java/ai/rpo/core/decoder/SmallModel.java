@@ -32,6 +32,11 @@ public final class SmallModel {
             "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 6, "sliding_window": 3,
             "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0, "tie_word_embeddings": true
             """,
+            "phi3", """
+            "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "num_key_value_heads": 1, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
+            "original_max_position_embeddings": 64, "tie_word_embeddings": false
+            """,
             "gpt2", """
             "n_embd": 12, "n_head": 3, "n_layer": 2, "n_positions": 16, "layer_norm_epsilon": 1e-05,
             "activation_function": "gelu_new", "tie_word_embeddings": true

@@ -120,6 +120,34 @@ class BackendAgreementTest {
     }
 
     @Test
+    void columnMovement() {
+        for (int columns : SIZES) {
+            Twin narrow = normal(5, columns, 1);
+            Twin wide = normal(5, columns + 3, 1);
+            plain.addColumns(narrow.exact, 0, wide.exact, 2, columns);
+            backend.addColumns(narrow.fast, 0, wide.fast, 2, columns);
+            wide.assertAgrees();
+            plain.addColumns(wide.exact, 3, narrow.exact, 0, columns);
+            backend.addColumns(wide.fast, 3, narrow.fast, 0, columns);
+            narrow.assertAgrees();
+        }
+    }
+
+    @Test
+    void dropout() {
+        for (int columns : SIZES) {
+            long[] keys = random.longs(4).toArray();
+            Twin x = normal(4, columns, 1);
+            Twin out = normal(4, columns, 1);
+            plain.dropout(x.exact, 0.3, keys, out.exact);
+            backend.dropout(x.fast, 0.3, keys, out.fast);
+            out.assertAgrees();
+            backend.dropout(x.fast, 0.3, keys, x.fast);
+            assertArrayEquals(out.fast.toArray(), x.fast.toArray(), "in place");
+        }
+    }
+
+    @Test
     void linearAndItsGradients() {
         for (int tokens : SIZES) {
             for (int columns : SIZES) {

@@ -108,6 +108,27 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void addColumns(Tensor x, int xFrom, Tensor into, int intoFrom, int columns) {
+        Shapes.requireColumns(x, xFrom, into, intoFrom, columns);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < columns; j++) {
+                plain(into).add(i, intoFrom + j, plain(x).get(i, xFrom + j));
+            }
+        }
+    }
+
+    @Override
+    public void dropout(Tensor x, double rate, long[] keys, Tensor out) {
+        Shapes.requireDropout(x, rate, keys, out);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                double kept = Noise.uniform(keys[i], j) < rate ? 0 : 1 / (1 - rate);
+                plain(out).set(i, j, kept * plain(x).get(i, j));
+            }
+        }
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         if (!accumulate) {

@@ -126,6 +126,24 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void addColumns(Tensor x, int xFrom, Tensor into, int intoFrom, int columns) {
+        Shapes.requireColumns(x, xFrom, into, intoFrom, columns);
+        elementwise.addColumns(
+                address(x) + (long) Float.BYTES * xFrom,
+                x.columns(),
+                address(into) + (long) Float.BYTES * intoFrom,
+                into.columns(),
+                x.rows(),
+                columns);
+    }
+
+    @Override
+    public void dropout(Tensor x, double rate, long[] keys, Tensor out) {
+        Shapes.requireDropout(x, rate, keys, out);
+        elementwise.dropout(address(x), rate, keys, address(out), x.columns());
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         products.multiply(

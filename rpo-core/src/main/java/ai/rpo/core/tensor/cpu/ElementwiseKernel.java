@@ -1,5 +1,6 @@
 package ai.rpo.core.tensor.cpu;
 
+import ai.rpo.core.tensor.Noise;
 import java.util.Arrays;
 
 /** Operations that look at one element, or move whole rows. */
@@ -119,6 +120,30 @@ final class ElementwiseKernel {
             for (int i = 0; i < rows.length; i++) {
                 long from = OffHeap.row(x, i, columns) + first;
                 addRange(from, OffHeap.row(into, rows[i], columns) + first, length, lane);
+            }
+        });
+    }
+
+    void addColumns(long x, int xColumns, long into, int intoColumns, int rows, int columns) {
+        RowBlocks blocks = RowBlocks.of(rows, columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                addRange(OffHeap.row(x, i, xColumns), OffHeap.row(into, i, intoColumns), columns, lane);
+            }
+        });
+    }
+
+    void dropout(long x, double rate, long[] keys, long out, int columns) {
+        float factor = (float) (1 / (1 - rate));
+        RowBlocks blocks = RowBlocks.of(keys.length, columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] a = lane.array(0, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.read(OffHeap.row(x, i, columns), a, 0, columns);
+                for (int j = 0; j < columns; j++) {
+                    a[j] = Noise.uniform(keys[i], j) < rate ? 0 : a[j] * factor;
+                }
+                OffHeap.write(a, 0, OffHeap.row(out, i, columns), columns);
             }
         });
     }

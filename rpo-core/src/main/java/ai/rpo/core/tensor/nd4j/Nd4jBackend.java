@@ -4,6 +4,7 @@ import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
 import ai.rpo.core.tensor.Storage;
@@ -18,6 +19,7 @@ import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -87,6 +89,27 @@ public final class Nd4jBackend implements Backend {
     public void scatterAddRows(Tensor x, int[] rows, Tensor into) {
         Shapes.requireRows(into, rows, x);
         scatterAdd(array(into), Nd4j.createFromArray(rows), array(x));
+    }
+
+    @Override
+    public void addColumns(Tensor x, int xFrom, Tensor into, int intoFrom, int columns) {
+        Shapes.requireColumns(x, xFrom, into, intoFrom, columns);
+        columns(into, intoFrom, columns).addi(columns(x, xFrom, columns));
+    }
+
+    private static INDArray columns(Tensor x, int from, int columns) {
+        return array(x).get(NDArrayIndex.all(), NDArrayIndex.interval(from, from + columns));
+    }
+
+    @Override
+    public void dropout(Tensor x, double rate, long[] keys, Tensor out) {
+        Shapes.requireDropout(x, rate, keys, out);
+        float[] mask = new float[Math.toIntExact(x.size())];
+        for (int i = 0; i < mask.length; i++) {
+            boolean dropped = Noise.uniform(keys[i / x.columns()], i % x.columns()) < rate;
+            mask[i] = dropped ? 0 : (float) (1 / (1 - rate));
+        }
+        array(x).muli(Nd4j.createFromArray(mask).reshape(x.rows(), x.columns()), array(out));
     }
 
     @Override

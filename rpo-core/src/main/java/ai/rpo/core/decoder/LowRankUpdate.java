@@ -1,0 +1,154 @@
+package ai.rpo.core.decoder;
+
+import ai.rpo.core.model.Lora;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Workspace;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an adapter adds to projections of one input: {@code scale·(dropout(x)·Aᵀ)·Bᵀ} (arXiv 2106.09685).
+ *
+ * <p>Their A lie below each other in the parameters, so {@code x·Aᵀ} is one product. Their B stand on the diagonal of a
+ * larger matrix, {@code [columns of all, rank of all]}, put together for each pass: it is small beside the activations,
+ * and makes one product of the other half too. They share one draw of dropout.
+ */
+final class LowRankUpdate {
+
+    private final Backend backend;
+    private final Lora lora;
+    private final List<String> projections;
+    private final List<String> adapted;
+    private final boolean inputMajor;
+    private final long stream;
+
+    private LowRankUpdate(
+            Backend backend, Lora lora, List<String> projections, List<String> adapted, boolean inputMajor) {
+        this.backend = backend;
+        this.lora = lora;
+        this.projections = projections;
+        this.adapted = adapted;
+        this.inputMajor = inputMajor;
+        stream = adapted.get(0).hashCode();
+    }
+
+    /**
+     * @param projections full names of neighbours in the model's layout
+     * @return empty if the adapter leaves all of them alone
+     */
+    static Optional<LowRankUpdate> of(Backend backend, Lora lora, List<String> projections, boolean inputMajor) {
+        List<String> adapted =
+                projections.stream().filter(lora.modules()::contains).toList();
+        return adapted.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new LowRankUpdate(backend, lora, projections, adapted, inputMajor));
+    }
+
+    /** Adds to {@code out [tokens, columns of all projections]}. */
+    void forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, Workspace workspace) {
+        Workspace.Mark mark = workspace.mark();
+        Tensor reduced = workspace.tensor(x.rows(), reducedColumns());
+        backend.linear(dropped(x, batch, workspace), allA(weights), reduced, false);
+        backend.linear(reduced, allB(weights, workspace), out, true);
+        workspace.release(mark);
+    }
+
+    /**
+     * Adds to the gradients of A and B; x is read, and may be overwritten after that.
+     *
+     * @return the gradient of {@code dropout(x)·Aᵀ}, in the workspace
+     */
+    Tensor backward(
+            Parameters weights, Tensor x, PackedBatch batch, Tensor dOut, Parameters gradients, Workspace workspace) {
+        Tensor dReduced = workspace.tensor(x.rows(), reducedColumns());
+        Workspace.Mark mark = workspace.mark();
+        Tensor input = dropped(x, batch, workspace);
+        Tensor reduced = workspace.tensor(x.rows(), reducedColumns());
+        backend.linear(input, allA(weights), reduced, false);
+        Tensor dB = workspace.zeros(dOut.columns(), reducedColumns());
+        backend.linearBackwardWeight(dOut, reduced, dB);
+        backend.scale(dB, lora.scale());
+        onDiagonal(
+                weights,
+                (b, row, column) -> backend.addColumns(
+                        dB.rows(row, row + b.rows()), column, gradients.get(b.name()), 0, lora.rank()));
+        backend.linearBackwardInput(dOut, allB(weights, workspace), dReduced, false);
+        backend.linearBackwardWeight(dReduced, input, allA(gradients));
+        workspace.release(mark);
+        return dReduced;
+    }
+
+    /** Adds to the gradient of x. */
+    void backwardInput(Parameters weights, Tensor dReduced, PackedBatch batch, Tensor dX, Workspace workspace) {
+        if (!drops(batch)) {
+            backend.linearBackwardInput(dReduced, allA(weights), dX, true);
+            return;
+        }
+        Workspace.Mark mark = workspace.mark();
+        Tensor dDropped = workspace.tensor(dX.rows(), dX.columns());
+        backend.linearBackwardInput(dReduced, allA(weights), dDropped, false);
+        backend.dropout(dDropped, lora.dropout(), batch.noise(stream), dDropped);
+        backend.add(dDropped, dX);
+        workspace.release(mark);
+    }
+
+    private boolean drops(PackedBatch batch) {
+        return lora.dropout() > 0 && batch.isNoisy();
+    }
+
+    private Tensor dropped(Tensor x, PackedBatch batch, Workspace workspace) {
+        if (!drops(batch)) {
+            return x;
+        }
+        Tensor dropped = workspace.tensor(x.rows(), x.columns());
+        backend.dropout(x, lora.dropout(), batch.noise(stream), dropped);
+        return dropped;
+    }
+
+    private int reducedColumns() {
+        return lora.rank() * adapted.size();
+    }
+
+    /** {@code [rank of all, in]}. */
+    private Tensor allA(Parameters parameters) {
+        return parameters.stacked(
+                Lora.a(adapted.get(0)) + ".weight", Lora.a(adapted.get(adapted.size() - 1)) + ".weight");
+    }
+
+    /** {@code scale·B} of each projection on the diagonal, in the workspace. */
+    private Tensor allB(Parameters weights, Workspace workspace) {
+        int rows = projections.stream().mapToInt(p -> width(weights, p)).sum();
+        Tensor all = workspace.zeros(rows, reducedColumns());
+        onDiagonal(
+                weights,
+                (b, row, column) -> backend.addColumns(
+                        weights.get(b.name()), 0, all.rows(row, row + b.rows()), column, lora.rank()));
+        backend.scale(all, lora.scale());
+        return all;
+    }
+
+    private record B(String name, int rows) {}
+
+    private interface Block {
+        void at(B b, int row, int column);
+    }
+
+    private void onDiagonal(Parameters weights, Block block) {
+        int row = 0;
+        int column = 0;
+        for (String projection : projections) {
+            int rows = width(weights, projection);
+            if (lora.modules().contains(projection)) {
+                block.at(new B(Lora.b(projection) + ".weight", rows), row, column);
+                column += lora.rank();
+            }
+            row += rows;
+        }
+    }
+
+    private int width(Parameters weights, String projection) {
+        Tensor weight = weights.get(projection + ".weight");
+        return inputMajor ? weight.columns() : weight.rows();
+    }
+}
