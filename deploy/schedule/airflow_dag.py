@@ -1,15 +1,15 @@
 """Nightly retraining: prepare, score, train, evaluate and report, each a task that restarts alone.
 
 Every task runs one command through spark-submit. A command reuses the finished artifacts of those before it and resumes
-its own, so a retry repeats nothing that is done.
+its own, so a retry repeats nothing that is done. For Airflow 3.
 """
 
 import os
 import subprocess
 from datetime import datetime, timedelta
 
-from airflow.decorators import dag, task
-from airflow.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 HOME = os.environ.get("RPO_HOME", "/opt/rpo")
 CONFIG = os.environ.get("RPO_CONFIG", "/etc/rpo/nightly.conf")
