@@ -2,17 +2,23 @@
 # Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
 # SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL, the peer runs before and
 # after, and the ratio of pairs/s is printed.
+# Says where the time of a step goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [recompute]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 classpath=bench/target/classpath.txt
 if [ ! -f "$classpath" ] || [ -n "$(find pom.xml bench/pom.xml rpo-core/src/main bench/src -newer "$classpath" -print -quit)" ]; then
     ./mvnw -B -q -ntp -pl bench -am -DskipTests -Dmdep.outputFile=target/classpath.txt compile dependency:build-classpath
 fi
+ours() { java @deploy/jvm.options -Xmx4g -cp "bench/target/classes:rpo-core/target/classes:$(cat "$classpath")" "ai.rpo.bench.$1" "${@:2}" 2>bench/target/step.log || { cat bench/target/step.log >&2; exit 1; }; }
+if [ "$1" = profile ]; then
+    ours StepProfile "${@:2}"
+    exit
+fi
 peer() { [ -z "${PEER:-}" ] || "$PEER" bench/trl_peer.py "$@" 2>/dev/null | tail -n 1; }
 rate() { sed -E 's/.* ([0-9.]+) pairs\/s.*/\1/'; }
 
 before=$(peer "$@")
-ours=$(java @deploy/jvm.options -Xmx4g -cp "bench/target/classes:rpo-core/target/classes:$(cat "$classpath")" ai.rpo.bench.StepBenchmark "$@" 2>bench/target/step.log) || { cat bench/target/step.log >&2; exit 1; }
+ours=$(ours StepBenchmark "$@")
 after=$(peer "$@")
 echo "$ours"
 if [ -n "${PEER:-}" ]; then

@@ -6,7 +6,8 @@ import java.util.Arrays;
 /** Operations that look at one element, or move whole rows. */
 final class ElementwiseKernel {
 
-    private static final int CHUNK = 1 << 14; // elements to a task
+    private static final int CHUNK =
+            1 << 12; // elements to a task: what it reads and writes stays in the first-level cache
 
     private final WorkerPool pool;
     private final RowMath math;

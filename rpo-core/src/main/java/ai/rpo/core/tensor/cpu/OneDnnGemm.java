@@ -13,8 +13,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * One thread's products through oneDNN. Its sgemm without AVX-512 leaves a transposed first operand in place where the
- * result is narrow, at less than half the speed, so those go to the OpenBLAS that ND4J brings.
+ * One thread's products through oneDNN. Its sgemm without AVX-512 multiplies small operands where they lie, and then
+ * loses up to half its speed on columns that are a power of two apart, which evict each other from the cache; those
+ * products go to the OpenBLAS that ND4J brings.
  */
 final class OneDnnGemm implements Gemm {
 
@@ -103,10 +104,10 @@ final class OneDnnGemm implements Gemm {
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
             matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
                     .execute(this.a.at(a), this.b.at(b), this.c.at(c));
-        } else if (transposeA) {
+        } else if (inPlace(m, n) && (transposeA && strideA % 256 == 0 || !transposeB && strideB % 512 == 0)) {
             cblas_sgemm(
                     CblasRowMajor,
-                    CblasTrans,
+                    transposeA ? CblasTrans : CblasNoTrans,
                     transposeB ? CblasTrans : CblasNoTrans,
                     m,
                     n,
@@ -120,8 +121,13 @@ final class OneDnnGemm implements Gemm {
                     this.c.at(c),
                     strideC);
         } else {
-            multiply(false, transposeB, m, n, k, 1, a, strideA, b, strideB, accumulate ? 1 : 0, c, strideC);
+            multiply(transposeA, transposeB, m, n, k, 1, a, strideA, b, strideB, accumulate ? 1 : 0, c, strideC);
         }
+    }
+
+    /** Whether sgemm multiplies operands of that size where they lie (in oneDNN, {@code FORCE_NOCOPY_THRESH}). */
+    private static boolean inPlace(int m, int n) {
+        return 1.0 / m + 1.0 / n >= 0.0038;
     }
 
     private static byte letter(boolean transpose) {

@@ -3,7 +3,8 @@ package ai.rpo.core.tensor.cpu;
 /** Products with weights, cut into tiles that the threads compute alone. */
 final class ProductKernel {
 
-    private static final int TILE = 192; // wide enough that packing the other operand again hardly counts
+    private static final int TILE =
+            640; // wide enough that packing the other operand again hardly counts, and that oneDNN does pack
     private static final int GRAIN = 48; // a multiple of what micro-kernels compute at once
     private static final int TILES_PER_THREAD = 2; // so that a thread that is held up does not hold up the others
     private static final long ALONE = 1 << 18; // multiplications not worth waking a thread for

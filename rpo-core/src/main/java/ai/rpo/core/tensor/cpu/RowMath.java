@@ -12,10 +12,14 @@ interface RowMath {
     /** Of the first {@code length} elements. */
     float sum(float[] x, int length);
 
-    /** The largest of the first {@code length} elements, at least 1; NaN if one is NaN. */
+    /** The largest of the first {@code length} elements; there is at least one. NaN if one is NaN. */
     float max(float[] x, int length);
 
-    /** {@code x[i] = exp(x[i] − shift)}, and the sum of these; accurate to 2e-7 relative, 0 where exp underflows. */
+    /**
+     * {@code x[i] = exp(x[i] − shift)}, and the sum of these; accurate to 2e-7 relative, 0 where exp underflows.
+     *
+     * @param shift at most {@link Exponential#HIGHEST} below the largest element
+     */
     float exponentials(float[] x, int length, float shift);
 
     /** {@code x[i] = 1/(1 + exp(−x[i]))}. */

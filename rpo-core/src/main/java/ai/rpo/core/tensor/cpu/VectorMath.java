@@ -1,7 +1,6 @@
 package ai.rpo.core.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -70,18 +69,15 @@ final class VectorMath implements RowMath {
 
     @Override
     public float exponentials(float[] x, int length, float shift) {
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
+        FloatVector s = FloatVector.zero(SPECIES);
+        int whole = SPECIES.loopBound(length);
         int i = 0;
-        for (; i <= length - 2 * LANES; i += 2 * LANES) {
-            FloatVector e0 = exp(FloatVector.fromArray(SPECIES, x, i).sub(shift));
-            FloatVector e1 = exp(FloatVector.fromArray(SPECIES, x, i + LANES).sub(shift));
-            e0.intoArray(x, i);
-            e1.intoArray(x, i + LANES);
-            s0 = s0.add(e0);
-            s1 = s1.add(e1);
+        for (; i < whole; i += LANES) {
+            FloatVector e = exp(FloatVector.fromArray(SPECIES, x, i).sub(shift));
+            e.intoArray(x, i);
+            s = s.add(e);
         }
-        float sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
+        float sum = s.reduceLanes(VectorOperators.ADD);
         for (; i < length; i++) {
             x[i] = Exponential.of(x[i] - shift);
             sum += x[i];
@@ -95,7 +91,7 @@ final class VectorMath implements RowMath {
         int whole = SPECIES.loopBound(length);
         int i = 0;
         for (; i < whole; i += LANES) {
-            FloatVector e = exp(FloatVector.fromArray(SPECIES, x, i).neg());
+            FloatVector e = exp(FloatVector.fromArray(SPECIES, x, i).neg().min(Exponential.HIGHEST));
             one.div(e.add(1)).intoArray(x, i);
         }
         for (; i < length; i++) {
@@ -103,14 +99,17 @@ final class VectorMath implements RowMath {
         }
     }
 
-    /** {@link Exponential#of} on every lane. */
+    /**
+     * {@link Exponential#of} on every lane, of numbers up to {@link Exponential#HIGHEST}. A clamp below would cost as
+     * much as the polynomial; and a loop with two of these is too large for the JIT compiler, which then allocates
+     * every vector.
+     */
     private static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(Exponential.LOWEST).min(Exponential.HIGHEST);
-        FloatVector shifted = clamped.fma(Exponential.LOG2_E, Exponential.ROUND);
+        FloatVector shifted = x.fma(broadcast(Exponential.LOG2_E), broadcast(Exponential.ROUND));
         FloatVector n = shifted.sub(Exponential.ROUND);
-        FloatVector r = n.fma(broadcast(-Exponential.LN2_HIGH), clamped);
+        FloatVector r = n.fma(broadcast(-Exponential.LN2_HIGH), x);
         r = n.fma(broadcast(-Exponential.LN2_LOW), r);
-        FloatVector p = r.fma(Exponential.C6, Exponential.C5);
+        FloatVector p = r.fma(broadcast(Exponential.C6), broadcast(Exponential.C5));
         p = p.fma(r, broadcast(Exponential.C4));
         p = p.fma(r, broadcast(Exponential.C3));
         p = p.fma(r, broadcast(Exponential.C2));
@@ -119,8 +118,7 @@ final class VectorMath implements RowMath {
         FloatVector scaled = p.reinterpretAsInts()
                 .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exponential.EXPONENT_SHIFT))
                 .reinterpretAsFloats();
-        VectorMask<Float> vanishes = x.compare(VectorOperators.LT, Exponential.LOWEST);
-        return scaled.blend(0, vanishes);
+        return scaled.blend(0, x.compare(VectorOperators.LT, Exponential.LOWEST));
     }
 
     private static FloatVector broadcast(float x) {

@@ -1,0 +1,53 @@
+package ai.rpo.bench;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.loss.BatchGradient;
+import ai.rpo.core.loss.PreferenceLoss;
+import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.tensor.Precision;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Says where the time of a gradient computation goes: {@code SHAPE PROMPT RESPONSE PAIRS STEPS [recompute]}. A row per
+ * operation, the longest first; the optimizer's part of a step is not in it.
+ */
+public final class StepProfile {
+
+    private static final int WARM_UP = 4;
+    private static final int TOKENS_PER_MICRO_BATCH = 4096;
+
+    private StepProfile() {}
+
+    public static void main(String[] args) {
+        Shape shape = Shape.valueOf(args[0].toUpperCase(Locale.ROOT));
+        List<TrainingExample> batch =
+                shape.pairs(Integer.parseInt(args[3]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+        int steps = Integer.parseInt(args[4]);
+        boolean recompute = List.of(args).contains("recompute");
+        TimedBackend timed = new TimedBackend(
+                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors()));
+        ParameterLayout layout = ParameterLayout.of(shape.config());
+        Parameters weights = new Parameters(layout, timed.backend().allocate(layout.size()));
+        Parameters gradients = new Parameters(layout, timed.backend().allocate(layout.size()));
+        shape.initialise(weights.storage());
+        BatchGradient gradient = new BatchGradient(
+                new Decoder(shape.config(), timed.backend()),
+                new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),
+                TOKENS_PER_MICRO_BATCH,
+                recompute);
+        for (int i = 0; i < WARM_UP; i++) {
+            gradient.add(weights, batch, gradients);
+        }
+        timed.reset();
+        long start = System.nanoTime();
+        for (int i = 0; i < steps; i++) {
+            gradient.add(weights, batch, gradients);
+        }
+        timed.print(steps, (System.nanoTime() - start) / 1e6 / steps);
+    }
+}
