@@ -19,12 +19,14 @@ final class Attention implements Branch.Part<Attention.Saved> {
      *     heads are not normalized
      * @param fused queries, keys and values as attention saw them
      * @param mixed its result before the output projection
+     * @param logSumExp of each softmax; null where the pass was through a cache, which has no backward
      */
     record Saved(Tensor projected, Tensor inverseRms, Tensor fused, Tensor mixed, Tensor logSumExp) {}
 
     private final Backend backend;
     private final AttentionShape shape;
     private final RotaryTable rotary;
+    private final int layer;
     private final Projection input;
     private final Projection output;
     private final List<String> headNorms;
@@ -37,6 +39,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
         boolean inputMajor = architecture.names().inputMajor();
         this.backend = backend;
         this.rotary = rotary;
+        this.layer = layer;
         shape = new AttentionShape(
                 config.heads(),
                 config.keyValueHeads(),
@@ -59,7 +62,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
 
     @Override
     public Saved forward(
-            Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
+            Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
         Tensor fused = workspace.tensor(x.rows(), shape.fusedColumns());
         input.forward(weights, x, batch, fused, false, workspace);
         Tensor projected = null;
@@ -71,15 +74,16 @@ final class Attention implements Branch.Part<Attention.Saved> {
             backend.headNorm(projected, shape, queryNorm(weights), keyNorm(weights), epsilon, fused, inverseRms);
         }
         rotate(fused, batch, false);
-        Saved saved = new Saved(
-                projected,
-                inverseRms,
-                fused,
-                workspace.tensor(x.rows(), shape.queryColumns()),
-                workspace.tensor(x.rows(), shape.heads()));
-        backend.attention(fused, shape, batch.segments(), saved.mixed, saved.logSumExp);
-        output.forward(weights, saved.mixed, batch, out, accumulate, workspace);
-        return saved;
+        Tensor mixed = workspace.tensor(x.rows(), shape.queryColumns());
+        Tensor logSumExp = null;
+        if (batch instanceof PackedBatch packed) {
+            logSumExp = workspace.tensor(x.rows(), shape.heads());
+            backend.attention(fused, shape, packed.segments(), mixed, logSumExp);
+        } else if (batch instanceof CachedBatch cached) {
+            backend.cachedAttention(fused, shape, cached.segments(layer), mixed);
+        }
+        output.forward(weights, mixed, batch, out, accumulate, workspace);
+        return new Saved(projected, inverseRms, fused, mixed, logSumExp);
     }
 
     @Override
@@ -119,7 +123,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
         return parameters.get(headNorms.get(1));
     }
 
-    private void rotate(Tensor fused, PackedBatch batch, boolean inverse) {
+    private void rotate(Tensor fused, TokenRows batch, boolean inverse) {
         if (rotary.turnsAnything()) {
             RotaryTable.Angles angles = rotary.of(batch);
             backend.rotary(fused, shape, angles.rows(), angles.cos(), angles.sin(), inverse);

@@ -32,7 +32,7 @@ final class Block {
     }
 
     /** Computes {@code out} from {@code x}, both {@code [tokens, hidden]}; what it saves lies in the workspace. */
-    Saved forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, Workspace workspace) {
+    Saved forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
         Tensor middle = workspace.tensor(x.rows(), x.columns());
         return new Saved(
                 attention.forward(weights, x, batch, middle, workspace),

@@ -16,7 +16,7 @@ final class Branch<S> {
     interface Part<S> {
 
         /** Overwrites {@code out}, or adds to it; both tensors are {@code [tokens, hidden]}. */
-        S forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace);
+        S forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace);
 
         /** Adds to the weights' gradients and overwrites {@code dX}; {@code saved} is used up. */
         void backward(
@@ -45,7 +45,7 @@ final class Branch<S> {
     }
 
     /** Computes {@code out} from {@code x}, both {@code [tokens, hidden]}. */
-    Saved<S> forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, Workspace workspace) {
+    Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
         Normalization.Saved input = norm.forward(weights, x, workspace);
         backend.copy(x, out);
         if (after.isEmpty()) {

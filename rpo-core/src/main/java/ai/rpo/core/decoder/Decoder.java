@@ -93,17 +93,29 @@ public final class Decoder {
         return logps;
     }
 
+    /** An empty cache for a sequence of up to {@code capacity} tokens. */
+    public KeyValueCache cache(int capacity) {
+        return new KeyValueCache(backend, config, capacity);
+    }
+
     /**
-     * Logits of the token after each sequence.
+     * A sequence to be continued.
      *
-     * @return {@code [sequences, vocabulary]}, valid until the workspace is used again
+     * @param ids of which the first {@code length} count
+     * @param cache what is kept of the sequence's beginning; empty at first, and filled by every pass
      */
-    public Tensor nextTokenLogits(Parameters weights, List<int[]> sequences, Workspace workspace) {
+    public record Prefix(int[] ids, int length, KeyValueCache cache) {}
+
+    /**
+     * Logits of the token after each sequence; computes only those tokens that are in no cache yet.
+     *
+     * @param logits receives {@code [sequences, vocabulary]}
+     */
+    public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
-        int[] unknown = {0};
-        PackedBatch batch = PackedBatch.of(
-                sequences.stream().map(s -> new Example(s, List.of(unknown))).toList());
-        return head.logits(weights, throughBlocks(weights, batch, workspace), batch.targetRows(), workspace);
+        CachedBatch batch = new CachedBatch(sequences, config.rotary());
+        head.logits(weights, throughBlocks(weights, batch, workspace), batch.lastRows(), logits, workspace);
+        batch.markCached();
     }
 
     /**
@@ -163,7 +175,7 @@ public final class Decoder {
     }
 
     /** The last block's output, keeping nothing else. */
-    private Tensor throughBlocks(Parameters weights, PackedBatch batch, Workspace workspace) {
+    private Tensor throughBlocks(Parameters weights, TokenRows batch, Workspace workspace) {
         Tensor x = embedding.forward(weights, batch, workspace);
         Tensor next = workspace.tensor(x.rows(), x.columns());
         for (Block block : blocks) {

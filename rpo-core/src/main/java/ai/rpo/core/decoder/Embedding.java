@@ -26,7 +26,7 @@ final class Embedding {
     }
 
     /** {@code [tokens, hidden]}. */
-    Tensor forward(Parameters weights, PackedBatch batch, Workspace workspace) {
+    Tensor forward(Parameters weights, TokenRows batch, Workspace workspace) {
         Tensor x = workspace.tensor(batch.rows(), columns);
         backend.gatherRows(weights.get(tokens), batch.tokens(), x);
         if (scale != 1) {

@@ -44,7 +44,7 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
     @Override
     public Saved forward(
-            Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
+            Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
         Saved saved = new Saved(
                 workspace.tensor(x.rows(), gated ? 2 * columns : columns), workspace.tensor(x.rows(), columns));
         input.forward(weights, x, batch, saved.before, false, workspace);

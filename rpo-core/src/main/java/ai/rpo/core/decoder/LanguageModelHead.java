@@ -40,13 +40,11 @@ final class LanguageModelHead {
         vocabulary = config.vocabularySize();
     }
 
-    /** Logits of some rows of {@code x [tokens, hidden]}, {@code [rows, vocabulary]}. */
-    Tensor logits(Parameters weights, Tensor x, int[] rows, Workspace workspace) {
+    /** Logits of some rows of {@code x [tokens, hidden]}, into {@code [rows, vocabulary]}. */
+    void logits(Parameters weights, Tensor x, int[] rows, Tensor logits, Workspace workspace) {
         Tensor gathered = workspace.tensor(rows.length, x.columns());
         backend.gatherRows(x, rows, gathered);
-        Tensor logits = workspace.tensor(rows.length, vocabulary);
         project(weights, norm.forward(weights, gathered, workspace).out(), logits);
-        return logits;
     }
 
     /**

@@ -46,7 +46,7 @@ final class LowRankUpdate {
     }
 
     /** Adds to {@code out [tokens, columns of all projections]}. */
-    void forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, Workspace workspace) {
+    void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         Tensor reduced = workspace.tensor(x.rows(), reducedColumns());
         backend.linear(dropped(x, batch, workspace), allA(weights), reduced, false);
@@ -97,12 +97,12 @@ final class LowRankUpdate {
         return lora.dropout() > 0 && batch.isNoisy();
     }
 
-    private Tensor dropped(Tensor x, PackedBatch batch, Workspace workspace) {
-        if (!drops(batch)) {
+    private Tensor dropped(Tensor x, TokenRows batch, Workspace workspace) {
+        if (!(batch instanceof PackedBatch packed) || !drops(packed)) {
             return x;
         }
         Tensor dropped = workspace.tensor(x.rows(), x.columns());
-        backend.dropout(x, lora.dropout(), batch.noise(stream), dropped);
+        backend.dropout(x, lora.dropout(), packed.noise(stream), dropped);
         return dropped;
     }
 

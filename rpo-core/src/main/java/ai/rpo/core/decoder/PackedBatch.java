@@ -13,7 +13,7 @@ import java.util.List;
  * <p>The result is that of separate sequences, at P+2R rows a pair instead of 2P+2R. The logits that predict a
  * completion's first token are those of the prompt's last row, so that row serves every completion.
  */
-public final class PackedBatch {
+public final class PackedBatch implements TokenRows {
 
     private final int[] tokens;
     private final int[] positions;
@@ -108,6 +108,7 @@ public final class PackedBatch {
         return row + length;
     }
 
+    @Override
     public int rows() {
         return tokens.length;
     }
@@ -122,7 +123,8 @@ public final class PackedBatch {
     }
 
     /** Positions that the longest sequence takes. */
-    int longestSequence() {
+    @Override
+    public int longestSequence() {
         return longestSequence;
     }
 
@@ -155,16 +157,19 @@ public final class PackedBatch {
         return Arrays.stream(noise).map(row -> Noise.of(row, stream)).toArray();
     }
 
-    int[] tokens() {
+    @Override
+    public int[] tokens() {
         return tokens;
     }
 
-    int[] positions() {
+    @Override
+    public int[] positions() {
         return positions;
     }
 
     /** For each row the tokens of its prompt and the longest completion of that, the last token included. */
-    int[] sequenceLengths() {
+    @Override
+    public int[] sequenceLengths() {
         return sequenceLengths;
     }
 

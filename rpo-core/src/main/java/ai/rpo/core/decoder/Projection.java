@@ -37,7 +37,7 @@ final class Projection {
     }
 
     /** {@code x [tokens, in]} to {@code out [tokens, out]}, overwriting it or adding to it. */
-    void forward(Parameters weights, Tensor x, PackedBatch batch, Tensor out, boolean accumulate, Workspace workspace) {
+    void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
         if (inputMajor) { // x·W is what the gradient of the other layout's input is made with
             backend.linearBackwardInput(x, weight(weights), out, accumulate);
         } else {

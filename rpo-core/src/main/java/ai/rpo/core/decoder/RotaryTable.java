@@ -33,7 +33,7 @@ final class RotaryTable {
         return frequencies.inverse().length > 0;
     }
 
-    Angles of(PackedBatch batch) {
+    Angles of(TokenRows batch) {
         Table current = table;
         if (current == null || current.positions < batch.longestSequence()) {
             current = grow(batch.longestSequence());
@@ -41,7 +41,7 @@ final class RotaryTable {
         return new Angles(rows(batch, current.positions), current.cos, current.sin);
     }
 
-    private int[] rows(PackedBatch batch, int positions) {
+    private int[] rows(TokenRows batch, int positions) {
         if (!frequencies.dependOnLength()) {
             return batch.positions();
         }

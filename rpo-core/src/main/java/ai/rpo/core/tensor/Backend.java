@@ -157,6 +157,17 @@ public interface Backend {
             Tensor dOut,
             Tensor dFused);
 
+    /**
+     * Attention of new rows to what their sequences have computed before. Writes each segment's new keys and values
+     * behind those in its cache, then lets every new row attend to all of these up to itself: the result of
+     * {@link #attention} over the whole sequence, for its last rows.
+     *
+     * @param fused queries, keys and values of the new rows, {@code [tokens, shape.fusedColumns()]}
+     * @param segments no two with one cache
+     * @param out {@code [tokens, shape.queryColumns()]}; rows of no segment stay as they are
+     */
+    void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out);
+
     // --- feed-forward ---------------------------------------------------------------------------------------------
 
     /** {@code out = activation(gate)·up} with {@code gateUp = [gate | up]}, {@code [tokens, 2·f]} to {@code [tokens, f]}. */

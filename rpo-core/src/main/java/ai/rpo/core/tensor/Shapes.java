@@ -1,5 +1,7 @@
 package ai.rpo.core.tensor;
 
+import java.util.List;
+
 /** What shapes go together in each operation of {@link Backend}; a mismatch throws {@link IllegalArgumentException}. */
 public final class Shapes {
 
@@ -84,6 +86,19 @@ public final class Shapes {
         require(fused, fused.rows(), shape.fusedColumns());
         require(out, fused.rows(), shape.queryColumns());
         require(logSumExp, fused.rows(), shape.heads());
+    }
+
+    public static void requireCachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
+        require(fused, fused.rows(), shape.fusedColumns());
+        require(out, fused.rows(), shape.queryColumns());
+        for (CachedSegment segment : segments) {
+            require(segment.cache(), segment.cache().rows(), 2 * shape.keyColumns());
+            if (segment.total() > segment.cache().rows() || segment.start() + segment.length() > fused.rows()) {
+                throw new IllegalArgumentException(segment + " does not fit into " + fused.rows() + " new rows and "
+                        + segment.cache().rows() + " cached ones.");
+            }
+        }
     }
 
     public static void requireGated(Tensor gateUp, Tensor out) {

@@ -1,19 +1,22 @@
 package ai.rpo.core.generate;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Workspace;
 import ai.rpo.core.tensor.cpu.CpuBackend;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
@@ -55,13 +58,36 @@ class GreedyGoldenTest {
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
         weights.load(model.weights());
-        Sampler sampler = new Sampler(new Decoder(model.config(), backend), weights);
+        Decoder decoder = new Decoder(model.config(), backend);
         for (JsonNode given : cases) {
-            int[] greedy = ids(given.get("greedy"));
-            Sampler.Settings settings = new Sampler.Settings(0, greedy.length, List.of());
-            Sampler.Request request = new Sampler.Request(ids(given.get("prompt")), 0);
-            assertArrayEquals(greedy, sampler.sample(List.of(request), settings).get(0));
+            int[] prompt = ids(given.get("prompt"));
+            int[] expected = ids(given.get("greedy"));
+            int[] actual = new Generator(decoder, weights, 1)
+                    .generate(
+                            List.of(new Generator.Request(prompt, 0)).iterator(),
+                            SamplingSettings.greedy(expected.length),
+                            List.of(),
+                            StopRule.NONE)
+                    .next()
+                    .ids();
+            int same = Arrays.mismatch(expected, actual);
+            if (same >= 0) {
+                int[] before = Arrays.copyOf(prompt, prompt.length + same);
+                System.arraycopy(expected, 0, before, prompt.length, same);
+                double gap = gapOfBestTwo(decoder, weights, before);
+                assertTrue(gap < 1e-3, "token " + same + " differs where the best two logits are " + gap + " apart");
+            }
         }
+    }
+
+    private static double gapOfBestTwo(Decoder decoder, Parameters weights, int[] ids) {
+        Backend backend = decoder.backend();
+        int vocabulary = decoder.config().vocabularySize();
+        Tensor logits = backend.allocate(vocabulary).tensor(0, 1, vocabulary);
+        Decoder.Prefix prefix = new Decoder.Prefix(ids, ids.length, decoder.cache(ids.length));
+        decoder.nextLogits(weights, List.of(prefix), logits, new Workspace(backend));
+        double[] sorted = Arrays.stream(logits.toArray()).sorted().toArray();
+        return sorted[vocabulary - 1] - sorted[vocabulary - 2];
     }
 
     private static int[] ids(JsonNode list) {

@@ -389,6 +389,48 @@ class BackendAgreementTest {
     }
 
     @Test
+    void attentionToCaches() {
+        int[][] lengths = {{1, 0}, {1, 1}, {1, 40}, {70, 0}, {5, 9}, {1, 130}}; // new rows and cached ones
+        for (int window : new int[] {0, 1, 4}) {
+            for (double cap : new double[] {0, 2}) {
+                for (int[] heads : new int[][] {{4, 4, 5}, {6, 2, 8}, {3, 1, 33}}) {
+                    cachedAttention(new AttentionShape(heads[0], heads[1], heads[2], 0.4, cap, window), lengths);
+                }
+            }
+        }
+    }
+
+    private void cachedAttention(AttentionShape shape, int[][] lengths) {
+        List<CachedSegment> exact = new ArrayList<>();
+        List<CachedSegment> fast = new ArrayList<>();
+        List<Twin> caches = new ArrayList<>();
+        int rows = 1; // of no segment
+        for (int[] length : lengths) {
+            Twin cache = normal(length[0] + length[1] + 2, 2 * shape.keyColumns(), 1);
+            exact.add(new CachedSegment(rows, length[0], cache.exact, length[1]));
+            fast.add(new CachedSegment(rows, length[0], cache.fast, length[1]));
+            caches.add(cache);
+            rows += length[0];
+        }
+        Twin fused = normal(rows, shape.fusedColumns(), 1);
+        Twin out = normal(rows, shape.queryColumns(), 1);
+        plain.cachedAttention(fused.exact, shape, exact, out.exact);
+        backend.cachedAttention(fused.fast, shape, fast, out.fast);
+        out.assertAgrees();
+        caches.forEach(Twin::assertAgrees);
+    }
+
+    @Test
+    void aCacheThatIsFullIsRefused() {
+        AttentionShape shape = new AttentionShape(2, 1, 3, 1);
+        Twin fused = normal(2, shape.fusedColumns(), 1);
+        Twin out = normal(2, shape.queryColumns(), 1);
+        Twin cache = normal(4, 2 * shape.keyColumns(), 1);
+        List<CachedSegment> full = List.of(new CachedSegment(0, 2, cache.fast, 3));
+        assertThrows(IllegalArgumentException.class, () -> backend.cachedAttention(fused.fast, shape, full, out.fast));
+    }
+
+    @Test
     void gatedActivationsAndTheirGradients() {
         for (Activation activation : Activation.values()) {
             for (double magnitude : new double[] {1, 10, 1e4}) {

@@ -373,6 +373,14 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
+        Shapes.requireCachedAttention(fused, shape, segments, out);
+        for (CachedSegment segment : segments) {
+            new PlainCachedAttention(shape, segment, plain(fused), plain(segment.cache())).forward(plain(out));
+        }
+    }
+
+    @Override
     public void attentionBackward(
             Tensor fused,
             AttentionShape shape,

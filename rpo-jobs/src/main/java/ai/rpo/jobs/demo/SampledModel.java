@@ -1,6 +1,10 @@
 package ai.rpo.jobs.demo;
 
-import ai.rpo.core.generate.Sampler;
+import ai.rpo.core.generate.Completion;
+import ai.rpo.core.generate.FinishReason;
+import ai.rpo.core.generate.Generator;
+import ai.rpo.core.generate.SamplingSettings;
+import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
@@ -15,37 +19,45 @@ import java.util.SplittableRandom;
 final class SampledModel implements Respondent {
 
     private static final int MOST_TOKENS = 16;
+    private static final int AT_ONCE = 256;
 
     private final ModelDirectory model;
-    private final Sampler sampler;
+    private final Generator generator;
 
-    private SampledModel(ModelDirectory model, Sampler sampler) {
+    private SampledModel(ModelDirectory model, Generator generator) {
         this.model = model;
-        this.sampler = sampler;
+        this.generator = generator;
     }
 
     static SampledModel open(Path folder) {
         ModelDirectory model = ModelDirectory.open(folder);
-        return new SampledModel(model, DriverSampler.of(model, Precision.FLOAT32));
+        return new SampledModel(model, DriverSampler.of(model, Precision.FLOAT32, AT_ONCE));
     }
 
     @Override
     public List<Answer> answers(List<String> letters, long seed) {
         SplittableRandom seeds = new SplittableRandom(seed);
         try (Tokenizer tokenizer = Tokenizer.open(model.folder())) {
-            List<Sampler.Request> requests = new ArrayList<>(letters.size());
+            List<Generator.Request> requests = new ArrayList<>(letters.size());
             for (String prompt : letters) {
-                requests.add(new Sampler.Request(tokenizer.encodePrompt(LetterWorld.prompt(prompt)), seeds.nextLong()));
+                requests.add(
+                        new Generator.Request(tokenizer.encodePrompt(LetterWorld.prompt(prompt)), seeds.nextLong()));
             }
-            Sampler.Settings settings = new Sampler.Settings(1, MOST_TOKENS, model.eosIds());
-            return sampler.sample(requests, settings).stream()
-                    .map(ids -> answer(ids, tokenizer))
-                    .toList();
+            List<Answer> answers = new ArrayList<>(letters.size());
+            generator
+                    .generate(
+                            requests.iterator(),
+                            SamplingSettings.atTemperature(1, MOST_TOKENS),
+                            model.eosIds(),
+                            StopRule.NONE)
+                    .forEachRemaining(completion -> answers.add(answer(completion, tokenizer)));
+            return answers;
         }
     }
 
-    private Answer answer(int[] ids, Tokenizer tokenizer) {
-        boolean finished = model.eosIds().contains(ids[ids.length - 1]);
+    private static Answer answer(Completion completion, Tokenizer tokenizer) {
+        boolean finished = completion.reason() == FinishReason.EOS;
+        int[] ids = completion.ids();
         int[] written = finished ? Arrays.copyOf(ids, ids.length - 1) : ids;
         return new Answer(tokenizer.decode(written, false), finished);
     }

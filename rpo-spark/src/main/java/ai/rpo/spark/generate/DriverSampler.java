@@ -3,7 +3,7 @@ package ai.rpo.spark.generate;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
-import ai.rpo.core.generate.Sampler;
+import ai.rpo.core.generate.Generator;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
@@ -14,11 +14,14 @@ public final class DriverSampler {
 
     private DriverSampler() {}
 
-    public static Sampler of(ModelDirectory model, Precision precision) {
+    /**
+     * @param width completions computed at once
+     */
+    public static Generator of(ModelDirectory model, Precision precision, int width) {
         Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
         weights.load(model.weights());
-        return new Sampler(new Decoder(model.config(), backend), weights);
+        return new Generator(new Decoder(model.config(), backend), weights, width);
     }
 }

@@ -4,6 +4,7 @@ import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.CachedSegment;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
 import ai.rpo.core.tensor.Storage;
@@ -26,6 +27,7 @@ public final class CpuBackend implements Backend {
     private final NormKernel norm;
     private final RotaryKernel rotary;
     private final AttentionKernel attention;
+    private final CachedAttentionKernel cachedAttention;
     private final ActivationKernel activations;
     private final LogpKernel logps;
     private final AdamKernel adam;
@@ -43,6 +45,7 @@ public final class CpuBackend implements Backend {
         norm = new NormKernel(pool, math);
         rotary = new RotaryKernel(pool);
         attention = new AttentionKernel(pool, math);
+        cachedAttention = new CachedAttentionKernel(pool, math);
         activations = new ActivationKernel(pool, math);
         logps = new LogpKernel(pool, math);
         adam = new AdamKernel(pool);
@@ -329,6 +332,14 @@ public final class CpuBackend implements Backend {
         zero(dFused);
         attention.backward(
                 address(fused), shape, segments, address(out), address(logSumExp), address(dOut), address(dFused));
+    }
+
+    @Override
+    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
+        Shapes.requireCachedAttention(fused, shape, segments, out);
+        long[] caches =
+                segments.stream().mapToLong(segment -> address(segment.cache())).toArray();
+        cachedAttention.forward(address(fused), shape, segments, caches, address(out));
     }
 
     @Override

@@ -4,6 +4,7 @@ import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.CachedSegment;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -237,6 +238,14 @@ public final class Nd4jBackend implements Backend {
                 new SegmentAttention(tensor(fused), shape, segment, scratch.get())
                         .forward(tensor(out), tensor(logSumExp));
             }
+        }
+    }
+
+    @Override
+    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
+        Shapes.requireCachedAttention(fused, shape, segments, out);
+        for (CachedSegment segment : segments) {
+            new CachedAttention(tensor(fused), shape, segment, scratch.get()).forward(tensor(out));
         }
     }
 

@@ -1,0 +1,44 @@
+package ai.rpo.core.decoder;
+
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.Tensor;
+
+/** Keys and values of the tokens of one sequence, layer by layer. Serves one sequence at a time. */
+public final class KeyValueCache {
+
+    private final Storage storage;
+    private final int capacity;
+    private final int columns;
+    private int length;
+
+    KeyValueCache(Backend backend, ModelConfig config, int capacity) {
+        this.capacity = capacity;
+        columns = 2 * config.keyValueHeads() * config.headDim();
+        storage = backend.allocate((long) config.layers() * capacity * columns);
+    }
+
+    /** The most tokens that a sequence may have. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** Forgets the sequence, to serve another. */
+    public void clear() {
+        length = 0;
+    }
+
+    int length() {
+        return length;
+    }
+
+    void fillTo(int tokens) {
+        length = tokens;
+    }
+
+    /** {@code [capacity, 2·keyValueHeads·headDim]}. */
+    Tensor layer(int layer) {
+        return storage.tensor((long) layer * capacity * columns, capacity, columns);
+    }
+}

@@ -1,0 +1,8 @@
+package ai.rpo.core.generate;
+
+/**
+ * How a prompt goes on.
+ *
+ * @param ids token ids, the one that ended it included
+ */
+public record Completion(int[] ids, FinishReason reason) {}

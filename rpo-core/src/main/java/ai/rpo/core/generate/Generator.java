@@ -1,0 +1,223 @@
+package ai.rpo.core.generate;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.KeyValueCache;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.Workspace;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * Continues prompts, several at once: as soon as a completion ends, the next prompt takes its place, and every pass
+ * computes one new token of each without padding, what came before being cached.
+ *
+ * <p>Each prompt has a random stream of its own, so its completion does not depend on those it is computed with, but
+ * for the rounding of products whose other rows differ. Serves one thread.
+ */
+public final class Generator {
+
+    /** Prompt tokens computed at once, where they are not those of a single prompt. */
+    private static final int PROMPT_ROWS = 2048;
+
+    private final Decoder decoder;
+    private final Parameters weights;
+    private final int width;
+    private final Workspace workspace;
+    private final List<KeyValueCache> idle = new ArrayList<>();
+
+    /**
+     * @param width completions computed at once
+     */
+    public Generator(Decoder decoder, Parameters weights, int width) {
+        this.decoder = decoder;
+        this.weights = weights;
+        this.width = width;
+        workspace = new Workspace(decoder.backend());
+    }
+
+    /**
+     * @param prompt token ids, fewer than the model's context has
+     * @param seed of the prompt's own random stream
+     */
+    public record Request(int[] prompt, long seed) {}
+
+    /**
+     * One completion per request, in order, computed as they are asked for. The generator serves one such run at a time.
+     *
+     * @param eosIds tokens that end a completion, and are part of it
+     */
+    public Iterator<Completion> generate(
+            Iterator<Request> requests, SamplingSettings settings, Collection<Integer> eosIds, StopRule stop) {
+        return new Run(requests, settings, Set.copyOf(eosIds), stop);
+    }
+
+    private final class Run implements Iterator<Completion> {
+
+        private final Iterator<Request> requests;
+        private final SamplingSettings settings;
+        private final Set<Integer> eosIds;
+        private final StopRule stop;
+        private final TokenSampler sampler;
+        private final Storage logits;
+        private final float[] row;
+        private final Deque<Sequence> unasked = new ArrayDeque<>();
+        private final List<Sequence> open = new ArrayList<>();
+
+        Run(Iterator<Request> requests, SamplingSettings settings, Set<Integer> eosIds, StopRule stop) {
+            this.requests = requests;
+            this.settings = settings;
+            this.eosIds = eosIds;
+            this.stop = stop;
+            int vocabulary = decoder.config().vocabularySize();
+            sampler = new TokenSampler(settings, vocabulary);
+            logits = decoder.backend().allocate((long) width * vocabulary);
+            row = new float[vocabulary];
+        }
+
+        @Override
+        public boolean hasNext() {
+            return !unasked.isEmpty() || requests.hasNext();
+        }
+
+        @Override
+        public Completion next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            while (unasked.isEmpty() || !unasked.peek().finished()) {
+                step();
+            }
+            return unasked.poll().completion();
+        }
+
+        private void step() {
+            List<Sequence> started = new ArrayList<>();
+            int promptRows = 0;
+            while (open.size() < width && requests.hasNext() && promptRows < PROMPT_ROWS) {
+                Sequence sequence = new Sequence(requests.next());
+                promptRows += sequence.promptLength;
+                unasked.add(sequence);
+                open.add(sequence);
+                started.add(sequence);
+            }
+            // Prompts are computed apart from the single rows of those under way.
+            extend(started);
+            extend(open.stream()
+                    .filter(s -> !started.contains(s) && !s.finished())
+                    .toList());
+            open.removeIf(Sequence::finished);
+        }
+
+        private void extend(List<Sequence> sequences) {
+            if (sequences.isEmpty()) {
+                return;
+            }
+            int vocabulary = row.length;
+            decoder.nextLogits(
+                    weights,
+                    sequences.stream().map(Sequence::prefix).toList(),
+                    logits.tensor(0, sequences.size(), vocabulary),
+                    workspace);
+            for (int i = 0; i < sequences.size(); i++) {
+                logits.read((long) i * vocabulary, row, 0, vocabulary);
+                sequences.get(i).append();
+            }
+        }
+
+        private final class Sequence {
+
+            private final int promptLength;
+            private final int most;
+            private final SplittableRandom random;
+            private final BitSet seen = new BitSet();
+            private int[] ids;
+            private int length;
+            private KeyValueCache cache;
+            private FinishReason reason;
+
+            Sequence(Request request) {
+                promptLength = request.prompt().length;
+                int context = decoder.config().contextLength();
+                if (promptLength < 1 || promptLength >= context) {
+                    throw new IllegalArgumentException(
+                            "a prompt of " + promptLength + " tokens in a context of " + context);
+                }
+                most = (int) Math.min(context, (long) promptLength + settings.maxNewTokens());
+                random = new SplittableRandom(request.seed());
+                ids = request.prompt();
+                Arrays.stream(ids).forEach(seen::set);
+                length = promptLength;
+                cache = borrow(most);
+            }
+
+            boolean finished() {
+                return reason != null;
+            }
+
+            Completion completion() {
+                return new Completion(Arrays.copyOfRange(ids, promptLength, length), reason);
+            }
+
+            Decoder.Prefix prefix() {
+                return new Decoder.Prefix(ids, length, cache);
+            }
+
+            /** Adds the token that the logits in {@code row} give. */
+            void append() {
+                int token = sampler.next(row, 0, seen, random);
+                if (token < 0) {
+                    throw RpoException.data("Cannot continue a prompt of " + promptLength + " tokens: after "
+                            + (length - promptLength) + " new tokens the model's logits are not finite."
+                            + " Check the model's weights.");
+                }
+                if (length == ids.length) {
+                    ids = Arrays.copyOf(ids, Math.min(most, 2 * length + 1));
+                }
+                ids[length++] = token;
+                seen.set(token);
+                reason = reasonToEnd(token);
+                if (finished()) {
+                    idle.add(cache);
+                    cache = null;
+                }
+            }
+
+            private FinishReason reasonToEnd(int token) {
+                if (eosIds.contains(token)) {
+                    return FinishReason.EOS;
+                }
+                if (stop.ends(ids, promptLength, length)) {
+                    return FinishReason.STOP;
+                }
+                return length == most ? FinishReason.LENGTH : null;
+            }
+        }
+    }
+
+    /** A cache that was used before if one is large enough; too small ones make room for a new one. */
+    private KeyValueCache borrow(int tokens) {
+        for (int i = 0; i < idle.size(); i++) {
+            if (idle.get(i).capacity() >= tokens) {
+                KeyValueCache cache = idle.remove(i);
+                cache.clear();
+                return cache;
+            }
+        }
+        if (!idle.isEmpty()) {
+            idle.remove(0);
+        }
+        int roomy = tokens < 1 << 29 ? Integer.highestOneBit(tokens - 1) * 2 : tokens;
+        return decoder.cache(Math.min(Math.max(roomy, tokens), decoder.config().contextLength()));
+    }
+}
