@@ -27,6 +27,7 @@ public final class LocalSpark implements ParameterResolver {
         return SparkSession.builder()
                 .master("local[2]")
                 .config("spark.ui.enabled", false)
+                .config("spark.executor.heartbeatInterval", "1s")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.sql.shuffle.partitions", 2)

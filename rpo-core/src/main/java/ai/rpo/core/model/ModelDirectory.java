@@ -117,6 +117,15 @@ public final class ModelDirectory {
         return ModelFingerprint.of(Stream.concat(small, weightFiles().stream()).toList());
     }
 
+    /**
+     * Hash of the content of {@code config.json} and the weights alone, on which log-probabilities depend once text has
+     * become tokens.
+     */
+    public String weightsFingerprint() {
+        return ModelFingerprint.of(Stream.concat(file(CheckpointFiles.CONFIG).stream(), weightFiles().stream())
+                .toList());
+    }
+
     List<Path> weightFiles() {
         return files.stream().map(SafetensorsFile::path).toList();
     }

@@ -49,4 +49,27 @@ public final class ReferenceScorer {
         PackedBatch batch = PackedBatch.of(examples);
         return batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace));
     }
+
+    /** Scores examples together, each completion as a whole and token by token. */
+    public List<ExampleScore> scoreTokens(List<Example> examples) {
+        double[] logps = decoder.tokenLogps(weights, PackedBatch.of(examples), workspace);
+        List<ExampleScore> scores = new ArrayList<>(examples.size());
+        int start = 0;
+        for (Example example : examples) {
+            double[] sums = new double[example.completions().size()];
+            int token = start;
+            for (int c = 0; c < sums.length; c++) {
+                for (int i = 0; i < example.completions().get(c).length; i++) {
+                    sums[c] += logps[token++];
+                }
+            }
+            float[] tokens = new float[token - start];
+            for (int i = 0; i < tokens.length; i++) {
+                tokens[i] = (float) logps[start + i];
+            }
+            scores.add(new ExampleScore(sums, tokens));
+            start = token;
+        }
+        return scores;
+    }
 }

@@ -55,7 +55,7 @@ final class Conversation {
         if (!whole.startsWith(promptText)) {
             throw new UnfitRowException(Reason.PROMPT_REWRITTEN_BY_TEMPLATE, field);
         }
-        int[] ids = text.encode(field, whole);
+        int[] ids = text.encode(field, whole, promptText, prompt);
         boolean straddles = !TokenIds.startsWith(ids, prompt);
         if (straddles && straddlePolicy != StraddlePolicy.SEPARATE) {
             throw new UnfitRowException(Reason.STRADDLING_TOKEN, field);

@@ -63,6 +63,36 @@ final class ConversationText {
         return inPieces(field, rendered, true);
     }
 
+    /**
+     * The ids of a text that begins with the prompt: those of the prompt up to its last special token, and of what
+     * follows that, where this is the same and saves tokenising the prompt again.
+     *
+     * @param promptIds of {@code prompt}
+     */
+    int[] encode(String field, String rendered, String prompt, int[] promptIds) throws UnfitRowException {
+        if (hidSpelling || !specialTokens.partText()) {
+            return encode(field, rendered);
+        }
+        int start = -1;
+        int last = -1;
+        for (int i = 0; i < prompt.length(); i++) {
+            String special = specialTokens.spelledAt(rendered, i);
+            if (special != null) {
+                start = i;
+                last = specialTokens.id(special);
+                i += special.length() - 1;
+            }
+        }
+        int kept = promptIds.length - 1;
+        while (kept >= 0 && promptIds[kept] != last) {
+            kept--;
+        }
+        return kept < 0
+                ? encode(field, rendered)
+                : TokenIds.concatenate(
+                        Arrays.copyOf(promptIds, kept), tokenizer.encodeRendered(rendered.substring(start)));
+    }
+
     private int[] inPieces(String field, String rendered, boolean shown) throws UnfitRowException {
         IntStream.Builder ids = IntStream.builder();
         int start = 0;

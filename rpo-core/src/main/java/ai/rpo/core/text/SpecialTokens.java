@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The tokens of a vocabulary that steer the model and are not text: those marked special in tokenizer.json, and those
@@ -21,10 +24,14 @@ final class SpecialTokens {
     private static final List<String> PARTS =
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
+    private static final Set<String> PIECEWISE_STEPS = Set.of("ByteLevel", "Digits", "Punctuation", "Split");
+
     private final ObjectNode tokenizer;
     private final Map<String, Integer> ids = new LinkedHashMap<>();
     private final Set<Integer> notText = new HashSet<>();
     private final Map<Character, List<String>> byFirstCharacter = new HashMap<>();
+    private final BitSet firstCharacters = new BitSet();
+    private final boolean partText;
 
     /**
      * @param tokenizer tokenizer.json
@@ -46,6 +53,8 @@ final class SpecialTokens {
         ids.keySet().stream().filter(spelling -> !spelling.isEmpty()).forEach(spelling -> byFirstCharacter
                 .computeIfAbsent(spelling.charAt(0), first -> new ArrayList<>())
                 .add(spelling));
+        byFirstCharacter.keySet().forEach(firstCharacters::set);
+        partText = worksOnPieces();
     }
 
     /** The id of a token by its spelling, special or not. */
@@ -94,13 +103,49 @@ final class SpecialTokens {
 
     /** The longest special token that a text spells at a place, or null. */
     String spelledAt(String text, int place) {
+        if (!firstCharacters.get(text.charAt(place))) {
+            return null;
+        }
         String longest = null;
-        for (String spelling : byFirstCharacter.getOrDefault(text.charAt(place), List.of())) {
+        for (String spelling : byFirstCharacter.get(text.charAt(place))) {
             if (text.startsWith(spelling, place) && (longest == null || spelling.length() > longest.length())) {
                 longest = spelling;
             }
         }
         return longest;
+    }
+
+    /** Whether the texts on both sides of a special token are tokenised without regard to each other. */
+    boolean partText() {
+        return partText;
+    }
+
+    /**
+     * Known of BPE whose steps before it work on each piece between added tokens. Others may treat the beginning of the
+     * whole text specially.
+     */
+    private boolean worksOnPieces() {
+        Set<String> added = new HashSet<>();
+        for (JsonNode token : tokenizer.path("added_tokens")) {
+            if (token.path("lstrip").asBoolean()
+                    || token.path("rstrip").asBoolean()
+                    || token.path("single_word").asBoolean()) {
+                return false;
+            }
+            added.add(token.path("content").asText());
+        }
+        return added.containsAll(ids.keySet())
+                && tokenizer.path("model").path("type").asText().equals("BPE")
+                && !tokenizer.hasNonNull("normalizer")
+                && stepsOf(tokenizer.path("pre_tokenizer")).allMatch(PIECEWISE_STEPS::contains);
+    }
+
+    private static Stream<String> stepsOf(JsonNode preTokenizer) {
+        String type = preTokenizer.path("type").asText();
+        return type.equals("Sequence")
+                ? StreamSupport.stream(preTokenizer.path("pretokenizers").spliterator(), false)
+                        .flatMap(SpecialTokens::stepsOf)
+                : Stream.of(type);
     }
 
     int id(String spelling) {

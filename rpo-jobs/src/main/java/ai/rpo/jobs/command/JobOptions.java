@@ -1,6 +1,9 @@
 package ai.rpo.jobs.command;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.jobs.config.ConfigurationSources;
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +33,19 @@ final class JobOptions {
 
     ConfigurationSources sources() {
         return ConfigurationSources.of(Optional.ofNullable(config), definitions);
+    }
+
+    /**
+     * Whether the configuration has supervised rows and no preference pairs. One that cannot be read is not one; the
+     * command will say what is wrong with it.
+     */
+    boolean namesSupervisedRowsOnly() {
+        try {
+            Settings settings = ResolvedConfiguration.load(sources(), List.of()).settings();
+            return settings.data().train().isEmpty() && !settings.sft().data().isEmpty();
+        } catch (RpoException e) {
+            return false;
+        }
     }
 
     Optional<String> master() {

@@ -10,7 +10,9 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true,
         header = "Compute the reference model's log-probabilities.",
         description = {
-            "%nWrites OUTPUT/reference as Parquet: the prepared rows with ref_chosen_logps and ref_rejected_logps.%n"
+            "%nWrites OUTPUT/reference as Parquet: the prepared rows with ref_chosen_logps and ref_rejected_logps.",
+            "With rpo.sft.data and no rpo.data.train: OUTPUT/sft/reference, prompt/completion rows with logp.",
+            "Rows that were scored before under the same model are not computed again.%n"
         })
 public final class ScoreCommand implements Callable<Integer> {
 
@@ -19,6 +21,9 @@ public final class ScoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new Job("score", options).make(Job.PREFERENCE, Stages::score);
+        Job job = new Job("score", options);
+        return options.namesSupervisedRowsOnly()
+                ? job.make(Job.SUPERVISED, Stages::scoreExamples)
+                : job.make(Job.PREFERENCE, Stages::score);
     }
 }

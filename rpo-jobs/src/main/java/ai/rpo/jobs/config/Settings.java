@@ -45,9 +45,12 @@ public record Settings(
      * The model that the policy is tied to.
      *
      * @param path a folder in Hugging Face layout; the model that training starts from, where absent
+     * @param cache folder of scores shared by runs; the run's own, where absent
+     * @param perToken whether the log-probability of each token is written too
      * @param tokensPerBatch token rows computed at once, in scoring and in evaluation
      */
-    public record ReferenceSettings(Optional<String> path, int tokensPerBatch) {
+    public record ReferenceSettings(
+            Optional<String> path, Optional<String> cache, boolean perToken, int tokensPerBatch) {
 
         public ReferenceSettings {
             if (tokensPerBatch < 1) {

@@ -39,6 +39,8 @@ public final class SparkLauncher implements AutoCloseable {
         conf.setIfMissing("spark.app.name", name);
         conf.setIfMissing("spark.ui.enabled", "false");
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+        // Progress within a task is known from heartbeats.
+        conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
         if (master().startsWith("local")) {
             // A laptop's name often resolves to an address that its network or VPN does not route.
             conf.setIfMissing("spark.driver.host", "localhost");

@@ -1,31 +1,48 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.jobs.config.Settings.ReferenceSettings;
 import ai.rpo.spark.reference.ScoreStage;
+import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.fs.Path;
 
-/** Pairs get the reference model's log-probabilities. */
+/** Rows get the reference model's log-probabilities. */
 final class Score implements Stage {
 
     private final Workplace place;
+    private final String name;
+    private final String folder;
+    private final ScoredRows kind;
     private final Stage prepare;
 
-    Score(Workplace place, Stage prepare) {
+    private Score(Workplace place, String name, String folder, ScoredRows kind, Stage prepare) {
         this.place = place;
+        this.name = name;
+        this.folder = folder;
+        this.kind = kind;
         this.prepare = prepare;
+    }
+
+    static Score ofPairs(Workplace place, Stage prepare) {
+        return new Score(place, "score", "reference", ScoredRows.PAIRS, prepare);
+    }
+
+    static Score ofExamples(Workplace place, Stage prepare) {
+        return new Score(place, "score-sft", "sft/reference", ScoredRows.EXAMPLES, prepare);
     }
 
     @Override
     public String name() {
-        return "score";
+        return name;
     }
 
     @Override
     public String folder() {
-        return "reference";
+        return folder;
     }
 
     @Override
@@ -33,27 +50,55 @@ final class Score implements Stage {
         return List.of(prepare);
     }
 
+    /** Where scores come from plays no part: they are the same from a store and from the model. */
     @Override
     public Map<String, String> dependsOn() {
-        return Map.of(
-                "rpo.reference.path", place.inputs().weights(place.reference()),
-                "rpo.precision", place.settings().precision().key());
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("rpo.reference.path", place.inputs().weights(place.reference()));
+        values.put(
+                "rpo.reference.per-token",
+                place.configuration().valuesUnder("rpo.reference").get("rpo.reference.per-token"));
+        values.put("rpo.precision", place.settings().precision().key());
+        return values;
     }
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        ScoreStage stage = new ScoreStage(place.spark().session(), place.open(place.reference()), place.scoring());
+        ReferenceSettings settings = place.settings().reference();
+        Path cache = settings.cache().map(Path::new).orElse(place.run().path("scores"));
+        ScoreStage stage =
+                new ScoreStage(place.spark().session(), place.open(place.reference()), place.scoring(), cache);
         Map<String, Long> counts = new LinkedHashMap<>();
         Map<String, Object> report = new LinkedHashMap<>();
         for (String split : List.of("train", "eval")) {
-            if (place.run().exists("data/" + split)) {
-                ScoreStage.Result result =
-                        stage.run(place.run().path("data/" + split), place.run().path("reference/" + split), progress);
-                counts.put(split + "_pairs", result.pairs());
-                report.put(split, result);
+            if (place.run().exists(prepare.folder() + "/" + split)) {
+                ScoreStage.Result result = stage.run(
+                        new ScoreStage.Request(
+                                kind,
+                                place.run().path(prepare.folder() + "/" + split),
+                                place.run().path(folder + "/" + split),
+                                settings.perToken(),
+                                place.run().path(prepare.otherFolders().get(0)),
+                                place.settings().data().maxRejectedFraction()),
+                        progress);
+                counts.put(split + "_rows", result.scored());
+                counts.put(split + "_rows_left_out", result.notFinite());
+                report.put(split, facts(result));
             }
         }
-        place.run().file("reference/report.json").write(Json.text(report));
+        place.run().file(folder + "/report.json").write(Json.text(report));
         return counts;
+    }
+
+    private static Map<String, Object> facts(ScoreStage.Result result) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("rows", result.rows());
+        facts.put("given", result.given());
+        facts.put("reused", result.reused());
+        facts.put("computed", result.computed());
+        facts.put("not_finite", result.notFinite());
+        facts.put("tokens_computed", result.tokensComputed());
+        facts.put("seconds", result.seconds());
+        return facts;
     }
 }

@@ -10,6 +10,7 @@ import ai.rpo.spark.store.RunDirectory;
  * <pre>
  * prepare → score → train → evaluate → report
  * prepare-sft → sft
+ * prepare-sft → score-sft
  * </pre>
  */
 public final class Stages {
@@ -23,7 +24,7 @@ public final class Stages {
     public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark) {
         place = new Workplace(configuration, run, spark, new InputFingerprints(spark.hadoop()));
         prepare = Prepare.pairs(place);
-        score = new Score(place, prepare);
+        score = Score.ofPairs(place, prepare);
         train = Train.onPairs(place, score);
         evaluate = new Evaluate(place, score, train);
     }
@@ -46,6 +47,10 @@ public final class Stages {
 
     public Stage report() {
         return new Report(place, train, evaluate);
+    }
+
+    public Stage scoreExamples() {
+        return Score.ofExamples(place, Prepare.examples(place));
     }
 
     public Stage sft() {

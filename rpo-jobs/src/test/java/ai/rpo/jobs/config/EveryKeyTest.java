@@ -34,6 +34,8 @@ class EveryKeyTest {
             Map.entry("rpo.data.on-straddle", "fail"),
             Map.entry("rpo.data.max-rejected-fraction", "0.7"),
             Map.entry("rpo.reference.path", "models/b"),
+            Map.entry("rpo.reference.cache", "scores"),
+            Map.entry("rpo.reference.per-token", "true"),
             Map.entry("rpo.reference.tokens-per-batch", "7"),
             Map.entry("rpo.export.dtype", "source"),
             Map.entry("rpo.sft.data", "sft.jsonl"),

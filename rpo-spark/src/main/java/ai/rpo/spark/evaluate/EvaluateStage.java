@@ -66,7 +66,7 @@ public final class EvaluateStage {
         LongAccumulator done = spark.sparkContext().longAccumulator("evaluated pairs");
         int threads = Cores.of(spark).threads(pairs.getNumPartitions());
         DistributedScorer scorer = new DistributedScorer(policy, settings, threads, done);
-        try (PolledProgress polled = new PolledProgress(progress, "evaluate", done, total)) {
+        try (PolledProgress polled = new PolledProgress(spark.sparkContext(), progress, "evaluate", done, total)) {
             List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(ScoredPair::pair)))
                     .map(both -> new PairResult(
                             both._1(), both._2().referenceChosen(), both._2().referenceRejected()))

@@ -1,64 +1,159 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.Progress;
-import ai.rpo.spark.dataset.PairRows;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.score.ScoreIdentity;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.device.PolledProgress;
+import ai.rpo.spark.store.Stores;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
 
-/** Adds the reference model's log-probabilities to prepared pairs. Rows that brought their own keep them. */
+/**
+ * Adds a model's log-probabilities to prepared rows. Rows that brought their own keep them, rows that a
+ * {@link ScoreStore} knows are not computed again. A row whose log-probabilities are no finite numbers is left out,
+ * counted and written elsewhere.
+ */
 public final class ScoreStage {
 
-    private final SparkSession spark;
-    private final LocalModel reference;
-    private final ScoreSettings settings;
+    private static final int PARTITIONS_PER_CORE = 4;
+    private static final int FEWEST_ROWS = 64;
 
-    public ScoreStage(SparkSession spark, LocalModel reference, ScoreSettings settings) {
+    private final SparkSession spark;
+    private final LocalModel model;
+    private final ScoreSettings settings;
+    private final ScoreStore store;
+
+    /** @param cache folder of scores, of this model and others; made where it is missing */
+    public ScoreStage(SparkSession spark, LocalModel model, ScoreSettings settings, Path cache) {
         this.spark = spark;
-        this.reference = reference;
+        this.model = model;
         this.settings = settings;
+        ScoreIdentity identity = new ScoreIdentity(model.open().weightsFingerprint(), "", settings.precision());
+        this.store = ScoreStore.open(cache, identity, spark.sparkContext().hadoopConfiguration());
     }
 
     /**
-     * @param pairs rows in the output
-     * @param given rows that brought their log-probabilities
-     * @param seconds the stage took
+     * What is to be scored.
+     *
+     * @param prepared folder of rows
+     * @param output folder for the same rows with their scores
+     * @param perToken whether each token's log-probability is written too
+     * @param unfit folder for files {@code score-…} of the rows that are left out
+     * @param maxUnfitFraction share of the rows above which leaving rows out stops the job
      */
-    public record Result(long pairs, long given, double seconds) {}
+    public record Request(
+            ScoredRows kind, Path prepared, Path output, boolean perToken, Path unfit, double maxUnfitFraction) {
+
+        /** Such as {@code train}. */
+        private String split() {
+            return new Path(prepared.toString()).getName(); // a URI may end in a slash, and then has no name
+        }
+    }
 
     /**
-     * @param prepared folder of {@link PairRows}
-     * @param output folder for the same rows with every log-probability filled in
-     * @throws ai.rpo.core.RpoException as a cause, if a log-probability is not finite
+     * @param rows that were read
+     * @param given rows that brought their score
+     * @param reused rows that had been scored before
+     * @param computed rows that were scored now
+     * @param notFinite rows left out, since their log-probabilities are no finite numbers
+     * @param tokensComputed of the rows scored now, each prompt once
+     * @param seconds the stage took
      */
-    public Result run(Path prepared, Path output, Progress progress) {
+    public record Result(
+            long rows, long given, long reused, long computed, long notFinite, long tokensComputed, double seconds) {
+
+        /** Rows that were written. */
+        public long scored() {
+            return rows - notFinite;
+        }
+    }
+
+    /**
+     * @throws RpoException if too many rows have no finite log-probability
+     */
+    public Result run(Request request, Progress progress) {
         long start = System.nanoTime();
+        String split = request.split();
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        deleteFiles(request.unfit(), UnfitScores.names(split), hadoop);
+
         Cores cores = Cores.of(spark);
-        JavaRDD<Row> rows = cores.spread(
-                ParquetShards.read(spark, prepared, PairRows.SCHEMA).javaRDD());
-        long total = rows.count();
-        long given = rows.filter(PairRows::isScored).count();
-        LongAccumulator done = spark.sparkContext().longAccumulator("scored pairs");
-        DistributedScorer scorer =
-                new DistributedScorer(reference, settings, cores.threads(rows.getNumPartitions()), done);
-        JavaRDD<Row> computed = scorer.score(
-                        rows.filter(row -> !PairRows.isScored(row)).map(PairRows::pair))
-                .map(PairRows::of);
-        JavaRDD<Row> scored =
-                given == 0 ? computed : rows.filter(PairRows::isScored).union(computed);
-        try (PolledProgress polled = new PolledProgress(progress, "score " + prepared.getName(), done, total - given)) {
-            spark.createDataFrame(scored, PairRows.SCHEMA)
+        Dataset<Row> prepared =
+                ParquetShards.read(spark, request.prepared(), request.kind().prepared());
+        long total = prepared.count(); // known from the files' footers
+        JavaRDD<Row> rows = spread(prepared.javaRDD(), total, cores);
+        ScoreCounts counts = ScoreCounts.in(spark.sparkContext());
+        ScoreJob job = new ScoreJob(
+                request.kind(),
+                model,
+                settings,
+                request.perToken(),
+                cores.threads(rows.getNumPartitions()),
+                store,
+                counts,
+                request.unfit().toString(),
+                split,
+                new SerializableConfiguration(hadoop));
+        try (PolledProgress polled =
+                new PolledProgress(spark.sparkContext(), progress, "score " + split, counts.rows(), total)) {
+            spark.createDataFrame(job.score(spark, rows), request.kind().scored(request.perToken()))
                     .write()
                     .mode(SaveMode.Overwrite)
-                    .parquet(output.toString());
+                    .parquet(request.output().toString());
         }
-        return new Result(total, given, (System.nanoTime() - start) / 1e9);
+        Result result = new Result(
+                counts.rows().value(),
+                counts.given().value(),
+                counts.reused().value(),
+                counts.computed().value(),
+                counts.notFinite().value(),
+                counts.tokens().value(),
+                (System.nanoTime() - start) / 1e9);
+        stopIfUnfit(request, result);
+        return result;
+    }
+
+    /** Enough partitions that no core waits long for the last of them; shards are made of equally many tokens. */
+    private static JavaRDD<Row> spread(JavaRDD<Row> rows, long count, Cores cores) {
+        int wanted = Math.toIntExact(
+                Math.max(cores.total(), Math.min(PARTITIONS_PER_CORE * (long) cores.total(), count / FEWEST_ROWS)));
+        return rows.getNumPartitions() >= wanted ? rows : rows.repartition(wanted);
+    }
+
+    private void stopIfUnfit(Request request, Result result) {
+        if (result.notFinite() > request.maxUnfitFraction() * result.rows()
+                || result.rows() > 0 && result.scored() == 0) {
+            throw RpoException.data("Cannot use the scores of " + request.prepared() + " under " + model.uri() + ": "
+                    + result.notFinite() + " of " + result.rows()
+                    + " rows have log-probabilities that are not finite, more than rpo.data.max-rejected-fraction = "
+                    + request.maxUnfitFraction() + " allows. Check the model's weights, and the rows listed in "
+                    + new Path(request.unfit(), UnfitScores.names(request.split())) + ".");
+        }
+    }
+
+    /** Those of a run before. */
+    private static void deleteFiles(Path folder, String names, Configuration hadoop) {
+        try {
+            FileSystem store = Stores.open(folder, hadoop);
+            FileStatus[] files = store.globStatus(new Path(folder, names));
+            for (FileStatus file : files == null ? new FileStatus[0] : files) {
+                store.delete(file.getPath(), false);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

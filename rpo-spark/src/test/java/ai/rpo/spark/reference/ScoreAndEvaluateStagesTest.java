@@ -62,9 +62,10 @@ class ScoreAndEvaluateStagesTest {
         List<Row> rows = pairs.stream().map(PairRows::of).toList();
         for (int[] split : new int[][] {{1, 4096}, {1, 1}, {7, 30}}) {
             String name = "shards-" + split[0] + "-" + split[1];
-            ScoreStage.Result result = new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, split[1]))
-                    .run(write(name, rows, split[0]), path(name + "-scored"), Progress.NONE);
-            assertEquals(23, result.pairs());
+            write(name, rows, split[0]);
+            ScoreStage.Result result = score(name, model, split[1]);
+            assertEquals(23, result.rows());
+            assertEquals(23, result.computed());
             assertEquals(0, result.given());
             assertScores(expected, read(name + "-scored"));
         }
@@ -81,9 +82,9 @@ class ScoreAndEvaluateStagesTest {
             rows.set(i, PairRows.of(given));
             expected.set(i, given);
         }
-        ScoreStage.Result result = new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, 4096))
-                .run(write("mixed", rows, 3), path("mixed-scored"), Progress.NONE);
-        assertEquals(8, result.pairs());
+        write("mixed", rows, 3);
+        ScoreStage.Result result = score("mixed", model, 4096);
+        assertEquals(8, result.rows());
         assertEquals(3, result.given());
         assertScores(expected, read("mixed-scored"));
     }
@@ -127,22 +128,16 @@ class ScoreAndEvaluateStagesTest {
 
     /** Weights so large that the feed-forward overflows float32, and not the norm before it, which would then give 0. */
     @Test
-    void neitherStagePassesOnNumbersThatAreNotFinite() throws IOException {
+    void evaluationStopsAtNumbersThatAreNotFinite() throws IOException {
         LocalModel huge = model(1e15);
         ScoreSettings settings = new ScoreSettings(Precision.FLOAT32, 1);
         org.apache.hadoop.fs.Path rows =
                 write("rows", RandomModel.scored(2).stream().map(PairRows::of).toList(), 1);
-        org.apache.hadoop.fs.Path unscored = write(
-                "unscored", RandomModel.pairs(2).stream().map(PairRows::of).toList(), 1);
-        Exception score = assertThrows(Exception.class, () -> new ScoreStage(spark, huge, settings)
-                .run(unscored, path("never"), Progress.NONE));
         Exception evaluate = assertThrows(
                 Exception.class, () -> new EvaluateStage(spark, settings).run(huge, OBJECTIVE, rows, Progress.NONE));
-        for (Throwable thrown : List.of(score, evaluate)) {
-            RpoException cause = known(thrown);
-            assertEquals(RpoException.Kind.DATA, cause.kind());
-            assertTrue(cause.getMessage().startsWith("Cannot score the pair with ordinal "), cause.getMessage());
-        }
+        RpoException cause = known(evaluate);
+        assertEquals(RpoException.Kind.DATA, cause.kind());
+        assertTrue(cause.getMessage().startsWith("Cannot score the pair with ordinal "), cause.getMessage());
     }
 
     private static RpoException known(Throwable thrown) {
@@ -165,6 +160,15 @@ class ScoreAndEvaluateStagesTest {
             assertEquals(expected.get(i).referenceChosen(), actual.get(i).referenceChosen(), 1e-4);
             assertEquals(expected.get(i).referenceRejected(), actual.get(i).referenceRejected(), 1e-4);
         }
+    }
+
+    private ScoreStage.Result score(String name, LocalModel model, int tokensPerBatch) {
+        ScoreSettings settings = new ScoreSettings(Precision.FLOAT32, tokensPerBatch);
+        return new ScoreStage(spark, model, settings, path(name + "-store"))
+                .run(
+                        new ScoreStage.Request(
+                                ScoredRows.PAIRS, path(name), path(name + "-scored"), false, path("rejected"), 0.5),
+                        Progress.NONE);
     }
 
     private LocalModel model(double scale) throws IOException {

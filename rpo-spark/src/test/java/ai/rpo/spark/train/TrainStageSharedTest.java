@@ -14,6 +14,7 @@ import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.reference.ScoreStage;
+import ai.rpo.spark.reference.ScoredRows;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -60,7 +61,10 @@ class TrainStageSharedTest {
                 SHARED.resolve("models/stories260k").toString(),
                 spark.sparkContext().hadoopConfiguration());
 
-        new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, 4096)).run(prepared, scored, Progress.NONE);
+        new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, 4096), path("scores"))
+                .run(
+                        new ScoreStage.Request(ScoredRows.PAIRS, prepared, scored, false, path("rejected"), 0),
+                        Progress.NONE);
         TrainSettings settings = new TrainSettings(
                 golden.get("epochs").asInt(),
                 golden.get("batch").asInt(),
