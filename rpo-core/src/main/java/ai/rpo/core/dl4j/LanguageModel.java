@@ -7,6 +7,8 @@ import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
@@ -32,9 +34,11 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     /** PyTorch's {@code clip_grad_norm_} adds it to the norm. */
     private static final double CLIP_EPSILON = 1e-6;
 
+    private transient Backend backend;
     private transient BatchGradient batchGradient;
     private transient Parameters weights;
     private transient Parameters gradients;
+    private transient Tensor flatGradient;
     private transient INDArray labels;
     private transient StepMetrics lastStep;
 
@@ -51,7 +55,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
         prepare();
         List<TrainingExample> batch = ExampleCodec.decode(input, labels);
-        gradientsFlattened.assign(0);
+        backend.zero(flatGradient);
         lastStep = batchGradient.add(weights, batch, gradients);
         clip(batch);
         // Empty on purpose: the gradient already lies in the flat vector, and DL4J would read a layer's name out of
@@ -63,25 +67,26 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         if (batchGradient == null) {
             LanguageModelLayer layer = layerConf();
             LanguageModelLayer.Execution execution = layer.execution();
-            Decoder decoder =
-                    new Decoder(layer.modelConfig(), Backends.create(execution.precision(), execution.threads()));
+            backend = Backends.create(execution.precision(), execution.threads());
+            Decoder decoder = new Decoder(layer.modelConfig(), backend);
             ParameterLayout layout = layer.layout();
             weights = new Parameters(layout, Nd4jStorage.of(paramsFlattened));
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
+            flatGradient = gradients.storage().tensor(0, 1, Math.toIntExact(layout.size()));
             batchGradient =
                     new BatchGradient(decoder, layer.loss(), execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 
     private void clip(List<TrainingExample> batch) {
-        double norm = gradientsFlattened.norm2Number().doubleValue();
+        double norm = backend.norm(flatGradient);
         if (!Double.isFinite(norm)) {
             throw new NonFiniteException("the gradient norm", batch);
         }
         lastStep.putStep("grad_norm", norm);
         double limit = layerConf().execution().maxGradNorm();
         if (limit > 0 && norm + CLIP_EPSILON > limit) {
-            gradientsFlattened.muli(limit / (norm + CLIP_EPSILON));
+            backend.scale(flatGradient, limit / (norm + CLIP_EPSILON));
         }
     }
 

@@ -32,6 +32,9 @@ public interface Backend {
     /** {@code x *= factor}. */
     void scale(Tensor x, double factor);
 
+    /** √Σx², over all elements. */
+    double norm(Tensor x);
+
     /** Adds {@code row [1, columns]} to every row of {@code into}. */
     void addRow(Tensor row, Tensor into);
 

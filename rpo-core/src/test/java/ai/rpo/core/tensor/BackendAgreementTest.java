@@ -98,10 +98,23 @@ class BackendAgreementTest {
             plain.scale(y.exact, -1.7);
             backend.scale(y.fast, -1.7);
             y.assertAgrees();
+            assertEquals(1, backend.norm(y.fast) / plain.norm(y.exact), TOLERANCE);
             plain.zero(x.exact);
             backend.zero(x.fast);
             x.assertAgrees();
+            assertEquals(0, backend.norm(x.fast));
         }
+    }
+
+    @Test
+    void normOfManyAndOfExtremes() {
+        Twin x = normal(1000, 123, 1e10);
+        assertEquals(1, backend.norm(x.fast) / plain.norm(x.exact), TOLERANCE);
+        Storage storage = backend.allocate(50_000);
+        storage.write(49_999, new float[] {Float.NaN}, 0, 1);
+        assertTrue(Double.isNaN(backend.norm(storage.tensor(0, 1, 50_000))));
+        storage.write(49_999, new float[] {Float.NEGATIVE_INFINITY}, 0, 1);
+        assertEquals(Double.POSITIVE_INFINITY, backend.norm(storage.tensor(0, 1, 50_000)));
     }
 
     @Test

@@ -62,6 +62,11 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public double norm(Tensor x) {
+        return Math.sqrt(Arrays.stream(x.toArray()).map(value -> value * value).sum());
+    }
+
+    @Override
     public void addRow(Tensor row, Tensor into) {
         Shapes.requireRow(row, into);
         PlainTensor b = plain(into);

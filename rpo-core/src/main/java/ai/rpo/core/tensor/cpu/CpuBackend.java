@@ -105,6 +105,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public double norm(Tensor x) {
+        return Math.sqrt(elementwise.sumOfSquares(address(x), x.size()));
+    }
+
+    @Override
     public void addRow(Tensor row, Tensor into) {
         Shapes.requireRow(row, into);
         elementwise.addRow(address(row), address(into), into.rows(), into.columns());

@@ -41,6 +41,17 @@ final class ElementwiseKernel {
         });
     }
 
+    /** One sum for each chunk, joined in their order, so that it does not depend on who computed what. */
+    double sumOfSquares(long x, long size) {
+        double[] sums = new double[chunks(size)];
+        inChunks(size, (from, length, lane) -> {
+            float[] a = lane.array(0, length);
+            OffHeap.read(x + from, a, 0, length);
+            sums[(int) (from / Float.BYTES / CHUNK)] = math.dot(a, a, length);
+        });
+        return Arrays.stream(sums).sum();
+    }
+
     /** {@code x = cap·tanh(x/cap)}. */
     void softCap(long x, double cap, long size) {
         inChunks(size, (from, length, lane) -> {
@@ -167,9 +178,13 @@ final class ElementwiseKernel {
     }
 
     private void inChunks(long size, Chunk body) {
-        pool.run(Math.toIntExact((size + CHUNK - 1) / CHUNK), (task, lane) -> {
+        pool.run(chunks(size), (task, lane) -> {
             long from = (long) task * CHUNK;
             body.run(Float.BYTES * from, (int) Math.min(CHUNK, size - from), lane);
         });
+    }
+
+    private static int chunks(long size) {
+        return Math.toIntExact((size + CHUNK - 1) / CHUNK);
     }
 }

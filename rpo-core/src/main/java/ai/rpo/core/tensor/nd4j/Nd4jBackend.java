@@ -67,6 +67,11 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
+    public double norm(Tensor x) {
+        return array(x).norm2Number().doubleValue();
+    }
+
+    @Override
     public void addRow(Tensor row, Tensor into) {
         Shapes.requireRow(row, into);
         array(into).addiRowVector(array(row));
