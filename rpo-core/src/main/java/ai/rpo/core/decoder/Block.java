@@ -8,17 +8,22 @@ import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Optional;
 
-/** One transformer block: attention, then feed-forward, each added to the residual stream. */
+/**
+ * One transformer block: attention, then feed-forward, each added to the residual stream. The feed-forward may be told to
+ * keep only some rows: after the last block's attention no row looks at another, and few predict a token.
+ */
 final class Block {
 
     record Saved(Branch.Saved<Attention.Saved> attention, Branch.Saved<FeedForward.Saved> feedForward) {}
 
+    private final Backend backend;
     private final Branch<Attention.Saved> attention;
     private final Branch<FeedForward.Saved> feedForward;
 
     Block(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
         WeightNames names = config.architecture().names();
         String block = names.block(layer);
+        this.backend = backend;
         attention = new Branch<>(
                 backend,
                 Normalization.of(backend, config, block + names.attention().norm()),
@@ -31,23 +36,43 @@ final class Block {
                 names.feedForward().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
     }
 
-    /** Computes {@code out} from {@code x}, both {@code [tokens, hidden]}; what it saves lies in the workspace. */
-    Saved forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
+    /**
+     * Computes {@code out} from {@code x [tokens, hidden]}; what it saves lies in the workspace.
+     *
+     * @param kept the batch, or only those of its rows that predict a token
+     * @param out {@code [tokens kept, hidden]}
+     */
+    Saved forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor out, Workspace workspace) {
         Tensor middle = workspace.tensor(x.rows(), x.columns());
-        return new Saved(
-                attention.forward(weights, x, batch, middle, workspace),
-                feedForward.forward(weights, middle, batch, out, workspace));
+        Branch.Saved<Attention.Saved> attended = attention.forward(weights, x, batch, middle, workspace);
+        if (kept != batch) {
+            Tensor all = middle;
+            middle = workspace.tensor(kept.rows(), x.columns());
+            backend.gatherRows(all, ((PackedBatch) batch).predictingRows(), middle);
+        }
+        return new Saved(attended, feedForward.forward(weights, middle, kept, out, workspace));
     }
 
-    /** Turns the gradient of the block's output into that of its input, in place; {@code saved} is used up. */
+    /**
+     * Turns the gradient of the block's output into that of its input, in place where all rows were kept.
+     *
+     * @param saved is used up
+     * @param gradient of the rows kept; used up
+     * @param dX zeros that receive the gradient of all rows; {@code gradient} itself where all were kept
+     */
     void backward(
             Parameters weights,
             Saved saved,
             PackedBatch batch,
+            PackedBatch kept,
             Tensor gradient,
+            Tensor dX,
             Parameters gradients,
             Workspace workspace) {
-        feedForward.backward(weights, saved.feedForward, batch, gradient, gradients, workspace);
-        attention.backward(weights, saved.attention, batch, gradient, gradients, workspace);
+        feedForward.backward(weights, saved.feedForward, kept, gradient, gradients, workspace);
+        if (kept != batch) {
+            backend.scatterAddRows(gradient, batch.predictingRows(), dX);
+        }
+        attention.backward(weights, saved.attention, batch, dX, gradients, workspace);
     }
 }

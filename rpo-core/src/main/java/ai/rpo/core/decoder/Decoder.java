@@ -64,6 +64,7 @@ public final class Decoder {
     /** A finished forward pass; its tensors live in the workspace until the backward pass or a reset. */
     public static final class Pass {
         private final PackedBatch batch;
+        private final PackedBatch predicting;
         private final double[] logps;
         private final List<Tensor> inputs = new ArrayList<>();
         private final List<Block.Saved> saved = new ArrayList<>();
@@ -71,6 +72,7 @@ public final class Decoder {
 
         private Pass(PackedBatch batch) {
             this.batch = batch;
+            this.predicting = batch.predicting();
             this.logps = new double[batch.targetCount()];
         }
 
@@ -89,7 +91,8 @@ public final class Decoder {
     public double[] tokenLogps(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
         double[] logps = new double[batch.targetCount()];
-        head.forward(weights, throughBlocks(weights, batch, workspace), batch, logps, workspace);
+        PackedBatch predicting = batch.predicting();
+        head.forward(weights, throughBlocks(weights, batch, predicting, workspace), predicting, logps, workspace);
         return logps;
     }
 
@@ -114,7 +117,7 @@ public final class Decoder {
     public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
         CachedBatch batch = new CachedBatch(sequences, config.rotary());
-        head.logits(weights, throughBlocks(weights, batch, workspace), batch.lastRows(), logits, workspace);
+        head.logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
         batch.markCached();
     }
 
@@ -128,10 +131,11 @@ public final class Decoder {
         workspace.reset();
         Pass pass = new Pass(batch);
         Tensor x = embedding.forward(weights, batch, workspace);
-        for (Block block : blocks) {
-            Tensor out = workspace.tensor(x.rows(), x.columns());
+        for (int i = 0; i < blocks.size(); i++) {
+            PackedBatch kept = keptBy(i, pass);
+            Tensor out = workspace.tensor(kept.rows(), x.columns());
             Workspace.Mark mark = workspace.mark();
-            Block.Saved saved = block.forward(weights, x, batch, out, workspace);
+            Block.Saved saved = blocks.get(i).forward(weights, x, batch, kept, out, workspace);
             pass.inputs.add(x);
             if (recompute) {
                 workspace.release(mark);
@@ -141,7 +145,7 @@ public final class Decoder {
             x = out;
         }
         pass.inputs.add(x);
-        pass.head = head.forward(weights, x, batch, pass.logps, workspace);
+        pass.head = head.forward(weights, x, pass.predicting, pass.logps, workspace);
         return pass;
     }
 
@@ -155,14 +159,25 @@ public final class Decoder {
     public void backward(
             Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {
         PackedBatch batch = pass.batch;
-        Tensor gradient = workspace.zeros(batch.rows(), config.hiddenSize());
-        head.backward(weights, pass.head, batch, batch.spreadToTargets(coefficients), gradient, gradients, workspace);
+        PackedBatch predicting = pass.predicting;
+        double[] perTarget = batch.spreadToTargets(coefficients);
+        Tensor ofPredicting = workspace.zeros(predicting.rows(), config.hiddenSize());
+        Tensor gradient = predicting == batch ? ofPredicting : workspace.zeros(batch.rows(), config.hiddenSize());
+        head.backward(weights, pass.head, predicting, perTarget, ofPredicting, gradients, workspace);
         for (int i = blocks.size() - 1; i >= lowestTrained; i--) {
             Workspace.Mark mark = workspace.mark();
-            blocks.get(i).backward(weights, saved(pass, i, weights, workspace), batch, gradient, gradients, workspace);
+            PackedBatch kept = keptBy(i, pass);
+            Block.Saved saved = saved(pass, i, weights, workspace);
+            Tensor ofKept = kept == batch ? gradient : ofPredicting;
+            blocks.get(i).backward(weights, saved, batch, kept, ofKept, gradient, gradients, workspace);
             workspace.release(mark);
         }
         embedding.backward(batch, gradient, gradients);
+    }
+
+    /** The rows that a block puts out. */
+    private PackedBatch keptBy(int layer, Pass pass) {
+        return layer == blocks.size() - 1 ? pass.predicting : pass.batch;
     }
 
     private Block.Saved saved(Pass pass, int layer, Parameters weights, Workspace workspace) {
@@ -170,21 +185,23 @@ public final class Decoder {
             return pass.saved.get(layer);
         }
         Tensor x = pass.inputs.get(layer);
-        Tensor out = workspace.tensor(x.rows(), x.columns());
-        return blocks.get(layer).forward(weights, x, pass.batch, out, workspace);
+        PackedBatch kept = keptBy(layer, pass);
+        Tensor out = workspace.tensor(kept.rows(), x.columns());
+        return blocks.get(layer).forward(weights, x, pass.batch, kept, out, workspace);
     }
 
-    /** The last block's output, keeping nothing else. */
-    private Tensor throughBlocks(Parameters weights, TokenRows batch, Workspace workspace) {
+    /** The last block's output, keeping nothing else: {@code [rows of predicting, hidden]}. */
+    private Tensor throughBlocks(Parameters weights, TokenRows batch, TokenRows predicting, Workspace workspace) {
         Tensor x = embedding.forward(weights, batch, workspace);
         Tensor next = workspace.tensor(x.rows(), x.columns());
-        for (Block block : blocks) {
+        for (int i = 0; i < blocks.size(); i++) {
+            TokenRows kept = i == blocks.size() - 1 ? predicting : batch;
+            Tensor out = next.rows(0, kept.rows());
             Workspace.Mark mark = workspace.mark();
-            block.forward(weights, x, batch, next, workspace);
+            blocks.get(i).forward(weights, x, batch, kept, out, workspace);
             workspace.release(mark);
-            Tensor free = x;
-            x = next;
-            next = free;
+            next = x;
+            x = out;
         }
         return x;
     }

@@ -99,6 +99,41 @@ public final class PackedBatch implements TokenRows {
         }
     }
 
+    /**
+     * Only those rows that predict a token, without what they saw of each other: all that is needed where rows are no
+     * longer mixed.
+     */
+    PackedBatch predicting() {
+        int[] rows = predictingRows();
+        if (rows.length == rows()) {
+            return this;
+        }
+        PackedBatch batch = new PackedBatch(
+                select(tokens, rows),
+                select(positions, rows),
+                List.of(),
+                targets,
+                Arrays.stream(targetRows)
+                        .map(row -> Arrays.binarySearch(rows, row))
+                        .toArray(),
+                completionStarts);
+        System.arraycopy(select(sequenceLengths, rows), 0, batch.sequenceLengths, 0, rows.length);
+        batch.longestSequence = longestSequence;
+        batch.noise = noise == null
+                ? null
+                : Arrays.stream(rows).mapToLong(row -> noise[row]).toArray();
+        return batch;
+    }
+
+    /** The rows of {@link #predicting()} in this batch. */
+    int[] predictingRows() {
+        return Arrays.stream(targetRows).sorted().distinct().toArray();
+    }
+
+    private static int[] select(int[] values, int[] rows) {
+        return Arrays.stream(rows).map(row -> values[row]).toArray();
+    }
+
     private int place(int[] ids, int length, int firstPosition, int row) {
         for (int i = 0; i < length; i++) {
             tokens[row + i] = ids[i];

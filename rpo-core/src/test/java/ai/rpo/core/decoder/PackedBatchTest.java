@@ -2,6 +2,7 @@ package ai.rpo.core.decoder;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.rpo.core.tensor.Segment;
@@ -43,6 +44,19 @@ class PackedBatchTest {
     void thePromptsLastRowPredictsTheFirstTokenOfEveryCompletion() {
         assertArrayEquals(new int[] {1, 2, 3, 4, 5, 2, 8}, batch.targets());
         assertArrayEquals(new int[] {2, 3, 2, 4, 5, 6, 6}, batch.targetRows());
+    }
+
+    @Test
+    void onlyRowsThatPredict() {
+        PackedBatch predicting = batch.predicting();
+        assertArrayEquals(new int[] {2, 3, 4, 5, 6}, batch.predictingRows());
+        assertArrayEquals(new int[] {9, 1, 3, 4, 6}, predicting.tokens());
+        assertArrayEquals(new int[] {2, 3, 3, 4, 0}, predicting.positions());
+        assertArrayEquals(new int[] {6, 6, 6, 6, 2}, predicting.sequenceLengths());
+        assertArrayEquals(batch.targets(), predicting.targets());
+        assertArrayEquals(new int[] {0, 1, 0, 2, 3, 4, 4}, predicting.targetRows());
+        assertEquals(List.of(), predicting.segments());
+        assertSame(predicting, predicting.predicting());
     }
 
     @Test
