@@ -20,6 +20,7 @@ import java.util.List;
  * @param seed of the shuffling
  * @param workers models trained in parallel and averaged
  * @param averagingFrequency a worker's optimizer steps between two averages
+ * @param workerTimeout seconds in which no worker gives a sign after which a round is done again; 0 for never
  * @param keepCheckpoints how many of the latest checkpoints are kept, one an epoch; at least 1
  */
 public record TrainSettings(
@@ -37,6 +38,7 @@ public record TrainSettings(
         long seed,
         int workers,
         int averagingFrequency,
+        int workerTimeout,
         int keepCheckpoints) {
 
     /** How the learning rate falls after the warm-up. */
@@ -60,6 +62,7 @@ public record TrainSettings(
         atLeastOne(problems, "workers", workers);
         atLeastOne(problems, "averaging-frequency", averagingFrequency);
         atLeastOne(problems, "keep-checkpoints", keepCheckpoints);
+        notNegative(problems, "worker-timeout", workerTimeout);
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);

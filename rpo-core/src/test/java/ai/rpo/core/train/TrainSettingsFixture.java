@@ -93,6 +93,7 @@ public final class TrainSettingsFixture {
                 seed,
                 workers,
                 averagingFrequency,
+                0,
                 keepCheckpoints);
     }
 }

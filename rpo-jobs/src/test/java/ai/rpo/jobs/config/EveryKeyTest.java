@@ -53,6 +53,7 @@ class EveryKeyTest {
             Map.entry("rpo.sft.seed", "8"),
             Map.entry("rpo.sft.workers", "8"),
             Map.entry("rpo.sft.averaging-frequency", "8"),
+            Map.entry("rpo.sft.worker-timeout", "8"),
             Map.entry("rpo.sft.keep-checkpoints", "8"),
             Map.entry("rpo.objective.beta", "0.2"),
             Map.entry("rpo.objective.eta", "0.3"),
@@ -72,6 +73,7 @@ class EveryKeyTest {
             Map.entry("rpo.train.seed", "7"),
             Map.entry("rpo.train.workers", "7"),
             Map.entry("rpo.train.averaging-frequency", "7"),
+            Map.entry("rpo.train.worker-timeout", "7"),
             Map.entry("rpo.train.keep-checkpoints", "7")));
 
     static Set<String> keys() {

@@ -7,7 +7,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 
 /**
  * Networks that wait in an executor JVM between rounds, so that none is built anew; a borrower overwrites its state.
- * One run's networks are kept: the first task of another run lets them go.
+ * One run's networks are kept, until it ends or a task of another run comes.
  */
 final class IdleNetworks {
 
@@ -25,7 +25,7 @@ final class IdleNetworks {
     PolicyNetwork borrow(String wantedRun, String configuration) {
         synchronized (this) {
             if (!run.equals(wantedRun)) {
-                idle.clear();
+                closeAll();
                 run = wantedRun;
             }
             if (!idle.isEmpty()) {
@@ -35,9 +35,24 @@ final class IdleNetworks {
         return PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration));
     }
 
+    /** At the end of a run: its networks go, with their memory outside the heap. */
+    synchronized void release(String ofRun) {
+        if (run.equals(ofRun)) {
+            closeAll();
+            run = "";
+        }
+    }
+
     synchronized void giveBack(String ofRun, PolicyNetwork network) {
         if (run.equals(ofRun)) {
             idle.push(network);
+        } else {
+            network.graph().close();
         }
+    }
+
+    private void closeAll() {
+        idle.forEach(network -> network.graph().close());
+        idle.clear();
     }
 }

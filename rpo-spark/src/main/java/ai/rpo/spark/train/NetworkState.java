@@ -2,76 +2,62 @@ package ai.rpo.spark.train;
 
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.PolicyNetwork;
-import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Optional;
 
-/** Parameters and optimizer state of a network by value, in chunks: first all parameters, then the moments. */
-final class NetworkState implements Serializable {
+/** Parameters and moments of a network of this JVM, read and overwritten a chunk at a time. */
+final class NetworkState {
 
-    private static final long serialVersionUID = 1L;
+    /** Numbers copied at once, few enough to stay in a core's cache between two copies. */
+    private static final int WINDOW = 1 << 15;
 
-    /** 16 MB: large enough to be fast, small enough that no message comes near Spark's limits. */
-    static final int CHUNK = 1 << 22;
+    private final Storage parameters;
+    private final Optional<Storage> moments;
+    private final ChunkLayout layout;
 
-    private final List<FloatChunk> chunks;
-
-    private NetworkState(List<FloatChunk> chunks) {
-        this.chunks = chunks;
+    NetworkState(PolicyNetwork network) {
+        parameters = network.parameters();
+        moments = network.updaterState();
+        layout = new ChunkLayout(parameters.size(), moments.map(Storage::size).orElse(0L));
     }
 
-    static NetworkState of(PolicyNetwork network) {
-        List<FloatChunk> chunks = new ArrayList<>();
-        for (int i = 0; i < chunkCount(network); i++) {
-            chunks.add(read(network, i));
+    ChunkLayout layout() {
+        return layout;
+    }
+
+    /** A copy of one chunk, as the bytes of little-endian float32. */
+    ByteBuffer read(int chunk) {
+        int length = layout.length(chunk);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(length, Float.BYTES));
+        FloatBuffer numbers = floats(bytes);
+        float[] window = new float[Math.min(WINDOW, length)];
+        for (int done = 0; done < length; done += WINDOW) {
+            int count = Math.min(WINDOW, length - done);
+            storage(chunk).read(layout.offset(chunk) + done, window, 0, count);
+            numbers.put(window, 0, count);
         }
-        return new NetworkState(chunks);
+        return bytes;
     }
 
-    void applyTo(PolicyNetwork network) {
-        for (int i = 0; i < chunks.size(); i++) {
-            write(network, i, chunks.get(i));
+    void write(int chunk, ByteBuffer bytes) {
+        int length = layout.length(chunk);
+        FloatBuffer numbers = floats(bytes);
+        float[] window = new float[Math.min(WINDOW, length)];
+        for (int done = 0; done < length; done += WINDOW) {
+            int count = Math.min(WINDOW, length - done);
+            numbers.get(window, 0, count);
+            storage(chunk).write(layout.offset(chunk) + done, window, 0, count);
         }
     }
 
-    static int chunkCount(PolicyNetwork network) {
-        return storages(network).stream().mapToInt(NetworkState::chunks).sum();
+    /** The numbers of a chunk's bytes, which the result shares. */
+    static FloatBuffer floats(ByteBuffer bytes) {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     }
 
-    static FloatChunk read(PolicyNetwork network, int index) {
-        Place place = place(network, index);
-        float[] values = new float[place.length];
-        place.storage.read(place.offset, values, 0, place.length);
-        return new FloatChunk(values);
-    }
-
-    static void write(PolicyNetwork network, int index, FloatChunk chunk) {
-        Place place = place(network, index);
-        place.storage.write(place.offset, chunk.values(), 0, place.length);
-    }
-
-    private record Place(Storage storage, long offset, int length) {}
-
-    private static Place place(PolicyNetwork network, int index) {
-        int remaining = index;
-        for (Storage storage : storages(network)) {
-            int own = chunks(storage);
-            if (remaining < own) {
-                long offset = (long) remaining * CHUNK;
-                return new Place(storage, offset, (int) Math.min(CHUNK, storage.size() - offset));
-            }
-            remaining -= own;
-        }
-        throw new IndexOutOfBoundsException("The network has no chunk " + index + ".");
-    }
-
-    private static List<Storage> storages(PolicyNetwork network) {
-        List<Storage> storages = new ArrayList<>(List.of(network.parameters()));
-        network.updaterState().ifPresent(storages::add);
-        return storages;
-    }
-
-    private static int chunks(Storage storage) {
-        return Math.toIntExact((storage.size() + CHUNK - 1) / CHUNK);
+    private Storage storage(int chunk) {
+        return layout.isParameters(chunk) ? parameters : moments.orElseThrow();
     }
 }

@@ -3,7 +3,6 @@ package ai.rpo.spark.train;
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
@@ -12,7 +11,6 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.train.MetricsLine;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.dataset.ExampleRows;
@@ -22,6 +20,7 @@ import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -98,6 +97,7 @@ public final class TrainStage {
                         + ": it holds no rows. See what prepare dropped, in data/report.json.");
             }
             ModelDirectory source = start.open();
+            String run = UUID.randomUUID().toString();
             long totalSteps = settings.totalSteps(count);
             PolicyNetwork network = network(source, totalSteps);
             Checkpoints checkpoints = new Checkpoints(
@@ -106,19 +106,21 @@ public final class TrainStage {
             long firstStep = resumed.map(Checkpoints.Checkpoint::step).orElse(0L);
             MetricsLog log =
                     new MetricsLog(new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), firstStep);
+            long stepsPerEpoch = settings.stepsPerEpoch(count);
+            TrainingJournal journal = new TrainingJournal(
+                    log, PolicyNetwork.schedule(settings, totalSteps), stepsPerEpoch, totalSteps, progress);
             SparkComputationGraph graph = new SparkComputationGraph(
                     JavaSparkContext.fromSparkContext(spark.sparkContext()),
                     network.graph(),
-                    master(request, firstStep, count, log, progress));
+                    new AveragingMaster(plan(request, run, stepsPerEpoch), firstStep, journal));
             progress.update("train", firstStep, totalSteps);
             for (int epoch = resumed.map(Checkpoints.Checkpoint::epoch).orElse(0); epoch < settings.epochs(); epoch++) {
                 try {
-                    runEpoch(graph, rows, count, epoch);
+                    runEpoch(graph, rows, count, epoch, run);
                 } finally {
                     log.write();
                 }
-                long step = (epoch + 1) * settings.stepsPerEpoch(count);
-                checkpoints.save(network, source, epoch + 1, step);
+                checkpoints.save(network, source, epoch + 1, (epoch + 1) * stepsPerEpoch);
             }
             export(network, source, request, hadoop);
             return new Result(count, totalSteps, firstStep);
@@ -148,7 +150,7 @@ public final class TrainStage {
         return network;
     }
 
-    private AveragingMaster master(Request request, long firstStep, long rows, MetricsLog log, Progress progress) {
+    private AveragingMaster.Plan plan(Request request, String run, long stepsPerEpoch) {
         int stepsPerRound = settings.workers() == 1
                 ? Math.max(STEPS_PER_ROUND_OF_ONE, settings.averagingFrequency())
                 : settings.averagingFrequency();
@@ -158,35 +160,24 @@ public final class TrainStage {
                     case FLOAT32 -> 1e-3;
                     case BFLOAT16 -> 0.1;
                 };
-        long totalSteps = settings.totalSteps(rows);
-        LearningRateSchedule rate = PolicyNetwork.schedule(settings, totalSteps);
-        long stepsPerEpoch = settings.stepsPerEpoch(rows);
-        return new AveragingMaster(
-                UUID.randomUUID().toString(),
+        return new AveragingMaster.Plan(
+                run,
                 stepsPerEpoch,
                 stepsPerRound,
-                firstStep,
-                new FirstMargin(marginLimit),
-                (first, steps, seconds) -> {
-                    for (int i = 0; i < steps.size(); i++) {
-                        long step = first + i;
-                        log.add(MetricsLine.of(
-                                step + 1,
-                                (double) (step + 1) / stepsPerEpoch,
-                                rate.valueAt((int) step, 0),
-                                steps.get(i),
-                                seconds.get(i)));
-                    }
-                    log.writeSometimes();
-                    progress.update("train", first + steps.size(), totalSteps);
-                });
+                Duration.ofSeconds(settings.workerTimeout()),
+                new FirstMargin(marginLimit));
     }
 
-    private void runEpoch(SparkComputationGraph graph, JavaPairRDD<TrainingExample, Long> rows, long count, int epoch) {
+    private void runEpoch(
+            SparkComputationGraph graph, JavaPairRDD<TrainingExample, Long> rows, long count, int epoch, String run) {
         JavaRDD<MultiDataSet> workers =
                 WorkerBatches.of(rows, count, settings, epoch).persist(StorageLevel.MEMORY_AND_DISK());
         try {
             graph.fitMultiDataSet(workers);
+            if (epoch + 1 == settings.epochs()) {
+                // Tasks go where their rows are kept, which is where the networks are.
+                workers.foreachPartition(batches -> IdleNetworks.ofThisJvm().release(run));
+            }
         } finally {
             workers.unpersist();
         }

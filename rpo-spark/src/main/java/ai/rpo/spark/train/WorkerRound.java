@@ -3,76 +3,114 @@ package ai.rpo.spark.train;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.spark.train.WorkerReport.Problem;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
-import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.TaskCompletionListener;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
-import scala.Tuple2;
 
 /**
- * One worker's part of a round: start from the common state, take some optimizer steps, hand in the own state.
+ * One worker's part of a round: start from the common state, take some optimizer steps, leave the own state for whoever
+ * averages.
  *
  * <p>A partition holds one worker's batches of an epoch in the order of its steps. A run of the task depends on nothing
- * but its arguments, so Spark may repeat it.
+ * but its arguments, so Spark may repeat it; each attempt leaves blocks of its own.
  */
-final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, Iterator<Tuple2<Integer, RoundOutput>>> {
+final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, Iterator<WorkerReport>> {
 
     private static final long serialVersionUID = 1L;
 
-    /** The key of reports; chunks of state have keys from 0. */
-    static final int REPORT = -1;
-
     private final RoundPlan plan;
-    private final Broadcast<NetworkState> state;
+    private final ChunkBlocks start;
+    private final long lifetime;
+    private final LongAccumulator progress;
 
-    WorkerRound(RoundPlan plan, Broadcast<NetworkState> state) {
+    /**
+     * @param start the common state
+     * @param lifetime under which the own state is left
+     * @param progress counts steps
+     */
+    WorkerRound(RoundPlan plan, ChunkBlocks start, long lifetime, LongAccumulator progress) {
         this.plan = plan;
-        this.state = state;
+        this.start = start;
+        this.lifetime = lifetime;
+        this.progress = progress;
     }
 
     @Override
-    public Iterator<Tuple2<Integer, RoundOutput>> call(Integer worker, Iterator<MultiDataSet> batches) {
+    public Iterator<WorkerReport> call(Integer worker, Iterator<MultiDataSet> batches) {
+        for (long skipped = 0; skipped < plan.firstStepOfEpoch() && batches.hasNext(); skipped++) {
+            batches.next();
+        }
+        WorkerReport report = batches.hasNext() ? train(worker, batches) : idle(worker);
+        return List.of(report).iterator();
+    }
+
+    private static WorkerReport idle(int worker) {
+        return new WorkerReport(worker, host(), null, List.of(), List.of(), 0, null);
+    }
+
+    private WorkerReport train(int worker, Iterator<MultiDataSet> batches) {
         IdleNetworks networks = IdleNetworks.ofThisJvm();
         PolicyNetwork network = networks.borrow(plan.run(), plan.configuration());
         TaskContext.get()
                 .addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
-        state.value().applyTo(network);
+        NetworkState state = new NetworkState(network);
+        long began = System.nanoTime();
+        for (int chunk = 0; chunk < state.layout().count(); chunk++) {
+            int which = chunk;
+            start.read(which, bytes -> state.write(which, bytes));
+        }
         network.setStep(plan.firstStep());
-        RoundOutput.Report report = train(worker, network, batches);
-        long pairs = report.steps().stream().mapToLong(StepMetrics::examples).sum();
-        Stream<Tuple2<Integer, RoundOutput>> chunks = pairs == 0 || report.problem() != null
-                ? Stream.of()
-                : IntStream.range(0, NetworkState.chunkCount(network))
-                        .mapToObj(i -> new Tuple2<>(
-                                i, new RoundOutput.Contribution(worker, pairs, NetworkState.read(network, i))));
-        return Stream.concat(Stream.of(new Tuple2<Integer, RoundOutput>(REPORT, report)), chunks)
-                .iterator();
-    }
+        double transfer = secondsSince(began);
 
-    private RoundOutput.Report train(int worker, PolicyNetwork network, Iterator<MultiDataSet> batches) {
         List<StepMetrics> steps = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
-        String problem = null;
-        for (long skipped = 0; skipped < plan.firstStepOfEpoch() && batches.hasNext(); skipped++) {
-            batches.next();
-        }
-        while (problem == null && steps.size() < plan.steps() && batches.hasNext()) {
-            long start = System.nanoTime();
-            try {
-                StepMetrics metrics = network.step(batches.next());
-                seconds.add((System.nanoTime() - start) / 1e9);
-                steps.add(metrics);
-                problem = plan.firstMargin().problem(plan.firstStep() + steps.size() - 1, metrics);
-            } catch (NonFiniteException e) {
-                problem = "step " + (plan.firstStep() + steps.size() + 1) + ": " + e.getMessage();
+        Problem problem = takeSteps(network, batches, steps, seconds);
+
+        began = System.nanoTime();
+        ChunkBlocks own = null;
+        if (problem == null) {
+            own = new ChunkBlocks(
+                    lifetime,
+                    "worker-" + worker + "-" + TaskContext.get().taskAttemptId());
+            for (int chunk = 0; chunk < state.layout().count(); chunk++) {
+                own.put(chunk, state.read(chunk));
             }
         }
-        return new RoundOutput.Report(worker, plan.firstStep(), steps, seconds, problem);
+        return new WorkerReport(worker, host(), own, steps, seconds, transfer + secondsSince(began), problem);
+    }
+
+    private Problem takeSteps(
+            PolicyNetwork network, Iterator<MultiDataSet> batches, List<StepMetrics> steps, List<Double> seconds) {
+        while (steps.size() < plan.steps() && batches.hasNext()) {
+            long began = System.nanoTime();
+            try {
+                StepMetrics metrics = network.step(batches.next());
+                seconds.add(secondsSince(began));
+                steps.add(metrics);
+                progress.add(1);
+                String wrong = plan.firstMargin().problem(plan.firstStep() + steps.size() - 1, metrics);
+                if (wrong != null) {
+                    return new Problem(wrong, false);
+                }
+            } catch (NonFiniteException e) {
+                return new Problem("step " + (plan.firstStep() + steps.size() + 1) + ": " + e.getMessage(), true);
+            }
+        }
+        return null;
+    }
+
+    private static double secondsSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1e9;
+    }
+
+    private static String host() {
+        return SparkEnv.get().blockManager().blockManagerId().host();
     }
 }

@@ -1,0 +1,83 @@
+package ai.rpo.spark.train;
+
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.BlockData;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BroadcastBlockId;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import scala.Option;
+import scala.reflect.ClassTag;
+
+/**
+ * A training state as blocks of raw bytes in the memory of executors or driver, where every other JVM of the application can
+ * fetch them: Spark's block manager moves them without serialisation, and spills to disk what does not fit in memory. (BigDL
+ * exchanges parameters in this way: Dai et al., arXiv 1804.05839.)
+ *
+ * <p>Blocks live as long as the broadcast variable under whose id they are put.
+ *
+ * @param lifetime id of that broadcast variable
+ * @param owner who put them, unique under that id
+ */
+record ChunkBlocks(long lifetime, String owner) implements Serializable {
+
+    static ChunkBlocks of(Broadcast<?> lifetime, String owner) {
+        return new ChunkBlocks(lifetime.id(), owner);
+    }
+
+    /** Leaves a chunk in this JVM; one that is there already stays. */
+    void put(int chunk, ByteBuffer bytes) {
+        manager()
+                .putBytes(
+                        id(chunk),
+                        new ChunkedByteBuffer(bytes),
+                        StorageLevel.MEMORY_AND_DISK_SER(),
+                        true,
+                        ClassTag.apply(byte[].class));
+    }
+
+    /**
+     * Hands over a chunk's bytes, which are valid during the call only.
+     *
+     * @throws LostBlockException if no JVM has them any more
+     */
+    void read(int chunk, Consumer<ByteBuffer> use) {
+        BlockId id = id(chunk);
+        Option<BlockData> local = manager().getLocalBytes(id);
+        if (local.isDefined()) {
+            try {
+                use.accept(local.get().toByteBuffer());
+            } finally {
+                manager().releaseLockAndDispose(id, local.get(), Option.empty());
+            }
+            return;
+        }
+        Option<ChunkedByteBuffer> remote = manager().getRemoteBytes(id);
+        if (remote.isEmpty()) {
+            throw new LostBlockException(id.name());
+        }
+        use.accept(remote.get().toByteBuffer());
+    }
+
+    /** The bytes of a block went with the JVM that held them. */
+    static final class LostBlockException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private LostBlockException(String block) {
+            super("block " + block + " is lost");
+        }
+    }
+
+    private BlockId id(int chunk) {
+        return new BroadcastBlockId(lifetime, owner + "." + chunk);
+    }
+
+    private static BlockManager manager() {
+        return SparkEnv.get().blockManager();
+    }
+}

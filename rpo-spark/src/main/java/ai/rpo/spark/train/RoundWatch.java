@@ -1,0 +1,118 @@
+package ai.rpo.spark.train;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.spark.TaskFailedReason;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.collection.JavaConverters;
+
+/** Follows the tasks of one round: how far they are, when the last of them gave a sign, and what was lost. */
+final class RoundWatch extends SparkListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RoundWatch.class);
+
+    private final String jobGroup;
+    private final String round;
+    private final long stepCounter;
+    private final Set<Integer> stages = new TreeSet<>();
+    private final Map<Long, String> running = new TreeMap<>();
+    private final Map<Long, Long> steps = new TreeMap<>();
+    private long lastSign = System.nanoTime();
+
+    /**
+     * @param jobGroup of the round's jobs
+     * @param round as people call it
+     * @param stepCounter id of the accumulator that counts optimizer steps
+     */
+    RoundWatch(String jobGroup, String round, long stepCounter) {
+        this.jobGroup = jobGroup;
+        this.round = round;
+        this.stepCounter = stepCounter;
+    }
+
+    /** How long no task has begun, taken a step or ended. */
+    synchronized Duration quiet() {
+        return Duration.ofNanos(System.nanoTime() - lastSign);
+    }
+
+    /** Optimizer steps that executors have told of, all workers together. */
+    synchronized long steps() {
+        return steps.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Who is being waited for. */
+    synchronized String waitingFor() {
+        return running.isEmpty()
+                ? "no executor takes up the work"
+                : running.values().stream().distinct().collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public synchronized void onJobStart(SparkListenerJobStart job) {
+        if (jobGroup.equals(job.properties().getProperty("spark.jobGroup.id"))) {
+            JavaConverters.seqAsJavaList(job.stageIds()).forEach(id -> stages.add((Integer) id));
+            lastSign = System.nanoTime();
+        }
+    }
+
+    @Override
+    public synchronized void onTaskStart(SparkListenerTaskStart task) {
+        if (stages.contains(task.stageId())) {
+            running.put(
+                    task.taskInfo().taskId(),
+                    "worker " + task.taskInfo().index() + " on executor "
+                            + task.taskInfo().executorId() + " (" + task.taskInfo().host() + ")");
+            lastSign = System.nanoTime();
+        }
+    }
+
+    /** Executors send these with their heartbeats. */
+    @Override
+    public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
+        JavaConverters.seqAsJavaList(update.accumUpdates()).forEach(task -> {
+            for (AccumulableInfo counter : JavaConverters.seqAsJavaList(task._4())) {
+                if (counter.id() == stepCounter && counter.update().isDefined()) {
+                    long now = ((Number) counter.update().get()).longValue();
+                    Long before = steps.put((Long) task._1(), now);
+                    if (before == null || now > before) {
+                        lastSign = System.nanoTime();
+                    }
+                }
+            }
+        });
+    }
+
+    @Override
+    public synchronized void onTaskEnd(SparkListenerTaskEnd task) {
+        String who = running.remove(task.taskInfo().taskId());
+        if (who == null) {
+            return;
+        }
+        lastSign = System.nanoTime();
+        if (task.reason() instanceof TaskFailedReason failure) {
+            steps.remove(task.taskInfo().taskId());
+            LOG.warn(
+                    "{}: the work of {} is lost and will be done again: {}",
+                    round,
+                    who,
+                    failure.toErrorString().lines().findFirst().orElse(""));
+        }
+    }
+
+    @Override
+    public void onExecutorRemoved(SparkListenerExecutorRemoved executor) {
+        LOG.warn("{}: executor {} is lost: {}", round, executor.executorId(), executor.reason());
+    }
+}

@@ -1,0 +1,45 @@
+package ai.rpo.spark.train;
+
+import ai.rpo.core.loss.StepMetrics;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How one worker's part of a round went.
+ *
+ * @param host where it ran
+ * @param state its parameters and moments after its steps; null if it took none or had a problem
+ * @param steps metrics of each step in order
+ * @param seconds computing time of each step
+ * @param transferSeconds time in which it fetched the common state and left its own
+ * @param problem why it stopped, or null
+ */
+record WorkerReport(
+        int worker,
+        String host,
+        ChunkBlocks state,
+        List<StepMetrics> steps,
+        List<Double> seconds,
+        double transferSeconds,
+        Problem problem)
+        implements Serializable {
+
+    /**
+     * @param text what was wrong, and where
+     * @param mayPass whether the same work may succeed when it is done again
+     */
+    record Problem(String text, boolean mayPass) implements Serializable {}
+
+    long pairs() {
+        return steps.stream().mapToLong(StepMetrics::examples).sum();
+    }
+
+    double computeSeconds() {
+        return seconds.stream().mapToDouble(Double::doubleValue).sum();
+    }
+
+    Optional<Problem> trouble() {
+        return Optional.ofNullable(problem);
+    }
+}
