@@ -78,7 +78,8 @@ public final class StepBenchmark {
                 1,
                 1,
                 1,
-                0, 1);
+                0,
+                1);
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 shape.json(),
                 new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),

@@ -62,7 +62,9 @@ public record TrainSettings(
         atLeastOne(problems, "workers", workers);
         atLeastOne(problems, "averaging-frequency", averagingFrequency);
         atLeastOne(problems, "keep-checkpoints", keepCheckpoints);
-        notNegative(problems, "worker-timeout", workerTimeout);
+        if (workerTimeout < 0) {
+            problems.add("worker-timeout must be at least 0, but is " + workerTimeout);
+        }
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);

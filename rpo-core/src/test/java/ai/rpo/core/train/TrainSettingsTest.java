@@ -30,6 +30,7 @@ class TrainSettingsTest {
                                 1,
                                 0,
                                 0,
+                                -1,
                                 0))
                 .getMessage();
         assertEquals("""
@@ -39,6 +40,7 @@ class TrainSettingsTest {
                 workers must be at least 1, but is 0
                 averaging-frequency must be at least 1, but is 0
                 keep-checkpoints must be at least 1, but is 0
+                worker-timeout must be at least 0, but is -1
                 learning-rate must be at least 0, but is NaN
                 weight-decay must be at least 0, but is -0.1
                 max-grad-norm must be at least 0, but is Infinity

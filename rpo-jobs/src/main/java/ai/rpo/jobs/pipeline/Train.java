@@ -19,7 +19,8 @@ final class Train implements Stage {
     private static final String MODEL = "model";
 
     /** Keys that change what a step costs, and not what it does. */
-    private static final Set<String> WITHOUT_EFFECT = Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints");
+    private static final Set<String> WITHOUT_EFFECT =
+            Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints");
 
     private final Workplace place;
     private final String name;

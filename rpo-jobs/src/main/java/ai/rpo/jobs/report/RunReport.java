@@ -31,7 +31,7 @@ final class RunReport {
                 stageReports(run, "data", "What preparing did with the rows, and why rows were left out."));
         page.section(
                 "reference", "Reference", stageReports(run, "reference", "The reference model's log-probabilities."));
-        page.section("timings", "Timings", timings(run), page.figures(List.of(figures.throughput())));
+        page.section("timings", "Timings", timings(run), page.figures(figures.timings()));
         page.section("configuration", "Configuration", configuration(run));
         page.section("provenance", "Provenance", provenance(run));
         return page;

@@ -110,7 +110,20 @@ final class TrainingFigures {
                         "Share of the batch's pairs whose chosen completion has the higher implicit reward.")));
     }
 
-    Figure throughput() {
+    List<Figure> timings() {
+        return present(List.of(throughput(), overhead()));
+    }
+
+    private Figure overhead() {
+        return single(
+                "round-overhead",
+                "Share of a round that is not arithmetic",
+                "share of the round's time",
+                "round/overhead_share",
+                "From one average to the next: the share of time in which the mean worker does not compute but waits for slower ones, fetches the common state, hands in its own, or is between tasks.");
+    }
+
+    private Figure throughput() {
         return single(
                 "throughput",
                 "Throughput",

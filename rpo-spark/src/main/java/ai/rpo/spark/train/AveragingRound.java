@@ -138,7 +138,8 @@ final class AveragingRound {
         try {
             state.replace(blocks, lifetime);
         } catch (ChunkBlocks.LostBlockException e) {
-            throw new RoundFailure("the average was lost with its executor, " + e.getMessage(), lost(e.getMessage(), e));
+            throw new RoundFailure(
+                    "the average was lost with its executor, " + e.getMessage(), lost(e.getMessage(), e));
         }
         return secondsSince(began);
     }

@@ -1,7 +1,6 @@
 package ai.rpo.spark.train;
 
 import java.io.Serializable;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param total wall-clock seconds on the driver
  * @param compute seconds of optimizer steps, mean of the workers
- * @param wait seconds that the mean worker waits for the slowest
+ * @param waiting seconds that the mean worker waits for the slowest
  * @param transfer seconds in which the state moves: the slowest worker's, the slowest averaging task's and the driver's
  * @param averaging seconds of arithmetic of the slowest averaging task
  * @param bytesMoved bytes of state that workers, averaging tasks and driver fetched, over the network or within a JVM
@@ -18,7 +18,7 @@ import java.util.Map;
 record RoundTimes(
         double total,
         double compute,
-        double wait,
+        double waiting,
         double transfer,
         double averaging,
         long bytesMoved,
@@ -35,15 +35,14 @@ record RoundTimes(
             long bytesMoved) {
         List<WorkerReport> busy =
                 reports.stream().filter(r -> !r.steps().isEmpty()).toList();
-        double mean =
-                busy.stream().mapToDouble(WorkerReport::computeSeconds).average().orElse(0);
+        double mean = busy.stream()
+                .mapToDouble(WorkerReport::computeSeconds)
+                .average()
+                .orElse(0);
         double slowest =
                 busy.stream().mapToDouble(WorkerReport::computeSeconds).max().orElse(0);
         double transfer = driverTransfer
-                + busy.stream()
-                        .mapToDouble(WorkerReport::transferSeconds)
-                        .max()
-                        .orElse(0)
+                + busy.stream().mapToDouble(WorkerReport::transferSeconds).max().orElse(0)
                 + averaging.stream()
                         .mapToDouble(ChunkAverage.Work::transferSeconds)
                         .max()
@@ -56,10 +55,7 @@ record RoundTimes(
                 mean,
                 slowest - mean,
                 transfer,
-                averaging.stream()
-                        .mapToDouble(ChunkAverage.Work::seconds)
-                        .max()
-                        .orElse(0),
+                averaging.stream().mapToDouble(ChunkAverage.Work::seconds).max().orElse(0),
                 bytesMoved,
                 busy.stream()
                         .filter(r -> r.computeSeconds() > STRAGGLING * median)
@@ -77,7 +73,7 @@ record RoundTimes(
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("round/seconds", total);
         map.put("round/compute_seconds", compute);
-        map.put("round/wait_seconds", wait);
+        map.put("round/wait_seconds", waiting);
         map.put("round/transfer_seconds", transfer);
         map.put("round/averaging_seconds", averaging);
         map.put("round/overhead_share", overheadShare());

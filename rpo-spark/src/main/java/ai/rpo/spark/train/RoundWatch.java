@@ -73,7 +73,8 @@ final class RoundWatch extends SparkListener {
             running.put(
                     task.taskInfo().taskId(),
                     "worker " + task.taskInfo().index() + " on executor "
-                            + task.taskInfo().executorId() + " (" + task.taskInfo().host() + ")");
+                            + task.taskInfo().executorId() + " ("
+                            + task.taskInfo().host() + ")");
             lastSign = System.nanoTime();
         }
     }

@@ -16,8 +16,7 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
     private final long totalSteps;
     private final Progress progress;
 
-    TrainingJournal(
-            MetricsLog log, LearningRateSchedule rate, long stepsPerEpoch, long totalSteps, Progress progress) {
+    TrainingJournal(MetricsLog log, LearningRateSchedule rate, long stepsPerEpoch, long totalSteps, Progress progress) {
         this.log = log;
         this.rate = rate;
         this.stepsPerEpoch = stepsPerEpoch;

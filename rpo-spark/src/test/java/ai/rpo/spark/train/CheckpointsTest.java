@@ -154,7 +154,8 @@ class CheckpointsTest {
                 1,
                 1,
                 1,
-                0, 1);
+                0,
+                1);
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 source.configJson(), new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
         float[] parameters = numbers(mark, network.parameters());

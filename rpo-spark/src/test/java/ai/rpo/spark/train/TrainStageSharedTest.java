@@ -80,7 +80,8 @@ class TrainStageSharedTest {
                 1,
                 1,
                 1,
-                0, 1);
+                0,
+                1);
         RpoObjective objective =
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
         new TrainStage(spark, model, new PreferenceLoss(objective), settings, Precision.FLOAT32)

@@ -208,7 +208,8 @@ class TrainStageTest {
                 7,
                 workers,
                 1,
-                0, 1);
+                0,
+                1);
     }
 
     private static org.apache.hadoop.fs.Path hadoop(Path path) {
