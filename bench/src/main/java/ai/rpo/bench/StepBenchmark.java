@@ -11,6 +11,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import java.io.IOException;
@@ -79,7 +80,9 @@ public final class StepBenchmark {
                 1,
                 1,
                 0,
-                1);
+                0,
+                1,
+                OuterSettings.average());
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 shape.json(),
                 new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),

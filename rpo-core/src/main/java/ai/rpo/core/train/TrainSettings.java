@@ -21,7 +21,9 @@ import java.util.List;
  * @param workers models trained in parallel and averaged
  * @param averagingFrequency a worker's optimizer steps between two averages
  * @param workerTimeout seconds in which no worker gives a sign after which a round is done again; 0 for never
- * @param keepCheckpoints how many of the latest checkpoints are kept, one an epoch; at least 1
+ * @param checkpointEvery optimizer steps between two checkpoints besides those at the end of each epoch; 0 for none
+ * @param keepCheckpoints how many of the latest checkpoints are kept; at least 1
+ * @param outer what is done with an average
  */
 public record TrainSettings(
         int epochs,
@@ -39,7 +41,9 @@ public record TrainSettings(
         int workers,
         int averagingFrequency,
         int workerTimeout,
-        int keepCheckpoints) {
+        int checkpointEvery,
+        int keepCheckpoints,
+        OuterSettings outer) {
 
     /** How the learning rate falls after the warm-up. */
     public enum Schedule {
@@ -62,9 +66,8 @@ public record TrainSettings(
         atLeastOne(problems, "workers", workers);
         atLeastOne(problems, "averaging-frequency", averagingFrequency);
         atLeastOne(problems, "keep-checkpoints", keepCheckpoints);
-        if (workerTimeout < 0) {
-            problems.add("worker-timeout must be at least 0, but is " + workerTimeout);
-        }
+        notNegative(problems, "worker-timeout", workerTimeout);
+        notNegative(problems, "checkpoint-every", checkpointEvery);
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);
@@ -90,6 +93,12 @@ public record TrainSettings(
     private static void atLeastOne(List<String> problems, String key, int value) {
         if (value < 1) {
             problems.add(key + " must be at least 1, but is " + value);
+        }
+    }
+
+    private static void notNegative(List<String> problems, String key, int value) {
+        if (value < 0) {
+            problems.add(key + " must be at least 0, but is " + value);
         }
     }
 

@@ -94,6 +94,8 @@ public final class TrainSettingsFixture {
                 workers,
                 averagingFrequency,
                 0,
-                keepCheckpoints);
+                0,
+                keepCheckpoints,
+                OuterSettings.average());
     }
 }

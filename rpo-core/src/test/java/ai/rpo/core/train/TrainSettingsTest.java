@@ -31,7 +31,9 @@ class TrainSettingsTest {
                                 0,
                                 0,
                                 -1,
-                                0))
+                                -2,
+                                0,
+                                OuterSettings.average()))
                 .getMessage();
         assertEquals("""
                 epochs must be at least 1, but is 0
@@ -41,6 +43,7 @@ class TrainSettingsTest {
                 averaging-frequency must be at least 1, but is 0
                 keep-checkpoints must be at least 1, but is 0
                 worker-timeout must be at least 0, but is -1
+                checkpoint-every must be at least 0, but is -2
                 learning-rate must be at least 0, but is NaN
                 weight-decay must be at least 0, but is -0.1
                 max-grad-norm must be at least 0, but is Infinity

@@ -12,6 +12,7 @@ import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
+import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -53,6 +54,7 @@ final class Job {
         RunDirectory run;
         Optional<Path> log;
         SparkLauncher spark;
+        Lease lease;
         try {
             configuration = ResolvedConfiguration.load(options.sources(), required);
             spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
@@ -60,12 +62,16 @@ final class Job {
                     new org.apache.hadoop.fs.Path(
                             configuration.settings().output().orElseThrow()),
                     spark.hadoop());
-            log = LogFile.open(run.make());
+            Optional<Path> folder = run.make();
+            lease = run.lease(command);
+            run = run.behind(lease);
+            log = LogFile.open(folder);
         } catch (RuntimeException e) {
             return report(Failure.of("begin to " + command, e), e, Optional.empty());
         }
         StatusFile status = new StatusFile(run.file("status.json"), command, Clock.systemUTC());
-        try (spark;
+        try (lease;
+                spark;
                 Display display = Display.onStandardError()) {
             status.begin();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> interrupted(status)));

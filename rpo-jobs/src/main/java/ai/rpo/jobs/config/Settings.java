@@ -3,6 +3,7 @@ package ai.rpo.jobs.config;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param reference {@code rpo.reference}
  * @param objective {@code rpo.objective}
  * @param train {@code rpo.train}
+ * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
  * @param export {@code rpo.export}
  */
@@ -31,6 +33,7 @@ public record Settings(
         ReferenceSettings reference,
         RpoObjective objective,
         TrainSettings train,
+        SelectionSettings selection,
         SftSettings sft,
         ExportSettings export) {
 

@@ -89,12 +89,15 @@ public final class Pipeline {
         listener.started(stage);
         Instant start = Instant.now();
         ArtifactDirectory artifact = run.artifact(stage.folder());
-        if (!stage.resumes() || artifact.manifest().isPresent()) {
+        Fingerprint fingerprint = fingerprint(stage);
+        if (!stage.resumes() || !isBegun(artifact, fingerprint)) {
             artifact.clear();
         }
         stage.replaces().forEach(folder -> run.artifact(folder).remove());
         stage.otherFolders().forEach(folder -> run.artifact(folder).remove());
-        Fingerprint fingerprint = fingerprint(stage);
+        if (stage.resumes()) {
+            artifact.begin(new Manifest(stage.name(), version, Instant.now(), fingerprint, Map.of()));
+        }
         Map<String, Long> counts = stage.make(fingerprint, progress);
         artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint, counts));
         listener.finished(stage, counts, Duration.between(start, Instant.now()));
@@ -110,8 +113,9 @@ public final class Pipeline {
             return;
         }
         Optional<Manifest> manifest = run.artifact(stage.folder()).manifest();
-        List<String> differences =
-                manifest.map(found -> differences(stage, found)).orElse(List.of());
+        List<String> differences = manifest.or(run.artifact(stage.folder())::begun)
+                .map(found -> differences(stage, found))
+                .orElse(List.of());
         if (manifest.isPresent() && differences.isEmpty()) {
             decisions.put(stage.name(), new Decision(stage, Decision.Verdict.REUSE, manifest));
             return;
@@ -131,6 +135,12 @@ public final class Pipeline {
             }
         }
         decisions.put(stage.name(), new Decision(stage, Decision.Verdict.MAKE, manifest));
+    }
+
+    private static boolean isBegun(ArtifactDirectory artifact, Fingerprint fingerprint) {
+        return artifact.begun()
+                .filter(begun -> begun.fingerprint().equals(fingerprint))
+                .isPresent();
     }
 
     /** How many stages come one after another before this one. */

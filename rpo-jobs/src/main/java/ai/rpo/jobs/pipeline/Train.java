@@ -1,22 +1,28 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Rows become a model: scored pairs by preference, prompt/completion rows by imitation. */
 final class Train implements Stage {
 
     private static final String MODEL = "model";
+    private static final String HELD_OUT = "reference/eval";
 
     /** Keys that change what a step costs, and not what it does. */
     private static final Set<String> WITHOUT_EFFECT =
@@ -101,10 +107,15 @@ final class Train implements Stage {
         values.put("rpo.precision", place.settings().precision().key());
         if (loss instanceof PreferenceLoss) {
             values.putAll(place.configuration().valuesUnder("rpo.objective"));
+            values.putAll(place.configuration().valuesUnder("rpo.selection"));
+            requireHeldOutPairs();
         }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.export"));
         values.keySet().removeIf(key -> WITHOUT_EFFECT.contains(key.substring(key.lastIndexOf('.') + 1)));
+        if (!isSelecting()) {
+            values.remove("rpo." + name + ".checkpoint-every"); // which decides what there is to choose from
+        }
         values.remove("rpo.sft.data"); // the rows have been read, and their stage's fingerprint tells them
         return values;
     }
@@ -127,12 +138,48 @@ final class Train implements Stage {
                         place.settings().export().dtype().dtype(start.open().dtype()),
                         fingerprint.digest(),
                         place.isOwnReference(),
-                        facts(fingerprint)),
+                        facts(fingerprint),
+                        heldOut(),
+                        place.run().fence()),
                 progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
         return counts;
+    }
+
+    private boolean isSelecting() {
+        return loss instanceof PreferenceLoss
+                && place.settings().selection().metric().isPresent();
+    }
+
+    private void requireHeldOutPairs() {
+        DataSettings data = place.settings().data();
+        SelectionSettings selection = place.settings().selection();
+        if (selection.metric().isPresent() && data.eval().isEmpty() && data.evalFraction() == 0) {
+            throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = "
+                    + selection.metric().get()
+                    + ": there are no held-out pairs. Give some with rpo.data.eval or rpo.data.eval-fraction.");
+        }
+        if (selection.metric().isEmpty() && selection.patience() > 0) {
+            throw RpoException.configuration("Cannot stop early by rpo.selection.patience = " + selection.patience()
+                    + ": no metric is given. Name one with rpo.selection.metric.");
+        }
+    }
+
+    private Optional<HeldOut> heldOut() {
+        if (!isSelecting()) {
+            return Optional.empty();
+        }
+        if (!place.run().exists(HELD_OUT)) {
+            throw RpoException.data("Cannot choose a checkpoint by rpo.selection.metric: rpo.data.eval-fraction left no"
+                    + " held-out pairs. Raise it, or give pairs with rpo.data.eval.");
+        }
+        return Optional.of(new HeldOut(
+                place.run().path(HELD_OUT),
+                place.settings().objective(),
+                place.scoring(),
+                place.settings().selection()));
     }
 
     /** For the model card. */

@@ -67,6 +67,11 @@ final class StandaloneCluster implements AutoCloseable {
                 .orElse(false);
     }
 
+    /** Kills all workers with their executors, as the loss of all machines but the master's would. */
+    void killWorkers() {
+        daemons.subList(1, daemons.size()).forEach(SparkInstallation::end);
+    }
+
     @Override
     public void close() {
         endDaemons();

@@ -107,6 +107,32 @@ class StandaloneClusterIT {
     }
 
     @Test
+    void theLossOfAllExecutorsEndsWithACheckpointToGoOnFrom() throws Exception {
+        Path output = work.resolve("abandoned");
+        Path metrics = output.resolve("train/metrics.jsonl");
+        SparkInstallation elsewhere = new SparkInstallation(
+                spark.home(), spark.jvmOptions(), Files.createDirectory(work.resolve("elsewhere")));
+        try (StandaloneCluster doomed = new StandaloneCluster(elsewhere, 2)) {
+            CompletableFuture<Submission> training = CompletableFuture.supplyAsync(
+                    () -> submit(doomed.url(), "train", output, "-D", "rpo.train.worker-timeout=5"));
+            while (!training.isDone()
+                    && !(Files.exists(metrics) && metrics(output).size() >= 4)) {
+                Thread.sleep(20);
+            }
+            assertTrue(!training.isDone(), "training ended before its executors could be killed");
+            doomed.killWorkers();
+            Submission submission = training.get();
+            assertEquals(5, submission.exitCode(), submission.log());
+            assertTrue(submission.log().contains("no executor takes up the work"), submission.log());
+            assertTrue(submission.log().contains("is kept"), submission.log());
+        }
+
+        assertSucceeds(submit(cluster.url(), "train", output, "-D", "rpo.train.worker-timeout=5"));
+        assertEquals(STEPS, metrics(output).size());
+        assertTrainedAlike(output);
+    }
+
+    @Test
     void tellsAMistakeInOneLineAndItsExitCode() throws Exception {
         Submission submission = submit(cluster.url(), "train", work.resolve("mistaken"), "-D", "rpo.train.epoch=2");
 

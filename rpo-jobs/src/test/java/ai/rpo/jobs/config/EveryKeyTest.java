@@ -54,7 +54,13 @@ class EveryKeyTest {
             Map.entry("rpo.sft.workers", "8"),
             Map.entry("rpo.sft.averaging-frequency", "8"),
             Map.entry("rpo.sft.worker-timeout", "8"),
+            Map.entry("rpo.sft.checkpoint-every", "8"),
+            Map.entry("rpo.sft.outer.optimizer", "nesterov"),
+            Map.entry("rpo.sft.outer.learning-rate", "0.8"),
+            Map.entry("rpo.sft.outer.momentum", "0.8"),
             Map.entry("rpo.sft.keep-checkpoints", "8"),
+            Map.entry("rpo.selection.metric", "loss"),
+            Map.entry("rpo.selection.patience", "3"),
             Map.entry("rpo.objective.beta", "0.2"),
             Map.entry("rpo.objective.eta", "0.3"),
             Map.entry("rpo.objective.regularizer.reduction", "token-mean"),
@@ -74,6 +80,10 @@ class EveryKeyTest {
             Map.entry("rpo.train.workers", "7"),
             Map.entry("rpo.train.averaging-frequency", "7"),
             Map.entry("rpo.train.worker-timeout", "7"),
+            Map.entry("rpo.train.checkpoint-every", "7"),
+            Map.entry("rpo.train.outer.optimizer", "nesterov"),
+            Map.entry("rpo.train.outer.learning-rate", "0.7"),
+            Map.entry("rpo.train.outer.momentum", "0.7"),
             Map.entry("rpo.train.keep-checkpoints", "7")));
 
     static Set<String> keys() {

@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LocalModel;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ public final class DistributedScorer implements Serializable {
         if (!pairs.hasNext()) {
             return Collections.emptyIterator();
         }
+        ExecutorDevice.ofThisJvm().claimForThisTask();
         ExecutorModels models = ExecutorModels.ofThisJvm();
         ReferenceScorer scorer = models.borrow(model, settings.precision(), threadsPerTask);
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> models.giveBack(scorer));

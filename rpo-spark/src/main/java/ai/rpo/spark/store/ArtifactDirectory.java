@@ -16,12 +16,16 @@ import org.apache.hadoop.fs.Path;
 public final class ArtifactDirectory {
 
     private static final String MANIFEST = "manifest.json";
+    private static final String BEGUN = "begun.json";
 
     private final Path path;
+    private final Fence fence;
     private final Configuration hadoop;
 
-    public ArtifactDirectory(Path path, Configuration hadoop) {
+    /** @param fence asked before the artifact is made to count */
+    public ArtifactDirectory(Path path, Fence fence, Configuration hadoop) {
         this.path = Objects.requireNonNull(path, "path");
+        this.fence = Objects.requireNonNull(fence, "fence");
         this.hadoop = Objects.requireNonNull(hadoop, "hadoop");
     }
 
@@ -34,11 +38,29 @@ public final class ArtifactDirectory {
      * @throws RpoException if the manifest is there but cannot be read
      */
     public Optional<Manifest> manifest() {
-        return manifestFile().read().map(text -> {
+        return read(MANIFEST);
+    }
+
+    /**
+     * What the unfinished artifact was begun with.
+     *
+     * @return empty if it was not begun by {@link #begin}, or has been finished
+     */
+    public Optional<Manifest> begun() {
+        return manifest().isPresent() ? Optional.empty() : read(BEGUN);
+    }
+
+    /** Notes what is being made, for artifacts that another process may go on with. */
+    public void begin(Manifest manifest) {
+        file(BEGUN).write(manifest.toJson());
+    }
+
+    private Optional<Manifest> read(String name) {
+        return file(name).read().map(text -> {
             try {
                 return Manifest.fromJson(text);
             } catch (IllegalArgumentException e) {
-                throw RpoException.configuration("Cannot use " + path + ": its " + MANIFEST + " is damaged, "
+                throw RpoException.configuration("Cannot use " + path + ": its " + name + " is damaged, "
                         + e.getMessage() + ". Delete the folder to have it made again.");
             }
         });
@@ -61,7 +83,7 @@ public final class ArtifactDirectory {
     public void remove() {
         try {
             FileSystem store = Stores.open(path, hadoop);
-            store.delete(manifestFile().path(), false);
+            store.delete(file(MANIFEST).path(), false);
             store.delete(path, true);
         } catch (IOException e) {
             throw StoreFailure.of("remove", path, e);
@@ -70,10 +92,11 @@ public final class ArtifactDirectory {
 
     /** Makes the artifact count. */
     public void publish(Manifest manifest) {
-        manifestFile().write(manifest.toJson());
+        fence.check();
+        file(MANIFEST).write(manifest.toJson());
     }
 
-    private SmallFile manifestFile() {
-        return new SmallFile(new Path(path, MANIFEST), hadoop);
+    private SmallFile file(String name) {
+        return new SmallFile(new Path(path, name), hadoop);
     }
 }

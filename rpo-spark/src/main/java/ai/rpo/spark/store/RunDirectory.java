@@ -16,14 +16,41 @@ public final class RunDirectory {
 
     private final Path root;
     private final Configuration hadoop;
+    private final Fence fence;
 
     /**
+     * For whoever is alone with it.
+     *
      * @param root any Hadoop path
      * @param hadoop for reaching it
      */
     public RunDirectory(Path root, Configuration hadoop) {
+        this(root, Fence.NONE, hadoop);
+    }
+
+    private RunDirectory(Path root, Fence fence, Configuration hadoop) {
         this.root = Objects.requireNonNull(root, "root");
         this.hadoop = Objects.requireNonNull(hadoop, "hadoop");
+        this.fence = fence;
+    }
+
+    /**
+     * Waits at most half a minute for a sign of another holder.
+     *
+     * @param command that will write
+     * @throws RpoException if another process works in the directory
+     */
+    public Lease lease(String command) {
+        return Lease.acquire(path("lease"), command, hadoop);
+    }
+
+    /** The same directory, where nothing is published unless the fence lets it pass. */
+    public RunDirectory behind(Fence other) {
+        return new RunDirectory(root, other, hadoop);
+    }
+
+    public Fence fence() {
+        return fence;
     }
 
     public Path path() {
@@ -66,7 +93,7 @@ public final class RunDirectory {
 
     /** The artifact in a folder, such as {@code data}. */
     public ArtifactDirectory artifact(String folder) {
-        return new ArtifactDirectory(path(folder), hadoop);
+        return new ArtifactDirectory(path(folder), fence, hadoop);
     }
 
     /** A file such as {@code status.json}. */

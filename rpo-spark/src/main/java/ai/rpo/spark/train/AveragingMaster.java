@@ -1,11 +1,12 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.loss.StepMetrics;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.OuterSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -34,12 +35,17 @@ final class AveragingMaster
         implements TrainingMaster<ParameterAveragingTrainingResult, ParameterAveragingTrainingWorker> {
 
     private final Plan plan;
+    private final NetworkState driver;
     private final RoundListener listener;
     private long step;
 
-    /** @param firstStep optimizer steps already taken */
-    AveragingMaster(Plan plan, long firstStep, RoundListener listener) {
+    /**
+     * @param firstStep optimizer steps already taken
+     * @param driver state of the network that will be trained
+     */
+    AveragingMaster(Plan plan, long firstStep, NetworkState driver, RoundListener listener) {
         this.plan = plan;
+        this.driver = driver;
         this.step = firstStep;
         this.listener = listener;
     }
@@ -49,8 +55,22 @@ final class AveragingMaster
      * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
      * @param patience how long no worker may give a sign; zero for ever
+     * @param outer what is done with an average
      */
-    record Plan(String run, long stepsPerEpoch, int stepsPerRound, Duration patience, FirstMargin firstMargin) {}
+    record Plan(
+            String run,
+            long stepsPerEpoch,
+            int stepsPerRound,
+            Duration patience,
+            OuterSettings outer,
+            FirstMargin firstMargin) {
+
+        private Optional<OuterStep> outerStep() {
+            return outer.hasMomentum()
+                    ? Optional.of(new OuterStep(outer.learningRate(), outer.momentum()))
+                    : Optional.empty();
+        }
+    }
 
     /** Told on the driver how training goes. */
     interface RoundListener {
@@ -62,36 +82,38 @@ final class AveragingMaster
          * @param firstStep optimizer step of the first entry, from 0
          * @param steps metrics of each step, all workers joined
          * @param seconds computing time of each step, of the slowest worker
+         * @return whether to go on
          */
-        void afterRound(long firstStep, List<StepMetrics> steps, List<Double> seconds, RoundTimes times);
+        boolean afterRound(long firstStep, List<StepMetrics> steps, List<Double> seconds, RoundTimes times);
     }
 
-    /** Runs the rest of one epoch. */
+    /** Runs the rest of one epoch, or less if the listener has had enough. */
     @Override
     public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> workers) {
-        PolicyNetwork network = new PolicyNetwork(graph.getNetwork());
         String configuration = graph.getNetwork().getConfiguration().toJson();
         int count = workers.getNumPartitions();
-        try (CommonState state = new CommonState(graph.getSparkContext(), new NetworkState(network))) {
+        try (CommonState state = new CommonState(graph.getSparkContext(), driver)) {
             AveragingRound round = new AveragingRound(
                     graph.getSparkContext(),
                     state,
+                    plan.outerStep(),
                     plan.patience(),
                     taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
             long done = step % plan.stepsPerEpoch();
-            while (done < plan.stepsPerEpoch()) {
+            boolean goesOn = true;
+            while (goesOn && done < plan.stepsPerEpoch()) {
                 long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
                 AveragingRound.Result result = round.run(
                         workers, new RoundPlan(plan.run(), configuration, step, done, steps, plan.firstMargin()));
                 step += steps;
                 done += steps;
-                network.setStep(step);
-                report(step - steps, result);
+                driver.setStep(step);
+                goesOn = report(step - steps, result);
             }
         }
     }
 
-    private void report(long firstStep, AveragingRound.Result result) {
+    private boolean report(long firstStep, AveragingRound.Result result) {
         List<WorkerReport> reports = result.reports();
         int steps = reports.stream().mapToInt(r -> r.steps().size()).max().orElse(0);
         List<StepMetrics> joined = new ArrayList<>();
@@ -108,7 +130,7 @@ final class AveragingMaster
             joined.add(metrics);
             seconds.add(slowest);
         }
-        listener.afterRound(firstStep, joined, seconds, result.times());
+        return listener.afterRound(firstStep, joined, seconds, result.times());
     }
 
     @Override

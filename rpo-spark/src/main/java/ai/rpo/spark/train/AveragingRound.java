@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,16 +38,24 @@ final class AveragingRound {
 
     private final JavaSparkContext spark;
     private final CommonState state;
+    private final Optional<OuterStep> outer;
     private final Duration patience;
     private final LongConsumer stepsTaken;
 
     /**
+     * @param outer what is done with an average; empty to take it as it is
      * @param patience how long no worker may give a sign; zero for ever
      * @param stepsTaken told now and then of optimizer steps of the round so far, all workers together
      */
-    AveragingRound(JavaSparkContext spark, CommonState state, Duration patience, LongConsumer stepsTaken) {
+    AveragingRound(
+            JavaSparkContext spark,
+            CommonState state,
+            Optional<OuterStep> outer,
+            Duration patience,
+            LongConsumer stepsTaken) {
         this.spark = spark;
         this.state = state;
+        this.outer = outer;
         this.patience = patience;
         this.stepsTaken = stepsTaken;
     }
@@ -90,7 +99,9 @@ final class AveragingRound {
                     watch));
             reports.sort(Comparator.comparingInt(WorkerReport::worker));
             refuse(reports);
-            state.withdraw();
+            if (outer.isEmpty()) {
+                state.withdraw(); // frees memory where the average will need it
+            }
 
             List<Contribution> contributions = reports.stream()
                     .filter(report -> report.state() != null)
@@ -98,9 +109,9 @@ final class AveragingRound {
                     .toList();
             List<ChunkAverage.Work> averaging = List.of();
             long fetches = contributions.size() + 1L;
-            if (contributions.size() > 1) {
+            if (contributions.size() > 1 || outer.isPresent()) {
                 ChunkBlocks means = ChunkBlocks.of(meansLifetime, "mean");
-                averaging = await(average(contributions, means), watch);
+                averaging = await(average(contributions, start, means), watch);
                 lifetime.destroy();
                 fetches += contributions.size();
                 driverTransfer += replaceState(means, meansLifetime);
@@ -113,7 +124,7 @@ final class AveragingRound {
                     reports,
                     averaging,
                     driverTransfer,
-                    fetches * state.layout().bytes());
+                    fetches * state.layout().averagedBytes());
             return new Result(reports, times);
         } catch (RuntimeException e) {
             lifetime.destroy();
@@ -125,11 +136,12 @@ final class AveragingRound {
         }
     }
 
-    private JavaFutureAction<List<ChunkAverage.Work>> average(List<Contribution> contributions, ChunkBlocks means) {
-        int chunks = state.layout().count();
-        return spark.parallelize(
-                        IntStream.range(0, chunks).boxed().toList(), Math.min(chunks, spark.defaultParallelism()))
-                .mapPartitions(new ChunkAverage(contributions, means))
+    private JavaFutureAction<List<ChunkAverage.Work>> average(
+            List<Contribution> contributions, ChunkBlocks start, ChunkBlocks means) {
+        int chunks = state.layout().averaged();
+        int slots = spark.defaultParallelism() / spark.getConf().getInt("spark.task.cpus", 1);
+        return spark.parallelize(IntStream.range(0, chunks).boxed().toList(), Math.min(chunks, Math.max(1, slots)))
+                .mapPartitions(new ChunkAverage(contributions, state.layout(), start, outer, means))
                 .collectAsync();
     }
 

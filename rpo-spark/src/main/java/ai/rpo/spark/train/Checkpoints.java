@@ -1,22 +1,11 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ModelExport;
-import ai.rpo.core.model.ParameterFile;
-import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.model.Weights;
-import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,81 +19,97 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checkpoints of a training run: a folder an epoch, each a float32 model in Hugging Face layout with the optimizer's
- * moments beside it. A folder counts once its {@code training_state.json} is there, which is written last.
+ * Checkpoints of a training run: a folder each, which counts once its {@code training_state.json} is there. That file is
+ * written last, and has the checksums of all others.
  */
 final class Checkpoints {
 
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String STATE = "training_state.json";
-    private static final String FIRST_MOMENTS = "optimizer_first_moments.safetensors";
-    private static final String SECOND_MOMENTS = "optimizer_second_moments.safetensors";
 
     private final Path folder;
     private final String run;
     private final int keep;
+    private final Fence fence;
     private final Configuration hadoop;
 
     /**
      * @param run what the training depends on; checkpoints of another run are not taken up
-     * @param keep how many of the latest remain
+     * @param keep how many of the latest remain, besides the best
+     * @param fence asked before anything is published
      */
-    Checkpoints(Path folder, String run, int keep, Configuration hadoop) {
+    Checkpoints(Path folder, String run, int keep, Fence fence, Configuration hadoop) {
         this.folder = folder;
         this.run = run;
         this.keep = keep;
+        this.fence = fence;
         this.hadoop = hadoop;
     }
 
-    /**
-     * @param epoch epochs finished
-     * @param step optimizer steps taken
-     */
-    record Checkpoint(Path path, int epoch, long step) {}
+    private record Checkpoint(Path path, CheckpointState state) {}
 
-    /** Writes a checkpoint, then lets older ones go. */
-    void save(PolicyNetwork network, ModelDirectory source, int epoch, long step) {
+    /** One that is written, but does not count yet. */
+    record Draft(Path path, CheckpointState state) {}
+
+    /**
+     * Finds out before any work whether checkpoints can be written.
+     *
+     * @throws RpoException if the folder may not be written to, or has too little room
+     */
+    void prepare(NetworkState state) {
+        SmallFile probe = new SmallFile(new Path(folder, ".probe"), hadoop);
+        probe.write("");
+        try {
+            FileSystem store = folder.getFileSystem(hadoop);
+            store.delete(probe.path(), false);
+            long needed = state.layout().bytes() * Math.max(1, keep + 1 - all().size());
+            long room = store.getStatus(folder).getRemaining();
+            if (room < needed) {
+                throw RpoException.configuration(String.format(
+                        "Cannot keep checkpoints in %s: it has room for %,d MB, and %d of them need %,d MB."
+                                + " Make room, name another rpo.output, or lower keep-checkpoints.",
+                        folder, room >> 20, keep + 1, needed >> 20));
+            }
+        } catch (IOException e) {
+            throw failure("use", folder, e);
+        }
+    }
+
+    /** Writes a checkpoint's files. */
+    Draft write(NetworkState state, ModelDirectory source, int epoch, long step) {
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path content = local.resolve("checkpoint");
-            ParameterLayout layout = ParameterLayout.of(source.config());
-            new ModelExport(source, Dtype.F32)
-                    .write(
-                            content,
-                            new Parameters(layout, network.parameters()).asWeights(),
-                            Map.of("step", Long.toString(step), "epoch", Integer.toString(epoch)));
-            network.updaterState().ifPresent(state -> {
-                ParameterFile.write(content.resolve(FIRST_MOMENTS), layout, half(state, 0));
-                ParameterFile.write(content.resolve(SECOND_MOMENTS), layout, half(state, 1));
-            });
-            Path target = new Path(folder, String.format("epoch-%04d", epoch));
+            Map<String, String> checksums = CheckpointContent.write(content, state, source, step);
+            Path target = new Path(folder, String.format("step-%08d", step));
+            fence.check();
             LocalCopies.upload(content, target, hadoop);
-            state(target)
-                    .write(JSON.createObjectNode()
-                            .put("run", run)
-                            .put("epoch", epoch)
-                            .put("step", step)
-                            .toPrettyString());
+            return new Draft(target, new CheckpointState(run, epoch, step, checksums, HeldOutHistory.EMPTY));
         } finally {
             LocalCopies.delete(local);
         }
-        prune();
+    }
+
+    /** Makes a checkpoint count, then lets older ones go. */
+    void publish(Draft draft, HeldOutHistory history) {
+        fence.check();
+        stateFile(draft.path()).write(draft.state().with(history).toJson());
+        prune(history);
     }
 
     /**
-     * Sets the network to the latest checkpoint of this run that can be read; a damaged one is passed over with a
+     * Sets the state to the latest checkpoint of this run that can be read; a damaged one is passed over with a
      * warning.
      *
-     * @return empty if there is none, and then the network is as it was
+     * @return empty if there is none, and then the state is as it was
      * @throws RpoException if the store does not answer
      */
-    Optional<Checkpoint> restoreLatest(PolicyNetwork network) {
+    Optional<CheckpointState> restoreLatest(NetworkState state) {
         List<Checkpoint> all = all();
         for (int i = all.size() - 1; i >= 0; i--) {
             try {
-                restore(all.get(i), network);
-                return Optional.of(all.get(i));
+                restore(all.get(i), state);
+                return Optional.of(all.get(i).state());
             } catch (RpoException e) {
                 if (e.kind() == RpoException.Kind.RETRYABLE) {
                     throw e;
@@ -118,69 +123,57 @@ final class Checkpoints {
         return Optional.empty();
     }
 
-    /** Reads everything once before it touches the network, so that damage leaves the network as it was. */
-    private void restore(Checkpoint checkpoint, PolicyNetwork network) {
+    /**
+     * Sets the state to the checkpoint of one step.
+     *
+     * @throws RpoException if it is missing or damaged
+     */
+    void restore(long step, NetworkState state) {
+        Checkpoint checkpoint = all().stream()
+                .filter(each -> each.state().step() == step)
+                .findFirst()
+                .orElseThrow(() -> RpoException.data("Cannot read the checkpoint of step " + step + " in " + folder
+                        + ": it is not there any more. Train again with rpo.overwrite = true."));
+        restore(checkpoint, state);
+    }
+
+    private void restore(Checkpoint checkpoint, NetworkState state) {
         java.nio.file.Path local = LocalCopies.download(checkpoint.path(), hadoop);
         try {
-            ModelDirectory model = ModelDirectory.open(local);
-            ParameterLayout layout = ParameterLayout.of(model.config());
-            requireReadable(layout, model.weights());
-            network.updaterState().ifPresent(state -> {
-                Weights first = ParameterFile.read(local.resolve(FIRST_MOMENTS), model.config());
-                Weights second = ParameterFile.read(local.resolve(SECOND_MOMENTS), model.config());
-                requireReadable(layout, first);
-                requireReadable(layout, second);
-                fill(state, 0, layout, first);
-                fill(state, 1, layout, second);
-            });
-            new Parameters(layout, network.parameters()).load(model.weights());
-            network.setStep(checkpoint.step());
+            CheckpointContent.read(local, state, checkpoint.state().checksums());
+            state.setStep(checkpoint.state().step());
         } finally {
             LocalCopies.delete(local);
-        }
-    }
-
-    private static void requireReadable(ParameterLayout layout, Weights numbers) {
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            numbers.read(entry, 0, FloatBuffer.allocate(Math.toIntExact(entry.size())));
-        }
-    }
-
-    private static Weights half(Storage state, int which) {
-        long start = which * state.size() / 2;
-        return (entry, offset, target) -> {
-            float[] values = new float[target.remaining()];
-            state.read(start + entry.offset() + offset, values, 0, values.length);
-            target.put(values);
-        };
-    }
-
-    private static void fill(Storage state, int which, ParameterLayout layout, Weights moments) {
-        long start = which * state.size() / 2;
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            float[] values = new float[Math.toIntExact(entry.size())];
-            moments.read(entry, 0, FloatBuffer.wrap(values));
-            state.write(start + entry.offset(), values, 0, values.length);
         }
     }
 
     private List<Checkpoint> all() {
         List<Checkpoint> found = new ArrayList<>();
         for (Path path : folders()) {
-            state(path)
-                    .read()
-                    .flatMap(text -> parse(path, text))
-                    .filter(s -> run.equals(s.path("run").asText()))
-                    .ifPresent(s -> found.add(new Checkpoint(
-                            path, s.path("epoch").asInt(), s.path("step").asLong())));
+            stateFile(path).read().ifPresent(text -> {
+                try {
+                    CheckpointState state = CheckpointState.fromJson(text);
+                    if (state.run().equals(run)) {
+                        found.add(new Checkpoint(path, state));
+                    }
+                } catch (IllegalArgumentException e) {
+                    LOG.warn("Passing over the checkpoint {}: its {} is damaged, {}.", path, STATE, e.getMessage());
+                }
+            });
         }
-        found.sort(Comparator.comparingInt(Checkpoint::epoch));
+        found.sort(Comparator.comparingLong(each -> each.state().step()));
         return found;
     }
 
-    private void prune() {
+    private void prune(HeldOutHistory history) {
         List<Checkpoint> all = all();
         for (Checkpoint old : all.subList(0, Math.max(0, all.size() - keep))) {
+            boolean isBest = history.best()
+                    .filter(best -> best.step() == old.state().step())
+                    .isPresent();
+            if (isBest) {
+                continue;
+            }
             try {
                 FileSystem store = folder.getFileSystem(hadoop);
                 store.delete(new Path(old.path(), STATE), false);
@@ -209,21 +202,8 @@ final class Checkpoints {
         }
     }
 
-    private SmallFile state(Path checkpoint) {
+    private SmallFile stateFile(Path checkpoint) {
         return new SmallFile(new Path(checkpoint, STATE), hadoop);
-    }
-
-    private static Optional<JsonNode> parse(Path path, String text) {
-        try {
-            JsonNode state = JSON.readTree(text);
-            if (state.path("epoch").isIntegralNumber() && state.path("step").isIntegralNumber()) {
-                return Optional.of(state);
-            }
-        } catch (JsonProcessingException e) {
-            LOG.debug("{} of {}", STATE, path, e);
-        }
-        LOG.warn("Passing over the checkpoint {}: its {} is damaged.", path, STATE);
-        return Optional.empty();
     }
 
     private static RpoException failure(String verb, Path path, IOException cause) {

@@ -1,9 +1,12 @@
 package ai.rpo.spark.train;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.api.java.function.FlatMapFunction;
 
 /** A task that averages some chunks of the workers' states. */
@@ -15,14 +18,27 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
     private static final int AT_ONCE = 8;
 
     private final List<Contribution> contributions;
+    private final ChunkLayout layout;
+    private final ChunkBlocks start;
+    private final OuterStep outer;
     private final ChunkBlocks target;
 
     /**
      * @param contributions in the order of the workers, so that sums round alike whoever makes them
-     * @param target where the means are left
+     * @param start the state that the workers began with
+     * @param outer what is done with means of parameters
+     * @param target where the next state is left
      */
-    ChunkAverage(List<Contribution> contributions, ChunkBlocks target) {
+    ChunkAverage(
+            List<Contribution> contributions,
+            ChunkLayout layout,
+            ChunkBlocks start,
+            Optional<OuterStep> outer,
+            ChunkBlocks target) {
         this.contributions = List.copyOf(contributions);
+        this.layout = layout;
+        this.start = start;
+        this.outer = outer.orElse(null);
         this.target = target;
     }
 
@@ -55,11 +71,30 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
                         new ArrayList<>(),
                         mean);
             }
-            target.put(chunk, mean.toBytes());
             averaging += mean.nanos();
+            if (outer != null && layout.isParameters(chunk)) {
+                averaging += putStepped(chunk, mean.toBytes());
+            } else {
+                target.put(chunk, mean.toBytes());
+            }
         }
         double total = (System.nanoTime() - began) / 1e9;
         return List.of(new Work(total - averaging / 1e9, averaging / 1e9)).iterator();
+    }
+
+    private long putStepped(int chunk, ByteBuffer mean) {
+        int velocity = layout.velocityOf(chunk);
+        AtomicLong nanos = new AtomicLong();
+        start.read(
+                chunk,
+                before -> start.read(velocity, speed -> {
+                    long began = System.nanoTime();
+                    ByteBuffer next = outer.apply(mean, before, speed);
+                    nanos.set(System.nanoTime() - began);
+                    target.put(velocity, next);
+                }));
+        target.put(chunk, mean);
+        return nanos.get();
     }
 
     private static void addTogether(

@@ -7,20 +7,45 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 
-/** Parameters and moments of a network of this JVM, read and overwritten a chunk at a time. */
+/** Parameters, moments and outer velocity of a training in this JVM, read and overwritten a chunk at a time. */
 final class NetworkState {
 
     /** Numbers copied at once, few enough to stay in a core's cache between two copies. */
     private static final int WINDOW = 1 << 15;
 
+    private final PolicyNetwork network;
     private final Storage parameters;
     private final Optional<Storage> moments;
+    private final Optional<Storage> velocity;
     private final ChunkLayout layout;
 
-    NetworkState(PolicyNetwork network) {
+    /** @param velocity of the outer optimizer, if it has one and this is the driver */
+    NetworkState(PolicyNetwork network, Optional<Storage> velocity) {
+        this.network = network;
+        this.velocity = velocity;
         parameters = network.parameters();
         moments = network.updaterState();
-        layout = new ChunkLayout(parameters.size(), moments.map(Storage::size).orElse(0L));
+        layout = new ChunkLayout(
+                parameters.size(),
+                moments.map(Storage::size).orElse(0L),
+                velocity.map(Storage::size).orElse(0L));
+    }
+
+    Storage parameters() {
+        return parameters;
+    }
+
+    Optional<Storage> moments() {
+        return moments;
+    }
+
+    Optional<Storage> velocity() {
+        return velocity;
+    }
+
+    /** Sets how many optimizer steps lie behind. */
+    void setStep(long step) {
+        network.setStep(step);
     }
 
     ChunkLayout layout() {
@@ -58,6 +83,9 @@ final class NetworkState {
     }
 
     private Storage storage(int chunk) {
-        return layout.isParameters(chunk) ? parameters : moments.orElseThrow();
+        if (layout.isParameters(chunk)) {
+            return parameters;
+        }
+        return (layout.isVelocity(chunk) ? velocity : moments).orElseThrow();
     }
 }

@@ -11,6 +11,8 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.dataset.ExampleRows;
@@ -18,6 +20,7 @@ import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
 import java.time.Duration;
@@ -36,8 +39,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Trains a model on a folder of rows: scored pairs under a {@link PreferenceLoss}, supervised rows otherwise. Ends with
- * a model in Hugging Face layout; leaves metrics and a checkpoint after each epoch on the way, and goes on from the
- * latest checkpoint if there is one.
+ * a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
+ * there is one.
  */
 public final class TrainStage {
 
@@ -66,6 +69,8 @@ public final class TrainStage {
      * @param run what the training depends on, so that only its own checkpoints are taken up
      * @param referenceIsStart whether the rows were scored with the weights that training starts from
      * @param facts what the model card says of the model's origin
+     * @param heldOut pairs that choose among the checkpoints, if any do
+     * @param fence asked before anything is published
      */
     public record Request(
             Path rows,
@@ -74,21 +79,22 @@ public final class TrainStage {
             Dtype dtype,
             String run,
             boolean referenceIsStart,
-            Map<String, String> facts) {}
+            Map<String, String> facts,
+            Optional<HeldOut> heldOut,
+            Fence fence) {}
 
     /**
      * @param rows trained on in each epoch
-     * @param steps optimizer steps of the whole run
+     * @param steps optimizer steps of the whole run, fewer where it stopped early
      * @param resumedAt steps that an earlier start had already taken
      */
     public record Result(long rows, long steps, long resumedAt) {}
 
     /**
-     * @throws RpoException if there are no rows, if the first step shows a wrong reference, or if a number stops being
-     *     finite; the checkpoint of the last finished epoch is kept
+     * @throws RpoException if there are no rows, if the first step shows a wrong reference, if numbers stop being finite
+     *     or executors are lost for good; a checkpoint of the last good state is kept
      */
     public Result run(Request request, Progress progress) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         JavaPairRDD<TrainingExample, Long> rows = indexedRows(request.rows()).persist(StorageLevel.MEMORY_AND_DISK());
         try {
             long count = rows.count();
@@ -96,37 +102,69 @@ public final class TrainStage {
                 throw RpoException.data("Cannot train on " + request.rows()
                         + ": it holds no rows. See what prepare dropped, in data/report.json.");
             }
-            ModelDirectory source = start.open();
-            String run = UUID.randomUUID().toString();
-            long totalSteps = settings.totalSteps(count);
-            PolicyNetwork network = network(source, totalSteps);
-            Checkpoints checkpoints = new Checkpoints(
-                    new Path(request.output(), "checkpoints"), request.run(), settings.keepCheckpoints(), hadoop);
-            Optional<Checkpoints.Checkpoint> resumed = checkpoints.restoreLatest(network);
-            long firstStep = resumed.map(Checkpoints.Checkpoint::step).orElse(0L);
-            MetricsLog log =
-                    new MetricsLog(new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), firstStep);
-            long stepsPerEpoch = settings.stepsPerEpoch(count);
-            TrainingJournal journal = new TrainingJournal(
-                    log, PolicyNetwork.schedule(settings, totalSteps), stepsPerEpoch, totalSteps, progress);
-            SparkComputationGraph graph = new SparkComputationGraph(
-                    JavaSparkContext.fromSparkContext(spark.sparkContext()),
-                    network.graph(),
-                    new AveragingMaster(plan(request, run, stepsPerEpoch), firstStep, journal));
-            progress.update("train", firstStep, totalSteps);
-            for (int epoch = resumed.map(Checkpoints.Checkpoint::epoch).orElse(0); epoch < settings.epochs(); epoch++) {
-                try {
-                    runEpoch(graph, rows, count, epoch, run);
-                } finally {
-                    log.write();
-                }
-                checkpoints.save(network, source, epoch + 1, (epoch + 1) * stepsPerEpoch);
-            }
-            export(network, source, request, hadoop);
-            return new Result(count, totalSteps, firstStep);
+            return train(request, rows, count, progress);
         } finally {
             rows.unpersist();
         }
+    }
+
+    private Result train(Request request, JavaPairRDD<TrainingExample, Long> rows, long count, Progress progress) {
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        ModelDirectory source = start.open();
+        long totalSteps = settings.totalSteps(count);
+        long stepsPerEpoch = settings.stepsPerEpoch(count);
+        PolicyNetwork network = network(source, totalSteps);
+        NetworkState state = new NetworkState(network, velocity(network));
+        Checkpoints checkpoints = new Checkpoints(
+                new Path(request.output(), "checkpoints"),
+                request.run(),
+                settings.keepCheckpoints(),
+                request.fence(),
+                hadoop);
+        checkpoints.prepare(state);
+        Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
+        long firstStep = resumed.map(CheckpointState::step).orElse(0L);
+        CheckpointWriter writer = new CheckpointWriter(
+                checkpoints,
+                state,
+                source,
+                request.heldOut(),
+                path -> request.heldOut().orElseThrow().measure(spark, path),
+                resumed);
+        TrainingJournal journal = new TrainingJournal(
+                new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
+                firstStep,
+                new MetricsLog(new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), firstStep),
+                PolicyNetwork.schedule(settings, totalSteps),
+                writer,
+                progress);
+        String run = UUID.randomUUID().toString();
+        SparkComputationGraph graph = new SparkComputationGraph(
+                JavaSparkContext.fromSparkContext(spark.sparkContext()),
+                network.graph(),
+                new AveragingMaster(plan(request, run, stepsPerEpoch), firstStep, state, journal));
+        progress.update("train", firstStep, totalSteps);
+        try {
+            while (!journal.isOver()) {
+                JavaRDD<MultiDataSet> workers = WorkerBatches.of(
+                                rows, count, settings, (int) (journal.step() / stepsPerEpoch))
+                        .persist(StorageLevel.MEMORY_AND_DISK());
+                graph.fitMultiDataSet(workers);
+                if (journal.isOver()) {
+                    // Tasks go where their rows are kept, which is where the networks are.
+                    workers.foreachPartition(batches -> IdleNetworks.ofThisJvm().release(run));
+                }
+                workers.unpersist();
+            }
+        } catch (RpoException e) {
+            throw new RpoException(e.kind(), e.getMessage() + " " + journal.rescue(), e);
+        } finally {
+            journal.flush();
+        }
+        writer.choose();
+        request.fence().check();
+        export(network, source, request, hadoop);
+        return new Result(count, journal.step(), firstStep);
     }
 
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
@@ -150,10 +188,13 @@ public final class TrainStage {
         return network;
     }
 
+    private Optional<Storage> velocity(PolicyNetwork network) {
+        return settings.outer().hasMomentum()
+                ? Optional.of(Nd4jStorage.allocate(network.parameters().size()))
+                : Optional.empty();
+    }
+
     private AveragingMaster.Plan plan(Request request, String run, long stepsPerEpoch) {
-        int stepsPerRound = settings.workers() == 1
-                ? Math.max(STEPS_PER_ROUND_OF_ONE, settings.averagingFrequency())
-                : settings.averagingFrequency();
         double marginLimit = !request.referenceIsStart()
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {
@@ -163,24 +204,19 @@ public final class TrainStage {
         return new AveragingMaster.Plan(
                 run,
                 stepsPerEpoch,
-                stepsPerRound,
+                stepsPerRound(),
                 Duration.ofSeconds(settings.workerTimeout()),
+                settings.outer(),
                 new FirstMargin(marginLimit));
     }
 
-    private void runEpoch(
-            SparkComputationGraph graph, JavaPairRDD<TrainingExample, Long> rows, long count, int epoch, String run) {
-        JavaRDD<MultiDataSet> workers =
-                WorkerBatches.of(rows, count, settings, epoch).persist(StorageLevel.MEMORY_AND_DISK());
-        try {
-            graph.fitMultiDataSet(workers);
-            if (epoch + 1 == settings.epochs()) {
-                // Tasks go where their rows are kept, which is where the networks are.
-                workers.foreachPartition(batches -> IdleNetworks.ofThisJvm().release(run));
-            }
-        } finally {
-            workers.unpersist();
+    /** With one worker and plain averages, rounds have no effect on the weights. */
+    private int stepsPerRound() {
+        if (settings.workers() > 1 || settings.outer().hasMomentum()) {
+            return settings.averagingFrequency();
         }
+        int steps = Math.max(STEPS_PER_ROUND_OF_ONE, settings.averagingFrequency());
+        return settings.checkpointEvery() > 0 ? Math.min(steps, settings.checkpointEvery()) : steps;
     }
 
     private static void export(PolicyNetwork network, ModelDirectory source, Request request, Configuration hadoop) {

@@ -4,47 +4,115 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.train.MetricsLine;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Writes down each round: a line a step in {@code metrics.jsonl}, and how far training is. */
+/** Writes down each round: a line a step in {@code metrics.jsonl}, how far training is, and checkpoints where they are due. */
 final class TrainingJournal implements AveragingMaster.RoundListener {
 
+    private final Plan plan;
     private final MetricsLog log;
     private final LearningRateSchedule rate;
-    private final long stepsPerEpoch;
-    private final long totalSteps;
+    private final CheckpointWriter checkpoints;
     private final Progress progress;
+    private long step;
 
-    TrainingJournal(MetricsLog log, LearningRateSchedule rate, long stepsPerEpoch, long totalSteps, Progress progress) {
+    /** @param firstStep optimizer steps already taken */
+    TrainingJournal(
+            Plan plan,
+            long firstStep,
+            MetricsLog log,
+            LearningRateSchedule rate,
+            CheckpointWriter checkpoints,
+            Progress progress) {
+        this.plan = plan;
+        this.step = firstStep;
         this.log = log;
         this.rate = rate;
-        this.stepsPerEpoch = stepsPerEpoch;
-        this.totalSteps = totalSteps;
+        this.checkpoints = checkpoints;
         this.progress = progress;
     }
 
+    /**
+     * @param totalSteps optimizer steps of the whole run
+     * @param checkpointEvery steps between two checkpoints besides those at the end of an epoch; 0 for none
+     */
+    record Plan(long stepsPerEpoch, long totalSteps, int checkpointEvery) {}
+
     @Override
-    public void during(long step) {
-        progress.update("train", step, totalSteps);
+    public void during(long doneSteps) {
+        progress.update("train", doneSteps, plan.totalSteps());
     }
 
     @Override
-    public void afterRound(long firstStep, List<StepMetrics> steps, List<Double> seconds, RoundTimes times) {
+    public boolean afterRound(long firstStep, List<StepMetrics> steps, List<Double> seconds, RoundTimes times) {
+        List<Map<String, Object>> lines = new ArrayList<>();
         for (int i = 0; i < steps.size(); i++) {
-            long step = firstStep + i;
-            Map<String, Object> line = MetricsLine.of(
-                    step + 1,
-                    (double) (step + 1) / stepsPerEpoch,
-                    rate.valueAt((int) step, 0),
-                    steps.get(i),
-                    seconds.get(i));
-            if (i == steps.size() - 1) {
-                line.putAll(times.toMap());
-            }
-            log.add(line);
+            long at = firstStep + i;
+            double epoch = (double) (at + 1) / plan.stepsPerEpoch();
+            lines.add(MetricsLine.of(at + 1, epoch, rate.valueAt((int) at, 0), steps.get(i), seconds.get(i)));
         }
-        log.writeSometimes();
-        progress.update("train", firstStep + steps.size(), totalSteps);
+        Map<String, Object> last = lines.get(lines.size() - 1);
+        last.putAll(times.toMap());
+        long before = step;
+        step = firstStep + steps.size();
+        boolean due = isDue(before);
+        if (due) {
+            last.putAll(checkpoints.write(epoch(), step));
+        }
+        lines.forEach(log::add);
+        if (due) {
+            publish();
+        } else {
+            log.writeSometimes();
+        }
+        progress.update("train", step, plan.totalSteps());
+        return !isOver();
+    }
+
+    /** Optimizer steps taken. */
+    long step() {
+        return step;
+    }
+
+    boolean isOver() {
+        return step >= plan.totalSteps() || !checkpoints.isWorthGoingOn();
+    }
+
+    /**
+     * When training cannot go on: keeps the state that it had reached, without measuring it.
+     *
+     * @return a sentence on what is kept
+     */
+    String rescue() {
+        if (step > checkpoints.lastStep()) {
+            checkpoints.writeUnmeasured(epoch(), step);
+            publish();
+        }
+        return step == 0
+                ? "No step had been finished."
+                : "The checkpoint of step " + step + " is kept; the same command goes on from there.";
+    }
+
+    /** Writes the lines that wait. */
+    void flush() {
+        log.write();
+    }
+
+    /** A checkpoint counts only once the lines up to its step are there. */
+    private void publish() {
+        log.write();
+        checkpoints.publish();
+    }
+
+    private boolean isDue(long before) {
+        boolean epochEnds = step % plan.stepsPerEpoch() == 0;
+        boolean every = plan.checkpointEvery() > 0 && step / plan.checkpointEvery() > before / plan.checkpointEvery();
+        return epochEnds || every;
+    }
+
+    private int epoch() {
+        return (int) (step / plan.stepsPerEpoch());
     }
 }

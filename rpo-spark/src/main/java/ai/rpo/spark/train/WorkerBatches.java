@@ -5,6 +5,7 @@ import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.BatchOrder.Place;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.device.ExecutorDevice;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,7 +32,10 @@ final class WorkerBatches {
         BatchOrder order = new BatchOrder(pairs, settings, epoch);
         return indexed.mapToPair(row -> new Tuple2<>(order.place(row._2()), row._1()))
                 .repartitionAndSortWithinPartitions(new ByWorker(settings.workers()), new ByStep())
-                .mapPartitions(Batches::new);
+                .mapPartitions(rows -> {
+                    ExecutorDevice.ofThisJvm().claimForThisTask(); // batches are ND4J's arrays
+                    return new Batches(rows);
+                });
     }
 
     private static final class ByWorker extends Partitioner {

@@ -7,6 +7,7 @@ import ai.rpo.spark.train.WorkerReport.Problem;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
@@ -60,7 +61,7 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
         PolicyNetwork network = networks.borrow(plan.run(), plan.configuration());
         TaskContext.get()
                 .addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
-        NetworkState state = new NetworkState(network);
+        NetworkState state = new NetworkState(network, Optional.empty());
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {
             int which = chunk;

@@ -52,7 +52,7 @@ class ArtifactDirectoryTest {
     @Test
     void aDamagedManifestIsNeitherAnArtifactNorNone() throws IOException {
         Files.writeString(Files.createDirectory(folder.resolve("data")).resolve("manifest.json"), "{\"stage\": ");
-        ArtifactDirectory artifact = new ArtifactDirectory(new Path(folder + "/data"), hadoop);
+        ArtifactDirectory artifact = new ArtifactDirectory(new Path(folder + "/data"), Fence.NONE, hadoop);
 
         RpoException failure = assertThrows(RpoException.class, artifact::manifest);
 

@@ -5,13 +5,21 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.DelegateToFileSystem;
+import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /** Local folders that look to Hadoop like a distributed file system ({@code aside:}) and an object store ({@code s3a:}). */
 public final class FakeStores {
 
+    private static volatile long room = Long.MAX_VALUE;
+
     private FakeStores() {}
+
+    /** Bytes that the object store says are free. */
+    public static void room(long bytes) {
+        room = bytes;
+    }
 
     public static Configuration configuration() {
         Configuration hadoop = new Configuration();
@@ -49,6 +57,11 @@ public final class FakeStores {
         @Override
         public String getScheme() {
             return "s3a";
+        }
+
+        @Override
+        public FsStatus getStatus(Path path) {
+            return new FsStatus(Long.MAX_VALUE, 0, room);
         }
 
         @Override

@@ -17,6 +17,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.LocalSpark;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.api.java.JavaRDD;
@@ -76,7 +78,7 @@ class AveragingMasterTest {
     void equalsTheStockMasterOnTheSameBatches(TrainSettings.Optimizer optimizer, int rounds) {
         PolicyNetwork stock = network(optimizer);
         PolicyNetwork ours = network(optimizer);
-        AveragingMaster master = master(2, 2, Duration.ZERO);
+        AveragingMaster master = master(ours, 2, 2, Duration.ZERO);
         for (int round = 0; round < rounds; round++) {
             JavaRDD<MultiDataSet> batches = batches(2, 2, 8 * round, Trouble.NONE);
             fit(stock, stockMaster(), batches); // of one round, since it splits more at random
@@ -93,7 +95,7 @@ class AveragingMasterTest {
     @Test
     void timesOfARoundAddUp() {
         PolicyNetwork network = network();
-        fit(network, master(4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
+        fit(network, master(network, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
 
         assertEquals(List.of(0L, 2L), steps);
         long state = 3L * Float.BYTES * network.parameters().size();
@@ -109,11 +111,11 @@ class AveragingMasterTest {
     @Test
     void aWorkerWithoutBatchesChangesNothing() {
         PolicyNetwork one = network();
-        fit(one, master(4, 2, Duration.ZERO), batches(1, 4, Trouble.NONE));
+        fit(one, master(one, 4, 2, Duration.ZERO), batches(1, 4, Trouble.NONE));
         PolicyNetwork three = network();
         fit(
                 three,
-                master(4, 2, Duration.ZERO),
+                master(three, 4, 2, Duration.ZERO),
                 batches(1, 4, Trouble.NONE).union(spark.<MultiDataSet>emptyRDD().repartition(2)));
         assertArrayEquals(parameters(one), parameters(three));
     }
@@ -121,9 +123,9 @@ class AveragingMasterTest {
     @Test
     void aRoundWithNumbersThatAreNotFiniteIsDoneAgain() {
         PolicyNetwork expected = network();
-        fit(expected, master(4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
+        fit(expected, master(expected, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
         PolicyNetwork network = network();
-        fit(network, master(4, 2, Duration.ZERO), batches(2, 4, Trouble.NOT_FINITE_ONCE));
+        fit(network, master(network, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NOT_FINITE_ONCE));
 
         assertEquals(2, TROUBLE.get(), "rounds that met trouble, or would have");
         assertArrayEquals(parameters(expected), parameters(network), 1e-6f);
@@ -132,11 +134,11 @@ class AveragingMasterTest {
     @Test
     void theSecondTimeItStopsAtTheLastGoodStateAndNamesTheWorker() {
         PolicyNetwork expected = network();
-        fit(expected, master(2, 2, Duration.ZERO), batches(2, 2, Trouble.NONE));
+        fit(expected, master(expected, 2, 2, Duration.ZERO), batches(2, 2, Trouble.NONE));
         PolicyNetwork network = network();
         RpoException stopped = assertThrows(
                 RpoException.class,
-                () -> fit(network, master(4, 2, Duration.ZERO), batches(2, 4, Trouble.NOT_FINITE_ALWAYS)));
+                () -> fit(network, master(network, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NOT_FINITE_ALWAYS)));
 
         assertEquals(RpoException.Kind.DATA, stopped.kind());
         assertTrue(stopped.getMessage().contains("worker 1 on "), stopped.getMessage());
@@ -148,17 +150,18 @@ class AveragingMasterTest {
     @Test
     void aWorkerThatHangsIsFoundAndTheRoundDoneAgain() {
         PolicyNetwork expected = network();
-        fit(expected, master(4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
+        fit(expected, master(expected, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
         PolicyNetwork network = network();
-        fit(network, master(4, 2, Duration.ofSeconds(3)), batches(2, 4, Trouble.HANGS_ONCE));
+        fit(network, master(network, 4, 2, Duration.ofSeconds(3)), batches(2, 4, Trouble.HANGS_ONCE));
         assertArrayEquals(parameters(expected), parameters(network), 1e-6f);
     }
 
     @Test
     void aWorkerThatHangsAgainEndsTrainingForNow() {
+        PolicyNetwork network = network();
         RpoException stopped = assertThrows(
                 RpoException.class,
-                () -> fit(network(), master(4, 2, Duration.ofSeconds(2)), batches(2, 4, Trouble.HANGS_ALWAYS)));
+                () -> fit(network, master(network, 4, 2, Duration.ofSeconds(2)), batches(2, 4, Trouble.HANGS_ALWAYS)));
         assertEquals(RpoException.Kind.RETRYABLE, stopped.kind());
         assertTrue(stopped.getMessage().contains("no sign for 2 s from worker 1 on "), stopped.getMessage());
     }
@@ -182,24 +185,27 @@ class AveragingMasterTest {
                 .build();
     }
 
-    private AveragingMaster master(long stepsPerEpoch, int stepsPerRound, Duration patience) {
+    private AveragingMaster master(PolicyNetwork network, long stepsPerEpoch, int stepsPerRound, Duration patience) {
         return new AveragingMaster(
                 new AveragingMaster.Plan(
                         UUID.randomUUID().toString(),
                         stepsPerEpoch,
                         stepsPerRound,
                         patience,
+                        OuterSettings.average(),
                         new FirstMargin(Double.POSITIVE_INFINITY)),
                 0,
+                new NetworkState(network, Optional.empty()),
                 new AveragingMaster.RoundListener() {
                     @Override
                     public void during(long step) {}
 
                     @Override
-                    public void afterRound(
+                    public boolean afterRound(
                             long firstStep, List<StepMetrics> metrics, List<Double> seconds, RoundTimes round) {
                         steps.add(firstStep);
                         times.add(round);
+                        return true;
                     }
                 });
     }
@@ -273,7 +279,24 @@ class AveragingMasterTest {
 
     private PolicyNetwork network(TrainSettings.Optimizer optimizer) {
         TrainSettings settings = new TrainSettings(
-                1, 2, 64, false, 0.01, 0, TrainSettings.Schedule.CONSTANT, optimizer, 0, 0, false, 1, 2, 2, 0, 1);
+                1,
+                2,
+                64,
+                false,
+                0.01,
+                0,
+                TrainSettings.Schedule.CONSTANT,
+                optimizer,
+                0,
+                0,
+                false,
+                1,
+                2,
+                2,
+                0,
+                0,
+                1,
+                OuterSettings.average());
         PolicyNetwork network = PolicyNetwork.create(
                 PolicyNetwork.configuration(source.configJson(), LOSS, settings, Precision.FLOAT32, 4, 1));
         new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());

@@ -2,14 +2,20 @@ package ai.rpo.spark.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
+import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.store.FakeStores;
+import ai.rpo.spark.store.Fence;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -40,13 +46,13 @@ class CheckpointsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"file", "aside", "s3a"})
-    void theLatestIsRestoredBitForBit(String store) throws IOException {
+    void theLatestIsRestoredBitForBit(String store) {
         Checkpoints checkpoints = checkpoints(store, "run", 2);
         save(checkpoints, 1);
         save(checkpoints, 2);
 
         PolicyNetwork network = network(0);
-        Checkpoints.Checkpoint restored = checkpoints.restoreLatest(network).orElseThrow();
+        CheckpointState restored = checkpoints.restoreLatest(state(network)).orElseThrow();
 
         assertEquals(2, restored.epoch());
         assertEquals(20, restored.step());
@@ -55,16 +61,24 @@ class CheckpointsTest {
     }
 
     @Test
-    void onlyTheLatestFewAreKept() throws IOException {
+    void onlyTheLatestFewAndTheBestAreKept() throws IOException {
         Checkpoints checkpoints = checkpoints("file", "run", 2);
-        for (int epoch = 1; epoch <= 4; epoch++) {
-            save(checkpoints, epoch);
+        HeldOutHistory history = HeldOutHistory.EMPTY;
+        for (int epoch = 1; epoch <= 5; epoch++) {
+            history = history.and(10L * epoch, epoch == 2 ? 0.1 : 0.5);
+            checkpoints.publish(checkpoints.write(state(network(epoch)), source, epoch, 10L * epoch), history);
         }
         try (Stream<Path> left = Files.list(folder)) {
             assertEquals(
-                    List.of("epoch-0003", "epoch-0004"),
+                    List.of("step-00000020", "step-00000040", "step-00000050"),
                     left.map(p -> p.getFileName().toString()).sorted().toList());
         }
+
+        PolicyNetwork network = network(0);
+        CheckpointState latest = checkpoints.restoreLatest(state(network)).orElseThrow();
+        assertEquals(history, latest.history());
+        checkpoints.restore(history.best().orElseThrow().step(), state(network));
+        assertState(2, network);
     }
 
     @ParameterizedTest
@@ -73,6 +87,7 @@ class CheckpointsTest {
                 "model.safetensors",
                 "optimizer_first_moments.safetensors",
                 "optimizer_second_moments.safetensors",
+                "outer_velocity.safetensors",
                 "config.json",
                 "training_state.json"
             })
@@ -80,56 +95,120 @@ class CheckpointsTest {
         Checkpoints checkpoints = checkpoints("file", "run", 2);
         save(checkpoints, 1);
         save(checkpoints, 2);
-        cutInHalf(folder.resolve("epoch-0002").resolve(file));
+        cutInHalf(folder.resolve("step-00000020").resolve(file));
 
         PolicyNetwork network = network(0);
-        assertEquals(1, checkpoints.restoreLatest(network).orElseThrow().epoch());
+        assertEquals(1, checkpoints.restoreLatest(state(network)).orElseThrow().epoch());
         assertState(1, network);
+    }
+
+    /** The file still reads well: only its checksum tells. */
+    @Test
+    void aFlippedBitIsFound() throws IOException {
+        Checkpoints checkpoints = checkpoints("file", "run", 2);
+        save(checkpoints, 1);
+        save(checkpoints, 2);
+        Path weights = folder.resolve("step-00000020/model.safetensors");
+        try (RandomAccessFile content = new RandomAccessFile(weights.toFile(), "rw")) {
+            content.seek(content.length() - 4);
+            int last = content.read();
+            content.seek(content.length() - 4);
+            content.write(last ^ 1);
+        }
+        assertEquals(
+                1, checkpoints.restoreLatest(state(network(0))).orElseThrow().epoch());
     }
 
     @Test
     void oneWithoutItsStateDoesNotCount() throws IOException {
         Checkpoints checkpoints = checkpoints("file", "run", 2);
         save(checkpoints, 1);
-        save(checkpoints, 2);
-        Files.delete(folder.resolve("epoch-0002/training_state.json"));
-        assertEquals(1, checkpoints.restoreLatest(network(0)).orElseThrow().epoch());
+        checkpoints.write(state(network(2)), source, 2, 20);
+        assertEquals(
+                1, checkpoints.restoreLatest(state(network(0))).orElseThrow().epoch());
     }
 
-    /** The second moments are read last: what was read before them must not stay in the network. */
+    /** The velocity is read last: what was read before it must not stay in the network. */
     @Test
     void damageInAllOfThemLeavesTheNetworkAsItWas() throws IOException {
         Checkpoints checkpoints = checkpoints("file", "run", 1);
         save(checkpoints, 1);
-        Path moments = folder.resolve("epoch-0001/optimizer_second_moments.safetensors");
-        try (RandomAccessFile content = new RandomAccessFile(moments.toFile(), "rw")) {
-            content.seek(content.length() - Float.BYTES);
-            content.writeInt(Integer.reverseBytes(Float.floatToIntBits(Float.NaN)));
-        }
+        cutInHalf(folder.resolve("step-00000010/outer_velocity.safetensors"));
 
         PolicyNetwork network = network(9);
-        assertEquals(Optional.empty(), checkpoints.restoreLatest(network));
+        assertEquals(Optional.empty(), checkpoints.restoreLatest(state(network)));
         assertState(9, network);
     }
 
     @Test
-    void thoseOfAnotherRunAreNotTakenUp() throws IOException {
+    void thoseOfAnotherRunAreNotTakenUp() {
         save(checkpoints("file", "run", 1), 1);
-        assertEquals(Optional.empty(), checkpoints("file", "other", 1).restoreLatest(network(0)));
+        assertEquals(Optional.empty(), checkpoints("file", "other", 1).restoreLatest(state(network(0))));
     }
 
     @Test
     void thereMayBeNone() {
-        assertEquals(Optional.empty(), checkpoints("file", "run", 1).restoreLatest(network(0)));
+        assertEquals(Optional.empty(), checkpoints("file", "run", 1).restoreLatest(state(network(0))));
+    }
+
+    @Test
+    void aPlaceThatCannotBeWrittenToIsFoundBeforeWork() throws IOException {
+        Files.writeString(work.resolve("taken"), "a file");
+        folder = work.resolve("taken/checkpoints");
+        RpoException refused = assertThrows(
+                RpoException.class, () -> checkpoints("file", "run", 1).prepare(state(network(0))));
+        assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
+    }
+
+    @Test
+    void tooLittleRoomIsFoundBeforeWork() {
+        FakeStores.room(20_000);
+        try {
+            RpoException refused = assertThrows(
+                    RpoException.class, () -> checkpoints("s3a", "run", 2).prepare(state(network(0))));
+            assertTrue(refused.getMessage().contains("it has room for"), refused.getMessage());
+        } finally {
+            FakeStores.room(Long.MAX_VALUE);
+        }
+        checkpoints("s3a", "run", 2).prepare(state(network(0)));
+    }
+
+    @Test
+    void whoeverLostItsLeasePublishesNothing() {
+        Checkpoints late = new Checkpoints(
+                new org.apache.hadoop.fs.Path("file://" + folder),
+                "run",
+                2,
+                () -> {
+                    throw new IllegalStateException("taken over");
+                },
+                FakeStores.configuration());
+        save(checkpoints("file", "run", 2), 1);
+        assertThrows(IllegalStateException.class, () -> save(late, 2));
+        assertEquals(
+                1,
+                checkpoints("file", "run", 2)
+                        .restoreLatest(state(network(0)))
+                        .orElseThrow()
+                        .epoch());
     }
 
     private Checkpoints checkpoints(String store, String run, int keep) {
         return new Checkpoints(
-                new org.apache.hadoop.fs.Path(store + "://" + folder), run, keep, FakeStores.configuration());
+                new org.apache.hadoop.fs.Path(store + "://" + folder),
+                run,
+                keep,
+                Fence.NONE,
+                FakeStores.configuration());
     }
 
     private void save(Checkpoints checkpoints, int epoch) {
-        checkpoints.save(network(epoch), source, epoch, 10L * epoch);
+        checkpoints.publish(checkpoints.write(state(network(epoch)), source, epoch, 10L * epoch), HeldOutHistory.EMPTY);
+    }
+
+    private static NetworkState state(PolicyNetwork network) {
+        return new NetworkState(
+                network, Optional.of(Nd4jStorage.allocate(network.parameters().size())));
     }
 
     private static void cutInHalf(Path file) throws IOException {
@@ -155,7 +234,9 @@ class CheckpointsTest {
                 1,
                 1,
                 0,
-                1);
+                0,
+                1,
+                OuterSettings.average());
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 source.configJson(), new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
         float[] parameters = numbers(mark, network.parameters());

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -29,8 +31,8 @@ class NetworkStateTest {
         fill(from.parameters(), 1);
         fill(from.updaterState().orElseThrow(), 2);
         PolicyNetwork to = network(TrainSettings.Optimizer.ADAMW);
-        NetworkState source = new NetworkState(from);
-        NetworkState target = new NetworkState(to);
+        NetworkState source = new NetworkState(from, Optional.empty());
+        NetworkState target = new NetworkState(to, Optional.empty());
 
         assertEquals(2 + 3, source.layout().count());
         for (int chunk = 0; chunk < 5; chunk++) {
@@ -46,14 +48,31 @@ class NetworkStateTest {
 
     @Test
     void plainSgdHasParametersAlone() {
-        ChunkLayout layout = new NetworkState(network(TrainSettings.Optimizer.SGD)).layout();
+        ChunkLayout layout = new NetworkState(network(TrainSettings.Optimizer.SGD), Optional.empty()).layout();
         assertEquals(2, layout.count());
         assertEquals(0, layout.moments());
     }
 
     private static PolicyNetwork network(TrainSettings.Optimizer optimizer) {
         TrainSettings settings = new TrainSettings(
-                1, 1, 64, false, 0.1, 0, TrainSettings.Schedule.CONSTANT, optimizer, 0, 0, false, 1, 1, 1, 0, 1);
+                1,
+                1,
+                64,
+                false,
+                0.1,
+                0,
+                TrainSettings.Schedule.CONSTANT,
+                optimizer,
+                0,
+                0,
+                false,
+                1,
+                1,
+                1,
+                0,
+                0,
+                1,
+                OuterSettings.average());
         return PolicyNetwork.create(
                 PolicyNetwork.configuration(CONFIG, new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
     }

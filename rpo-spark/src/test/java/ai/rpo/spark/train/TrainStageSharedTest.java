@@ -8,6 +8,7 @@ import ai.rpo.core.model.Dtype;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
@@ -15,6 +16,7 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.reference.ScoreStage;
 import ai.rpo.spark.reference.ScoredRows;
+import ai.rpo.spark.store.Fence;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -81,12 +84,23 @@ class TrainStageSharedTest {
                 1,
                 1,
                 0,
-                1);
+                0,
+                1,
+                OuterSettings.average());
         RpoObjective objective =
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
         new TrainStage(spark, model, new PreferenceLoss(objective), settings, Precision.FLOAT32)
                 .run(
-                        new TrainStage.Request(scored, path("train"), path("model"), Dtype.F32, name, true, Map.of()),
+                        new TrainStage.Request(
+                                scored,
+                                path("train"),
+                                path("model"),
+                                Dtype.F32,
+                                name,
+                                true,
+                                Map.of(),
+                                Optional.empty(),
+                                Fence.NONE),
                         Progress.NONE);
 
         List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));

@@ -17,12 +17,19 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.BatchOrder;
+import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.reference.ScoreSettings;
+import ai.rpo.spark.store.Fence;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -30,6 +37,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,7 +91,7 @@ class TrainStageTest {
         assertThrows(IllegalStateException.class, () -> train(settings, pairs, "cut", power));
         TrainStage.Result result = train(settings, pairs, "cut", Progress.NONE);
 
-        assertEquals(3, result.resumedAt());
+        assertEquals(6, result.resumedAt());
         assertArrayEquals(weights("whole"), weights("cut"));
         assertEquals(losses("whole"), losses("cut"));
     }
@@ -98,7 +106,8 @@ class TrainStageTest {
                         "wrong",
                         Progress.NONE,
                         0.2,
-                        true));
+                        true,
+                        Optional.empty()));
         assertTrue(refused.getMessage().contains("mean |margin| of the first step"), refused.getMessage());
     }
 
@@ -112,13 +121,61 @@ class TrainStageTest {
                         "huge",
                         Progress.NONE,
                         1e20,
-                        false));
+                        false,
+                        Optional.empty()));
         assertTrue(stopped.getMessage().contains("rows in the batch, by ordinal: 5, 8"), stopped.getMessage());
+    }
+
+    @Test
+    void theBestCheckpointOnHeldOutPairsBecomesTheModelAndTrainingStopsEarly() throws IOException {
+        List<ScoredPair> pairs = RandomModel.scored(11);
+        TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 8, true);
+        SelectionSettings selection = new SelectionSettings(Optional.of("loss/preference"), 2);
+        HeldOut heldOut = new HeldOut(
+                hadoop(heldOutRows()),
+                RpoObjective.paper(0.1, 0.5),
+                new ScoreSettings(Precision.FLOAT32, 4096),
+                selection);
+
+        TrainStage.Result result = train(settings, pairs, "chosen", Progress.NONE, 0.2, false, Optional.of(heldOut));
+
+        List<Double> losses = new ArrayList<>();
+        for (String line : Files.readAllLines(work.resolve("chosen/metrics.jsonl"))) {
+            JsonNode value = new ObjectMapper().readTree(line).get("held_out/loss/preference");
+            if (value != null) {
+                losses.add(value.asDouble());
+            }
+        }
+        int best = losses.indexOf(losses.stream().min(Double::compare).orElseThrow());
+        assertTrue(best + 2 < 8, "these pairs must get worse before the end: " + losses);
+        assertEquals(best + 3, losses.size(), losses.toString());
+        assertEquals(3L * losses.size(), result.steps());
+        Path kept = work.resolve(String.format("chosen/checkpoints/step-%08d", 3 * (best + 1)));
+        assertArrayEquals(weightsIn(kept), weights("chosen"));
+    }
+
+    /** Pairs that training on the others makes worse: the same ones with their sides exchanged. */
+    private Path heldOutRows() {
+        Path rows = work.resolve("held-out");
+        List<ScoredPair> exchanged = RandomModel.scored(11).stream()
+                .map(scored -> new ScoredPair(
+                        new TokenizedPair(
+                                scored.pair().ordinal(),
+                                scored.pair().prompt(),
+                                scored.pair().rejected(),
+                                scored.pair().chosen()),
+                        -8,
+                        -9))
+                .toList();
+        spark.createDataFrame(exchanged.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
+                .write()
+                .parquet(rows.toString());
+        return rows;
     }
 
     private TrainStage.Result train(TrainSettings settings, List<ScoredPair> pairs, String name, Progress progress)
             throws IOException {
-        return train(settings, pairs, name, progress, 0.2, false);
+        return train(settings, pairs, name, progress, 0.2, false, Optional.empty());
     }
 
     private TrainStage.Result train(
@@ -127,7 +184,8 @@ class TrainStageTest {
             String name,
             Progress progress,
             double scale,
-            boolean referenceIsStart)
+            boolean referenceIsStart,
+            Optional<HeldOut> heldOut)
             throws IOException {
         Path rows = work.resolve("rows-" + pairs.size());
         if (!Files.exists(rows)) {
@@ -145,7 +203,9 @@ class TrainStageTest {
                         Dtype.F32,
                         name,
                         referenceIsStart,
-                        Map.of()),
+                        Map.of(),
+                        heldOut,
+                        Fence.NONE),
                 progress);
     }
 
@@ -176,7 +236,11 @@ class TrainStageTest {
     }
 
     private float[] weights(String name) {
-        ModelDirectory model = ModelDirectory.open(work.resolve(name + "-model"));
+        return weightsIn(work.resolve(name + "-model"));
+    }
+
+    private static float[] weightsIn(Path folder) {
+        ModelDirectory model = ModelDirectory.open(folder);
         ParameterLayout layout = ParameterLayout.of(model.config());
         float[] weights = new float[Math.toIntExact(layout.size())];
         for (ParameterLayout.Entry entry : layout.entries()) {
@@ -209,7 +273,9 @@ class TrainStageTest {
                 workers,
                 1,
                 0,
-                1);
+                0,
+                1,
+                OuterSettings.average());
     }
 
     private static org.apache.hadoop.fs.Path hadoop(Path path) {

@@ -1,0 +1,143 @@
+package ai.rpo.spark.train;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ModelExport;
+import ai.rpo.core.model.ParameterFile;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
+import ai.rpo.core.tensor.Storage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** The files of a checkpoint in a local folder: a float32 model in Hugging Face layout, and what the optimizers remember. */
+final class CheckpointContent {
+
+    private static final String FIRST_MOMENTS = "optimizer_first_moments.safetensors";
+    private static final String VELOCITY = "outer_velocity.safetensors";
+    private static final String SECOND_MOMENTS = "optimizer_second_moments.safetensors";
+
+    private CheckpointContent() {}
+
+    /** @return SHA-256 of each file */
+    static Map<String, String> write(Path folder, NetworkState state, ModelDirectory source, long step) {
+        ParameterLayout layout = ParameterLayout.of(source.config());
+        new ModelExport(source, Dtype.F32)
+                .write(
+                        folder,
+                        new Parameters(layout, state.parameters()).asWeights(),
+                        Map.of("step", Long.toString(step)));
+        extras(state, layout)
+                .forEach((file, part) -> ParameterFile.write(folder.resolve(file), layout, part.asWeights()));
+        return checksums(folder);
+    }
+
+    /**
+     * Sets the state to what the folder holds. Reads everything once before it touches the state, so that damage leaves the
+     * state as it was.
+     *
+     * @param checksums as {@link #write} returned them
+     * @throws RpoException if a file is damaged or missing
+     */
+    static void read(Path folder, NetworkState state, Map<String, String> checksums) {
+        requireSame(folder, checksums);
+        ModelDirectory model = ModelDirectory.open(folder);
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        Map<String, Part> extras = extras(state, layout);
+        Map<String, Weights> found = new LinkedHashMap<>();
+        extras.keySet().forEach(file -> found.put(file, ParameterFile.read(folder.resolve(file), model.config())));
+        requireReadable(layout, model.weights());
+        found.values().forEach(numbers -> requireReadable(layout, numbers));
+        extras.forEach((file, part) -> part.fill(layout, found.get(file)));
+        new Parameters(layout, state.parameters()).load(model.weights());
+    }
+
+    private static void requireSame(Path folder, Map<String, String> expected) {
+        Map<String, String> found = checksums(folder);
+        expected.forEach((file, checksum) -> {
+            if (!checksum.equals(found.get(file))) {
+                throw RpoException.data("Cannot read " + file + " of a checkpoint: "
+                        + (found.containsKey(file) ? "its content is not what was written" : "it is missing")
+                        + ". Delete the checkpoint.");
+            }
+        });
+    }
+
+    private static Map<String, String> checksums(Path folder) {
+        Map<String, String> checksums = new TreeMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                checksums.put(file.getFileName().toString(), sha256(file));
+            }
+            return checksums;
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot read " + folder + ": " + e + ". Check the disk of temporary files.",
+                    e);
+        }
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+            byte[] buffer = new byte[1 << 20];
+            while (in.read(buffer) >= 0) {
+                // Reading is what feeds the digest.
+            }
+            return HexFormat.of()
+                    .formatHex(((DigestInputStream) in).getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void requireReadable(ParameterLayout layout, Weights numbers) {
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            numbers.read(entry, 0, FloatBuffer.allocate(Math.toIntExact(entry.size())));
+        }
+    }
+
+    /** What there is beside the parameters, by file. */
+    private static Map<String, Part> extras(NetworkState state, ParameterLayout layout) {
+        Map<String, Part> extras = new LinkedHashMap<>();
+        state.moments().ifPresent(moments -> {
+            extras.put(FIRST_MOMENTS, new Part(moments, 0));
+            extras.put(SECOND_MOMENTS, new Part(moments, layout.size()));
+        });
+        state.velocity().ifPresent(velocity -> extras.put(VELOCITY, new Part(velocity, 0)));
+        return extras;
+    }
+
+    /** Numbers in the order of the parameters, from somewhere in a storage on. */
+    private record Part(Storage storage, long start) {
+
+        Weights asWeights() {
+            return (entry, offset, target) -> {
+                float[] values = new float[target.remaining()];
+                storage.read(start + entry.offset() + offset, values, 0, values.length);
+                target.put(values);
+            };
+        }
+
+        void fill(ParameterLayout layout, Weights numbers) {
+            for (ParameterLayout.Entry entry : layout.entries()) {
+                float[] values = new float[Math.toIntExact(entry.size())];
+                numbers.read(entry, 0, FloatBuffer.wrap(values));
+                storage.write(start + entry.offset(), values, 0, values.length);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package ai.rpo.spark.train;
+
+import ai.rpo.core.model.ModelDirectory;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps checkpoints of one training, measures them on held-out pairs, and says when that stops getting better. */
+final class CheckpointWriter {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
+
+    private final Checkpoints checkpoints;
+    private final NetworkState state;
+    private final ModelDirectory source;
+    private final Optional<HeldOut> heldOut;
+    private final ToDoubleFunction<Path> measure;
+    private HeldOutHistory history;
+    private Checkpoints.Draft draft;
+    private long lastStep;
+
+    /**
+     * @param source the model that training started from
+     * @param measure gives the held-out metric of a model folder
+     * @param resumed what the latest checkpoint says
+     */
+    CheckpointWriter(
+            Checkpoints checkpoints,
+            NetworkState state,
+            ModelDirectory source,
+            Optional<HeldOut> heldOut,
+            ToDoubleFunction<Path> measure,
+            Optional<CheckpointState> resumed) {
+        this.checkpoints = checkpoints;
+        this.state = state;
+        this.source = source;
+        this.heldOut = heldOut;
+        this.measure = measure;
+        history = resumed.map(CheckpointState::history).orElse(HeldOutHistory.EMPTY);
+        lastStep = resumed.map(CheckpointState::step).orElse(0L);
+    }
+
+    /** Step of the latest checkpoint, 0 if there is none. */
+    long lastStep() {
+        return lastStep;
+    }
+
+    /**
+     * Writes a checkpoint that does not count yet.
+     *
+     * @return what it reached on held-out pairs, by name
+     */
+    Map<String, Object> write(int epoch, long step) {
+        writeUnmeasured(epoch, step);
+        if (heldOut.isEmpty()) {
+            return Map.of();
+        }
+        double value = measure.applyAsDouble(draft.path());
+        history = history.and(step, heldOut.get().settings().cost(value));
+        return Map.of("held_out/" + heldOut.get().settings().metric().orElseThrow(), value);
+    }
+
+    /** The same, where executors may be gone. */
+    void writeUnmeasured(int epoch, long step) {
+        draft = checkpoints.write(state, source, epoch, step);
+    }
+
+    /** Makes what was written count. */
+    void publish() {
+        checkpoints.publish(draft, history);
+        lastStep = draft.state().step();
+    }
+
+    boolean isWorthGoingOn() {
+        int patience = heldOut.map(each -> each.settings().patience()).orElse(0);
+        return patience == 0 || history.sinceBest() < patience;
+    }
+
+    /** Sets the state to the best checkpoint, if they were measured and another than the last is best. */
+    void choose() {
+        history.best().filter(best -> best.step() != lastStep).ifPresent(best -> {
+            LOG.info("The checkpoint of step {} is the best on held-out pairs.", best.step());
+            checkpoints.restore(best.step(), state);
+        });
+    }
+}

@@ -1,0 +1,29 @@
+package ai.rpo.spark.train;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.train.SelectionSettings;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.evaluate.EvaluateStage;
+import ai.rpo.spark.reference.ScoreSettings;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Pairs that training does not see, by which checkpoints are told apart.
+ *
+ * @param pairs folder of pairs with the reference's log-probabilities
+ * @param settings with a metric
+ */
+public record HeldOut(Path pairs, RpoObjective objective, ScoreSettings scoring, SelectionSettings settings) {
+
+    /** The metric of a model at any Hadoop path. */
+    double measure(SparkSession spark, Path model) {
+        LocalModel policy = LocalModel.of(model.toString(), spark.sparkContext().hadoopConfiguration());
+        return new EvaluateStage(spark, scoring)
+                .run(policy, objective, pairs, Progress.NONE)
+                .metrics()
+                .get(settings.metric().orElseThrow())
+                .mean();
+    }
+}
