@@ -82,7 +82,7 @@ class EveryKeyTest {
             Map.entry("rpo.train.worker-timeout", "7"),
             Map.entry("rpo.train.checkpoint-every", "7"),
             Map.entry("rpo.train.outer.optimizer", "nesterov"),
-            Map.entry("rpo.train.outer.learning-rate", "0.7"),
+            Map.entry("rpo.train.outer.learning-rate", "0.5"),
             Map.entry("rpo.train.outer.momentum", "0.7"),
             Map.entry("rpo.train.keep-checkpoints", "7")));
 
