@@ -14,6 +14,7 @@ import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.Fence;
@@ -207,7 +208,8 @@ public final class RoundBenchmark {
                 0,
                 0,
                 1,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
     }
 
     private static PreferenceLoss loss() {

@@ -14,6 +14,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,8 @@ public final class StepBenchmark {
                 0,
                 0,
                 1,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 shape.json(),
                 new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),

@@ -24,6 +24,7 @@ import java.util.List;
  * @param checkpointEvery optimizer steps between two checkpoints besides those at the end of each epoch; 0 for none
  * @param keepCheckpoints how many of the latest checkpoints are kept; at least 1
  * @param outer what is done with an average
+ * @param resources what a worker asks the cluster for
  */
 public record TrainSettings(
         int epochs,
@@ -43,7 +44,8 @@ public record TrainSettings(
         int workerTimeout,
         int checkpointEvery,
         int keepCheckpoints,
-        OuterSettings outer) {
+        OuterSettings outer,
+        WorkerResources resources) {
 
     /** How the learning rate falls after the warm-up. */
     public enum Schedule {

@@ -96,6 +96,7 @@ public final class TrainSettingsFixture {
                 0,
                 0,
                 keepCheckpoints,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
     }
 }

@@ -33,7 +33,8 @@ class TrainSettingsTest {
                                 -1,
                                 -2,
                                 0,
-                                OuterSettings.average()))
+                                OuterSettings.average(),
+                                WorkerResources.OF_ANY_TASK))
                 .getMessage();
         assertEquals("""
                 epochs must be at least 1, but is 0

@@ -26,7 +26,7 @@ final class Train implements Stage {
 
     /** Keys that change what a step costs, and not what it does. */
     private static final Set<String> WITHOUT_EFFECT =
-            Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints");
+            Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints", "cpus", "gpus");
 
     private final Workplace place;
     private final String name;

@@ -74,7 +74,7 @@ class StandaloneClusterIT {
     void scoresAndTrainsAsOneJvmDoes() throws Exception {
         Path output = work.resolve("cluster");
         assertSucceeds(submit(cluster.url(), "score", output));
-        assertSucceeds(submit(cluster.url(), "train", output));
+        assertSucceeds(submit(cluster.url(), "train", output, "-D", "rpo.train.resources.cpus=1"));
 
         List<JsonNode> expected = metrics(work.resolve("local"));
         List<JsonNode> actual = metrics(output);

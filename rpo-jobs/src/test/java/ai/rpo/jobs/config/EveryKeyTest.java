@@ -58,6 +58,8 @@ class EveryKeyTest {
             Map.entry("rpo.sft.outer.optimizer", "nesterov"),
             Map.entry("rpo.sft.outer.learning-rate", "0.8"),
             Map.entry("rpo.sft.outer.momentum", "0.8"),
+            Map.entry("rpo.sft.resources.cpus", "8"),
+            Map.entry("rpo.sft.resources.gpus", "1"),
             Map.entry("rpo.sft.keep-checkpoints", "8"),
             Map.entry("rpo.selection.metric", "loss"),
             Map.entry("rpo.selection.patience", "3"),
@@ -84,6 +86,8 @@ class EveryKeyTest {
             Map.entry("rpo.train.outer.optimizer", "nesterov"),
             Map.entry("rpo.train.outer.learning-rate", "0.5"),
             Map.entry("rpo.train.outer.momentum", "0.7"),
+            Map.entry("rpo.train.resources.cpus", "7"),
+            Map.entry("rpo.train.resources.gpus", "1"),
             Map.entry("rpo.train.keep-checkpoints", "7")));
 
     static Set<String> keys() {

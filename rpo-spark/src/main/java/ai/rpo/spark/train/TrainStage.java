@@ -20,6 +20,7 @@ import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.device.WorkerProfile;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
@@ -110,6 +111,8 @@ public final class TrainStage {
 
     private Result train(Request request, JavaPairRDD<TrainingExample, Long> rows, long count, Progress progress) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        WorkerProfile profile =
+                WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
         ModelDirectory source = start.open();
         long totalSteps = settings.totalSteps(count);
         long stepsPerEpoch = settings.stepsPerEpoch(count);
@@ -146,8 +149,8 @@ public final class TrainStage {
         progress.update("train", firstStep, totalSteps);
         try {
             while (!journal.isOver()) {
-                JavaRDD<MultiDataSet> workers = WorkerBatches.of(
-                                rows, count, settings, (int) (journal.step() / stepsPerEpoch))
+                JavaRDD<MultiDataSet> workers = profile.applyTo(
+                                WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
                         .persist(StorageLevel.MEMORY_AND_DISK());
                 graph.fitMultiDataSet(workers);
                 if (journal.isOver()) {

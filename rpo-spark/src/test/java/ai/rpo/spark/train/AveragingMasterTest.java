@@ -17,9 +17,11 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -109,6 +111,27 @@ class AveragingMasterTest {
     }
 
     @Test
+    void anOuterRateOfOneWithoutMomentumIsTheAverage() {
+        PolicyNetwork average = network();
+        fit(average, master(average, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
+        PolicyNetwork outer = network();
+        Storage velocity = Nd4jStorage.allocate(outer.parameters().size());
+        fit(
+                outer,
+                master(
+                        new NetworkState(outer, Optional.of(velocity)),
+                        4,
+                        2,
+                        Duration.ZERO,
+                        new OuterSettings(OuterSettings.Optimizer.NESTEROV, 1, 0)),
+                batches(2, 4, Trouble.NONE));
+
+        assertArrayEquals(parameters(average), parameters(outer), 1e-6f);
+        assertArrayEquals(moments(average), moments(outer), 1e-6f);
+        assertTrue(distance(values(velocity), new float[values(velocity).length]) > 0, "the velocity stood still");
+    }
+
+    @Test
     void aWorkerWithoutBatchesChangesNothing() {
         PolicyNetwork one = network();
         fit(one, master(one, 4, 2, Duration.ZERO), batches(1, 4, Trouble.NONE));
@@ -186,16 +209,26 @@ class AveragingMasterTest {
     }
 
     private AveragingMaster master(PolicyNetwork network, long stepsPerEpoch, int stepsPerRound, Duration patience) {
+        return master(
+                new NetworkState(network, Optional.empty()),
+                stepsPerEpoch,
+                stepsPerRound,
+                patience,
+                OuterSettings.average());
+    }
+
+    private AveragingMaster master(
+            NetworkState state, long stepsPerEpoch, int stepsPerRound, Duration patience, OuterSettings outer) {
         return new AveragingMaster(
                 new AveragingMaster.Plan(
                         UUID.randomUUID().toString(),
                         stepsPerEpoch,
                         stepsPerRound,
                         patience,
-                        OuterSettings.average(),
+                        outer,
                         new FirstMargin(Double.POSITIVE_INFINITY)),
                 0,
-                new NetworkState(network, Optional.empty()),
+                state,
                 new AveragingMaster.RoundListener() {
                     @Override
                     public void during(long step) {}
@@ -296,7 +329,8 @@ class AveragingMasterTest {
                 0,
                 0,
                 1,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
         PolicyNetwork network = PolicyNetwork.create(
                 PolicyNetwork.configuration(source.configJson(), LOSS, settings, Precision.FLOAT32, 4, 1));
         new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());

@@ -14,6 +14,7 @@ import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.store.FakeStores;
 import ai.rpo.spark.store.Fence;
 import java.io.IOException;
@@ -236,7 +237,8 @@ class CheckpointsTest {
                 0,
                 0,
                 1,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 source.configJson(), new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
         float[] parameters = numbers(mark, network.parameters());

@@ -10,6 +10,7 @@ import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,8 @@ class NetworkStateTest {
                 0,
                 0,
                 1,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
         return PolicyNetwork.create(
                 PolicyNetwork.configuration(CONFIG, new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
     }

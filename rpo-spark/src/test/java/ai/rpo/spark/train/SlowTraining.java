@@ -7,6 +7,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.Fence;
 import java.util.Map;
@@ -58,7 +59,8 @@ final class SlowTraining {
                 2,
                 2,
                 new OuterSettings(
-                        workers > 1 ? OuterSettings.Optimizer.NESTEROV : OuterSettings.Optimizer.AVERAGE, 0.7, 0.9));
+                        workers > 1 ? OuterSettings.Optimizer.NESTEROV : OuterSettings.Optimizer.AVERAGE, 0.7, 0.9),
+                WorkerResources.OF_ANY_TASK);
         return new TrainStage(
                         spark,
                         LocalModel.of(model, spark.sparkContext().hadoopConfiguration()),

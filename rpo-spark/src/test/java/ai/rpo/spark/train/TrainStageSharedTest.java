@@ -10,6 +10,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
@@ -86,7 +87,8 @@ class TrainStageSharedTest {
                 0,
                 0,
                 1,
-                OuterSettings.average());
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
         RpoObjective objective =
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
         new TrainStage(spark, model, new PreferenceLoss(objective), settings, Precision.FLOAT32)
