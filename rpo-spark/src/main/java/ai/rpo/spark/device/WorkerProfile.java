@@ -54,6 +54,6 @@ public final class WorkerProfile {
 
     /** The same rows, in tasks with these resources. */
     public <T> JavaRDD<T> applyTo(JavaRDD<T> rows) {
-        return profile.map(rows::withResources).orElse(rows);
+        return profile.map(resources -> rows.withResources(resources)).orElse(rows);
     }
 }
