@@ -22,4 +22,12 @@ public interface Storage {
 
     /** Overwrites {@code length} elements starting at {@code offset} with {@code source[from..]}. */
     void write(long offset, float[] source, int from, int length);
+
+    /**
+     * Gives the memory back now rather than when the garbage collector finds it; no tensor of this storage may be used any
+     * more.
+     *
+     * @throws IllegalStateException if a backend did not allocate it
+     */
+    void free();
 }

@@ -13,12 +13,14 @@ public final class Workspace {
 
     private static final long ALIGNMENT = 16; // elements: one 64-byte cache line of float32
     private static final long SMALLEST_SLAB = 1L << 16;
+    private static final long GROWTH =
+            4; // a new slab is this part of all before it: little is lost while there are several
 
     private final Backend backend;
     private final List<Storage> slabs = new ArrayList<>();
     private int slab;
     private long offset;
-    private long peak;
+    private long peak; // elements in use at once, at most
 
     public Workspace(Backend backend) {
         this.backend = backend;
@@ -35,7 +37,7 @@ public final class Workspace {
             offset = 0;
         }
         if (slab == slabs.size()) {
-            slabs.add(backend.allocate(Math.max(size, Math.max(SMALLEST_SLAB, allocated()))));
+            slabs.add(backend.allocate(Math.max(size, Math.max(SMALLEST_SLAB, allocated() / GROWTH))));
         }
         Tensor tensor = slabs.get(slab).tensor(offset, rows, columns);
         offset += size;
@@ -60,20 +62,15 @@ public final class Workspace {
         offset = mark.offset;
     }
 
-    /** Gives back everything, and joins the slabs into one if there were several. */
+    /** Gives back everything, and joins the slabs into one, as large as was needed, if there were several. */
     public void reset() {
         slab = 0;
         offset = 0;
         if (slabs.size() > 1) {
-            long total = allocated();
+            slabs.forEach(Storage::free);
             slabs.clear();
-            slabs.add(backend.allocate(total));
+            slabs.add(backend.allocate(peak));
         }
-    }
-
-    /** The most elements that were ever in use at once. */
-    public long peak() {
-        return peak;
     }
 
     private long allocated() {

@@ -1,5 +1,6 @@
 package ai.rpo.core.tensor;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /** A double array; its length is the size. */
@@ -28,5 +29,11 @@ record PlainStorage(double[] data) implements Storage {
         for (int i = 0; i < length; i++) {
             data[(int) offset + i] = source[from + i];
         }
+    }
+
+    /** What is used after it is not a number. */
+    @Override
+    public void free() {
+        Arrays.fill(data, Double.NaN);
     }
 }

@@ -21,11 +21,13 @@ public final class Nd4jStorage implements Storage {
     private final DataBuffer buffer;
     private final long start;
     private final long size;
+    private final boolean owned;
 
-    private Nd4jStorage(DataBuffer buffer, long start, long size) {
+    private Nd4jStorage(DataBuffer buffer, long start, long size, boolean owned) {
         this.buffer = buffer;
         this.start = start;
         this.size = size;
+        this.owned = owned;
     }
 
     /**
@@ -38,7 +40,7 @@ public final class Nd4jStorage implements Storage {
             throw new IllegalArgumentException("Cannot use an array as storage: its elements are " + flat.dataType()
                     + " with a stride of " + flat.elementWiseStride() + ".");
         }
-        return new Nd4jStorage(flat.data(), flat.offset(), flat.length());
+        return new Nd4jStorage(flat.data(), flat.offset(), flat.length(), false);
     }
 
     /** A new zero-filled storage, outside any ND4J workspace that may be open, beginning at a cache line. */
@@ -47,7 +49,7 @@ public final class Nd4jStorage implements Storage {
         INDArray array = Nd4j.createUninitializedDetached(DataType.FLOAT, size + line);
         array.assign(0);
         long past = inHostMemory() ? array.data().address() % CACHE_LINE / Float.BYTES : 0;
-        return new Nd4jStorage(array.data(), (line - past) % line, size);
+        return new Nd4jStorage(array.data(), (line - past) % line, size, true);
     }
 
     /** Whether ND4J computes where Java can address the numbers. */
@@ -94,6 +96,14 @@ public final class Nd4jStorage implements Storage {
                 array(offset + done, count).assign(Nd4j.createFromArray(part));
             }
         }
+    }
+
+    @Override
+    public void free() {
+        if (!owned) {
+            throw new IllegalStateException("Cannot free memory that belongs to an array of ND4J's.");
+        }
+        buffer.close();
     }
 
     private INDArray array(long offset, int length) {

@@ -1,0 +1,73 @@
+package ai.rpo.core.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import ai.rpo.core.tensor.nd4j.Nd4jStorage;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.factory.Nd4j;
+
+class WorkspaceTest {
+
+    private final List<Long> allocated = new ArrayList<>();
+    private final PlainBackend plain = new PlainBackend();
+    private final Workspace workspace = new Workspace((Backend) Proxy.newProxyInstance(
+            Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, operation, arguments) -> {
+                if (operation.getName().equals("allocate")) {
+                    allocated.add((long) arguments[0]);
+                }
+                return operation.invoke(plain, arguments);
+            }));
+
+    @Test
+    void oncePassesRepeatNothingIsAllocated() {
+        pass();
+        pass();
+        int warm = allocated.size();
+        pass();
+        pass();
+        assertEquals(warm, allocated.size());
+    }
+
+    @Test
+    void slabsTakeLittleMoreThanWhatIsUsed() {
+        pass();
+        long needed = 200 * 64L * 1024;
+        assertTrue(allocated.stream().mapToLong(size -> size).sum() < 1.4 * needed, allocated.toString());
+        pass();
+        assertTrue(allocated.get(allocated.size() - 1) < 1.4 * needed, allocated.toString());
+    }
+
+    private void pass() {
+        workspace.reset();
+        for (int i = 0; i < 200; i++) {
+            workspace.tensor(64, 1024);
+        }
+    }
+
+    @Test
+    void tensorsDoNotOverlapUntilReleased() {
+        Tensor first = workspace.zeros(3, 5);
+        Workspace.Mark mark = workspace.mark();
+        Tensor second = workspace.tensor(1, 7);
+        plain.add(second, second);
+        assertArrayEquals(new double[15], first.toArray());
+        workspace.release(mark);
+        Tensor third = workspace.zeros(1, 7);
+        assertArrayEquals(new double[7], third.toArray());
+        assertArrayEquals(new double[15], first.toArray());
+    }
+
+    @Test
+    void onlyWhatABackendAllocatedIsFreed() {
+        new Nd4jBackend().allocate(10).free();
+        Storage shared = Nd4jStorage.of(Nd4j.create(10));
+        assertThrows(IllegalStateException.class, shared::free);
+    }
+}
