@@ -51,18 +51,22 @@ public final class Backends {
         return switch (provider) {
             case AUTO -> fastest(bfloat16, threads);
             case CPU -> announced(CpuBackend.create(bfloat16, threads), "as asked for");
-            case ND4J -> announced(new Nd4jBackend(), "as asked for");
+            case ND4J -> nd4j(bfloat16, "as asked for");
         };
+    }
+
+    private static Backend nd4j(boolean bfloat16, String why) {
+        return announced(new Nd4jBackend(), bfloat16 ? why + "; it cannot compute in bfloat16" : why);
     }
 
     private static Backend fastest(boolean bfloat16, int threads) {
         if (!Nd4jStorage.inHostMemory()) {
-            return announced(new Nd4jBackend(), "ND4J computes on a device");
+            return nd4j(bfloat16, "ND4J computes on a device");
         }
         try {
             return announced(CpuBackend.create(bfloat16, threads), "the fastest here");
         } catch (LinkageError e) {
-            return announced(new Nd4jBackend(), "oneDNN cannot be loaded: " + e.getMessage());
+            return nd4j(bfloat16, "oneDNN cannot be loaded: " + e.getMessage());
         }
     }
 

@@ -2,6 +2,7 @@ package ai.rpo.core.score;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.rpo.core.SharedModels;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
@@ -12,7 +13,6 @@ import ai.rpo.core.text.TokenizedPair;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -24,8 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("shared")
 class ChatModelScoreTest {
 
-    private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
-
     /** PyTorch itself is within 5e-6 in float32. */
     private static final double RELATIVE = 2e-5;
 
@@ -35,13 +33,14 @@ class ChatModelScoreTest {
     @Test
     void logpsOfConversations() throws IOException, InterruptedException {
         Backend backend = Backends.create("float32", Runtime.getRuntime().availableProcessors());
-        ModelDirectory model = ModelDirectory.open(unpack());
+        ModelDirectory model = ModelDirectory.open(SharedModels.unpackSmollm2(work));
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
         weights.load(model.weights());
         ReferenceScorer scorer = new ReferenceScorer(new Decoder(model.config(), backend), weights);
         JsonNode golden = new ObjectMapper()
-                .readTree(SHARED.resolve("golden/smollm2_score.json").toFile());
+                .readTree(
+                        SharedModels.SHARED.resolve("golden/smollm2_score.json").toFile());
         for (JsonNode row : golden.get("rows")) {
             long ordinal = row.get("row").asLong();
             ScoredPair scored = scorer.score(List.of(new TokenizedPair(
@@ -55,24 +54,6 @@ class ChatModelScoreTest {
     private static void assertClose(JsonNode row, String name, double actual) {
         double expected = row.get(name).asDouble();
         assertEquals(expected, actual, RELATIVE * Math.abs(expected), name + " of row " + row.get("row"));
-    }
-
-    /** The folder's own program makes the Hugging Face files of the quantised ones. */
-    private Path unpack() throws IOException, InterruptedException {
-        Path packed = SHARED.resolve("models/smollm2-135m-instruct");
-        Path folder = work.resolve("model");
-        Path log = work.resolve("unpack.log");
-        int exit = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        packed.resolve("Unpack.java").toString(),
-                        packed.toString(),
-                        folder.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start()
-                .waitFor();
-        assertEquals(0, exit, Files.readString(log));
-        return folder;
     }
 
     private static int[] ids(JsonNode row, String name) {

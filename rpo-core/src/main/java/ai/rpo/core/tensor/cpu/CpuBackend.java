@@ -32,9 +32,9 @@ public final class CpuBackend implements Backend {
     private final LogpKernel logps;
     private final AdamKernel adam;
 
-    CpuBackend(OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads) {
-        description = library.describe() + ", " + math.describe() + ", "
-                + (bfloat16 ? "bfloat16 products" : "float32") + ", " + threads
+    private CpuBackend(
+            OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads, String precision) {
+        description = library.describe() + ", " + math.describe() + ", " + precision + ", " + threads
                 + (threads == 1 ? " thread" : " threads");
         WorkerPool pool = new WorkerPool(threads, ThreadLocal.withInitial(() -> {
             OpenMp.useThreads(1);
@@ -51,6 +51,10 @@ public final class CpuBackend implements Backend {
         adam = new AdamKernel(pool);
     }
 
+    CpuBackend(OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads) {
+        this(library, math, primitives, bfloat16, threads, bfloat16 ? "bfloat16 products" : "float32");
+    }
+
     /**
      * @param bfloat16 let products round their inputs, where the processor gains by it
      * @param threads the caller's included
@@ -63,8 +67,11 @@ public final class CpuBackend implements Backend {
         }
         OneDnn library = new OneDnn();
         RowMath math = hasVectorApi() ? new VectorMath() : new LoopMath();
-        boolean rounds = bfloat16 && library.hasBfloat16();
-        return new CpuBackend(library, math, library.prefersPrimitives() || rounds, rounds, threads);
+        if (bfloat16 && !library.hasBfloat16()) {
+            String why = "float32 (not bfloat16 as asked for: this processor has no instructions for it)";
+            return new CpuBackend(library, math, library.prefersPrimitives(), false, threads, why);
+        }
+        return new CpuBackend(library, math, library.prefersPrimitives() || bfloat16, bfloat16, threads);
     }
 
     /** Whether the JVM was started with {@code --add-modules jdk.incubator.vector}. */
