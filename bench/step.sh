@@ -2,6 +2,7 @@
 # Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
 # SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL, the peer runs before and
 # after, and the ratio of pairs/s is printed.
+# Times the kernels alone (JMH):  bench/step.sh kernels [REGEX] [JMH options]
 # Says where the time of a step goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [recompute]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +10,12 @@ classpath=bench/target/classpath.txt
 if [ ! -f "$classpath" ] || [ -n "$(find pom.xml bench/pom.xml rpo-core/src/main bench/src -newer "$classpath" -print -quit)" ]; then
     ./mvnw -B -q -ntp -pl bench -am -DskipTests -Dmdep.outputFile=target/classpath.txt compile dependency:build-classpath
 fi
-ours() { java @deploy/jvm.options -Xmx4g -cp "bench/target/classes:rpo-core/target/classes:$(cat "$classpath")" "ai.rpo.bench.$1" "${@:2}" 2>bench/target/step.log || { cat bench/target/step.log >&2; exit 1; }; }
+jvm() { java @deploy/jvm.options -Xmx1g -cp "bench/target/classes:rpo-core/target/classes:$(cat "$classpath")" "$@"; }
+if [ "$1" = kernels ]; then
+    jvm org.openjdk.jmh.Main "KernelBenchmark.${2:-}" "${@:3}"
+    exit
+fi
+ours() { jvm "ai.rpo.bench.$1" "${@:2}" 2>bench/target/step.log || { cat bench/target/step.log >&2; exit 1; }; }
 if [ "$1" = profile ]; then
     ours StepProfile "${@:2}"
     exit

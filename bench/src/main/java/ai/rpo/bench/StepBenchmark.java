@@ -11,11 +11,14 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,11 +27,13 @@ import java.util.Locale;
 
 /**
  * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]}. Prints the median after
- * two steps of warm-up, in the units of the peer's benchmark.
+ * two steps of warm-up, in the units of the peer's benchmark, the rate of the arithmetic that is needed beside the rate
+ * of one large product on this machine, and what a step allocates on the heap.
  */
 public final class StepBenchmark {
 
     private static final int WARM_UP = 2;
+    private static final int PRODUCT = 1600;
 
     private StepBenchmark() {}
 
@@ -45,11 +50,15 @@ public final class StepBenchmark {
         Runnable step = train
                 ? trainStep(shape, batch, precision, options.contains("recompute"))
                 : scoreStep(shape, batch, precision);
+        warmUp(step);
+        long allocated = allocatedBytes();
         double seconds = medianSeconds(step, steps);
+        double allocatedPerStep = (double) (allocatedBytes() - allocated) / steps;
+        double peak = peakMegabytes();
         double flops = pairs * shape.forwardFlops(prompt, response) * (train ? 3 : 1);
         System.out.printf(
                 Locale.ROOT,
-                "%s shape=%s %d+%d pairs=%d %s: median %.3f s, %.3f pairs/s, %.0f tokens/s, %.1f GFLOP/s, peak %.0f MB%n",
+                "%s shape=%s %d+%d pairs=%d %s: median %.3f s, %.3f pairs/s, %.0f tokens/s, %.1f GFLOP/s (%.0f %% of a product's), peak %.0f MB, %.2f MB allocated a step%n",
                 args[0],
                 shape,
                 prompt,
@@ -60,7 +69,9 @@ public final class StepBenchmark {
                 pairs / seconds,
                 pairs * 2 * (prompt + response) / seconds,
                 flops / seconds / 1e9,
-                peakMegabytes());
+                100 * flops / seconds / productRate(),
+                peak,
+                allocatedPerStep / (1 << 20));
     }
 
     private static Runnable trainStep(
@@ -106,17 +117,41 @@ public final class StepBenchmark {
         return () -> scorer.completionLogps(examples);
     }
 
+    private static void warmUp(Runnable step) {
+        for (int i = 0; i < WARM_UP; i++) {
+            step.run();
+        }
+    }
+
     private static double medianSeconds(Runnable step, int steps) {
         double[] seconds = new double[steps];
-        for (int i = -WARM_UP; i < steps; i++) {
+        for (int i = 0; i < steps; i++) {
             long start = System.nanoTime();
             step.run();
-            if (i >= 0) {
-                seconds[i] = (System.nanoTime() - start) / 1e9;
-            }
+            seconds[i] = (System.nanoTime() - start) / 1e9;
         }
         Arrays.sort(seconds);
         return seconds[steps / 2];
+    }
+
+    /** Floating-point operations a second of one large float32 product. */
+    private static double productRate() {
+        Backend backend =
+                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors());
+        Tensor a = backend.allocate((long) PRODUCT * PRODUCT).tensor(0, PRODUCT, PRODUCT);
+        Tensor b = backend.allocate((long) PRODUCT * PRODUCT).tensor(0, PRODUCT, PRODUCT);
+        Tensor c = backend.allocate((long) PRODUCT * PRODUCT).tensor(0, PRODUCT, PRODUCT);
+        Runnable product = () -> backend.linear(a, b, c, false);
+        warmUp(product);
+        return 2.0 * PRODUCT * PRODUCT * PRODUCT / medianSeconds(product, 9);
+    }
+
+    /** By all threads that live now, on the heap. */
+    private static long allocatedBytes() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
+                .filter(bytes -> bytes > 0)
+                .sum();
     }
 
     /** The process's largest resident size so far; NaN where /proc does not tell. */

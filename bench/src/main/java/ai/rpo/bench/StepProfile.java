@@ -8,13 +8,14 @@ import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import java.util.List;
 import java.util.Locale;
 
 /**
  * Says where the time of a gradient computation goes: {@code SHAPE PROMPT RESPONSE PAIRS STEPS [recompute]}. A row per
- * operation, the longest first; the optimizer's part of a step is not in it.
+ * operation, the longest first; the optimizer's part of a step is not in it. Then the memory of the passes.
  */
 public final class StepProfile {
 
@@ -29,11 +30,12 @@ public final class StepProfile {
                 shape.pairs(Integer.parseInt(args[3]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
         int steps = Integer.parseInt(args[4]);
         boolean recompute = List.of(args).contains("recompute");
-        TimedBackend timed = new TimedBackend(
-                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors()));
+        Backend backend =
+                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors());
+        TimedBackend timed = new TimedBackend(backend);
         ParameterLayout layout = ParameterLayout.of(shape.config());
-        Parameters weights = new Parameters(layout, timed.backend().allocate(layout.size()));
-        Parameters gradients = new Parameters(layout, timed.backend().allocate(layout.size()));
+        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
+        Parameters gradients = new Parameters(layout, backend.allocate(layout.size()));
         shape.initialise(weights.storage());
         BatchGradient gradient = new BatchGradient(
                 new Decoder(shape.config(), timed.backend()),
@@ -49,5 +51,7 @@ public final class StepProfile {
             gradient.add(weights, batch, gradients);
         }
         timed.print(steps, (System.nanoTime() - start) / 1e6 / steps);
+        System.out.printf(
+                Locale.ROOT, "workspace of the passes: %.0f MB%n", timed.largestAllocation() * 4.0 / (1 << 20));
     }
 }

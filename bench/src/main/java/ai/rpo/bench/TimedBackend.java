@@ -21,10 +21,14 @@ final class TimedBackend {
 
     private final Map<String, Cost> costs = new TreeMap<>();
     private final Backend backend;
+    private long largestAllocation;
 
     TimedBackend(Backend timed) {
         backend = (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, operation, arguments) -> {
+                    if (operation.getName().equals("allocate")) {
+                        largestAllocation = Math.max(largestAllocation, (long) arguments[0]);
+                    }
                     long start = System.nanoTime();
                     try {
                         return operation.invoke(timed, arguments);
@@ -38,6 +42,11 @@ final class TimedBackend {
 
     Backend backend() {
         return backend;
+    }
+
+    /** Elements of the largest storage that was made. */
+    long largestAllocation() {
+        return largestAllocation;
     }
 
     void reset() {
