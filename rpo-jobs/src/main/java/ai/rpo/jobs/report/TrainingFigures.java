@@ -11,6 +11,7 @@ final class TrainingFigures {
     private static final int MOST_POINTS = 600;
     private static final int WINDOWS = 20;
     private static final String STEP = "optimizer step";
+    private static final String HELD_OUT = "held_out/";
 
     private final TrainingLog log;
     private final int window;
@@ -47,7 +48,25 @@ final class TrainingFigures {
                         "Gradient norm",
                         "‖gradient‖₂",
                         "grad_norm",
-                        "Global L2 norm of the gradient before clipping.")));
+                        "Global L2 norm of the gradient before clipping."),
+                heldOut()));
+    }
+
+    /** Of the checkpoints, where they were measured; an empty figure where not. */
+    private Figure heldOut() {
+        String metric = log.rows().stream()
+                .flatMap(row -> row.keySet().stream())
+                .filter(name -> name.startsWith(HELD_OUT))
+                .findFirst()
+                .orElse(HELD_OUT);
+        return new Figure(
+                "held-out",
+                "Held-out pairs",
+                "Each checkpoint on the held-out pairs, by which the model was chosen (rpo.selection.metric).",
+                STEP,
+                metric.substring(HELD_OUT.length()),
+                List.of(),
+                List.of(new Curve("", 1, Look.LINE, log.curve(metric))));
     }
 
     /** In millionths: XChart takes rates as small as they are for equal, and crowds its labels. */

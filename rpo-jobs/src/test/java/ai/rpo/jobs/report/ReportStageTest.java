@@ -38,6 +38,8 @@ class ReportStageTest {
         assertTrue(html.contains("data:image/png;base64,"));
         assertFalse(html.matches("(?s).*(src|href|srcset)=\"(?!data:|#).*"), "something is fetched from elsewhere");
         assertFalse(html.contains("{}"), "a placeholder was left unfilled");
+        assertTrue(html.contains("Each checkpoint on the held-out pairs"), "the checkpoints' figure is missing");
+        assertTrue(html.contains("Share of a round that is not arithmetic"), "the rounds' figure is missing");
         assertTrue(html.contains("longer than max-length"), "what the data stage dropped is missing");
         assertTrue(html.contains("95 % interval 0.610 to 0.790"), "the evaluation's interval is missing");
         assertEquals(

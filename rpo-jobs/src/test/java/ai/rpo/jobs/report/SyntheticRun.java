@@ -53,6 +53,9 @@ final class SyntheticRun {
             row.put("rewards/chosen", chosenSlope * epoch / 10)
                     .put("rewards/rejected", chosenSlope * epoch / 10 - margin);
             row.put("rewards/margins", margin).put("rewards/accuracies", 0.5 + 0.45 * (1 - Math.exp(-epoch)));
+            if (step % STEPS_PER_EPOCH == 0) {
+                row.put("round/overhead_share", 0.04).put("held_out/loss/preference", preference + 0.01);
+            }
             lines.append(row).append('\n');
         }
         run.file("train/metrics.jsonl", lines.toString());
