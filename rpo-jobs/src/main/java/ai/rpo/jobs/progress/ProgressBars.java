@@ -1,5 +1,6 @@
 package ai.rpo.jobs.progress;
 
+import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -18,6 +19,7 @@ final class ProgressBars implements Display {
             bar = new ProgressBarBuilder()
                     .setTaskName(String.format("%-16s", what))
                     .setInitialMax(Math.max(total, 0))
+                    .startsFrom(done, Duration.ZERO) // what an earlier start did says nothing of this one's speed
                     .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
                     .setUpdateIntervalMillis(250)
                     .clearDisplayOnFinish()

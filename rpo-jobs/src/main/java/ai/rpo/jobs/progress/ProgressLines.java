@@ -13,6 +13,7 @@ final class ProgressLines implements Display {
     private final PrintStream out;
     private final Clock clock;
     private String step = "";
+    private long beganAt;
     private Instant began = Instant.EPOCH;
     private Instant printed = Instant.EPOCH;
 
@@ -26,6 +27,7 @@ final class ProgressLines implements Display {
         Instant now = clock.instant();
         if (!what.equals(step)) {
             step = what;
+            beganAt = done;
             began = now;
             printed = now;
             return;
@@ -49,10 +51,10 @@ final class ProgressLines implements Display {
             return text + ", " + Durations.text(elapsed);
         }
         text += String.format(" of %,d (%d %%), %s", total, 100 * done / total, Durations.text(elapsed));
-        if (done == 0 || done >= total) {
+        if (done <= beganAt || done >= total) {
             return text;
         }
-        Duration left = Duration.ofMillis(elapsed.toMillis() * (total - done) / done);
+        Duration left = Duration.ofMillis(elapsed.toMillis() * (total - done) / (done - beganAt));
         return text + ", " + Durations.text(left) + " left";
     }
 }

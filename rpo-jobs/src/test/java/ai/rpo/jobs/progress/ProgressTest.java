@@ -69,6 +69,18 @@ class ProgressTest {
     }
 
     @Test
+    void whatAnEarlierStartDidSaysNothingOfTheTimeLeft() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ProgressLines lines = new ProgressLines(new PrintStream(bytes, true, StandardCharsets.UTF_8), clock);
+
+        lines.update("train", 300, 400);
+        now = now.plusSeconds(10);
+        lines.update("train", 320, 400);
+
+        assertEquals("train            320 of 400 (80 %), 10 s, 40 s left\n", bytes.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
     void anUnknownTotalShowsWhatIsDone() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ProgressLines lines = new ProgressLines(new PrintStream(bytes, true, StandardCharsets.UTF_8), clock);
