@@ -5,6 +5,8 @@ import ai.rpo.core.dl4j.ExampleCodec;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
@@ -100,13 +102,13 @@ public final class RoundBenchmark {
                 .parquet(work.resolve("rows").toString());
         LocalModel start = LocalModel.of(model.toString(), spark.sparkContext().hadoopConfiguration());
         Memory memory = new Memory();
-        new TrainStage(spark, start, loss(), settings(), Precision.FLOAT32)
+        new TrainStage(spark, start, LoraSettings.OFF, loss(), settings(), Precision.FLOAT32)
                 .run(
                         new TrainStage.Request(
                                 hadoop(work.resolve("rows")),
                                 hadoop(work.resolve("train")),
                                 hadoop(work.resolve("trained")),
-                                Dtype.F32,
+                                ExportForm.full(Dtype.F32),
                                 "bench",
                                 false,
                                 Map.of(),

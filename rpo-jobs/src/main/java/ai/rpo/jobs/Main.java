@@ -3,6 +3,7 @@ package ai.rpo.jobs;
 import ai.rpo.core.RpoException;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
+import ai.rpo.jobs.command.ExportCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RunCommand;
@@ -50,6 +51,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SftCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
+            ExportCommand.class,
             ReportCommand.class,
             ValidateCommand.class,
             HelpCommand.class

@@ -8,6 +8,7 @@ import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;
@@ -39,6 +40,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     private transient Parameters weights;
     private transient Parameters gradients;
     private transient Tensor flatGradient;
+    private transient Parameters frozen;
     private transient INDArray labels;
     private transient StepMetrics lastStep;
 
@@ -51,12 +53,19 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         return lastStep;
     }
 
+    /** Sets the weights under an adapter; they are shared, and only read. */
+    public void freeze(Parameters model) {
+        frozen = model;
+        batchGradient = null;
+    }
+
     @Override
     public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
         prepare();
         List<TrainingExample> batch = ExampleCodec.decode(input, labels);
         backend.zero(flatGradient);
-        lastStep = batchGradient.add(weights, batch, gradients);
+        long noise = Noise.of(layerConf().dropoutSeed(), getIterationCount());
+        lastStep = batchGradient.add(weights, batch, noise, gradients);
         clip(batch);
         // Empty on purpose: the gradient already lies in the flat vector, and DL4J would read a layer's name out of
         // each key up to its last underscore.
@@ -68,9 +77,10 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
             LanguageModelLayer layer = layerConf();
             LanguageModelLayer.Execution execution = layer.execution();
             backend = Backends.create(execution.precision(), execution.threads());
-            Decoder decoder = new Decoder(layer.modelConfig(), backend);
+            Decoder decoder = new Decoder(layer.modelConfig(), layer.lora(), backend);
             ParameterLayout layout = layer.layout();
-            weights = new Parameters(layout, Nd4jStorage.of(paramsFlattened));
+            Parameters trained = new Parameters(layout, Nd4jStorage.of(paramsFlattened));
+            weights = frozen == null ? trained : trained.over(frozen);
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
             flatGradient = gradients.storage().tensor(0, 1, Math.toIntExact(layout.size()));
             batchGradient =

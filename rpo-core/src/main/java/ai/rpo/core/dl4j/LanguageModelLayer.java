@@ -3,12 +3,15 @@ package ai.rpo.core.dl4j;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.model.AdapterConfig;
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -39,6 +42,8 @@ public final class LanguageModelLayer extends BaseLayer {
     private static final long serialVersionUID = 1L;
 
     private String modelConfig;
+    private String adapterConfig;
+    private long dropoutSeed;
     private String reduction;
     private String weight;
     private double beta;
@@ -54,13 +59,23 @@ public final class LanguageModelLayer extends BaseLayer {
 
     /**
      * @param modelConfig text of the model's config.json
+     * @param adaptation what makes an adapter's matrices the parameters, instead of all weights
      * @param execution how a batch is computed
      * @param updater of every parameter
      * @param weightDecay decoupled decay of matrices
      */
     public LanguageModelLayer(
-            String modelConfig, Loss loss, Execution execution, IUpdater updater, double weightDecay) {
+            String modelConfig,
+            Optional<Adaptation> adaptation,
+            Loss loss,
+            Execution execution,
+            IUpdater updater,
+            double weightDecay) {
         this.modelConfig = modelConfig;
+        adaptation.ifPresent(adapted -> {
+            adapterConfig = adapted.adapterConfig();
+            dropoutSeed = adapted.dropoutSeed();
+        });
         tokensPerMicroBatch = execution.tokensPerMicroBatch();
         recompute = execution.recompute();
         maxGradNorm = execution.maxGradNorm();
@@ -80,6 +95,12 @@ public final class LanguageModelLayer extends BaseLayer {
     }
 
     /**
+     * @param adapterConfig text of adapter_config.json
+     * @param dropoutSeed of what is dropped
+     */
+    public record Adaptation(String adapterConfig, long dropoutSeed) {}
+
+    /**
      * @param tokensPerMicroBatch packed rows computed at once
      * @param recompute whether activations are computed again on the way back instead of kept
      * @param maxGradNorm global gradient norm above which the gradient is scaled down; 0 for none
@@ -96,9 +117,18 @@ public final class LanguageModelLayer extends BaseLayer {
     /** DL4J asks for it several times per parameter and step, so it is kept. */
     synchronized ParameterLayout layout() {
         if (layout == null) {
-            layout = ParameterLayout.of(modelConfig());
+            ModelConfig config = modelConfig();
+            layout = lora().map(lora -> ParameterLayout.of(config, lora)).orElseGet(() -> ParameterLayout.of(config));
         }
         return layout;
+    }
+
+    Optional<Lora> lora() {
+        return Optional.ofNullable(adapterConfig).map(text -> AdapterConfig.parse(text, modelConfig()));
+    }
+
+    long dropoutSeed() {
+        return dropoutSeed;
     }
 
     Loss loss() {

@@ -1,13 +1,14 @@
 package ai.rpo.core.loss;
 
 import ai.rpo.core.decoder.Decoder;
-import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.PackedBatch;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The gradient of a loss over an optimizer batch, computed in micro-batches; how the batch is split changes memory and
@@ -37,10 +38,28 @@ public final class BatchGradient {
      * @throws NonFiniteException if a log-probability is not finite
      */
     public StepMetrics add(Parameters weights, List<TrainingExample> batch, Parameters gradients) {
+        return add(weights, batch, gradients, BatchGradient::pack);
+    }
+
+    /**
+     * The same under an adapter's dropout.
+     *
+     * @param noise seed of this step: what is dropped depends on it, on the example's ordinal and on the token's place in
+     *     the example, and not on how the batch is split or on who computes it
+     */
+    public StepMetrics add(Parameters weights, List<TrainingExample> batch, long noise, Parameters gradients) {
+        return add(weights, batch, gradients, part -> pack(part, noise));
+    }
+
+    private StepMetrics add(
+            Parameters weights,
+            List<TrainingExample> batch,
+            Parameters gradients,
+            Function<List<TrainingExample>, PackedBatch> packing) {
         StepMetrics metrics = new StepMetrics();
         BatchSize size = sizeOf(batch);
         for (List<TrainingExample> part : MicroBatches.split(batch, tokensPerMicroBatch)) {
-            Decoder.Pass pass = decoder.forward(weights, pack(part), recompute, workspace);
+            Decoder.Pass pass = decoder.forward(weights, packing.apply(part), recompute, workspace);
             double[] coefficients = evaluate(part, pass.completionLogps(), size, metrics);
             decoder.backward(weights, pass, coefficients, gradients, workspace);
         }
@@ -55,8 +74,13 @@ public final class BatchGradient {
     }
 
     private static PackedBatch pack(List<TrainingExample> part) {
-        List<Example> examples = part.stream().map(TrainingExample::example).toList();
-        return PackedBatch.of(examples);
+        return PackedBatch.of(part.stream().map(TrainingExample::example).toList());
+    }
+
+    private static PackedBatch pack(List<TrainingExample> part, long noise) {
+        return PackedBatch.of(
+                part.stream().map(TrainingExample::example).toList(),
+                part.stream().mapToLong(row -> Noise.of(noise, row.ordinal())).toArray());
     }
 
     private double[] evaluate(List<TrainingExample> part, double[] logps, BatchSize size, StepMetrics metrics) {

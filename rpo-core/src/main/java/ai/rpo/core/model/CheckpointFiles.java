@@ -4,10 +4,12 @@ import ai.rpo.core.RpoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The names that a Hugging Face model folder uses, and how its weight files are found. */
@@ -21,7 +23,7 @@ final class CheckpointFiles {
     static final String MODEL_CARD = "README.md";
 
     /** Files that go with a model wherever it goes, where it has them. */
-    static final List<String> CARRIED = List.of(
+    private static final List<String> CARRIED = List.of(
             GENERATION_CONFIG,
             TOKENIZER,
             "tokenizer_config.json",
@@ -39,7 +41,29 @@ final class CheckpointFiles {
             "NOTICE",
             "NOTICE.txt");
 
+    private static final String TEMPLATES = "additional_chat_templates";
+
     private CheckpointFiles() {}
+
+    /** Names of the files in a folder that go with its model, relative to it. */
+    static List<String> carried(Path folder) {
+        List<String> found = CARRIED.stream()
+                .filter(name -> Files.isRegularFile(folder.resolve(name)))
+                .collect(Collectors.toCollection(ArrayList::new));
+        if (Files.isDirectory(folder.resolve(TEMPLATES))) {
+            try (Stream<Path> templates = Files.list(folder.resolve(TEMPLATES))) {
+                templates
+                        .filter(file -> file.toString().endsWith(".jinja") && Files.isRegularFile(file))
+                        .map(file -> TEMPLATES + "/" + file.getFileName())
+                        .sorted()
+                        .forEach(found::add);
+            } catch (IOException e) {
+                throw new RpoException(
+                        RpoException.Kind.RETRYABLE, "Cannot list " + folder.resolve(TEMPLATES) + ": " + e + ".", e);
+            }
+        }
+        return found;
+    }
 
     static String shard(int number, int of) {
         return String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", number, of);

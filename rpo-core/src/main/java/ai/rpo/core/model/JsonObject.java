@@ -150,6 +150,41 @@ final class JsonObject {
         return node.get(key).textValue();
     }
 
+    boolean isText(String key) {
+        return has(key) && node.get(key).isTextual();
+    }
+
+    /** Whether there is nothing to be minded: no such key, null, false, or a container with nothing in it. */
+    boolean isEmpty(String key) {
+        JsonNode value = node.path(key);
+        return value.isMissingNode()
+                || value.isNull()
+                || value.isBoolean() && !value.booleanValue()
+                || value.isContainerNode() && value.isEmpty();
+    }
+
+    double number(String key) {
+        if (!required(key).isNumber()) {
+            throw refuse(key, "but must be a number");
+        }
+        return node.get(key).doubleValue();
+    }
+
+    /** @throws RpoException unless it is a list of strings with something in it */
+    List<String> texts(String key) {
+        List<String> texts = new ArrayList<>();
+        for (JsonNode text : required(key)) {
+            if (!text.isTextual() || text.textValue().isBlank()) {
+                throw refuse(key, "but must be a list of strings");
+            }
+            texts.add(text.textValue());
+        }
+        if (texts.isEmpty()) {
+            throw refuse(key, "but must be a list of strings");
+        }
+        return texts;
+    }
+
     /** One id, or a list of them. */
     List<Integer> ids(String key, List<Integer> otherwise) {
         if (!has(key)) {

@@ -13,6 +13,8 @@ import java.util.TreeSet;
  */
 public record Lora(int rank, double alpha, double dropout, boolean rankStabilized, Set<String> modules) {
 
+    static final String A_WEIGHT = ".lora_A.weight";
+
     private static final String PREFIX = "base_model.model.";
 
     public Lora {

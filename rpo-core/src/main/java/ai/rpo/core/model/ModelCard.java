@@ -9,16 +9,36 @@ final class ModelCard {
     private ModelCard() {}
 
     static String text(ModelConfig config, Dtype dtype, Map<String, String> facts) {
-        StringBuilder card = new StringBuilder()
-                .append("---\nlibrary_name: transformers\npipeline_tag: text-generation\ntags:\n- rpo\n")
-                .append("- preference-optimization\n---\n\n# Trained model\n\n")
-                .append(String.format(
-                        Locale.ROOT,
-                        "A %s model of %,d parameters, stored as %s. Written by RPO, a distributed trainer for\n"
-                                + "[Regularized Preference Optimization](https://arxiv.org/abs/2405.16436).\n",
-                        config.modelType(),
-                        ParameterLayout.of(config).size(),
-                        dtype.torchName()));
+        String what = String.format(
+                Locale.ROOT,
+                "A %s model of %,d parameters, stored as %s.",
+                config.modelType(),
+                ParameterLayout.of(config).size(),
+                dtype.torchName());
+        return text("library_name: transformers\n", what, facts);
+    }
+
+    /** Of an adapter. */
+    static String text(ModelConfig config, Lora lora, String baseName, Dtype dtype, Map<String, String> facts) {
+        String what = String.format(
+                Locale.ROOT,
+                "A LoRA adapter of %,d parameters (rank %d) for the %s model `%s`, stored as %s.",
+                ParameterLayout.of(config, lora).size(),
+                lora.rank(),
+                config.modelType(),
+                baseName,
+                dtype.torchName());
+        return text("library_name: peft\n", what, facts);
+    }
+
+    private static String text(String library, String what, Map<String, String> facts) {
+        StringBuilder card = new StringBuilder("---\n")
+                .append(library)
+                .append("pipeline_tag: text-generation\ntags:\n- rpo\n- preference-optimization\n---\n\n")
+                .append("# Trained model\n\n")
+                .append(what)
+                .append(" Written by RPO, a distributed trainer for\n")
+                .append("[Regularized Preference Optimization](https://arxiv.org/abs/2405.16436).\n");
         if (!facts.isEmpty()) {
             card.append("\n## Provenance\n\n| | |\n|---|---|\n");
             facts.forEach((key, value) -> card.append("| ")

@@ -4,15 +4,17 @@ import ai.rpo.core.RpoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A model in Hugging Face layout: {@code config.json}, safetensors weights (one file or shards with an index), and
- * whatever lies beside them.
+ * whatever lies beside them. Or an adapter in PEFT's layout, which is a model too: the one it adapts, with its updates.
  *
  * <p>Opening reads headers only and checks every weight's name, shape and dtype; the numbers are read on demand and
  * refused where they are not finite. Safe for use from several threads.
@@ -24,30 +26,83 @@ public final class ModelDirectory {
     private final Path folder;
     private final JsonObject configFile;
     private final ModelConfig config;
-    private final List<Integer> eosIds;
     private final List<SafetensorsFile> files;
     private final StoredWeights weights;
+    private final Optional<ModelDirectory> base;
+    private final Optional<Adapter> adapter;
+    private final List<Integer> eosIds;
 
     private ModelDirectory(Path folder) {
         this.folder = folder;
         configFile = JsonObject.read(folder.resolve(CheckpointFiles.CONFIG));
         config = ModelConfigParser.parse(configFile);
-        eosIds = file(CheckpointFiles.GENERATION_CONFIG)
+        files = CheckpointFiles.open(folder);
+        weights = StoredWeights.of(folder, config, files);
+        base = Optional.empty();
+        adapter = Optional.empty();
+        eosIds = readEosIds();
+    }
+
+    private ModelDirectory(Path folder, ModelDirectory base) {
+        this.folder = folder;
+        configFile = base.configFile;
+        config = base.config;
+        files = base.files;
+        weights = base.weights;
+        this.base = Optional.of(base);
+        adapter = Optional.of(Adapter.open(folder, config));
+        eosIds = readEosIds();
+    }
+
+    private List<Integer> readEosIds() {
+        return file(CheckpointFiles.GENERATION_CONFIG)
                 .map(JsonObject::read)
                 .map(generation -> generation.ids("eos_token_id", config.eosIds()))
                 .orElse(config.eosIds());
-        files = CheckpointFiles.open(folder);
-        weights = StoredWeights.of(folder, config, files);
     }
 
     /**
      * @throws RpoException naming what is missing, broken or not supported
      */
     public static ModelDirectory open(Path folder) {
+        requireFolder(folder);
+        return Adapter.isAt(folder) ? open(folder, basePath(folder)) : openPlain(folder);
+    }
+
+    /**
+     * An adapter on a model that lies elsewhere than {@code adapter_config.json} says.
+     *
+     * @param base folder of the model that is adapted
+     * @throws RpoException naming what is missing, broken or not supported
+     */
+    public static ModelDirectory open(Path folder, Path base) {
+        requireFolder(base);
+        if (Adapter.isAt(base)) {
+            throw RpoException.configuration("Cannot use the adapter in " + folder + ": the model it adapts, " + base
+                    + ", is an adapter too. Export that one with rpo.export.form = full.");
+        }
+        return new ModelDirectory(folder, openPlain(base));
+    }
+
+    private static void requireFolder(Path folder) {
         if (!Files.isDirectory(folder)) {
             throw RpoException.configuration("Cannot open the model " + folder
                     + ": it is not a folder. Give the folder that holds its config.json.");
         }
+    }
+
+    /** Relative to the adapter, or else to the working directory. */
+    private static Path basePath(Path adapter) {
+        String name = Adapter.baseName(adapter);
+        return Stream.of(adapter.resolve(name), Path.of(name))
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElseThrow(() -> RpoException.configuration("Cannot use the adapter in " + adapter
+                        + ": the model it adapts, " + AdapterConfig.BASE + " = " + name
+                        + ", is not here. Say where it is with rpo.model.base."));
+    }
+
+    private static ModelDirectory openPlain(Path folder) {
         ModelDirectory model = new ModelDirectory(folder);
         if (!model.unusedTensors().isEmpty()) {
             LOG.warn(
@@ -77,19 +132,32 @@ public final class ModelDirectory {
         return eosIds;
     }
 
+    /** The adapter, where the folder holds one. */
+    public Optional<Adapter> adapter() {
+        return adapter;
+    }
+
+    /** The model without its adapter; this one, if it has none. */
+    public ModelDirectory withoutAdapter() {
+        return base.orElse(this);
+    }
+
     /** {@code tokenizer.json}, if the folder has one. */
     public Optional<Path> tokenizerFile() {
         return file(CheckpointFiles.TOKENIZER);
     }
 
-    /** A file beside the weights, such as {@code chat_template.jinja}, if the folder has it. */
+    /** A file beside the weights, such as {@code chat_template.jinja}, if the folder has it; an adapter's own comes first. */
     public Optional<Path> file(String name) {
-        return Optional.of(folder.resolve(name)).filter(Files::isRegularFile);
+        return Optional.of(folder.resolve(name))
+                .filter(Files::isRegularFile)
+                .or(() -> base.flatMap(model -> model.file(name)));
     }
 
-    /** Every weight of {@link ParameterLayout#of} this model's configuration. */
+    /** Every weight of {@link ParameterLayout#of} this model's configuration, with the adapter's update if there is one. */
     public Weights weights() {
-        return weights;
+        return adapter.<Weights>map(updates -> new MergedWeights(config, weights, updates.lora(), updates.weights()))
+                .orElse(weights);
     }
 
     /** The dtype that the weights are stored in, or most of their bytes. */
@@ -112,7 +180,7 @@ public final class ModelDirectory {
      * wherever they lie. Reads every byte.
      */
     public String fingerprint() {
-        Stream<Path> small = Stream.concat(Stream.of(CheckpointFiles.CONFIG), CheckpointFiles.CARRIED.stream())
+        Stream<Path> small = Stream.concat(Stream.of(CheckpointFiles.CONFIG, AdapterConfig.FILE), carried().stream())
                 .flatMap(name -> file(name).stream());
         return ModelFingerprint.of(Stream.concat(small, weightFiles().stream()).toList());
     }
@@ -122,12 +190,21 @@ public final class ModelDirectory {
      * become tokens.
      */
     public String weightsFingerprint() {
-        return ModelFingerprint.of(Stream.concat(file(CheckpointFiles.CONFIG).stream(), weightFiles().stream())
-                .toList());
+        Stream<Path> small =
+                Stream.of(CheckpointFiles.CONFIG, AdapterConfig.FILE).flatMap(name -> file(name).stream());
+        return ModelFingerprint.of(Stream.concat(small, weightFiles().stream()).toList());
+    }
+
+    /** Names of the files that go with the model wherever it goes, relative to its folder. */
+    Set<String> carried() {
+        Set<String> names = new LinkedHashSet<>(CheckpointFiles.carried(folder));
+        base.ifPresent(model -> names.addAll(model.carried()));
+        return names;
     }
 
     List<Path> weightFiles() {
-        return files.stream().map(SafetensorsFile::path).toList();
+        return Stream.concat(files.stream().map(SafetensorsFile::path), adapter.map(Adapter::weightFile).stream())
+                .toList();
     }
 
     JsonObject configFile() {

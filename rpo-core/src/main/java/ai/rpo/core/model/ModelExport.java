@@ -3,17 +3,12 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * Writes a model in Hugging Face layout: the source's configuration, tokenizer and chat template around new weights of
@@ -46,45 +41,13 @@ public final class ModelExport {
      * @throws RpoException if the target is in use, a number cannot be stored, or writing fails
      */
     public void write(Path target, Weights weights, Map<String, String> facts) {
-        Path folder = target.toAbsolutePath().normalize();
-        Path partial = folder.resolveSibling("." + folder.getFileName() + ".partial");
-        try {
-            requireFree(folder);
-            delete(partial);
-            Files.createDirectories(partial);
-            try {
-                writeWeights(partial, weights);
-                writeConfig(partial);
-                copyCarried(partial);
-                Files.writeString(
-                        partial.resolve(CheckpointFiles.MODEL_CARD), ModelCard.text(source.config(), dtype, facts));
-                Files.deleteIfExists(folder);
-                Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                delete(partial);
-            }
-        } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    "Cannot write the model to " + target + ": " + e + ". Check the disk's space and permissions.",
-                    e);
-        }
-    }
-
-    private static void requireFree(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        boolean empty = false;
-        if (Files.isDirectory(folder)) {
-            try (Stream<Path> content = Files.list(folder)) {
-                empty = content.findAny().isEmpty();
-            }
-        }
-        if (!empty) {
-            throw RpoException.configuration("Cannot write the model to " + folder
-                    + ": it exists and is not empty. Remove it, or choose another place.");
-        }
+        NewFolder.write(target, folder -> {
+            writeWeights(folder, weights);
+            writeConfig(folder);
+            NewFolder.copyCarried(source, folder);
+            Files.writeString(
+                    folder.resolve(CheckpointFiles.MODEL_CARD), ModelCard.text(source.config(), dtype, facts));
+        });
     }
 
     private void writeWeights(Path folder, Weights weights) throws IOException {
@@ -134,30 +97,8 @@ public final class ModelExport {
         writeJson(folder.resolve(CheckpointFiles.CONFIG), config);
     }
 
-    private void copyCarried(Path folder) throws IOException {
-        for (String name : CheckpointFiles.CARRIED) {
-            Optional<Path> file = source.file(name);
-            if (file.isPresent()) {
-                try (InputStream content = Files.newInputStream(file.get())) { // without the source's permissions
-                    Files.copy(content, folder.resolve(name));
-                }
-            }
-        }
-    }
-
     private static void writeJson(Path file, Object content) throws IOException {
         Files.writeString(
                 file, JsonObject.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(content) + "\n");
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> content = Files.walk(folder)) {
-            for (Path path : content.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.AdamW;
 import ai.rpo.core.dl4j.ExampleCodec;
 import ai.rpo.core.dl4j.LanguageModel;
@@ -8,6 +9,9 @@ import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.AdapterConfig;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -48,12 +52,41 @@ public final class PolicyNetwork {
     }
 
     /**
+     * Of a network that trains all weights.
+     *
      * @param modelConfig text of config.json
      * @param totalSteps optimizer steps of the whole run, which the schedule spans
      * @param threads cores that one network may use
      */
     public static ComputationGraphConfiguration configuration(
             String modelConfig, Loss loss, TrainSettings settings, Precision precision, long totalSteps, int threads) {
+        return configuration(modelConfig, Optional.empty(), loss, settings, precision, totalSteps, threads);
+    }
+
+    /**
+     * Of a network that trains what is to be trained; where that is an adapter, the network then needs {@link #freeze}.
+     *
+     * @param totalSteps optimizer steps of the whole run, which the schedule spans
+     * @param threads cores that one network may use
+     */
+    public static ComputationGraphConfiguration configuration(
+            Trainable trainable, Loss loss, TrainSettings settings, Precision precision, long totalSteps, int threads) {
+        ModelDirectory start = trainable.start();
+        Optional<LanguageModelLayer.Adaptation> adaptation = trainable
+                .lora()
+                .map(lora -> new LanguageModelLayer.Adaptation(
+                        AdapterConfig.text(start.config(), lora, ""), settings.seed()));
+        return configuration(start.configJson(), adaptation, loss, settings, precision, totalSteps, threads);
+    }
+
+    private static ComputationGraphConfiguration configuration(
+            String modelConfig,
+            Optional<LanguageModelLayer.Adaptation> adaptation,
+            Loss loss,
+            TrainSettings settings,
+            Precision precision,
+            long totalSteps,
+            int threads) {
         LearningRateSchedule rate = schedule(settings, totalSteps);
         IUpdater updater =
                 switch (settings.optimizer()) {
@@ -63,7 +96,7 @@ public final class PolicyNetwork {
         LanguageModelLayer.Execution execution = new LanguageModelLayer.Execution(
                 settings.tokensPerMicroBatch(), settings.recompute(), settings.maxGradNorm(), precision.key(), threads);
         LanguageModelLayer layer =
-                new LanguageModelLayer(modelConfig, loss, execution, updater, settings.weightDecay());
+                new LanguageModelLayer(modelConfig, adaptation, loss, execution, updater, settings.weightDecay());
         return new NeuralNetConfiguration.Builder()
                 .dataType(DataType.FLOAT)
                 .miniBatch(false)
@@ -88,6 +121,11 @@ public final class PolicyNetwork {
                     case LINEAR -> LearningRateSchedule.Decay.LINEAR;
                     case CONSTANT -> LearningRateSchedule.Decay.CONSTANT;
                 });
+    }
+
+    /** Gives the network of an adapter the weights under it, which several networks may share. */
+    public void freeze(Parameters model) {
+        layer().freeze(model);
     }
 
     public ComputationGraph graph() {
@@ -117,6 +155,10 @@ public final class PolicyNetwork {
     /** One optimizer step on a batch made by {@link ExampleCodec#encode}. */
     public StepMetrics step(org.nd4j.linalg.dataset.api.MultiDataSet batch) {
         graph.fit(batch);
-        return ((LanguageModel) graph.getLayer(0)).lastStep();
+        return layer().lastStep();
+    }
+
+    private LanguageModel layer() {
+        return (LanguageModel) graph.getLayer(0);
     }
 }

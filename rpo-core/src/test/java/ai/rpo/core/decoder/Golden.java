@@ -22,7 +22,7 @@ public record Golden(Path folder, ModelDirectory model, JsonNode expected) {
         return in(Path.of(System.getProperty("rpo.shared"), "golden", name));
     }
 
-    static Golden in(Path folder) {
+    public static Golden in(Path folder) {
         try {
             JsonNode expected =
                     new ObjectMapper().readTree(folder.resolve("expected.json").toFile());

@@ -1,6 +1,8 @@
 package ai.rpo.jobs.config;
 
 import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
@@ -20,6 +22,7 @@ import java.util.Optional;
  * @param reference {@code rpo.reference}
  * @param objective {@code rpo.objective}
  * @param train {@code rpo.train}
+ * @param lora {@code rpo.lora}
  * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
  * @param export {@code rpo.export}
@@ -33,6 +36,7 @@ public record Settings(
         ReferenceSettings reference,
         RpoObjective objective,
         TrainSettings train,
+        LoraSettings lora,
         SelectionSettings selection,
         SftSettings sft,
         ExportSettings export) {
@@ -40,9 +44,10 @@ public record Settings(
     /**
      * The model that training starts from.
      *
-     * @param path a folder in Hugging Face layout, at any Hadoop path
+     * @param path a folder in Hugging Face layout, or of an adapter in PEFT's, at any Hadoop path
+     * @param base the model that an adapter folder adapts; where the adapter says, where absent
      */
-    public record ModelSettings(Optional<String> path) {}
+    public record ModelSettings(Optional<String> path, Optional<String> base) {}
 
     /**
      * The model that the policy is tied to.
@@ -74,8 +79,22 @@ public record Settings(
      * The trained model's folder.
      *
      * @param dtype that its weights are stored in
+     * @param form the whole model, or the adapter that was trained
+     * @param maxFileMegabytes size that weight files do not exceed, except that a weight is never divided
      */
-    public record ExportSettings(StoredAs dtype) {}
+    public record ExportSettings(StoredAs dtype, ExportForm.Kind form, int maxFileMegabytes) {
+
+        public ExportSettings {
+            if (maxFileMegabytes < 1) {
+                throw new IllegalArgumentException("max-file-megabytes must be at least 1, but is " + maxFileMegabytes);
+            }
+        }
+
+        /** @param source the dtype of the model that training started from */
+        public ExportForm of(Dtype source) {
+            return new ExportForm(form, dtype.dtype(source), maxFileMegabytes * 1_000_000L);
+        }
+    }
 
     /** How weights are stored in a file. */
     public enum StoredAs {

@@ -1,26 +1,33 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.device.AdaptedModel;
 import ai.rpo.spark.store.InputFiles;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 
 /** What the inputs of a run are, told by their content; each is read once. */
 final class InputFingerprints {
 
-    private static final Pattern WEIGHTS = Pattern.compile("config\\.json|.*\\.safetensors(\\.index\\.json)?");
+    private static final Pattern WEIGHTS =
+            Pattern.compile("(adapter_)?config\\.json|.*\\.safetensors(\\.index\\.json)?");
     private static final Pattern TOKENIZER = Pattern.compile(
             "tokenizer.*|special_tokens_map\\.json|added_tokens\\.json|vocab\\.json|merges\\.txt|generation_config\\.json"
-                    + "|chat_template.*|config\\.json");
+                    + "|chat_template.*|(adapter_)?config\\.json");
 
+    private final Optional<String> base;
     private final Configuration hadoop;
     private final Map<String, String> known = new HashMap<>();
 
-    InputFingerprints(Configuration hadoop) {
+    /** @param base where the model of an adapter is, instead of where the adapter says */
+    InputFingerprints(Optional<String> base, Configuration hadoop) {
+        this.base = base;
         this.hadoop = hadoop;
     }
 
@@ -31,12 +38,20 @@ final class InputFingerprints {
 
     /** Of a model folder's weights and what they mean. */
     String weights(String model) {
-        return of("weights " + model, () -> folder(model, WEIGHTS));
+        return withBase(model, folder -> of("weights " + folder, () -> folder(folder, WEIGHTS)));
     }
 
     /** Of what decides how text becomes tokens: the tokenizer, its template, the ids that end a text. */
     String tokenizer(String model) {
-        return of("tokenizer " + model, () -> folder(model, TOKENIZER));
+        return withBase(model, folder -> of("tokenizer " + folder, () -> folder(folder, TOKENIZER)));
+    }
+
+    /** Of an adapter and the model that it adapts. */
+    private String withBase(String model, UnaryOperator<String> fingerprint) {
+        String own = fingerprint.apply(model);
+        return AdaptedModel.of(model, base, hadoop)
+                .map(adapted -> own + " on " + fingerprint.apply(adapted))
+                .orElse(own);
     }
 
     private InputFiles folder(String model, Pattern names) {

@@ -18,11 +18,15 @@ public final class Stages {
     private final Workplace place;
     private final Stage prepare;
     private final Stage score;
-    private final Stage train;
+    private final Train train;
     private final Stage evaluate;
 
     public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark) {
-        place = new Workplace(configuration, run, spark, new InputFingerprints(spark.hadoop()));
+        place = new Workplace(
+                configuration,
+                run,
+                spark,
+                new InputFingerprints(configuration.settings().model().base(), spark.hadoop()));
         prepare = Prepare.pairs(place);
         score = Score.ofPairs(place, prepare);
         train = Train.onPairs(place, score);
@@ -39,6 +43,10 @@ public final class Stages {
 
     public Stage train() {
         return train;
+    }
+
+    public Stage export() {
+        return new Export(place, train.exportedAnyhow());
     }
 
     public Stage evaluate() {

@@ -7,7 +7,6 @@ import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
-import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.train.HeldOut;
@@ -17,11 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.fs.Path;
 
 /** Rows become a model: scored pairs by preference, prompt/completion rows by imitation. */
 final class Train implements Stage {
 
     private static final String MODEL = "model";
+    private static final String EXPORT = "rpo.export";
     private static final String HELD_OUT = "reference/eval";
 
     /** Keys that change what a step costs, and not what it does. */
@@ -35,6 +36,7 @@ final class Train implements Stage {
     private final Stage rowsFrom;
     private final Loss loss;
     private final TrainSettings settings;
+    private final boolean exportedAnyhow;
 
     private Train(
             Workplace place,
@@ -43,7 +45,8 @@ final class Train implements Stage {
             String replaced,
             Stage rowsFrom,
             Loss loss,
-            TrainSettings settings) {
+            TrainSettings settings,
+            boolean exportedAnyhow) {
         this.place = place;
         this.name = name;
         this.folder = folder;
@@ -51,6 +54,12 @@ final class Train implements Stage {
         this.rowsFrom = rowsFrom;
         this.loss = loss;
         this.settings = settings;
+        this.exportedAnyhow = exportedAnyhow;
+    }
+
+    /** The same training, whatever form its model was written in. */
+    Train exportedAnyhow() {
+        return new Train(place, name, folder, replaced, rowsFrom, loss, settings, true);
     }
 
     static Train onPairs(Workplace place, Stage score) {
@@ -62,12 +71,13 @@ final class Train implements Stage {
                 "sft/train",
                 score,
                 loss,
-                place.settings().train());
+                place.settings().train(),
+                false);
     }
 
     static Train onExamples(Workplace place, Stage prepare) {
         TrainSettings settings = place.settings().sft().training();
-        return new Train(place, "sft", "sft/train", "train", prepare, new SupervisedLoss(), settings);
+        return new Train(place, "sft", "sft/train", "train", prepare, new SupervisedLoss(), settings, false);
     }
 
     @Override
@@ -111,7 +121,8 @@ final class Train implements Stage {
             requireHeldOutPairs();
         }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
-        values.putAll(place.configuration().valuesUnder("rpo.export"));
+        values.putAll(place.configuration().valuesUnder("rpo.lora"));
+        values.putAll(exportValues());
         values.keySet().removeIf(key -> WITHOUT_EFFECT.contains(key.substring(key.lastIndexOf('.') + 1)));
         if (!isSelecting()) {
             values.remove("rpo." + name + ".checkpoint-every"); // which decides what there is to choose from
@@ -127,25 +138,56 @@ final class Train implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        LocalModel start = place.open(place.model());
-        TrainStage stage = new TrainStage(
-                place.spark().session(), start, loss, settings, place.settings().precision());
-        TrainStage.Result result = stage.run(
-                new TrainStage.Request(
-                        place.run().path(rowsFrom.folder() + "/train"),
-                        place.run().path(folder),
-                        place.run().path(MODEL),
-                        place.settings().export().dtype().dtype(start.open().dtype()),
-                        fingerprint.digest(),
-                        place.isOwnReference(),
-                        facts(fingerprint),
-                        heldOut(),
-                        place.run().fence()),
-                progress);
+        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
         return counts;
+    }
+
+    /** Writes the trained model once more, as the settings say now. */
+    void export(Path target) {
+        stage().export(request(Pipeline.fingerprint(this), target));
+    }
+
+    private TrainStage stage() {
+        return new TrainStage(
+                place.spark().session(),
+                place.open(place.model()),
+                place.settings().lora(),
+                loss,
+                settings,
+                place.settings().precision());
+    }
+
+    private TrainStage.Request request(Fingerprint fingerprint, Path model) {
+        return new TrainStage.Request(
+                place.run().path(rowsFrom.folder() + "/train"),
+                place.run().path(folder),
+                model,
+                place.settings().export().of(place.open(place.model()).open().dtype()),
+                fingerprint.digest(),
+                place.isOwnReference(),
+                facts(fingerprint),
+                heldOut(),
+                place.run().fence());
+    }
+
+    /** Those that the model was exported with, where another export is to be made of it. */
+    private Map<String, String> exportValues() {
+        Map<String, String> configured = place.configuration().valuesUnder(EXPORT);
+        if (!exportedAnyhow) {
+            return configured;
+        }
+        Map<String, String> found = new LinkedHashMap<>();
+        place.run().artifact(folder).manifest().ifPresent(manifest -> manifest.fingerprint()
+                .values()
+                .forEach((key, value) -> {
+                    if (key.startsWith(EXPORT + ".")) {
+                        found.put(key, value);
+                    }
+                }));
+        return found.isEmpty() ? configured : found;
     }
 
     private boolean isSelecting() {

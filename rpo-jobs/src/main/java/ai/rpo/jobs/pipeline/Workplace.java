@@ -41,6 +41,6 @@ record Workplace(ResolvedConfiguration configuration, RunDirectory run, SparkLau
     }
 
     LocalModel open(String path) {
-        return LocalModel.of(path, spark.hadoop());
+        return LocalModel.of(path, settings().model().base(), spark.hadoop());
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -28,23 +29,38 @@ public final class LocalModel implements Serializable {
 
     private final String uri;
     private final String fingerprint;
+    private final LocalModel base;
     private final SerializableConfiguration hadoop;
 
-    private LocalModel(String uri, String fingerprint, SerializableConfiguration hadoop) {
+    /** @param base what an adapter adapts; null for a model of its own */
+    private LocalModel(String uri, String fingerprint, LocalModel base, SerializableConfiguration hadoop) {
         this.uri = uri;
         this.fingerprint = fingerprint;
+        this.base = base;
         this.hadoop = hadoop;
     }
 
-    /** On the driver: opens the model once, so that what is wrong with it shows before any work starts. */
+    /** As {@link #of(String, Optional, Configuration)}, an adapter's model being where the adapter says. */
     public static LocalModel of(String uri, Configuration configuration) {
+        return of(uri, Optional.empty(), configuration);
+    }
+
+    /**
+     * On the driver: opens the model once, so that what is wrong with it shows before any work starts.
+     *
+     * @param base where the model is that an adapter adapts, instead of where the adapter says
+     */
+    public static LocalModel of(String uri, Optional<String> base, Configuration configuration) {
         SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
+        LocalModel adapted = AdaptedModel.of(uri, base, configuration)
+                .map(model -> of(model, configuration))
+                .orElse(null);
         if (isLocal(uri, configuration)) {
-            return new LocalModel(uri, ModelDirectory.open(localPath(uri)).fingerprint(), hadoop);
+            return new LocalModel(uri, open(localPath(uri), adapted).fingerprint(), adapted, hadoop);
         }
         Path fetched = LocalCopies.download(hadoopPath(uri), configuration);
         try {
-            LocalModel model = new LocalModel(uri, ModelDirectory.open(fetched).fingerprint(), hadoop);
+            LocalModel model = new LocalModel(uri, open(fetched, adapted).fingerprint(), adapted, hadoop);
             model.keep(fetched);
             return model;
         } finally {
@@ -52,8 +68,22 @@ public final class LocalModel implements Serializable {
         }
     }
 
+    private static ModelDirectory open(Path folder, LocalModel base) {
+        return base == null ? ModelDirectory.open(folder) : ModelDirectory.open(folder, base.folder());
+    }
+
+    /** The model that an adapter adapts; this one, if it is no adapter. */
+    public LocalModel withoutAdapter() {
+        return base == null ? this : base;
+    }
+
     public String uri() {
         return uri;
+    }
+
+    /** Where the model is, for whoever reads it from another folder. */
+    public String location() {
+        return isLocal(uri, hadoop.value()) ? localPath(uri).normalize().toString() : uri;
     }
 
     /** Hash of the model's content. */
@@ -63,7 +93,7 @@ public final class LocalModel implements Serializable {
 
     /** The model on the machine that asks. */
     public ModelDirectory open() {
-        return ModelDirectory.open(folder());
+        return open(folder(), base);
     }
 
     /** Where the model lies on the machine that asks. */
@@ -92,7 +122,7 @@ public final class LocalModel implements Serializable {
             if (!Files.isDirectory(cacheEntry())) {
                 Path fetched = LocalCopies.download(hadoopPath(uri), hadoop.value());
                 try {
-                    requireSame(ModelDirectory.open(fetched).fingerprint());
+                    requireSame(open(fetched, base).fingerprint());
                     Files.move(fetched, cacheEntry(), StandardCopyOption.ATOMIC_MOVE);
                 } finally {
                     deleteIfThere(fetched);

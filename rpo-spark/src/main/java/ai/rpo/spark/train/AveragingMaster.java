@@ -2,6 +2,7 @@ package ai.rpo.spark.train;
 
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.train.OuterSettings;
+import ai.rpo.spark.device.LocalModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,6 +53,7 @@ final class AveragingMaster
 
     /**
      * @param run unique name of the training run
+     * @param frozen the model under the adapter that is trained; null where all weights are
      * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
      * @param patience how long no worker may give a sign; zero for ever
@@ -59,6 +61,7 @@ final class AveragingMaster
      */
     record Plan(
             String run,
+            LocalModel frozen,
             long stepsPerEpoch,
             int stepsPerRound,
             Duration patience,
@@ -104,7 +107,8 @@ final class AveragingMaster
             while (goesOn && done < plan.stepsPerEpoch()) {
                 long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
                 AveragingRound.Result result = round.run(
-                        workers, new RoundPlan(plan.run(), configuration, step, done, steps, plan.firstMargin()));
+                        workers,
+                        new RoundPlan(plan.run(), configuration, plan.frozen(), step, done, steps, plan.firstMargin()));
                 step += steps;
                 done += steps;
                 driver.setStep(step);

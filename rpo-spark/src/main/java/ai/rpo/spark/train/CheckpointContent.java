@@ -2,11 +2,9 @@ package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.model.Dtype;
-import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Storage;
 import java.io.IOException;
@@ -23,7 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The files of a checkpoint in a local folder: a float32 model in Hugging Face layout, and what the optimizers remember. */
+/** The files of a checkpoint in a local folder: what is trained, in float32, and what the optimizers remember. */
 final class CheckpointContent {
 
     private static final String FIRST_MOMENTS = "optimizer_first_moments.safetensors";
@@ -33,13 +31,10 @@ final class CheckpointContent {
     private CheckpointContent() {}
 
     /** @return SHA-256 of each file */
-    static Map<String, String> write(Path folder, NetworkState state, ModelDirectory source, long step) {
-        ParameterLayout layout = ParameterLayout.of(source.config());
-        new ModelExport(source, Dtype.F32)
-                .write(
-                        folder,
-                        new Parameters(layout, state.parameters()).asWeights(),
-                        Map.of("step", Long.toString(step)));
+    static Map<String, String> write(Path folder, NetworkState state, Trainable trainable, long step) {
+        ParameterLayout layout = trainable.layout();
+        trainable.save(
+                folder, new Parameters(layout, state.parameters()).asWeights(), Map.of("step", Long.toString(step)));
         extras(state, layout)
                 .forEach((file, part) -> ParameterFile.write(folder.resolve(file), layout, part.asWeights()));
         return checksums(folder);
@@ -52,17 +47,17 @@ final class CheckpointContent {
      * @param checksums as {@link #write} returned them
      * @throws RpoException if a file is damaged or missing
      */
-    static void read(Path folder, NetworkState state, Map<String, String> checksums) {
+    static void read(Path folder, NetworkState state, Trainable trainable, Map<String, String> checksums) {
         requireSame(folder, checksums);
-        ModelDirectory model = ModelDirectory.open(folder);
-        ParameterLayout layout = ParameterLayout.of(model.config());
+        Weights trained = trainable.saved(folder);
+        ParameterLayout layout = trainable.layout();
         Map<String, Part> extras = extras(state, layout);
         Map<String, Weights> found = new LinkedHashMap<>();
-        extras.keySet().forEach(file -> found.put(file, ParameterFile.read(folder.resolve(file), model.config())));
-        requireReadable(layout, model.weights());
+        extras.keySet().forEach(file -> found.put(file, ParameterFile.read(folder.resolve(file), layout)));
+        requireReadable(layout, trained);
         found.values().forEach(numbers -> requireReadable(layout, numbers));
         extras.forEach((file, part) -> part.fill(layout, found.get(file)));
-        new Parameters(layout, state.parameters()).load(model.weights());
+        new Parameters(layout, state.parameters()).load(trained);
     }
 
     private static void requireSame(Path folder, Map<String, String> expected) {

@@ -1,6 +1,5 @@
 package ai.rpo.spark.train;
 
-import ai.rpo.core.model.ModelDirectory;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -15,7 +14,6 @@ final class CheckpointWriter {
 
     private final Checkpoints checkpoints;
     private final NetworkState state;
-    private final ModelDirectory source;
     private final Optional<HeldOut> heldOut;
     private final ToDoubleFunction<Path> measure;
     private HeldOutHistory history;
@@ -23,20 +21,17 @@ final class CheckpointWriter {
     private long lastStep;
 
     /**
-     * @param source the model that training started from
      * @param measure gives the held-out metric of a model folder
      * @param resumed what the latest checkpoint says
      */
     CheckpointWriter(
             Checkpoints checkpoints,
             NetworkState state,
-            ModelDirectory source,
             Optional<HeldOut> heldOut,
             ToDoubleFunction<Path> measure,
             Optional<CheckpointState> resumed) {
         this.checkpoints = checkpoints;
         this.state = state;
-        this.source = source;
         this.heldOut = heldOut;
         this.measure = measure;
         history = resumed.map(CheckpointState::history).orElse(HeldOutHistory.EMPTY);
@@ -65,7 +60,7 @@ final class CheckpointWriter {
 
     /** The same, where executors may be gone. */
     void writeUnmeasured(int epoch, long step) {
-        draft = checkpoints.write(state, source, epoch, step);
+        draft = checkpoints.write(state, epoch, step);
     }
 
     /** Makes what was written count. */

@@ -1,7 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
@@ -29,18 +29,21 @@ final class Checkpoints {
 
     private final Path folder;
     private final String run;
+    private final Trainable trainable;
     private final int keep;
     private final Fence fence;
     private final Configuration hadoop;
 
     /**
      * @param run what the training depends on; checkpoints of another run are not taken up
+     * @param trainable what is in them
      * @param keep how many of the latest remain, besides the best
      * @param fence asked before anything is published
      */
-    Checkpoints(Path folder, String run, int keep, Fence fence, Configuration hadoop) {
+    Checkpoints(Path folder, String run, Trainable trainable, int keep, Fence fence, Configuration hadoop) {
         this.folder = folder;
         this.run = run;
+        this.trainable = trainable;
         this.keep = keep;
         this.fence = fence;
         this.hadoop = hadoop;
@@ -76,11 +79,11 @@ final class Checkpoints {
     }
 
     /** Writes a checkpoint's files. */
-    Draft write(NetworkState state, ModelDirectory source, int epoch, long step) {
+    Draft write(NetworkState state, int epoch, long step) {
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path content = local.resolve("checkpoint");
-            Map<String, String> checksums = CheckpointContent.write(content, state, source, step);
+            Map<String, String> checksums = CheckpointContent.write(content, state, trainable, step);
             Path target = new Path(folder, String.format("step-%08d", step));
             fence.check();
             LocalCopies.upload(content, target, hadoop);
@@ -140,7 +143,7 @@ final class Checkpoints {
     private void restore(Checkpoint checkpoint, NetworkState state) {
         java.nio.file.Path local = LocalCopies.download(checkpoint.path(), hadoop);
         try {
-            CheckpointContent.read(local, state, checkpoint.state().checksums());
+            CheckpointContent.read(local, state, trainable, checkpoint.state().checksums());
             state.setStep(checkpoint.state().step());
         } finally {
             LocalCopies.delete(local);

@@ -6,6 +6,7 @@ import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.evaluate.EvaluateStage;
 import ai.rpo.spark.reference.ScoreSettings;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -17,9 +18,16 @@ import org.apache.spark.sql.SparkSession;
  */
 public record HeldOut(Path pairs, RpoObjective objective, ScoreSettings scoring, SelectionSettings settings) {
 
-    /** The metric of a model at any Hadoop path. */
-    double measure(SparkSession spark, Path model) {
-        LocalModel policy = LocalModel.of(model.toString(), spark.sparkContext().hadoopConfiguration());
+    /**
+     * The metric of a model at any Hadoop path.
+     *
+     * @param start what its training started from
+     */
+    double measure(SparkSession spark, Path model, LocalModel start) {
+        LocalModel policy = LocalModel.of(
+                model.toString(),
+                Optional.of(start.withoutAdapter().uri()),
+                spark.sparkContext().hadoopConfiguration());
         return new EvaluateStage(spark, scoring)
                 .run(policy, objective, pairs, Progress.NONE)
                 .metrics()

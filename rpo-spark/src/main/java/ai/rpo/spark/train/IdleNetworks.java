@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.spark.device.FrozenWeights;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -22,17 +23,21 @@ final class IdleNetworks {
         return INSTANCE;
     }
 
-    PolicyNetwork borrow(String wantedRun, String configuration) {
+    PolicyNetwork borrow(RoundPlan plan) {
         synchronized (this) {
-            if (!run.equals(wantedRun)) {
+            if (!run.equals(plan.run())) {
                 closeAll();
-                run = wantedRun;
+                run = plan.run();
             }
             if (!idle.isEmpty()) {
                 return idle.pop();
             }
         }
-        return PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration));
+        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
+        if (plan.frozen() != null) {
+            network.freeze(FrozenWeights.ofThisJvm().of(plan.frozen()));
+        }
+        return network;
     }
 
     /** At the end of a run: its networks go, with their memory outside the heap. */

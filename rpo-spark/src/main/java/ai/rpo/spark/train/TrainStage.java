@@ -6,10 +6,10 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
-import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ModelExport;
-import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -50,13 +50,22 @@ public final class TrainStage {
 
     private final SparkSession spark;
     private final LocalModel start;
+    private final LoraSettings lora;
     private final Loss loss;
     private final TrainSettings settings;
     private final Precision precision;
 
-    public TrainStage(SparkSession spark, LocalModel start, Loss loss, TrainSettings settings, Precision precision) {
+    /** @param lora whether an adapter on {@code start} is trained instead of its weights */
+    public TrainStage(
+            SparkSession spark,
+            LocalModel start,
+            LoraSettings lora,
+            Loss loss,
+            TrainSettings settings,
+            Precision precision) {
         this.spark = spark;
         this.start = start;
+        this.lora = lora;
         this.loss = loss;
         this.settings = settings;
         this.precision = precision;
@@ -66,7 +75,7 @@ public final class TrainStage {
      * @param rows folder of Parquet shards
      * @param output folder of metrics and checkpoints
      * @param model folder for the trained model
-     * @param dtype that the model is written in
+     * @param form in which the model is written
      * @param run what the training depends on, so that only its own checkpoints are taken up
      * @param referenceIsStart whether the rows were scored with the weights that training starts from
      * @param facts what the model card says of the model's origin
@@ -77,7 +86,7 @@ public final class TrainStage {
             Path rows,
             Path output,
             Path model,
-            Dtype dtype,
+            ExportForm form,
             String run,
             boolean referenceIsStart,
             Map<String, String> facts,
@@ -113,26 +122,20 @@ public final class TrainStage {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         WorkerProfile profile =
                 WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
-        ModelDirectory source = start.open();
+        Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
         long stepsPerEpoch = settings.stepsPerEpoch(count);
-        PolicyNetwork network = network(source, totalSteps);
+        PolicyNetwork network = network(trainable, totalSteps);
         NetworkState state = new NetworkState(network, velocity(network));
-        Checkpoints checkpoints = new Checkpoints(
-                new Path(request.output(), "checkpoints"),
-                request.run(),
-                settings.keepCheckpoints(),
-                request.fence(),
-                hadoop);
+        Checkpoints checkpoints = checkpoints(request, trainable);
         checkpoints.prepare(state);
         Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
         long firstStep = resumed.map(CheckpointState::step).orElse(0L);
         CheckpointWriter writer = new CheckpointWriter(
                 checkpoints,
                 state,
-                source,
                 request.heldOut(),
-                path -> request.heldOut().orElseThrow().measure(spark, path),
+                path -> request.heldOut().orElseThrow().measure(spark, path, start),
                 resumed);
         TrainingJournal journal = new TrainingJournal(
                 new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
@@ -145,7 +148,7 @@ public final class TrainStage {
         SparkComputationGraph graph = new SparkComputationGraph(
                 JavaSparkContext.fromSparkContext(spark.sparkContext()),
                 network.graph(),
-                new AveragingMaster(plan(request, run, stepsPerEpoch), firstStep, state, journal));
+                new AveragingMaster(plan(request, trainable, run, stepsPerEpoch), firstStep, state, journal));
         progress.update("train", firstStep, totalSteps);
         try {
             while (!journal.isOver()) {
@@ -166,8 +169,38 @@ public final class TrainStage {
         }
         writer.choose();
         request.fence().check();
-        export(network, source, request, hadoop);
+        export(network, trainable, request, hadoop);
         return new Result(count, journal.step(), firstStep);
+    }
+
+    /**
+     * Writes the model that a finished training has chosen once more, in another form or to another place.
+     *
+     * @throws RpoException if its checkpoint is not there any more
+     */
+    public void export(Request request) {
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        Trainable trainable = trainable();
+        PolicyNetwork network = network(trainable, 1);
+        NetworkState state = new NetworkState(network, velocity(network));
+        Checkpoints checkpoints = checkpoints(request, trainable);
+        CheckpointState latest = checkpoints
+                .restoreLatest(state)
+                .orElseThrow(() -> RpoException.data("Cannot export the model of " + request.output()
+                        + ": none of its checkpoints is there any more. Train again with rpo.overwrite = true."));
+        new CheckpointWriter(checkpoints, state, request.heldOut(), path -> Double.NaN, Optional.of(latest)).choose();
+        export(network, trainable, request, hadoop);
+        network.graph().close();
+    }
+
+    private Checkpoints checkpoints(Request request, Trainable trainable) {
+        return new Checkpoints(
+                new Path(request.output(), "checkpoints"),
+                request.run(),
+                trainable,
+                settings.keepCheckpoints(),
+                request.fence(),
+                spark.sparkContext().hadoopConfiguration());
     }
 
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
@@ -183,11 +216,18 @@ public final class TrainStage {
         return examples.zipWithIndex();
     }
 
-    private PolicyNetwork network(ModelDirectory source, long totalSteps) {
+    private Trainable trainable() {
+        ModelDirectory model = start.open();
+        return Trainable.of(
+                model, lora.on(model), settings.seed(), start.withoutAdapter().location());
+    }
+
+    /** The driver's: it holds what is trained, and never computes. */
+    private PolicyNetwork network(Trainable trainable, long totalSteps) {
         int threads = Cores.of(spark).threads(settings.workers());
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(source.configJson(), loss, settings, precision, totalSteps, threads));
-        new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
+                PolicyNetwork.configuration(trainable, loss, settings, precision, totalSteps, threads));
+        new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;
     }
 
@@ -197,8 +237,8 @@ public final class TrainStage {
                 : Optional.empty();
     }
 
-    private AveragingMaster.Plan plan(Request request, String run, long stepsPerEpoch) {
-        double marginLimit = !request.referenceIsStart()
+    private AveragingMaster.Plan plan(Request request, Trainable trainable, String run, long stepsPerEpoch) {
+        double marginLimit = !request.referenceIsStart() || dropsFromTheStart(trainable)
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {
                     case FLOAT32 -> 1e-3;
@@ -206,6 +246,7 @@ public final class TrainStage {
                 };
         return new AveragingMaster.Plan(
                 run,
+                trainable.lora().isPresent() ? start.withoutAdapter() : null,
                 stepsPerEpoch,
                 stepsPerRound(),
                 Duration.ofSeconds(settings.workerTimeout()),
@@ -222,13 +263,21 @@ public final class TrainStage {
         return settings.checkpointEvery() > 0 ? Math.min(steps, settings.checkpointEvery()) : steps;
     }
 
-    private static void export(PolicyNetwork network, ModelDirectory source, Request request, Configuration hadoop) {
+    /** Dropout shows in the first margins only where the adapter already does something. */
+    private static boolean dropsFromTheStart(Trainable trainable) {
+        return trainable.start().adapter().isPresent()
+                && trainable.lora().filter(adapter -> adapter.dropout() > 0).isPresent();
+    }
+
+    private static void export(PolicyNetwork network, Trainable trainable, Request request, Configuration hadoop) {
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path folder = local.resolve("model");
-            ParameterLayout layout = ParameterLayout.of(source.config());
-            new ModelExport(source, request.dtype())
-                    .write(folder, new Parameters(layout, network.parameters()).asWeights(), request.facts());
+            trainable.export(
+                    folder,
+                    new Parameters(trainable.layout(), network.parameters()).asWeights(),
+                    request.form(),
+                    request.facts());
             LocalCopies.upload(folder, request.model(), hadoop);
         } finally {
             LocalCopies.delete(local);

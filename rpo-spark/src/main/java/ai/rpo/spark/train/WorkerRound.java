@@ -58,7 +58,7 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
 
     private WorkerReport train(int worker, Iterator<MultiDataSet> batches) {
         IdleNetworks networks = IdleNetworks.ofThisJvm();
-        PolicyNetwork network = networks.borrow(plan.run(), plan.configuration());
+        PolicyNetwork network = networks.borrow(plan);
         TaskContext.get()
                 .addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
         NetworkState state = new NetworkState(network, Optional.empty());

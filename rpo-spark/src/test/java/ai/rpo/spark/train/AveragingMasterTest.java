@@ -222,6 +222,7 @@ class AveragingMasterTest {
         return new AveragingMaster(
                 new AveragingMaster.Plan(
                         UUID.randomUUID().toString(),
+                        null,
                         stepsPerEpoch,
                         stepsPerRound,
                         patience,

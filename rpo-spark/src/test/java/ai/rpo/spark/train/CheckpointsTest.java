@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -67,7 +68,7 @@ class CheckpointsTest {
         HeldOutHistory history = HeldOutHistory.EMPTY;
         for (int epoch = 1; epoch <= 5; epoch++) {
             history = history.and(10L * epoch, epoch == 2 ? 0.1 : 0.5);
-            checkpoints.publish(checkpoints.write(state(network(epoch)), source, epoch, 10L * epoch), history);
+            checkpoints.publish(checkpoints.write(state(network(epoch)), epoch, 10L * epoch), history);
         }
         try (Stream<Path> left = Files.list(folder)) {
             assertEquals(
@@ -124,7 +125,7 @@ class CheckpointsTest {
     void oneWithoutItsStateDoesNotCount() throws IOException {
         Checkpoints checkpoints = checkpoints("file", "run", 2);
         save(checkpoints, 1);
-        checkpoints.write(state(network(2)), source, 2, 20);
+        checkpoints.write(state(network(2)), 2, 20);
         assertEquals(
                 1, checkpoints.restoreLatest(state(network(0))).orElseThrow().epoch());
     }
@@ -179,6 +180,7 @@ class CheckpointsTest {
         Checkpoints late = new Checkpoints(
                 new org.apache.hadoop.fs.Path("file://" + folder),
                 "run",
+                new Trainable.AllWeights(source),
                 2,
                 () -> {
                     throw new IllegalStateException("taken over");
@@ -198,13 +200,14 @@ class CheckpointsTest {
         return new Checkpoints(
                 new org.apache.hadoop.fs.Path(store + "://" + folder),
                 run,
+                new Trainable.AllWeights(source),
                 keep,
                 Fence.NONE,
                 FakeStores.configuration());
     }
 
     private void save(Checkpoints checkpoints, int epoch) {
-        checkpoints.publish(checkpoints.write(state(network(epoch)), source, epoch, 10L * epoch), HeldOutHistory.EMPTY);
+        checkpoints.publish(checkpoints.write(state(network(epoch)), epoch, 10L * epoch), HeldOutHistory.EMPTY);
     }
 
     private static NetworkState state(PolicyNetwork network) {

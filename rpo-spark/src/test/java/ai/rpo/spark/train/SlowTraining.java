@@ -3,6 +3,8 @@ package ai.rpo.spark.train;
 import ai.rpo.core.Progress;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
@@ -64,6 +66,7 @@ final class SlowTraining {
         return new TrainStage(
                         spark,
                         LocalModel.of(model, spark.sparkContext().hadoopConfiguration()),
+                        LoraSettings.OFF,
                         new PreferenceLoss(RpoObjective.paper(0.1, 0.5)),
                         settings,
                         Precision.FLOAT32)
@@ -72,7 +75,7 @@ final class SlowTraining {
                                 new Path(rows),
                                 new Path(output),
                                 new Path(output + "-model"),
-                                Dtype.F32,
+                                ExportForm.full(Dtype.F32),
                                 "run",
                                 false,
                                 Map.of(),

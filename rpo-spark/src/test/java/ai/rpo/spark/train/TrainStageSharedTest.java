@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ai.rpo.core.Progress;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
@@ -91,13 +93,13 @@ class TrainStageSharedTest {
                 WorkerResources.OF_ANY_TASK);
         RpoObjective objective =
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
-        new TrainStage(spark, model, new PreferenceLoss(objective), settings, Precision.FLOAT32)
+        new TrainStage(spark, model, LoraSettings.OFF, new PreferenceLoss(objective), settings, Precision.FLOAT32)
                 .run(
                         new TrainStage.Request(
                                 scored,
                                 path("train"),
                                 path("model"),
-                                Dtype.F32,
+                                ExportForm.full(Dtype.F32),
                                 name,
                                 true,
                                 Map.of(),

@@ -11,6 +11,8 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
@@ -195,13 +197,13 @@ class TrainStageTest {
                     .write()
                     .parquet(rows.toString());
         }
-        TrainStage stage = new TrainStage(spark, model(scale), LOSS, settings, Precision.FLOAT32);
+        TrainStage stage = new TrainStage(spark, model(scale), LoraSettings.OFF, LOSS, settings, Precision.FLOAT32);
         return stage.run(
                 new TrainStage.Request(
                         hadoop(rows),
                         hadoop(work.resolve(name)),
                         hadoop(work.resolve(name + "-model")),
-                        Dtype.F32,
+                        ExportForm.full(Dtype.F32),
                         name,
                         referenceIsStart,
                         Map.of(),

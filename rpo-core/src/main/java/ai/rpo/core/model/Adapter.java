@@ -1,0 +1,74 @@
+package ai.rpo.core.model;
+
+import ai.rpo.core.RpoException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** An adapter in PEFT's layout: {@code adapter_config.json} and {@code adapter_model.safetensors}. */
+public final class Adapter {
+
+    static final String WEIGHTS = "adapter_model.safetensors";
+
+    private final Path folder;
+    private final String baseName;
+    private final Lora lora;
+    private final Weights weights;
+
+    private Adapter(Path folder, ModelConfig base) {
+        this.folder = folder;
+        JsonObject file = JsonObject.read(folder.resolve(AdapterConfig.FILE));
+        baseName = file.text(AdapterConfig.BASE, "");
+        lora = AdapterConfig.parse(file, base);
+        if (!Files.isRegularFile(folder.resolve(WEIGHTS))) {
+            throw RpoException.configuration("Cannot use the adapter in " + folder + ": it has no " + WEIGHTS
+                    + ". If it has an adapter_model.bin, load it in PEFT and call save_pretrained.");
+        }
+        weights = ParameterFile.read(folder.resolve(WEIGHTS), ParameterLayout.of(base, lora));
+    }
+
+    /** Whether a folder holds an adapter, rather than a model of its own. */
+    public static boolean isAt(Path folder) {
+        return Files.isRegularFile(folder.resolve(AdapterConfig.FILE))
+                && !Files.exists(folder.resolve(CheckpointFiles.CONFIG));
+    }
+
+    /** What {@code adapter_config.json} calls the model that is adapted: a path, or a name at the Hugging Face hub. */
+    static String baseName(Path folder) {
+        return JsonObject.read(folder.resolve(AdapterConfig.FILE)).text(AdapterConfig.BASE, "");
+    }
+
+    /** The same of the file's text. */
+    public static String baseNameIn(String text) {
+        return JsonObject.parse(text, AdapterConfig.FILE).text(AdapterConfig.BASE, "");
+    }
+
+    /**
+     * @param base configuration of the model that is adapted
+     * @throws RpoException naming what is missing, broken or not supported
+     */
+    static Adapter open(Path folder, ModelConfig base) {
+        return new Adapter(folder, base);
+    }
+
+    /** What {@code adapter_config.json} calls the model that is adapted. */
+    public String baseName() {
+        return baseName;
+    }
+
+    public Lora lora() {
+        return lora;
+    }
+
+    /** Every matrix of {@link ParameterLayout#of(ModelConfig, Lora)}. */
+    public Weights weights() {
+        return weights;
+    }
+
+    Path weightFile() {
+        return folder.resolve(WEIGHTS);
+    }
+
+    Path configFile() {
+        return folder.resolve(AdapterConfig.FILE);
+    }
+}

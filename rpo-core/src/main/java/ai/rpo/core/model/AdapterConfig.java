@@ -1,0 +1,164 @@
+package ai.rpo.core.model;
+
+import ai.rpo.core.RpoException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** PEFT's {@code adapter_config.json}: what it says of a {@link Lora}, both ways. */
+public final class AdapterConfig {
+
+    static final String FILE = "adapter_config.json";
+    static final String BASE = "base_model_name_or_path";
+    static final String ALL = "all-linear";
+
+    /** What changes the arithmetic or the weights, and is not supported. */
+    private static final List<String> UNSUPPORTED = List.of(
+            "use_dora",
+            "lora_bias",
+            "modules_to_save",
+            "rank_pattern",
+            "alpha_pattern",
+            "layers_to_transform",
+            "exclude_modules",
+            "target_parameters",
+            "trainable_token_indices",
+            "layer_replication",
+            "use_qalora",
+            "alora_invocation_tokens",
+            "arrow_config");
+
+    private AdapterConfig() {}
+
+    /**
+     * @param text of the file
+     * @param config of the model that is adapted
+     */
+    public static Lora parse(String text, ModelConfig config) {
+        return parse(JsonObject.parse(text, FILE), config);
+    }
+
+    static Lora parse(JsonObject file, ModelConfig config) {
+        if (!file.text("peft_type", "").equals("LORA")) {
+            throw file.refuse("peft_type", "but only LORA is supported");
+        }
+        if (!file.text("bias", "none").equals("none")) {
+            throw file.refuse("bias", "but only none is supported");
+        }
+        for (String key : UNSUPPORTED) {
+            if (!file.isEmpty(key)) {
+                throw file.refuse(
+                        key, "but that is not supported. Merge the adapter into its model in PEFT, and use that");
+            }
+        }
+        double dropout = file.has("lora_dropout") ? file.number("lora_dropout") : 0;
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw file.refuse("lora_dropout", "but must be at least 0 and below 1");
+        }
+        return new Lora(
+                file.positiveInt("r", 8),
+                file.positive("lora_alpha", 8),
+                dropout,
+                file.flag("use_rslora", false),
+                modules(file, config));
+    }
+
+    private static Set<String> modules(JsonObject file, ModelConfig config) {
+        String key = "target_modules";
+        if (!file.isText(key)) {
+            return modules(config, file.texts(key), FILE + "'s " + key);
+        }
+        String text = file.text(key, "");
+        if (text.equals(ALL)) {
+            return modules(config, List.of(ALL), key);
+        }
+        try {
+            Set<String> found = matching(config, Pattern.compile(text).asMatchPredicate());
+            if (found.isEmpty()) {
+                throw file.refuse(key, "which matches none of the model's projections");
+            }
+            return found;
+        } catch (PatternSyntaxException e) {
+            throw file.refuse(key, "which is not a regular expression");
+        }
+    }
+
+    /**
+     * The projections that PEFT would choose.
+     *
+     * @param targets whole names, or ends of names from a dot on; or {@code all-linear} alone
+     * @param source named in the error
+     * @throws RpoException if there is none of a name
+     */
+    static Set<String> modules(ModelConfig config, List<String> targets, String source) {
+        if (targets.equals(List.of(ALL))) {
+            return matching(config, module -> true);
+        }
+        Set<String> found = new TreeSet<>();
+        for (String target : targets) {
+            Set<String> matching = matching(config, module -> ("." + module).endsWith("." + target));
+            if (matching.isEmpty()) {
+                throw RpoException.configuration("Cannot adapt " + target + " of " + source + ": a "
+                        + config.modelType() + " model has no such projection. Choose among "
+                        + String.join(", ", lastNames(matching(config, module -> true))) + ", or " + ALL + ".");
+            }
+            found.addAll(matching);
+        }
+        return found;
+    }
+
+    private static Set<String> matching(ModelConfig config, Predicate<String> wanted) {
+        return projections(config).filter(wanted).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Stream<String> projections(ModelConfig config) {
+        return IntStream.range(0, config.layers())
+                .boxed()
+                .flatMap(layer -> config.architecture().names().projections(layer).stream())
+                .flatMap(List::stream);
+    }
+
+    private static Set<String> lastNames(Set<String> modules) {
+        return modules.stream()
+                .map(module -> module.substring(module.lastIndexOf('.') + 1))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Target modules that choose exactly the adapter's: the usual short names, or whole ones where those say too much. */
+    static Set<String> shortNames(ModelConfig config, Lora lora) {
+        Set<String> last = lastNames(lora.modules());
+        boolean exact = modules(config, List.copyOf(last), FILE).equals(lora.modules());
+        return exact ? last : lora.modules();
+    }
+
+    /** @param base where PEFT is to find the model that is adapted */
+    public static String text(ModelConfig config, Lora lora, String base) {
+        ObjectNode file = JsonObject.MAPPER
+                .createObjectNode()
+                .put("peft_type", "LORA")
+                .put("task_type", "CAUSAL_LM")
+                .put(BASE, base)
+                .put("r", lora.rank());
+        if (lora.alpha() == Math.rint(lora.alpha())) {
+            file.put("lora_alpha", (long) lora.alpha());
+        } else {
+            file.put("lora_alpha", lora.alpha());
+        }
+        file.put("lora_dropout", lora.dropout())
+                .put("use_rslora", lora.rankStabilized())
+                .put("bias", "none")
+                .put("fan_in_fan_out", config.architecture().names().inputMajor())
+                .put("inference_mode", true);
+        ArrayNode modules = file.putArray("target_modules");
+        shortNames(config, lora).forEach(modules::add);
+        return file.toPrettyString() + "\n";
+    }
+}

@@ -1,0 +1,144 @@
+package ai.rpo.core.model;
+
+import ai.rpo.core.tensor.Noise;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a run trains of a model: all its weights, or an adapter on them; and how that is kept and handed on. */
+public sealed interface Trainable {
+
+    /**
+     * @param lora the adapter to train, if not all weights
+     * @param seed of its first numbers, unless {@code start} brings them
+     * @param baseName where an exported adapter says its model is
+     */
+    static Trainable of(ModelDirectory start, Optional<Lora> lora, long seed, String baseName) {
+        return lora.<Trainable>map(adapter -> new AnAdapter(start, adapter, seed, baseName))
+                .orElse(new AllWeights(start));
+    }
+
+    /** The model that training starts from. */
+    ModelDirectory start();
+
+    /** The adapter that is trained, if one is. */
+    Optional<Lora> lora();
+
+    /** Of the numbers that are trained. */
+    ParameterLayout layout();
+
+    /** What the trained numbers are in the beginning. */
+    Weights initial();
+
+    /** Writes a folder from which {@link #saved} reads the same numbers. */
+    void save(Path folder, Weights numbers, Map<String, String> facts);
+
+    /**
+     * @throws ai.rpo.core.RpoException if the folder is broken, or of another model
+     */
+    Weights saved(Path folder);
+
+    /**
+     * Writes the trained model.
+     *
+     * @param target must not exist, or be an empty folder
+     * @param facts what the model card says of the model's origin, in this order
+     */
+    void export(Path target, Weights numbers, ExportForm form, Map<String, String> facts);
+
+    /** Every weight of the model. */
+    record AllWeights(ModelDirectory start) implements Trainable {
+
+        @Override
+        public Optional<Lora> lora() {
+            return Optional.empty();
+        }
+
+        @Override
+        public ParameterLayout layout() {
+            return ParameterLayout.of(start.config());
+        }
+
+        @Override
+        public Weights initial() {
+            return start.weights();
+        }
+
+        @Override
+        public void save(Path folder, Weights numbers, Map<String, String> facts) {
+            new ModelExport(start, Dtype.F32).write(folder, numbers, facts);
+        }
+
+        @Override
+        public Weights saved(Path folder) {
+            return ModelDirectory.open(folder).weights();
+        }
+
+        @Override
+        public void export(Path target, Weights numbers, ExportForm form, Map<String, String> facts) {
+            form.requireFull();
+            new ModelExport(start, form.dtype(), form.maxFileBytes()).write(target, numbers, facts);
+        }
+    }
+
+    /**
+     * The matrices of an adapter; the model under it is frozen.
+     *
+     * @param start the model, or an adapter on it that is trained further
+     * @param seed of the first numbers: A uniform in ±1/√in, as PEFT draws it, and B zero
+     * @param baseName where the exported adapter says its model is
+     */
+    record AnAdapter(ModelDirectory start, Lora adapter, long seed, String baseName) implements Trainable {
+
+        @Override
+        public Optional<Lora> lora() {
+            return Optional.of(adapter);
+        }
+
+        @Override
+        public ParameterLayout layout() {
+            return ParameterLayout.of(start.config(), adapter);
+        }
+
+        @Override
+        public Weights initial() {
+            return start.adapter().map(Adapter::weights).orElse(this::draw);
+        }
+
+        private void draw(ParameterLayout.Entry entry, long offset, FloatBuffer target) {
+            boolean isA = entry.name().endsWith(Lora.A_WEIGHT);
+            double bound = isA ? 1 / Math.sqrt(entry.columns()) : 0;
+            long own = Noise.of(seed, entry.name().hashCode());
+            for (long i = offset; target.hasRemaining(); i++) {
+                target.put((float) (bound * (2 * Noise.uniform(own, i) - 1)));
+            }
+        }
+
+        @Override
+        public void save(Path folder, Weights numbers, Map<String, String> facts) {
+            write(folder, numbers, Dtype.F32, facts);
+        }
+
+        @Override
+        public Weights saved(Path folder) {
+            return Adapter.open(folder, start.config()).weights();
+        }
+
+        @Override
+        public void export(Path target, Weights numbers, ExportForm form, Map<String, String> facts) {
+            switch (form.kind()) {
+                case ADAPTER -> write(target, numbers, form.dtype(), facts);
+                case FULL -> {
+                    Weights frozen = start.withoutAdapter().weights();
+                    new ModelExport(start, form.dtype(), form.maxFileBytes())
+                            .write(target, new MergedWeights(start.config(), frozen, adapter, numbers), facts);
+                }
+            }
+        }
+
+        private void write(Path target, Weights numbers, Dtype dtype, Map<String, String> facts) {
+            new AdapterExport(start, adapter, baseName, dtype).write(target, numbers, facts);
+        }
+    }
+}

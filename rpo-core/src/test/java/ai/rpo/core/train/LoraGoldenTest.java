@@ -1,0 +1,168 @@
+package ai.rpo.core.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Golden;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.loss.PreferenceLoss;
+import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterFile;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Trainable;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Runs that begin with an adapter which PEFT saved, against PyTorch and PEFT; {@code lora/make_lora.py} made them. */
+class LoraGoldenTest {
+
+    private final Backend backend = Backends.create(Precision.FLOAT32.key(), 2);
+
+    @TempDir
+    private Path temporary;
+
+    @ParameterizedTest
+    @CsvSource({
+        "llama_query_value, llama",
+        "llama_all, llama",
+        "qwen3_all, qwen3",
+        "gemma2_all, gemma2",
+        "phi3_fused, phi3",
+        "gpt2_all, gpt2"
+    })
+    void everyStepIsPefts(String name, String family) throws IOException, URISyntaxException {
+        Path folder = resource("lora/" + name);
+        JsonNode expected =
+                new ObjectMapper().readTree(folder.resolve("expected.json").toFile());
+        Golden golden = Golden.in(resource("families/" + family));
+        ModelDirectory start = ModelDirectory.open(folder);
+        assertArrayEquals(numbers(expected.get("before")), logps(start, golden.pairs()), 2e-4, "before");
+
+        Trainable trainable =
+                Trainable.of(start, Optional.of(start.adapter().orElseThrow().lora()), 1, "base");
+        PolicyNetwork network = network(
+                trainable,
+                RpoObjective.paper(golden.number("beta"), golden.number("eta")),
+                TrainSettingsFixture.constantRate(expected.get("learning_rate").asDouble())
+                        .build());
+        for (JsonNode step : expected.get("steps")) {
+            var metrics = network.step(golden.pairs());
+            assertEquals(step.get("loss").asDouble(), metrics.mean("loss"), 2e-4, "loss");
+            double norm = step.get("grad_norm").asDouble();
+            assertEquals(norm, metrics.mean("grad_norm"), 2e-3 * norm, "gradient norm");
+        }
+        Parameters trained = new Parameters(trainable.layout(), network.parameters());
+        assertArrayEquals(read(folder.resolve("trained.safetensors"), trainable.layout()), flat(trained), 5e-4f);
+
+        for (ExportForm.Kind kind : ExportForm.Kind.values()) {
+            Path target = temporary.resolve(kind.name());
+            trainable.export(target, trained.asWeights(), new ExportForm(kind, Dtype.F32, 1000), Map.of());
+            ModelDirectory exported = kind == ExportForm.Kind.FULL
+                    ? ModelDirectory.open(target)
+                    : ModelDirectory.open(target, golden.folder());
+            assertArrayEquals(numbers(expected.get("after")), logps(exported, golden.pairs()), 3e-3, kind.name());
+        }
+    }
+
+    /** A fresh adapter, of B zero, on a real model. */
+    @Test
+    @Tag("shared")
+    void aRunOnStories() throws IOException, URISyntaxException {
+        Path shared = Path.of(System.getProperty("rpo.shared"));
+        Path folder = resource("lora/stories260k");
+        JsonNode expected =
+                new ObjectMapper().readTree(folder.resolve("expected.json").toFile());
+        Golden golden = new Golden(
+                folder,
+                null,
+                new ObjectMapper()
+                        .readTree(shared.resolve("golden/stories260k_run.json").toFile()));
+        ModelDirectory start = ModelDirectory.open(folder, shared.resolve("models/stories260k"));
+        Trainable trainable =
+                Trainable.of(start, Optional.of(start.adapter().orElseThrow().lora()), 1, "base");
+        PolicyNetwork network = network(
+                trainable,
+                RpoObjective.paper(golden.number("beta"), golden.number("runs", "rpo", "eta")),
+                TrainSettingsFixture.constantRate(expected.get("learning_rate").asDouble())
+                        .maxGradNorm(golden.number("max_grad_norm"))
+                        .build());
+        List<TrainingExample> pairs = golden.pairs();
+        int batch = (int) golden.number("batch");
+        int from = 0;
+        for (JsonNode step : expected.get("steps")) {
+            var metrics = network.step(pairs.subList(from, from + batch));
+            double loss = step.get("loss").asDouble();
+            assertEquals(loss, metrics.mean("loss"), 2e-4 * loss, "loss");
+            from = (from + batch) % pairs.size();
+        }
+    }
+
+    private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings) {
+        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
+                trainable, new PreferenceLoss(objective), settings, Precision.FLOAT32, 100, 2);
+        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
+        network.freeze(frozen(trainable.start().withoutAdapter()));
+        new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
+        return network;
+    }
+
+    private Parameters frozen(ModelDirectory model) {
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
+        weights.load(model.weights());
+        return weights;
+    }
+
+    private double[] logps(ModelDirectory model, List<TrainingExample> pairs) {
+        return new ReferenceScorer(new Decoder(model.config(), backend), frozen(model))
+                .completionLogps(pairs.stream().map(TrainingExample::example).toList());
+    }
+
+    private static float[] read(Path file, ParameterLayout layout) {
+        float[] numbers = new float[Math.toIntExact(layout.size())];
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            ParameterFile.read(file, layout)
+                    .read(entry, 0, FloatBuffer.wrap(numbers, (int) entry.offset(), (int) entry.size()));
+        }
+        return numbers;
+    }
+
+    private static float[] flat(Parameters parameters) {
+        float[] numbers = new float[Math.toIntExact(parameters.storage().size())];
+        parameters.storage().read(0, numbers, 0, numbers.length);
+        return numbers;
+    }
+
+    private static double[] numbers(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false)
+                .mapToDouble(JsonNode::asDouble)
+                .toArray();
+    }
+
+    private Path resource(String name) throws URISyntaxException {
+        return Path.of(getClass().getResource("/" + name).toURI());
+    }
+}

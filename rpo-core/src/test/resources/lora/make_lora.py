@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Writes adapters as PEFT saves them beside this file, each with the run that PyTorch makes of it.
+
+usage: make_lora.py [SHARED]        (torch 2.15, transformers 5.23, peft 0.21)
+CASE/adapter_config.json, adapter_model.safetensors   an adapter on ../families/FAMILY, before the run
+CASE/trained.safetensors                              the adapter after it
+CASE/expected.json     each step's loss and gradient norm, and the log-probabilities of all completions before and after,
+                       after with the adapter merged into the weights by PEFT
+SHARED is the folder with golden/stories260k_run.json and models/stories260k; with it, stories260k is made too, from a
+fresh adapter, over the run's first STORIES_STEPS steps in float32. The tiny ones are computed in float64.
+"""
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM
+
+HERE = Path(__file__).parent
+STEPS, RATE, STORIES_STEPS = 8, 0.01, 8
+CASES = {
+    "llama_query_value": ("llama", dict(r=2, lora_alpha=3, target_modules=["q_proj", "v_proj"])),
+    "llama_all": ("llama", dict(r=3, lora_alpha=4, use_rslora=True, target_modules="all-linear")),
+    "qwen3_all": ("qwen3", dict(r=2, lora_alpha=4, target_modules="all-linear")),
+    "gemma2_all": ("gemma2", dict(r=2, lora_alpha=4, target_modules="all-linear")),
+    "phi3_fused": ("phi3", dict(r=2, lora_alpha=4, target_modules=["qkv_proj", "gate_up_proj"])),
+    "gpt2_all": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True)),
+}
+
+
+def completion_logp(model, prompt, completion):
+    logits = model(input_ids=torch.tensor([prompt + completion])).logits[0, len(prompt) - 1:-1]
+    return torch.log_softmax(logits, -1).gather(1, torch.tensor(completion)[:, None]).sum()
+
+
+def both(model, pair):
+    return [completion_logp(model, pair["prompt"], pair[side]) for side in ("chosen", "rejected")]
+
+
+def all_logps(model, pairs):
+    with torch.no_grad():
+        return [logp.item() for pair in pairs for logp in both(model, pair)]
+
+
+def step(model, optimizer, pairs, beta, eta, max_norm):
+    optimizer.zero_grad()
+    total = 0
+    for pair in pairs:
+        chosen, rejected = both(model, pair)
+        margin = beta * ((chosen - pair["ref_chosen_logp"]) - (rejected - pair["ref_rejected_logp"]))
+        loss = (-F.logsigmoid(margin) - eta * beta * chosen) / len(pairs)
+        loss.backward()
+        total += loss.item()
+    norm = torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], max_norm).item()
+    optimizer.step()
+    return {"loss": total, "grad_norm": norm}
+
+
+def tensors(model):
+    return {name: value.detach().float().contiguous() for name, value in get_peft_model_state_dict(model).items()}
+
+
+def make(case, base, base_name, keys, dtype, random_b, train):
+    torch.manual_seed(5)
+    folder = HERE / case
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
+    model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **keys))
+    if random_b:
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if "lora_B" in name:
+                    parameter.normal_(std=0.2)
+    model.peft_config["default"].base_model_name_or_path = base_name
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+    model.to(dtype)
+    expected = train(model)
+    save_file(tensors(model), folder / "trained.safetensors")
+    (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    losses = [s["loss"] for s in expected["steps"]]
+    print(f"{case}: {sum(v.numel() for v in tensors(model).values())} parameters, loss {losses[0]:.6f} to {losses[-1]:.6f}")
+
+
+def tiny(family):
+    golden = json.loads((HERE.parent / "families" / family / "expected.json").read_text())
+
+    def train(model):
+        before = all_logps(model, golden["pairs"])
+        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=RATE, weight_decay=0)
+        steps = [step(model, optimizer, golden["pairs"], golden["beta"], golden["eta"], math.inf) for _ in range(STEPS)]
+        trained = {k: v.clone() for k, v in model.state_dict().items()}
+        model.merge_adapter()
+        after = all_logps(model, golden["pairs"])
+        model.unmerge_adapter()
+        model.load_state_dict(trained)
+        return {"learning_rate": RATE, "steps": steps, "before": before, "after": after}
+    return train
+
+
+def stories(golden):
+    run = golden["runs"]["rpo"]
+
+    def train(model):
+        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=0)
+        batch, steps = golden["batch"], []
+        for s in range(STORIES_STEPS):
+            start = s * batch % len(golden["pairs"])
+            pairs = golden["pairs"][start:start + batch]
+            steps.append(step(model, optimizer, pairs, golden["beta"], run["eta"], golden["max_grad_norm"]))
+        return {"learning_rate": 1e-3, "steps": steps}
+    return train
+
+
+for case, (family, keys) in CASES.items():
+    make(case, HERE.parent / "families" / family, f"../../families/{family}", keys, torch.float64, True, tiny(family))
+if len(sys.argv) > 1:
+    shared = Path(sys.argv[1])
+    golden = json.loads((shared / "golden/stories260k_run.json").read_text())
+    make("stories260k", shared / "models/stories260k", "stories260k",
+         dict(r=4, lora_alpha=8, target_modules="all-linear"), torch.float32, False, stories(golden))

@@ -1,0 +1,56 @@
+package ai.rpo.spark.device;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.model.Adapter;
+import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Finds the model that an adapter folder adapts, anywhere Hadoop reaches. */
+public final class AdaptedModel {
+
+    private AdaptedModel() {}
+
+    /**
+     * @param folder of a model or of an adapter
+     * @param given where the adapted model is, instead of where adapter_config.json says
+     * @return empty if the folder is no adapter's
+     * @throws RpoException if the adapted model is not where it should be
+     */
+    public static Optional<String> of(String folder, Optional<String> given, Configuration hadoop) {
+        Path path = new Path(folder);
+        FileSystem store = Stores.open(path, hadoop);
+        try {
+            if (store.exists(new Path(path, "config.json"))) {
+                return Optional.empty();
+            }
+            Optional<String> text = new SmallFile(new Path(path, "adapter_config.json"), hadoop).read();
+            if (text.isEmpty()) {
+                return Optional.empty();
+            }
+            String name = Adapter.baseNameIn(text.get());
+            return Optional.of(given.isPresent() ? given.get() : resolve(path, name, hadoop));
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE, "Cannot read " + folder + ": " + e + ". Check the store.", e);
+        }
+    }
+
+    /** As it stands, relative to the adapter, or relative to the working directory. */
+    private static String resolve(Path adapter, String name, Configuration hadoop) throws IOException {
+        if (!name.isBlank()) {
+            for (Path place : new Path[] {new Path(adapter, name), new Path(name)}) {
+                if (Stores.open(place, hadoop).exists(place)) {
+                    return place.toString();
+                }
+            }
+        }
+        throw RpoException.configuration("Cannot use the adapter in " + adapter
+                + ": the model it adapts, base_model_name_or_path = " + name
+                + ", is not here. Say where it is with rpo.model.base.");
+    }
+}
