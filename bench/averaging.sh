@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How often to average:  bench/averaging.sh MODEL TRAIN EVAL [KEY=VALUE ...]
-# Trains with averaging frequencies 1, 4, 16 and 64 (two workers, four epochs) and prints held-out metrics and bytes moved.
+# Trains with averaging frequencies 1, 4, 16 and 64 (two workers, three epochs) and prints held-out metrics and bytes moved.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 model=$1 train=$2 eval=$3
@@ -15,7 +15,7 @@ echo "| --- | --- | --- | --- | --- | --- | --- |"
 for k in 1 4 16 64; do
     ./rpo evaluate -D rpo.model.path="$model" -D rpo.data.train="$train" -D rpo.data.eval="$eval" -D rpo.output="$runs/$k" \
         -D rpo.objective.beta=0.1 -D rpo.objective.eta=0.5 -D rpo.train.workers=2 -D rpo.train.pairs-per-batch=4 \
-        -D rpo.train.epochs=4 -D rpo.train.learning-rate=2e-4 -D rpo.train.averaging-frequency="$k" "${more[@]}" >&2
+        -D rpo.train.epochs=3 -D rpo.train.learning-rate=2e-4 -D rpo.train.averaging-frequency="$k" "${more[@]}" >&2
     metrics=$runs/$k/train/metrics.jsonl
     held=$(tr -d ' \n' <"$runs/$k/eval/metrics.json")
     grep -o '"round/seconds.*' "$metrics" | awk -v k="$k" \

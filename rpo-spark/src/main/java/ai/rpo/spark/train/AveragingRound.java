@@ -112,11 +112,11 @@ final class AveragingRound {
             if (contributions.size() > 1 || outer.isPresent()) {
                 ChunkBlocks means = ChunkBlocks.of(meansLifetime, "mean");
                 averaging = await(average(contributions, start, means), watch);
-                lifetime.destroy();
+                ChunkBlocks.end(spark, lifetime);
                 fetches += contributions.size();
                 driverTransfer += replaceState(means, meansLifetime);
             } else {
-                meansLifetime.destroy();
+                ChunkBlocks.end(spark, meansLifetime);
                 driverTransfer += replaceState(contributions.get(0).state(), lifetime);
             }
             RoundTimes times = RoundTimes.of(
@@ -127,8 +127,8 @@ final class AveragingRound {
                     fetches * state.layout().averagedBytes());
             return new Result(reports, times);
         } catch (RuntimeException e) {
-            lifetime.destroy();
-            meansLifetime.destroy();
+            ChunkBlocks.end(spark, lifetime);
+            ChunkBlocks.end(spark, meansLifetime);
             throw e;
         } finally {
             spark.clearJobGroup();
@@ -179,14 +179,16 @@ final class AveragingRound {
     }
 
     /** What a task says in so many words is passed on at once; anything else may be the machine's. */
-    private static RuntimeException failed(Throwable job) {
+    private RuntimeException failed(Throwable job) {
         for (Throwable cause = job; cause != null; cause = cause.getCause()) {
             if (cause instanceof RpoException known) {
                 return known;
             }
         }
-        String why = String.valueOf(job.getMessage()).lines().findFirst().orElse("");
-        return new RoundFailure(why, new IllegalStateException(job));
+        String message = String.valueOf(job.getMessage());
+        String why = message.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
+        boolean executorsLost = spark.sc().isStopped() || message.contains("ExecutorLostFailure");
+        return new RoundFailure(why, executorsLost ? lost(why, job) : new IllegalStateException(job));
     }
 
     private static void refuse(List<WorkerReport> reports) {

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.BlockData;
 import org.apache.spark.storage.BlockId;
@@ -28,6 +29,13 @@ record ChunkBlocks(long lifetime, String owner) implements Serializable {
 
     static ChunkBlocks of(Broadcast<?> lifetime, String owner) {
         return new ChunkBlocks(lifetime.id(), owner);
+    }
+
+    /** Ends a lifetime, and with it all blocks put under it, in whatever JVM; it may have ended before, or Spark may. */
+    static void end(JavaSparkContext spark, Broadcast<?> lifetime) {
+        if (lifetime.isValid() && !spark.sc().isStopped()) {
+            lifetime.destroy();
+        }
     }
 
     /** Leaves a chunk in this JVM; one that is there already stays. */

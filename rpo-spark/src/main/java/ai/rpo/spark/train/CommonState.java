@@ -41,7 +41,7 @@ final class CommonState implements AutoCloseable {
     /** Takes the blocks away; the driver's copy stays. */
     void withdraw() {
         if (lifetime != null) {
-            lifetime.destroy();
+            ChunkBlocks.end(spark, lifetime);
         }
         lifetime = null;
         blocks = null;

@@ -7,9 +7,13 @@ import ai.rpo.core.train.MetricsLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes down each round: a line a step in {@code metrics.jsonl}, how far training is, and checkpoints where they are due. */
 final class TrainingJournal implements AveragingMaster.RoundListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingJournal.class);
 
     private final Plan plan;
     private final MetricsLog log;
@@ -86,13 +90,18 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
      * @return a sentence on what is kept
      */
     String rescue() {
-        if (step > checkpoints.lastStep()) {
-            checkpoints.writeUnmeasured(epoch(), step);
-            publish();
+        try {
+            if (step > checkpoints.lastStep()) {
+                checkpoints.writeUnmeasured(epoch(), step);
+                publish();
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("The state after step {} could not be kept: {}", step, e.getMessage());
         }
-        return step == 0
-                ? "No step had been finished."
-                : "The checkpoint of step " + step + " is kept; the same command goes on from there.";
+        long kept = checkpoints.lastStep();
+        return kept == 0
+                ? "There is no checkpoint yet."
+                : "The checkpoint of step " + kept + " is kept; the same command goes on from there.";
     }
 
     /** Writes the lines that wait. */
