@@ -187,8 +187,10 @@ final class AveragingRound {
         }
         String message = String.valueOf(job.getMessage());
         String why = message.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
-        boolean executorsLost = spark.sc().isStopped() || message.contains("ExecutorLostFailure");
-        return new RoundFailure(why, executorsLost ? lost(why, job) : new IllegalStateException(job));
+        boolean mayPass = spark.sc().isStopped()
+                || message.contains("ExecutorLostFailure")
+                || message.contains(ChunkBlocks.LostBlockException.class.getName());
+        return new RoundFailure(why, mayPass ? lost(why, job) : new IllegalStateException(job));
     }
 
     private static void refuse(List<WorkerReport> reports) {

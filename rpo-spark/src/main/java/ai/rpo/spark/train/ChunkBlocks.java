@@ -23,9 +23,16 @@ import scala.reflect.ClassTag;
  * <p>Blocks live as long as the broadcast variable under whose id they are put.
  *
  * @param lifetime id of that broadcast variable
- * @param owner who put them, unique under that id
+ * @param owner who put them, unique under that id: letters, digits and underscores, since other JVMs read a block's id from
+ *     its name
  */
 record ChunkBlocks(long lifetime, String owner) implements Serializable {
+
+    ChunkBlocks {
+        if (!owner.matches("\\w+")) {
+            throw new IllegalArgumentException(owner + " is no name that Spark reads back");
+        }
+    }
 
     static ChunkBlocks of(Broadcast<?> lifetime, String owner) {
         return new ChunkBlocks(lifetime.id(), owner);
@@ -81,8 +88,8 @@ record ChunkBlocks(long lifetime, String owner) implements Serializable {
         }
     }
 
-    private BlockId id(int chunk) {
-        return new BroadcastBlockId(lifetime, owner + "." + chunk);
+    BlockId id(int chunk) {
+        return new BroadcastBlockId(lifetime, owner + "_" + chunk);
     }
 
     private static BlockManager manager() {

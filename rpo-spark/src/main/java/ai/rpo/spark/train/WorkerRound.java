@@ -78,7 +78,7 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
         ChunkBlocks own = null;
         if (problem == null) {
             own = new ChunkBlocks(
-                    lifetime, "worker-" + worker + "-" + TaskContext.get().taskAttemptId());
+                    lifetime, "worker_" + worker + "_" + TaskContext.get().taskAttemptId());
             for (int chunk = 0; chunk < state.layout().count(); chunk++) {
                 own.put(chunk, state.read(chunk));
             }

@@ -14,10 +14,12 @@ import ai.rpo.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.BlockId;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,16 @@ class CommonStateTest {
             ChunkBlocks.end(spark, lifetime);
             ChunkBlocks.end(spark, lifetime);
         }
+    }
+
+    /** Other JVMs ask for a block by its name, and Spark reads the id from that again. */
+    @Test
+    void blocksAreFoundByTheirName() {
+        for (String owner : List.of("driver", "mean", "worker_1_17")) {
+            BlockId id = new ChunkBlocks(11, owner).id(3);
+            assertEquals(id, BlockId.apply(id.name()));
+        }
+        assertThrows(IllegalArgumentException.class, () -> new ChunkBlocks(11, "worker-1"));
     }
 
     private ByteBuffer filled(int chunk, float value) {
