@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
+import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RunCommand;
@@ -54,6 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             ValidateCommand.class,
+            PlanCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

@@ -19,7 +19,8 @@ final class InputFingerprints {
             Pattern.compile("(adapter_)?config\\.json|.*\\.safetensors(\\.index\\.json)?");
     private static final Pattern TOKENIZER = Pattern.compile(
             "tokenizer.*|special_tokens_map\\.json|added_tokens\\.json|vocab\\.json|merges\\.txt|generation_config\\.json"
-                    + "|chat_template.*|(adapter_)?config\\.json");
+                    + "|(adapter_)?config\\.json");
+    private static final Pattern TEMPLATE = Pattern.compile("tokenizer_config\\.json|chat_template.*");
 
     private final Optional<String> base;
     private final Configuration hadoop;
@@ -52,6 +53,16 @@ final class InputFingerprints {
         return AdaptedModel.of(model, base, hadoop)
                 .map(adapted -> own + " on " + fingerprint.apply(adapted))
                 .orElse(own);
+    }
+
+    /** Of what decides how conversations are written; empty text if there is nothing of the kind. */
+    String template(String model) {
+        return withBase(
+                model,
+                folder -> of(
+                        "template " + folder,
+                        () -> InputFiles.inFolder(
+                                folder, name -> TEMPLATE.matcher(name).matches(), hadoop)));
     }
 
     private InputFiles folder(String model, Pattern names) {

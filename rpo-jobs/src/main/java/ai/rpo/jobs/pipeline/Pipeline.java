@@ -99,7 +99,7 @@ public final class Pipeline {
             artifact.begin(new Manifest(stage.name(), version, Instant.now(), fingerprint, Map.of()));
         }
         Map<String, Long> counts = stage.make(fingerprint, progress);
-        artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint, counts));
+        artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint, counts, stage.inputs()));
         listener.finished(stage, counts, Duration.between(start, Instant.now()));
     }
 

@@ -9,10 +9,13 @@ import ai.rpo.spark.prepare.Prepared;
 import ai.rpo.spark.prepare.RowKind;
 import ai.rpo.spark.prepare.TargetModel;
 import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.store.InputFiles;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 
 /** Rows of text become rows of token ids: preference pairs, or prompt/completion rows. */
 final class Prepare implements Stage {
@@ -92,16 +95,28 @@ final class Prepare implements Stage {
             values.put("rpo.sft.data", place.inputs().data(data.train()));
         }
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
+        values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
         return values;
     }
 
     @Override
-    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+    public Map<String, String> inputs() {
+        List<String> paths = new ArrayList<>(data.train());
+        paths.addAll(data.eval());
+        Configuration hadoop = place.spark().hadoop();
+        return InputFiles.resolve(paths, hadoop).byUri(hadoop);
+    }
+
+    PrepareStage work() {
         LocalModel model = place.open(place.model());
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(model::folder, config.contextLength(), config.vocabularySize());
-        Prepared prepared = new PrepareStage(kind, data, target)
-                .run(
+        return new PrepareStage(kind, data, target);
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        Prepared prepared = work().run(
                         place.spark().session(),
                         place.run().path(folder),
                         place.run().path(rejected),

@@ -36,6 +36,11 @@ public interface Stage {
     /** Configuration keys and hashes that the artifact depends on, beyond those of {@link #requires}. */
     Map<String, String> dependsOn();
 
+    /** Files from outside that it reads, by URI, each with what tells its content. */
+    default Map<String, String> inputs() {
+        return Map.of();
+    }
+
     /** Why there is nothing to do, if there is not. */
     default Optional<String> skipped() {
         return Optional.empty();

@@ -2,6 +2,7 @@ package ai.rpo.jobs.pipeline;
 
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.RunDirectory;
 
 /**
@@ -16,7 +17,7 @@ import ai.rpo.spark.store.RunDirectory;
 public final class Stages {
 
     private final Workplace place;
-    private final Stage prepare;
+    private final Prepare prepare;
     private final Stage score;
     private final Train train;
     private final Stage evaluate;
@@ -59,6 +60,20 @@ public final class Stages {
 
     public Stage scoreExamples() {
         return Score.ofExamples(place, Prepare.examples(place));
+    }
+
+    /** What training on pairs takes. */
+    public Forecast forecast() {
+        return Forecast.of(place, prepare, ScoredRows.PAIRS, place.settings().train());
+    }
+
+    /** What supervised fine-tuning takes. */
+    public Forecast forecastOfExamples() {
+        return Forecast.of(
+                place,
+                Prepare.examples(place),
+                ScoredRows.EXAMPLES,
+                place.settings().sft().training());
     }
 
     public Stage sft() {

@@ -18,7 +18,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Counts the rows of all input.
  *
- * @param offsets what comes before each slice: {@code file, start, lines_before, train_before, eval_before}
+ * @param offsets what comes before each slice: {@code file, start, lines_before}, and of each split
+ *     the rows and tokens before
  */
 record InputTally(SplitTally train, SplitTally eval, Findings findings, List<Row> offsets) {
 
@@ -27,7 +28,9 @@ record InputTally(SplitTally train, SplitTally eval, Findings findings, List<Row
             .add("start", DataTypes.LongType, false)
             .add("lines_before", DataTypes.LongType, false)
             .add("train_before", DataTypes.LongType, false)
-            .add("eval_before", DataTypes.LongType, false);
+            .add("eval_before", DataTypes.LongType, false)
+            .add("train_tokens_before", DataTypes.LongType, false)
+            .add("eval_tokens_before", DataTypes.LongType, false);
 
     static InputTally of(Dataset<Row> outcomes, List<DataFile> files) {
         List<SliceTally> slices = new ArrayList<>(outcomes.select(Outcomes.counted())
@@ -44,7 +47,14 @@ record InputTally(SplitTally train, SplitTally eval, Findings findings, List<Row
                 file = slice.file();
                 lines = 0;
             }
-            tally.offsets.add(RowFactory.create(file, slice.start(), lines, tally.train.rows(), tally.eval.rows()));
+            tally.offsets.add(RowFactory.create(
+                    file,
+                    slice.start(),
+                    lines,
+                    tally.train.rows(),
+                    tally.eval.rows(),
+                    tally.train.tokens(),
+                    tally.eval.tokens()));
             tally.train.add(slice.train());
             tally.eval.add(slice.eval());
             slice.addTo(tally.findings, files.get(file).path(), lines);

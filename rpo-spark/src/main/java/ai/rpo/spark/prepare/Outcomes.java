@@ -29,6 +29,8 @@ final class Outcomes {
             .add("split", StringType, false)
             // From 0, among the rows of the slice that are kept for the same split; null in rejected rows.
             .add("place", LongType)
+            // In those rows before this one.
+            .add("tokens_before", LongType)
             .add("prompt_ids", DataTypes.createArrayType(IntegerType, false))
             .add("chosen_ids", DataTypes.createArrayType(IntegerType, false))
             .add("rejected_ids", DataTypes.createArrayType(IntegerType, false))

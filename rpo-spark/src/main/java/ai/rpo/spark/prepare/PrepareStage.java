@@ -1,6 +1,8 @@
 package ai.rpo.spark.prepare;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
@@ -21,7 +23,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -54,9 +55,11 @@ public final class PrepareStage {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         PreparePlan plan = plan(hadoop);
         checkTokenizer();
-        Dataset<Row> outcomes = outcomes(spark, plan).persist(StorageLevel.DISK_ONLY());
+        JavaRDD<Row> rows = outcomes(spark, plan);
+        int tasks = rows.getNumPartitions(); // asking the data frame for them would compute it
+        Dataset<Row> outcomes = spark.createDataFrame(rows, Outcomes.SCHEMA).persist(StorageLevel.DISK_ONLY());
         try {
-            return write(spark, plan, outcomes, output, rejectedOutput, progress);
+            return write(spark, plan, outcomes, tasks, output, rejectedOutput, progress);
         } catch (Exception e) {
             // Not only RuntimeException: Spark throws checked exceptions that Java is not told of.
             Optional<RpoException> ours = Unreadable.causeOf(e);
@@ -67,6 +70,18 @@ public final class PrepareStage {
         } finally {
             outcomes.unpersist();
         }
+    }
+
+    /**
+     * What {@link #run} would give, by looking at some rows; writes nothing.
+     *
+     * @param sampleRows that are looked at, if there are as many
+     * @throws RpoException where inputs cannot be read
+     */
+    public DataEstimate estimate(SparkSession spark, int sampleRows) {
+        PreparePlan plan = plan(spark.sparkContext().hadoopConfiguration());
+        checkTokenizer();
+        return new DataSample(spark, plan, sampleRows).estimate();
     }
 
     private PreparePlan plan(Configuration hadoop) {
@@ -115,29 +130,28 @@ public final class PrepareStage {
         }
     }
 
-    private static Dataset<Row> outcomes(SparkSession spark, PreparePlan plan) {
+    private static JavaRDD<Row> outcomes(SparkSession spark, PreparePlan plan) {
         SourceRows sources = new SourceRows(spark);
         JavaRDD<SourceRow> text = sources.ofText(plan.files());
         Optional<JavaRDD<SourceRow>> parquet = sources.ofParquet(plan.files());
-        JavaRDD<Row> rows = parquet.map(text::union).orElse(text).mapPartitions(source -> {
+        return parquet.map(text::union).orElse(text).mapPartitions(source -> {
             RowPreparer preparer = new RowPreparer(plan);
             return StreamSupport.stream(Spliterators.spliteratorUnknownSize(source, 0), false)
                     .map(preparer::prepare)
                     .iterator();
         });
-        return spark.createDataFrame(rows, Outcomes.SCHEMA);
     }
 
     private Prepared write(
             SparkSession spark,
             PreparePlan plan,
             Dataset<Row> outcomes,
+            int tasks,
             Path output,
             Path rejectedOutput,
             Progress progress) {
         InputTally tally;
-        try (TaskProgress bar = new TaskProgress(
-                spark.sparkContext(), progress, "prepare", outcomes.rdd().getNumPartitions())) {
+        try (TaskProgress bar = new TaskProgress(spark.sparkContext(), progress, "prepare", tasks)) {
             tally = InputTally.of(outcomes, plan.files());
         }
         Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
@@ -149,9 +163,8 @@ public final class PrepareStage {
                 .write(placed, tally.findings().total());
         stopIfUnfit(tally, rejectedOutput);
 
-        int cores = new JavaSparkContext(spark.sparkContext()).defaultParallelism();
-        writeSplit(placed, Outcomes.TRAIN, tally.train(), cores, output);
-        writeSplit(placed, Outcomes.EVAL, tally.eval(), cores, output);
+        writeSplit(placed, Outcomes.TRAIN, tally.train(), output);
+        writeSplit(placed, Outcomes.EVAL, tally.eval(), output);
         return new Prepared(
                 tally.rows(),
                 tally.train().rows(),
@@ -191,16 +204,22 @@ public final class PrepareStage {
         }
     }
 
-    private void writeSplit(Dataset<Row> placed, String split, SplitTally kept, int cores, Path output) {
+    private void writeSplit(Dataset<Row> placed, String split, SplitTally kept, Path output) {
         if (kept.rows() == 0) {
             return;
         }
         Dataset<Row> rows = placed.where(col("reason").isNull().and(col("split").equalTo(split)))
-                .withColumn("ordinal", col("place").plus(col(split + "_before")));
+                .withColumn("ordinal", col("place").plus(col(split + "_before")))
+                .withColumn("shard", ShardWriter.shard(col("tokens_before").plus(col(split + "_tokens_before"))))
+                .withColumn(
+                        "length",
+                        col("prompt_tokens").plus(col("chosen_tokens")).plus(coalesce(col("rejected_tokens"), lit(0))));
         Dataset<Row> columns =
                 switch (kind) {
                     case PAIRS ->
                         rows.select(
+                                "shard",
+                                "length",
                                 "ordinal",
                                 "prompt_ids",
                                 "chosen_ids",
@@ -209,11 +228,12 @@ public final class PrepareStage {
                                 "ref_rejected_logps");
                     case EXAMPLES ->
                         rows.select(
+                                col("shard"),
+                                col("length"),
                                 col("ordinal"),
                                 col("prompt_ids"),
                                 col("chosen_ids").as("completion_ids"));
                 };
-        int shards = ShardWriter.shards(kept.rows(), kept.tokens(), cores);
-        ShardWriter.write(columns, kept.rows(), shards, new Path(output, split));
+        ShardWriter.write(columns, kept.tokens(), new Path(output, split));
     }
 }

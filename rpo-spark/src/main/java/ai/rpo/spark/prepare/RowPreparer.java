@@ -33,6 +33,7 @@ final class RowPreparer {
     private final RowReader reader;
     private final GivenTokens givenTokens;
     private final Map<String, Long> places = new HashMap<>();
+    private final Map<String, Long> tokens = new HashMap<>();
     private PairTokenizer tokenizer;
     private int file = -1;
     private long start = -1;
@@ -48,6 +49,7 @@ final class RowPreparer {
             file = source.file();
             start = source.start();
             places.clear();
+            tokens.clear();
         }
         boolean heldOut = plan.files().get(file).heldOut();
         try {
@@ -122,6 +124,7 @@ final class RowPreparer {
                 source.line(),
                 split,
                 nextPlace(split),
+                tokensBefore(split, pair),
                 pair.prompt(),
                 pair.chosen(),
                 pair.rejected(),
@@ -148,6 +151,13 @@ final class RowPreparer {
         values[Outcomes.SCHEMA.fieldIndex("detail")] = e.getMessage();
         values[Outcomes.SCHEMA.fieldIndex("row")] = quote(source.json());
         return RowFactory.create(values);
+    }
+
+    /** Adds the pair's to those of the split. */
+    private long tokensBefore(String split, PairTokenizer.Pair pair) {
+        int length =
+                pair.prompt().length + pair.chosen().length + (pair.rejected() == null ? 0 : pair.rejected().length);
+        return tokens.merge(split, (long) length, Long::sum) - length;
     }
 
     private long nextPlace(String split) {

@@ -13,40 +13,41 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.apache.spark.unsafe.hash.Murmur3_x86_32;
 
-/** Writes rows as Parquet files of equally many rows, each file holding a run of ordinals. */
+/**
+ * Writes rows as Parquet files of about as many tokens each. A file holds a run of ordinals, ordered by length. Which
+ * depends on the rows before it alone, so that rows which are added at the end change no file but the last.
+ */
 final class ShardWriter {
 
-    private static final long TOKENS_PER_SHARD = 8L << 20;
-    private static final long FEWEST_ROWS = 64;
+    private static final long TOKENS_PER_SHARD = 1 << 20;
     private static final int SPARK_HASH_SEED = 42;
 
     private ShardWriter() {}
 
-    /** As many files as keep all cores busy, as long as they are worth a task, and more where they would get large. */
-    static int shards(long rows, long tokens, int cores) {
-        long bySize = ceilDiv(tokens, TOKENS_PER_SHARD);
-        long byCores = Math.min(2L * cores, ceilDiv(rows, FEWEST_ROWS));
-        return Math.toIntExact(Math.max(1, Math.max(bySize, byCores)));
+    /** How many files so many tokens take. */
+    static int shards(long tokens) {
+        return Math.toIntExact((tokens + TOKENS_PER_SHARD - 1) / TOKENS_PER_SHARD);
     }
 
-    private static long ceilDiv(long a, long b) {
-        return (a + b - 1) / b;
+    /** The number of a row's shard, from 0. */
+    static Column shard(Column tokensBefore) {
+        return floor(tokensBefore.divide(lit(TOKENS_PER_SHARD))).cast("int");
     }
 
     /**
-     * @param data has a column {@code ordinal} with each of 0 … rows−1 once
+     * @param data with columns {@code shard} and {@code length}, which are not written
+     * @param tokens of all rows
      */
-    static void write(Dataset<Row> data, long rows, int shards, Path folder) {
+    static void write(Dataset<Row> data, long tokens, Path folder) {
+        int shards = shards(tokens);
         // Spark partitions by the hash of a column and has no partitioning by position, so each shard's number is
         // replaced by a number whose hash is that shard's.
         Column keys = functions.array(
                 IntStream.of(keysByShard(shards)).mapToObj(functions::lit).toArray(Column[]::new));
-        Column shard =
-                floor(col("ordinal").multiply(lit(shards)).divide(lit(rows))).cast("int");
-        data.withColumn("shard_key", element_at(keys, shard.plus(1)))
+        data.withColumn("shard_key", element_at(keys, col("shard").plus(1)))
                 .repartition(shards, col("shard_key"))
-                .drop("shard_key")
-                .sortWithinPartitions("ordinal")
+                .sortWithinPartitions("length", "ordinal")
+                .drop("shard_key", "shard", "length")
                 .write()
                 .mode("overwrite")
                 .parquet(folder.toString());

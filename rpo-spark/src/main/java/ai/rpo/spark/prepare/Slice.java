@@ -15,7 +15,7 @@ import java.util.List;
 record Slice(DataFile file, long start, long end) implements Serializable {
 
     private static final long SMALLEST = 256 << 10;
-    private static final long LARGEST = 32 << 20;
+    private static final long LARGEST = 8 << 20;
 
     /** Cuts files so that every core gets several pieces; compressed files and arrays can only be read whole. */
     static List<Slice> of(List<DataFile> files, int cores) {

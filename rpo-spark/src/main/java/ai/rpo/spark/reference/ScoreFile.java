@@ -1,7 +1,7 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.score.ExampleScore;
-import java.io.ByteArrayOutputStream;
+import ai.rpo.spark.store.MemoryFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
@@ -9,8 +9,6 @@ import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
-import org.apache.parquet.io.OutputFile;
-import org.apache.parquet.io.PositionOutputStream;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
@@ -18,7 +16,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** A Parquet file of scores that is made in memory, so that a store sees it whole or not at all. */
+/** A Parquet file of scores. */
 final class ScoreFile {
 
     /** As Spark reads them. */
@@ -36,13 +34,13 @@ final class ScoreFile {
             }
             """);
 
-    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+    private final MemoryFile file = new MemoryFile();
     private final ParquetWriter<Group> writer;
     private long bytes;
 
     ScoreFile(Configuration hadoop) {
         try {
-            writer = ExampleParquetWriter.builder(new InMemory())
+            writer = ExampleParquetWriter.builder(file)
                     .withConf(hadoop)
                     .withType(SCHEMA)
                     .withDictionaryEncoding(false)
@@ -101,44 +99,6 @@ final class ScoreFile {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return content.toByteArray();
-    }
-
-    private final class InMemory implements OutputFile {
-
-        @Override
-        public PositionOutputStream create(long blockSizeHint) {
-            return new PositionOutputStream() {
-                @Override
-                public long getPos() {
-                    return content.size();
-                }
-
-                @Override
-                public void write(int b) {
-                    content.write(b);
-                }
-
-                @Override
-                public void write(byte[] from, int offset, int length) {
-                    content.write(from, offset, length);
-                }
-            };
-        }
-
-        @Override
-        public PositionOutputStream createOrOverwrite(long blockSizeHint) {
-            return create(blockSizeHint);
-        }
-
-        @Override
-        public boolean supportsBlockSize() {
-            return false;
-        }
-
-        @Override
-        public long defaultBlockSize() {
-            return 0;
-        }
+        return file.content();
     }
 }

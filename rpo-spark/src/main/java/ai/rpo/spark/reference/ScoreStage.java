@@ -2,17 +2,13 @@ package ai.rpo.spark.reference;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.score.ScoreIdentity;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.device.PolledProgress;
-import ai.rpo.spark.store.Stores;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -41,7 +37,10 @@ public final class ScoreStage {
         this.spark = spark;
         this.model = model;
         this.settings = settings;
-        ScoreIdentity identity = new ScoreIdentity(model.open().weightsFingerprint(), "", settings.precision());
+        ModelDirectory opened = model.open();
+        String adapter = opened.adapter().isPresent() ? opened.weightsFingerprint() : "";
+        ScoreIdentity identity =
+                new ScoreIdentity(opened.withoutAdapter().weightsFingerprint(), adapter, settings.precision());
         this.store = ScoreStore.open(cache, identity, spark.sparkContext().hadoopConfiguration());
     }
 
@@ -88,7 +87,7 @@ public final class ScoreStage {
         long start = System.nanoTime();
         String split = request.split();
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        deleteFiles(request.unfit(), UnfitScores.names(split), hadoop);
+        UnfitScores.delete(request.unfit(), split, hadoop);
 
         Cores cores = Cores.of(spark);
         Dataset<Row> prepared =
@@ -141,19 +140,6 @@ public final class ScoreStage {
                     + " rows have log-probabilities that are not finite, more than rpo.data.max-rejected-fraction = "
                     + request.maxUnfitFraction() + " allows. Check the model's weights, and the rows listed in "
                     + new Path(request.unfit(), UnfitScores.names(request.split())) + ".");
-        }
-    }
-
-    /** Those of a run before. */
-    private static void deleteFiles(Path folder, String names, Configuration hadoop) {
-        try {
-            FileSystem store = Stores.open(folder, hadoop);
-            FileStatus[] files = store.globStatus(new Path(folder, names));
-            for (FileStatus file : files == null ? new FileStatus[0] : files) {
-                store.delete(file.getPath(), false);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

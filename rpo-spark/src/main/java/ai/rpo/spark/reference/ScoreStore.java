@@ -3,18 +3,14 @@ package ai.rpo.spark.reference;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ExampleScore;
 import ai.rpo.core.score.ScoreIdentity;
+import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
-import ai.rpo.spark.store.Stores;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -82,18 +78,9 @@ final class ScoreStore implements Serializable {
     }
 
     private boolean isEmpty() {
-        Path path = new Path(folder);
-        try {
-            FileSystem store = Stores.open(path, hadoop.value());
-            for (FileStatus file : store.listStatus(path)) {
-                if (file.getPath().getName().endsWith(SUFFIX)) {
-                    return false;
-                }
-            }
-            return true;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return InputFiles.inFolder(folder, name -> name.endsWith(SUFFIX), hadoop.value())
+                .files()
+                .isEmpty();
     }
 
     /** Collects the scores of one task. */

@@ -2,7 +2,9 @@ package ai.rpo.spark.reference;
 
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ExampleScore;
+import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -55,6 +57,13 @@ final class UnfitScores {
             new SmallFile(new Path(folder, name(split, String.format(Locale.ROOT, "%05d", partition))), hadoop)
                     .write(lines.toString());
         }
+    }
+
+    /** Deletes those of a run before. */
+    static void delete(Path folder, String split, Configuration hadoop) {
+        InputFiles.inFolder(folder.toString(), file -> file.startsWith("score-" + split + "-"), hadoop)
+                .files()
+                .forEach(file -> Stores.delete(file.getPath(), hadoop));
     }
 
     /** The names of the files of a split, as a glob. */

@@ -7,11 +7,14 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -100,6 +103,23 @@ public record InputFiles(List<FileStatus> files) {
                         bytes(),
                         byContent ? "sha256" : "sha256 of names, sizes and times",
                         HexFormat.of().formatHex(sha.digest()));
+    }
+
+    /** What tells each file's content, by its URI: as in {@link #fingerprint}, one by one. */
+    public Map<String, String> byUri(Configuration hadoop) {
+        Map<String, String> described = new LinkedHashMap<>();
+        for (FileStatus file : files) {
+            String content;
+            if (bytes() <= HASHED_BYTES) {
+                MessageDigest sha = Fingerprint.sha256();
+                digestContent(sha, file.getPath(), hadoop);
+                content = "sha256 " + HexFormat.of().formatHex(sha.digest());
+            } else {
+                content = "modified " + Instant.ofEpochMilli(file.getModificationTime());
+            }
+            described.put(file.getPath().toString(), file.getLen() + " bytes, " + content);
+        }
+        return described;
     }
 
     private static List<FileStatus> resolve(Path path, Configuration hadoop) {

@@ -20,9 +20,15 @@ import java.util.Objects;
  * @param createdAt when it was published
  * @param fingerprint what it depends on
  * @param counts what is in it, such as {@code train_pairs}
+ * @param inputs the files from outside that it was made from, each with what tells its content
  */
 public record Manifest(
-        String stage, String version, Instant createdAt, Fingerprint fingerprint, Map<String, Long> counts) {
+        String stage,
+        String version,
+        Instant createdAt,
+        Fingerprint fingerprint,
+        Map<String, Long> counts,
+        Map<String, String> inputs) {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -32,6 +38,13 @@ public record Manifest(
         Objects.requireNonNull(createdAt, "createdAt");
         Objects.requireNonNull(fingerprint, "fingerprint");
         counts = Collections.unmodifiableMap(new LinkedHashMap<>(counts));
+        inputs = Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
+    }
+
+    /** The note of an artifact made from other artifacts alone. */
+    public Manifest(
+            String stage, String version, Instant createdAt, Fingerprint fingerprint, Map<String, Long> counts) {
+        this(stage, version, createdAt, fingerprint, counts, Map.of());
     }
 
     public String toJson() {
@@ -44,6 +57,9 @@ public record Manifest(
         fingerprint.values().forEach(names::put);
         ObjectNode numbers = root.putObject("counts");
         counts.forEach(numbers::put);
+        if (!inputs.isEmpty()) {
+            inputs.forEach(root.putObject("inputs")::put);
+        }
         try {
             return JSON.writeValueAsString(root) + "\n";
         } catch (JsonProcessingException e) {
@@ -71,6 +87,11 @@ public record Manifest(
                 .fields()
                 .forEachRemaining(
                         field -> counts.put(field.getKey(), field.getValue().asLong()));
+        Map<String, String> inputs = new LinkedHashMap<>();
+        root.path("inputs")
+                .fields()
+                .forEachRemaining(
+                        field -> inputs.put(field.getKey(), field.getValue().asText()));
         Fingerprint fingerprint = new Fingerprint(names);
         if (!require(root, "digest").asText().equals(fingerprint.digest())) {
             throw new IllegalArgumentException("its digest does not belong to its fingerprint");
@@ -81,7 +102,8 @@ public record Manifest(
                     require(root, "version").asText(),
                     Instant.parse(require(root, "created_at").asText()),
                     fingerprint,
-                    counts);
+                    counts,
+                    inputs);
         } catch (DateTimeException e) {
             throw new IllegalArgumentException("its created_at is no date (" + e.getMessage() + ")", e);
         }

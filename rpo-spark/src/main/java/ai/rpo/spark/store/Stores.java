@@ -12,6 +12,19 @@ public final class Stores {
     private Stores() {}
 
     /**
+     * Deletes a file, or a folder with all that is in it; does nothing where there is none.
+     *
+     * @throws RpoException if that is not possible
+     */
+    public static void delete(Path path, Configuration hadoop) {
+        try {
+            open(path, hadoop).delete(path, true);
+        } catch (IOException e) {
+            throw StoreFailure.of("remove", path, e);
+        }
+    }
+
+    /**
      * @throws RpoException if there is no such file system, or it cannot be reached
      */
     public static FileSystem open(Path path, Configuration hadoop) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ArtifactDirectoryTest {
 
     private static final Manifest MANIFEST =
-            new Manifest("prepare", "1", Instant.EPOCH, new Fingerprint(Map.of("key", "value")), Map.of());
+            new Manifest("prepare", "1", Instant.EPOCH, new Fingerprint(Map.of("key", "value")), Map.of(), Map.of());
 
     private final Configuration hadoop = FakeStores.configuration();
 

@@ -17,7 +17,8 @@ class ManifestTest {
             "0.1.0",
             Instant.parse("2026-01-02T03:04:05Z"),
             new Fingerprint(Map.of("rpo.data.max-length", "512")),
-            Map.of("train_pairs", 3_000_000_000L));
+            Map.of("train_pairs", 3_000_000_000L),
+            Map.of("s3a://bucket/pairs.jsonl", "12 bytes, sha256 ab"));
 
     @Test
     void comesBackAsItWasWritten() {

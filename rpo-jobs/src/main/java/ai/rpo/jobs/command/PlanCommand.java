@@ -1,0 +1,105 @@
+package ai.rpo.jobs.command;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.launch.Failure;
+import ai.rpo.jobs.launch.LogFile;
+import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.jobs.pipeline.Forecast;
+import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.spark.prepare.DataEstimate;
+import ai.rpo.spark.store.RunDirectory;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "plan",
+        mixinStandardHelpOptions = true,
+        header = "Say how many rows, tokens, gigabytes and core-hours a run will take.",
+        description = {"%nLooks at some of the rows and scores them for some seconds on this machine. Writes nothing.%n"
+        })
+public final class PlanCommand implements Callable<Integer> {
+
+    @Mixin
+    private JobOptions options;
+
+    @Override
+    public Integer call() {
+        LogFile.silence();
+        try {
+            plan();
+            return 0;
+        } catch (RuntimeException e) {
+            Failure failure = Failure.of("plan", e);
+            failure.print(e, Optional.empty());
+            return failure.exitCode();
+        }
+    }
+
+    private void plan() throws RpoException {
+        boolean supervised = options.namesSupervisedRowsOnly();
+        ResolvedConfiguration configuration =
+                ResolvedConfiguration.load(options.sources(), supervised ? Job.SUPERVISED : Job.PREFERENCE);
+        try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
+            RunDirectory run =
+                    new RunDirectory(new Path(configuration.settings().output().orElseThrow()), spark.hadoop());
+            Stages stages = new Stages(configuration, run, spark);
+            print(supervised ? stages.forecastOfExamples() : stages.forecast());
+        }
+    }
+
+    private static void print(Forecast forecast) {
+        DataEstimate data = forecast.data();
+        double kept = data.trainRows() + data.evalRows();
+        line("rows", "%,.0f, of which %,d were looked at", data.rows(), data.sampled());
+        line(
+                "kept",
+                "%,.0f to train on, %,.0f held out; %,.0f would be left out",
+                data.trainRows(),
+                data.evalRows(),
+                Math.max(0, data.rows() - kept));
+        line("tokens", "%,.0f in %,d shards", data.trainTokens() + data.evalTokens(), data.shards());
+        line(
+                "disk",
+                "%s data, %s reference and scores, %s checkpoints and model",
+                bytes(forecast.dataBytes()),
+                bytes(forecast.referenceBytes()),
+                bytes(forecast.trainBytes()));
+        line(
+                "speed",
+                "%,.0f tokens/s scored on %d cores, %,.0f rows/s tokenised on one",
+                forecast.rate().tokensPerSecond(),
+                forecast.threads(),
+                1 / data.secondsPerRow());
+        line("prepare", time(forecast.prepare(), forecast.cores()));
+        line("score", time(forecast.score(), forecast.cores()));
+        line("train", time(forecast.train(), forecast.trainCores()) + ", " + forecast.steps() + " steps");
+    }
+
+    private static String time(double coreSeconds, int cores) {
+        Duration duration = Duration.ofSeconds(Math.max(1, Math.round(coreSeconds / cores)));
+        return String.format(
+                Locale.ROOT,
+                "%.4g core-hours: %d:%02d:%02d h on %d cores",
+                coreSeconds / 3600,
+                duration.toHours(),
+                duration.toMinutesPart(),
+                duration.toSecondsPart(),
+                cores);
+    }
+
+    private static String bytes(double bytes) {
+        return bytes < 1e8
+                ? String.format(Locale.ROOT, "%.2f MB", bytes / 1e6)
+                : String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+    }
+
+    private static void line(String what, String format, Object... values) {
+        System.out.printf("%-8s %s%n", what, String.format(Locale.ROOT, format, values));
+    }
+}

@@ -1,0 +1,86 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.device.Cores;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.prepare.DataEstimate;
+import ai.rpo.spark.reference.ScoredRows;
+import ai.rpo.spark.reference.ScoringRate;
+
+/**
+ * What a run is expected to take, from a sample of its rows and from how fast this machine scores some of them. Does not
+ * know what a cache of scores will spare.
+ *
+ * @param rate of all cores of this machine that a task would have
+ * @param threads that the rate was measured with
+ * @param cores that the run will have
+ * @param steps of the optimizer
+ * @param dataBytes of {@code data/}
+ * @param referenceBytes of {@code reference/} and the scores
+ * @param trainBytes of checkpoints and the model
+ * @param prepare the time of all cores together, in seconds, as for the others
+ */
+public record Forecast(
+        DataEstimate data,
+        ScoringRate rate,
+        int threads,
+        int cores,
+        long steps,
+        double dataBytes,
+        double referenceBytes,
+        double trainBytes,
+        double prepare,
+        double score,
+        double train,
+        int trainCores) {
+
+    private static final int SAMPLED_ROWS = 2000;
+
+    /** Writing and sorting rows beside tokenising them; measured on conversations of 300 tokens. */
+    private static final double PREPARE_OVERHEAD = 1.5;
+
+    /** A backward pass has two products for each of the forward pass. */
+    private static final double TRAINING_PASSES = 3;
+
+    private static final double PASSES_WITH_RECOMPUTING = 4;
+
+    /** Key, two numbers, their lengths. */
+    private static final double BYTES_OF_A_SCORE = 48;
+
+    /** Weights and two moments of each. */
+    private static final double CHECKPOINT_BYTES_OF_A_PARAMETER = 12;
+
+    static Forecast of(Workplace place, Prepare prepare, ScoredRows kind, TrainSettings training) {
+        DataEstimate data = prepare.work().estimate(place.spark().session(), SAMPLED_ROWS);
+        if (data.kept().isEmpty()) {
+            throw RpoException.data("Cannot plan: none of " + data.sampled()
+                    + " rows that were looked at can be kept. Run prepare, which says why of each.");
+        }
+        Cores cores = Cores.of(place.spark().session());
+        int threads = Math.min(cores.perExecutor(), Runtime.getRuntime().availableProcessors());
+        LocalModel reference = place.open(place.reference());
+        ScoringRate rate = ScoringRate.measure(kind, data.kept(), reference, place.scoring(), threads);
+        double rows = data.trainRows() + data.evalRows();
+        double scoring = rows * rate.tokensPerRow() / rate.tokensPerSecond() * threads;
+        double trainShare = data.trainRows() / rows;
+        double passes = training.recompute() ? PASSES_WITH_RECOMPUTING : TRAINING_PASSES;
+        ModelDirectory model = place.open(place.model()).open();
+        double parameters = ParameterLayout.of(model.config()).size();
+        return new Forecast(
+                data,
+                rate,
+                threads,
+                cores.total(),
+                training.totalSteps(Math.max(1, Math.round(data.trainRows()))),
+                rows * data.bytesPerRow(),
+                rows * (data.bytesPerRow() + BYTES_OF_A_SCORE),
+                parameters * (CHECKPOINT_BYTES_OF_A_PARAMETER * training.keepCheckpoints() + Float.BYTES),
+                data.rows() * data.secondsPerRow() * PREPARE_OVERHEAD,
+                scoring,
+                scoring * trainShare * passes * training.epochs(),
+                Math.min(cores.total(), training.workers() * cores.perExecutor()));
+    }
+}
