@@ -110,9 +110,8 @@ final class DataSample {
     private static final class Taken {
 
         private final List<Row> outcomes = new ArrayList<>();
+        private final List<Long> nanos = new ArrayList<>();
         private long bytes;
-        private long laterNanos;
-        private int later;
 
         private Taken(PreparePlan plan, Iterator<SourceRow> rows, int most) {
             RowPreparer preparer = new RowPreparer(plan);
@@ -120,16 +119,18 @@ final class DataSample {
                 long start = System.nanoTime();
                 SourceRow row = rows.next();
                 outcomes.add(preparer.prepare(row));
-                if (outcomes.size() > most / 2) {
-                    laterNanos += System.nanoTime() - start;
-                    later++;
-                }
+                nanos.add(System.nanoTime() - start);
                 bytes += row.json().length + 1;
             }
         }
 
+        /** Of the later half: the first rows load the tokenizer, and run before the JVM has compiled anything. */
         private double nanosPerRow() {
-            return later == 0 ? 0 : (double) laterNanos / later;
+            return nanos.stream()
+                    .skip(nanos.size() / 2)
+                    .mapToLong(Long::longValue)
+                    .average()
+                    .orElse(0);
         }
     }
 
