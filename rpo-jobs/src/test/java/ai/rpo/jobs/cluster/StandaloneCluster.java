@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A Spark standalone cluster: a master and some workers of one core each, every one a JVM of its own on free ports of
@@ -60,8 +59,8 @@ final class StandaloneCluster implements AutoCloseable {
     /** Kills a running executor, as the loss of its machine would, and says whether there was one. */
     boolean killExecutor() {
         return daemons.stream()
+                .skip(1) // the master; what the others start are executors
                 .flatMap(Process::descendants)
-                .filter(StandaloneCluster::isExecutor)
                 .findFirst()
                 .map(ProcessHandle::destroyForcibly)
                 .orElse(false);
@@ -101,11 +100,6 @@ final class StandaloneCluster implements AutoCloseable {
         }
         throw new IllegalStateException(
                 "Cannot start a Spark cluster: no " + what + " yet. See the logs in " + spark.directory() + ".");
-    }
-
-    private static boolean isExecutor(ProcessHandle process) {
-        return Stream.of(process.info().arguments().orElse(new String[0]))
-                .anyMatch(argument -> argument.endsWith("CoarseGrainedExecutorBackend"));
     }
 
     private static int aliveWorkers(URI state) throws IOException {
