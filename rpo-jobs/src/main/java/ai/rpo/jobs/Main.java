@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
+import ai.rpo.jobs.command.GenerateCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.ReportCommand;
@@ -54,6 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             EvaluateCommand.class,
             ExportCommand.class,
             ReportCommand.class,
+            GenerateCommand.class,
             ValidateCommand.class,
             PlanCommand.class,
             HelpCommand.class

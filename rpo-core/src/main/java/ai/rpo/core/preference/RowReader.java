@@ -45,7 +45,7 @@ public final class RowReader {
         return format.read(row);
     }
 
-    private static ObjectNode parse(byte[] json) throws UnfitRowException {
+    static ObjectNode parse(byte[] json) throws UnfitRowException {
         if (json.length > LARGEST_ROW_BYTES) {
             throw new UnfitRowException(
                     Reason.ROW_TOO_LARGE, json.length + " bytes, the limit is " + LARGEST_ROW_BYTES);

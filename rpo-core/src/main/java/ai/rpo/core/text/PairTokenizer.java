@@ -6,6 +6,7 @@ import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
 import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
+import ai.rpo.core.preference.PromptRecord.TextPrompt;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import java.util.Arrays;
@@ -42,6 +43,7 @@ public final class PairTokenizer {
     }
 
     private final Tokenizer tokenizer;
+    private final PromptTokenizer prompts;
     private final int eosId;
     private final StraddlePolicy straddlePolicy;
     private final LengthLimit limit;
@@ -51,6 +53,7 @@ public final class PairTokenizer {
      */
     public PairTokenizer(Tokenizer tokenizer, StraddlePolicy straddlePolicy, LengthLimit limit) {
         this.tokenizer = tokenizer;
+        this.prompts = new PromptTokenizer(tokenizer);
         this.straddlePolicy = straddlePolicy;
         this.limit = limit;
         this.eosId = tokenizer
@@ -64,7 +67,7 @@ public final class PairTokenizer {
      * @throws UnfitRowException where the pair cannot be trained on
      */
     public Pair tokenize(TextPair pair) throws UnfitRowException {
-        int[] prompt = prompt(pair.prompt());
+        int[] prompt = prompts.tokenize(new TextPrompt(pair.prompt()));
         Completion chosen = completion("chosen", pair.prompt(), prompt, pair.chosen());
         Completion rejected = completion("rejected", pair.prompt(), prompt, pair.rejected());
         return pair(prompt, chosen, rejected, spelled(pair.prompt(), pair.chosen(), pair.rejected()));
@@ -85,7 +88,7 @@ public final class PairTokenizer {
      * @throws UnfitRowException where the example cannot be trained on
      */
     public Example tokenize(TextExample example) throws UnfitRowException {
-        int[] prompt = prompt(example.prompt());
+        int[] prompt = prompts.tokenize(new TextPrompt(example.prompt()));
         Completion completion = completion("completion", example.prompt(), prompt, example.completion());
         return example(prompt, completion, spelled(example.prompt(), example.completion()));
     }
@@ -138,15 +141,6 @@ public final class PairTokenizer {
                 .orElseThrow(() -> RpoException.configuration("Cannot tokenise conversations: the model has no chat"
                         + " template. Put chat_template.jinja beside its tokenizer.json, or give plain text."));
         return new Conversation(tokenizer, template, prompt, straddlePolicy, eosId);
-    }
-
-    private int[] prompt(String text) throws UnfitRowException {
-        int[] prompt = TokenIds.concatenate(tokenizer.prefix(), textOnly("prompt", tokenizer.encode(text)));
-        if (prompt.length == 0) {
-            throw new UnfitRowException(
-                    Reason.EMPTY_PROMPT, "the tokenizer adds no BOS, so the first token has nothing to follow");
-        }
-        return prompt;
     }
 
     private Completion completion(String field, String promptText, int[] prompt, String text) throws UnfitRowException {

@@ -31,6 +31,9 @@ final class Job {
     /** The same of supervised fine-tuning. */
     static final List<String> SUPERVISED = List.of("rpo.output", "rpo.model.path", "rpo.sft.data");
 
+    /** The same of generation. */
+    static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
+
     /** What a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
 

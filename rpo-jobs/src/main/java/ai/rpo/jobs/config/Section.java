@@ -1,6 +1,7 @@
 package ai.rpo.jobs.config;
 
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.spark.generate.GenerateSettings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import java.lang.reflect.Constructor;
@@ -21,7 +22,8 @@ final class Section {
     /** Keys that are not called as their component is; a record under the empty name has its keys in this section. */
     private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
             RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"),
-            Settings.SftSettings.class, Map.of("training", ""));
+            Settings.SftSettings.class, Map.of("training", ""),
+            GenerateSettings.class, Map.of("sampling", ""));
 
     private final String path;
     private final Config joined;

@@ -7,6 +7,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
  * @param export {@code rpo.export}
+ * @param generate {@code rpo.generate}
  */
 public record Settings(
         Optional<String> output,
@@ -39,7 +41,8 @@ public record Settings(
         LoraSettings lora,
         SelectionSettings selection,
         SftSettings sft,
-        ExportSettings export) {
+        ExportSettings export,
+        GenerateSettings generate) {
 
     /**
      * The model that training starts from.

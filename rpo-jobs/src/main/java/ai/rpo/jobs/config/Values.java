@@ -116,17 +116,14 @@ final class Values {
 
     /** One text may stand for a list of one. */
     private static List<String> texts(Config config, String key) {
-        ConfigValue value = config.getValue(key);
-        if (value.valueType() != ConfigValueType.LIST) {
-            return List.of(text(config, key));
-        }
+        boolean list = config.getValue(key).valueType() == ConfigValueType.LIST;
         List<String> texts = new ArrayList<>();
         try {
-            texts.addAll(config.getStringList(key));
+            texts.addAll(list ? config.getStringList(key) : List.of(config.getString(key)));
         } catch (ConfigException.WrongType e) {
             throw unreadable("must be text or a list of texts", config, key);
         }
-        if (texts.stream().anyMatch(String::isBlank)) {
+        if (texts.stream().anyMatch(String::isEmpty)) { // a text of blanks may end a completion
             throw unreadable("must have no empty text in it", config, key);
         }
         return List.copyOf(texts);

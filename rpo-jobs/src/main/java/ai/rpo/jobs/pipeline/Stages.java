@@ -12,6 +12,7 @@ import ai.rpo.spark.store.RunDirectory;
  * prepare → score → train → evaluate → report
  * prepare-sft → sft
  * prepare-sft → score-sft
+ * generate
  * </pre>
  */
 public final class Stages {
@@ -74,6 +75,10 @@ public final class Stages {
                 Prepare.examples(place),
                 ScoredRows.EXAMPLES,
                 place.settings().sft().training());
+    }
+
+    public Stage generate() {
+        return new Generate(place);
     }
 
     public Stage sft() {

@@ -8,14 +8,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A tokenizer that any test can follow by hand: BOS is 1, EOS is 2, and each of a…z is one token from 3 on. */
-final class LetterModel {
+public final class LetterModel {
 
     static final int CONTEXT = 16;
     static final int VOCABULARY = 29;
 
     private LetterModel() {}
 
-    static TargetModel write(Path folder) {
+    public static TargetModel write(Path folder) {
         String letters = IntStream.range(0, 26)
                 .mapToObj(i -> "\"" + (char) ('a' + i) + "\": " + (3 + i))
                 .collect(Collectors.joining(", "));

@@ -1,0 +1,82 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.spark.generate.GenerateSettings;
+import ai.rpo.spark.generate.GenerateStage;
+import ai.rpo.spark.store.Fingerprint;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Prompts become completions of the model. */
+final class Generate implements Stage {
+
+    private final Workplace place;
+
+    Generate(Workplace place) {
+        this.place = place;
+    }
+
+    @Override
+    public String name() {
+        return "generate";
+    }
+
+    @Override
+    public String folder() {
+        return "generate";
+    }
+
+    @Override
+    public String product() {
+        return "generate/completions";
+    }
+
+    @Override
+    public List<Stage> requires() {
+        return List.of();
+    }
+
+    @Override
+    public Map<String, String> dependsOn() {
+        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.generate"));
+        values.put(
+                "rpo.generate.prompts",
+                place.inputs().data(place.settings().generate().prompts()));
+        values.remove("rpo.generate.completions-at-once"); // changes what a run costs
+        values.put("rpo.model.path", place.inputs().weights(place.model()));
+        values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
+        values.put("rpo.precision", place.settings().precision().key());
+        return values;
+    }
+
+    @Override
+    public boolean resumes() {
+        return true;
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        GenerateSettings settings = place.settings().generate();
+        GenerateStage.Result result = new GenerateStage(
+                        place.spark().session(),
+                        place.open(place.model()),
+                        place.settings().precision(),
+                        settings)
+                .run(place.run().path(folder()), fingerprint.digest(), progress);
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("prompts", result.prompts());
+        report.put("completions", result.completions());
+        report.put("new_tokens", result.tokens());
+        report.put("finish_reasons", result.finishReasons());
+        report.put("rejected", result.rejected());
+        place.run().file("generate/report.json").write(Json.text(report));
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("completions", result.completions());
+        counts.put("new_tokens", result.tokens());
+        counts.put(
+                "rows_left_out",
+                result.rejected().values().stream().mapToLong(Long::longValue).sum());
+        return counts;
+    }
+}

@@ -1,0 +1,62 @@
+package ai.rpo.spark.generate;
+
+import ai.rpo.core.generate.Completion;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Rows of completions: {@code ordinal} of the prompt's row, {@code sample} from 0, the {@code prompt} as it was given,
+ * {@code completion} as text, both as ids, {@code finish_reason} and the {@code seed} of the random stream.
+ */
+final class CompletionRows {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final DataType IDS = DataTypes.createArrayType(DataTypes.IntegerType, false);
+
+    /** In Parquet a prompt that is a list of messages is its JSON. */
+    static final StructType SCHEMA = new StructType()
+            .add("ordinal", DataTypes.LongType)
+            .add("sample", DataTypes.IntegerType)
+            .add("prompt", DataTypes.StringType)
+            .add("completion", DataTypes.StringType)
+            .add("finish_reason", DataTypes.StringType)
+            .add("prompt_ids", IDS)
+            .add("completion_ids", IDS)
+            .add("seed", DataTypes.LongType);
+
+    private CompletionRows() {}
+
+    /**
+     * @param text null where the model has no tokenizer
+     */
+    static String line(
+            long ordinal, int sample, long seed, JsonNode given, String text, int[] prompt, Completion completion) {
+        ObjectNode row = JSON.createObjectNode();
+        row.put("ordinal", ordinal);
+        row.put("sample", sample);
+        if (!given.isArray() || !given.path(0).isNumber()) {
+            row.set("prompt", given);
+        }
+        if (text != null) {
+            row.put("completion", text);
+        }
+        row.put("finish_reason", completion.reason().key());
+        row.set("prompt_ids", ids(prompt));
+        row.set("completion_ids", ids(completion.ids()));
+        row.put("seed", seed);
+        return row.toString();
+    }
+
+    private static ArrayNode ids(int[] ids) {
+        ArrayNode list = JSON.createArrayNode();
+        for (int id : ids) {
+            list.add(id);
+        }
+        return list;
+    }
+}

@@ -1,0 +1,227 @@
+package ai.rpo.spark.generate;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.device.Cores;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.device.PolledProgress;
+import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
+import ai.rpo.spark.prepare.NumberedRows;
+import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
+import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.InputFiles;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.Partitioner;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+
+/**
+ * Continues the prompts of a data set with a model. The output folder gets {@code completions/}, JSON lines or Parquet
+ * in the prompts' order, and {@code rejected/} with the rows that have no prompt to go on from. Whatever an interrupted
+ * run with the same fingerprint finished is kept.
+ */
+public final class GenerateStage {
+
+    private static final String COMPLETIONS = "completions";
+    private static final String SHARDS = "shards";
+    private static final String REJECTED = "rejected";
+
+    private final SparkSession spark;
+    private final LocalModel model;
+    private final Precision precision;
+    private final GenerateSettings settings;
+
+    public GenerateStage(SparkSession spark, LocalModel model, Precision precision, GenerateSettings settings) {
+        this.spark = spark;
+        this.model = model;
+        this.precision = precision;
+        this.settings = settings;
+    }
+
+    /**
+     * @param tokens of completions
+     * @param finishReasons completions by the reason for which they ended
+     * @param rejected rows without a prompt to go on from, by the reason
+     */
+    public record Result(
+            long prompts, long completions, long tokens, Map<String, Long> finishReasons, Map<String, Long> rejected) {}
+
+    /**
+     * @param output folder
+     * @param digest of what the completions depend on
+     * @throws RpoException where the inputs cannot be read, or no row has a prompt
+     */
+    public Result run(Path output, String digest, Progress progress) {
+        checkTokenizer();
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        JavaRDD<NumberedRow> rows = NumberedRows.read(spark, settings.prompts());
+        long prompts = rows.count();
+        Cores cores = Cores.of(spark);
+        Shards shards = Shards.planned(output, digest, prompts, cores.total(), hadoop);
+        boolean parquet = settings.format() == OutputFormat.PARQUET;
+        Path lines = new Path(output, parquet ? SHARDS : COMPLETIONS);
+        generate(rows, shards, lines, new Path(output, REJECTED), cores, progress);
+        Result result = summarise(prompts, lines, new Path(output, REJECTED));
+        if (result.completions == 0) {
+            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
+                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
+                    + (prompts == 0 ? "there are no rows" : result.rejected.toString())
+                    + "). A row needs prompt (text or messages), messages or prompt_ids.");
+        }
+        if (parquet) {
+            completions(lines)
+                    .orderBy("ordinal", "sample")
+                    .write()
+                    .mode("overwrite")
+                    .parquet(new Path(output, COMPLETIONS).toString());
+            new ArtifactDirectory(lines, hadoop).remove();
+        }
+        return result;
+    }
+
+    /** A broken tokenizer is found here; a missing one may not be needed. */
+    private void checkTokenizer() {
+        if (model.open().tokenizerFile().isPresent()) {
+            Tokenizer.open(model.folder()).close();
+        } else if (!settings.stop().isEmpty()) {
+            throw RpoException.configuration("Cannot stop at texts: the model " + model.uri()
+                    + " has no tokenizer.json. Save it with its tokenizer, or leave out rpo.generate.stop.");
+        }
+    }
+
+    private void generate(
+            JavaRDD<NumberedRow> rows, Shards shards, Path lines, Path rejected, Cores cores, Progress progress) {
+        BitSet finished = shards.finished(lines, spark.sparkContext().hadoopConfiguration());
+        List<Integer> open = new ArrayList<>();
+        for (int shard = finished.nextClearBit(0); shard < shards.count(); shard = finished.nextClearBit(shard + 1)) {
+            open.add(shard);
+        }
+        if (open.isEmpty()) {
+            return;
+        }
+        long prompts = open.stream()
+                .mapToLong(
+                        shard -> Math.min(shards.promptsEach(), shards.prompts() - (long) shard * shards.promptsEach()))
+                .sum();
+        LongAccumulator done = spark.sparkContext().longAccumulator("completions");
+        ShardGeneration work = new ShardGeneration(
+                model,
+                precision,
+                cores.threads(open.size()),
+                settings,
+                lines.toString(),
+                rejected.toString(),
+                new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()),
+                done);
+        try (PolledProgress polled =
+                new PolledProgress(progress, "generate", done, prompts * settings.samplesPerPrompt())) {
+            rows.mapToPair(row -> new Tuple2<>(shards.of(row.ordinal()), row))
+                    .filter(row -> !finished.get(row._1()))
+                    .partitionBy(new ByShard(open))
+                    .foreachPartition(partition -> {
+                        List<NumberedRow> ours = new ArrayList<>();
+                        int shard = -1;
+                        while (partition.hasNext()) {
+                            Tuple2<Integer, NumberedRow> row = partition.next();
+                            shard = row._1();
+                            ours.add(row._2());
+                        }
+                        if (shard >= 0) {
+                            work.run(shard, ours);
+                        }
+                    });
+        }
+    }
+
+    /** A partition for each shard that is to be made. */
+    private static final class ByShard extends Partitioner {
+
+        private static final long serialVersionUID = 1L;
+
+        private final List<Integer> shards;
+        private final Map<Integer, Integer> places = new TreeMap<>();
+
+        ByShard(List<Integer> shards) {
+            this.shards = List.copyOf(shards);
+            for (int i = 0; i < shards.size(); i++) {
+                places.put(shards.get(i), i);
+            }
+        }
+
+        @Override
+        public int numPartitions() {
+            return shards.size();
+        }
+
+        @Override
+        public int getPartition(Object shard) {
+            return places.get((Integer) shard);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof ByShard by && by.shards.equals(shards);
+        }
+
+        @Override
+        public int hashCode() {
+            return shards.hashCode();
+        }
+    }
+
+    private Result summarise(long prompts, Path lines, Path rejected) {
+        Map<String, Long> reasons = new TreeMap<>();
+        long completions = 0;
+        long tokens = 0;
+        for (Row row : completions(lines)
+                .groupBy("finish_reason")
+                .agg(count(lit(1)), coalesce(sum(size(col("completion_ids"))), lit(0L)))
+                .collectAsList()) {
+            reasons.put(row.getString(0), row.getLong(1));
+            completions += row.getLong(1);
+            tokens += row.getLong(2);
+        }
+        return new Result(prompts, completions, tokens, reasons, rejectedByReason(rejected));
+    }
+
+    private Map<String, Long> rejectedByReason(Path folder) {
+        Map<String, Long> counts = new TreeMap<>();
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        if (!InputFiles.inFolder(folder.toString(), name -> true, hadoop)
+                .files()
+                .isEmpty()) {
+            spark.read()
+                    .schema("reason string")
+                    .json(folder.toString())
+                    .groupBy("reason")
+                    .count()
+                    .collectAsList()
+                    .forEach(row -> counts.put(row.getString(0), row.getLong(1)));
+        }
+        return counts;
+    }
+
+    private Dataset<Row> completions(Path lines) {
+        return spark.read().schema(CompletionRows.SCHEMA).json(lines.toString());
+    }
+}

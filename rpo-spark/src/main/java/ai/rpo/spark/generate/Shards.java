@@ -1,0 +1,84 @@
+package ai.rpo.spark.generate;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.InputFiles;
+import ai.rpo.spark.store.SmallFile;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.Serializable;
+import java.util.BitSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * How prompts are divided into pieces of work: by their ordinals, so many each. A shard's file appears as a whole once
+ * its work is done, which is how an interrupted job knows what to leave alone.
+ *
+ * @param promptsEach but for the last shard
+ * @param prompts over all
+ */
+record Shards(int promptsEach, long prompts) implements Serializable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LARGEST = 256;
+    private static final Pattern NAME = Pattern.compile("part-(\\d+)\\.jsonl");
+    private static final String PLAN = "plan.json";
+
+    /**
+     * As an interrupted run with the same fingerprint divided them, or else anew.
+     *
+     * @param folder of which everything is removed that another run left
+     */
+    static Shards planned(Path folder, String digest, long prompts, int cores, Configuration hadoop) {
+        SmallFile plan = new SmallFile(new Path(folder, PLAN), hadoop);
+        JsonNode earlier = plan.read().map(Shards::parse).orElse(JSON.createObjectNode());
+        if (earlier.path("digest").asText().equals(digest)) {
+            return new Shards(earlier.path("prompts_each").asInt(), prompts);
+        }
+        new ArtifactDirectory(folder, hadoop).clear();
+        int each = (int) Math.max(1, Math.min(LARGEST, (prompts + cores - 1) / cores));
+        plan.write(JSON.createObjectNode()
+                        .put("digest", digest)
+                        .put("prompts_each", each)
+                        .toPrettyString() + "\n");
+        return new Shards(each, prompts);
+    }
+
+    private static JsonNode parse(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            return JSON.createObjectNode();
+        }
+    }
+
+    int count() {
+        return Math.toIntExact((prompts + promptsEach - 1) / promptsEach);
+    }
+
+    int of(long ordinal) {
+        return Math.toIntExact(ordinal / promptsEach);
+    }
+
+    static String fileName(int shard) {
+        return "part-%05d.jsonl".formatted(shard);
+    }
+
+    /**
+     * Those whose files are there.
+     *
+     * @throws RpoException if the folder cannot be read
+     */
+    BitSet finished(Path folder, Configuration hadoop) {
+        BitSet finished = new BitSet();
+        InputFiles.inFolder(folder.toString(), NAME.asMatchPredicate(), hadoop).files().stream()
+                .map(file -> NAME.matcher(file.getPath().getName()))
+                .filter(Matcher::matches)
+                .forEach(name -> finished.set(Integer.parseInt(name.group(1))));
+        return finished;
+    }
+}

@@ -1,0 +1,85 @@
+package ai.rpo.spark.prepare;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.spark.prepare.DataFile.Layout;
+import ai.rpo.spark.store.InputFiles;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/** All rows of input files in their order, whatever the layout: JSON lines, JSON arrays, Parquet. */
+public final class NumberedRows {
+
+    private NumberedRows() {}
+
+    /**
+     * A row as it stands in its file.
+     *
+     * @param ordinal place among all rows, from 0
+     * @param file the file's URI
+     * @param line of the file, from 1; in Parquet the row
+     * @param json an object in UTF-8, unless the row is malformed
+     */
+    public record NumberedRow(long ordinal, String file, long line, byte[] json) implements Serializable {}
+
+    /** A row whose place is known in part: {@code line} counts from {@code start}. */
+    private record Placed(int file, long start, long line, byte[] json) implements Serializable {}
+
+    /**
+     * @param paths files, folders or globs
+     * @return kept on the executors' disks, so that the files are read once
+     * @throws RpoException where the files cannot be read or hold no rows of a known kind
+     */
+    public static JavaRDD<NumberedRow> read(SparkSession spark, List<String> paths) {
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        FileInspector inspector = new FileInspector(hadoop);
+        List<DataFile> files = new ArrayList<>();
+        for (FileStatus file : InputFiles.resolve(paths, hadoop).files()) {
+            files.add(inspector.inspect(files.size(), file, false));
+        }
+        SourceRows sources = new SourceRows(spark);
+        JavaRDD<Placed> text = sources.ofText(files).map(NumberedRows::placed);
+        JavaRDD<Placed> rows = sources.ofParquet(files)
+                .map(parquet -> text.union(inOrder(parquet.map(NumberedRows::placed))))
+                .orElse(text)
+                .persist(StorageLevel.DISK_ONLY());
+        Map<Integer, Long> firsts = firstOrdinals(rows, files);
+        return rows.zipWithIndex().map(row -> {
+            DataFile file = files.get(row._1().file);
+            long line = file.layout() == Layout.LINES ? row._2() - firsts.get(file.index()) + 1 : row._1().line;
+            return new NumberedRow(row._2(), file.path(), line, row._1().json);
+        });
+    }
+
+    private static Placed placed(SourceRow row) {
+        return new Placed(row.file(), row.start(), row.line(), row.json());
+    }
+
+    /** Spark deals pieces of Parquet files to partitions by their size. */
+    private static JavaRDD<Placed> inOrder(JavaRDD<Placed> rows) {
+        return rows.sortBy(row -> "%010d %019d".formatted(row.file, row.line), true, rows.getNumPartitions());
+    }
+
+    /** Text files come first, in their order, then those of Parquet. */
+    private static Map<Integer, Long> firstOrdinals(JavaRDD<Placed> rows, List<DataFile> files) {
+        Map<Integer, Long> counts = new HashMap<>(rows.mapToPair(row -> new scala.Tuple2<>(row.file, 1L))
+                .reduceByKey(Long::sum)
+                .collectAsMap());
+        Map<Integer, Long> firsts = new HashMap<>();
+        long next = 0;
+        for (DataFile file : files) {
+            if (file.layout() != Layout.PARQUET) {
+                firsts.put(file.index(), next);
+                next += counts.getOrDefault(file.index(), 0L);
+            }
+        }
+        return firsts;
+    }
+}
