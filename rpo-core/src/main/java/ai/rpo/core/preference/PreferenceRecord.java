@@ -1,5 +1,7 @@
 package ai.rpo.core.preference;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +20,54 @@ public sealed interface PreferenceRecord {
 
     /** A conversation and how to go on with it. */
     record ConversationExample(List<Message> prompt, List<Message> completion) implements PreferenceRecord {}
+
+    /**
+     * Several completions of one prompt, each with a score; pairs are made of them.
+     *
+     * @param prompt text or a conversation, and so are the completions
+     */
+    record RatedCompletions(PromptRecord prompt, List<RatedCompletion> completions) implements PreferenceRecord {
+
+        public RatedCompletions {
+            completions = List.copyOf(completions);
+        }
+
+        /**
+         * Pairs of a better and a worse completion, the best ones first.
+         *
+         * @throws UnfitRowException where none is rated above another
+         */
+        public List<PreferenceRecord> pairs(RatedPairs which) throws UnfitRowException {
+            List<RatedCompletion> best = completions.stream()
+                    .sorted(Comparator.comparingDouble(RatedCompletion::score).reversed())
+                    .toList();
+            List<PreferenceRecord> pairs = new ArrayList<>();
+            for (int i = 0; i < best.size(); i++) {
+                for (int j = i + 1; j < best.size(); j++) {
+                    boolean wanted = which == RatedPairs.ALL || i == 0 && j == best.size() - 1;
+                    if (wanted && best.get(i).score > best.get(j).score) {
+                        pairs.add(pair(best.get(i), best.get(j)));
+                    }
+                }
+            }
+            if (pairs.isEmpty()) {
+                throw new UnfitRowException(Reason.TIED);
+            }
+            return pairs;
+        }
+
+        private PreferenceRecord pair(RatedCompletion chosen, RatedCompletion rejected) {
+            return prompt instanceof PromptRecord.ConversationPrompt conversation
+                    ? new ConversationPair(conversation.messages(), chosen.messages, rejected.messages)
+                    : new TextPair(((PromptRecord.TextPrompt) prompt).text(), chosen.text, rejected.text);
+        }
+    }
+
+    /**
+     * @param text empty where the completion is a list of messages
+     * @param score the higher the better
+     */
+    record RatedCompletion(String text, List<Message> messages, double score) {}
 
     /**
      * A pair that was tokenised elsewhere and is used as it stands.

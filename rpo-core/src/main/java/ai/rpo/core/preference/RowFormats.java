@@ -15,6 +15,8 @@ public final class RowFormats {
             new WholeConversationsFormat(),
             new ShareGptFormat(),
             new TranscriptFormat(),
+            new ImplicitPromptFormat(),
+            new RatedFormat(),
             new TextPairFormat(),
             new TextExampleFormat());
 

@@ -27,19 +27,28 @@ public final class RowReader {
             .readerFor(JsonNode.class);
 
     private final Optional<RowFormat> forced;
+    private final FieldNames fields;
 
     /**
      * @param forced the format of every row; recognised row by row where absent
      */
     public RowReader(Optional<RowFormat> forced) {
+        this(forced, FieldNames.USUAL);
+    }
+
+    /**
+     * @param fields what the rows call the formats' fields
+     */
+    public RowReader(Optional<RowFormat> forced, FieldNames fields) {
         this.forced = forced;
+        this.fields = fields;
     }
 
     /**
      * @throws UnfitRowException where the bytes are no such row
      */
     public PreferenceRecord read(byte[] json) throws UnfitRowException {
-        ObjectNode row = parse(json);
+        ObjectNode row = fields.rename(parse(json));
         RowFormat format =
                 forced.isPresent() ? forced.get() : RowFormats.recognise(row).orElseThrow(() -> unknownFormat(row));
         return format.read(row);

@@ -60,6 +60,9 @@ final class Prepare implements Stage {
                 Optional.empty(),
                 pairs.onStraddle(),
                 pairs.truncation(),
+                pairs.fields(),
+                pairs.ratedPairs(),
+                pairs.limits(),
                 pairs.maxRejectedFraction());
         return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data);
     }

@@ -1,5 +1,7 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.preference.FieldNames;
+import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.preference.RowFormats;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
@@ -18,6 +20,9 @@ import java.util.OptionalInt;
  * @param format name of the format of every row; recognised row by row where absent
  * @param onStraddle what becomes of a completion that begins inside a token of the prompt
  * @param truncation what becomes of a row above {@code maxLength}
+ * @param fields what the data call the formats' fields
+ * @param ratedPairs which pairs are made of several rated completions
+ * @param limits above which findings stop the job
  * @param maxRejectedFraction share of the rows above which leaving rows out stops the job
  */
 public record DataSettings(
@@ -28,7 +33,60 @@ public record DataSettings(
         Optional<String> format,
         StraddlePolicy onStraddle,
         Truncation truncation,
+        Fields fields,
+        RatedPairs ratedPairs,
+        PairLimits limits,
         double maxRejectedFraction) {
+
+    /** Names of fields in the data; the formats' own where absent. */
+    public record Fields(
+            Optional<String> prompt,
+            Optional<String> chosen,
+            Optional<String> rejected,
+            Optional<String> completion,
+            Optional<String> completions,
+            Optional<String> scores) {
+
+        public static final Fields USUAL = new Fields(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+
+        FieldNames names() {
+            return FieldNames.of(prompt, chosen, rejected, completion, completions, scores);
+        }
+    }
+
+    /**
+     * Shares of the kept rows above which the job stops; 1 for never.
+     *
+     * @param maxDuplicateFraction of rows that repeat another row
+     * @param maxConflictFraction of rows whose pair stands in both orders
+     * @param maxLeakedFraction of held-out rows whose prompt is trained on too
+     */
+    public record PairLimits(double maxDuplicateFraction, double maxConflictFraction, double maxLeakedFraction) {
+
+        public static final PairLimits NONE = new PairLimits(1, 1, 1);
+
+        public PairLimits {
+            List<String> problems = new ArrayList<>();
+            check("max-duplicate-fraction", maxDuplicateFraction, problems);
+            check("max-conflict-fraction", maxConflictFraction, problems);
+            check("max-leaked-fraction", maxLeakedFraction, problems);
+            if (!problems.isEmpty()) {
+                throw new IllegalArgumentException(String.join("\n", problems));
+            }
+        }
+
+        private static void check(String key, double value, List<String> problems) {
+            if (!(value >= 0 && value <= 1)) {
+                problems.add(key + " must lie between 0 and 1, but is " + value);
+            }
+        }
+    }
 
     public DataSettings {
         train = List.copyOf(train);

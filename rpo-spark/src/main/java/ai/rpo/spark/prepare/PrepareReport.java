@@ -4,12 +4,13 @@ import ai.rpo.core.preference.Findings;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 
 /**
  * What preparing found and did; written as {@code report.json}.
  */
-record PrepareReport(PreparePlan plan, InputTally tally) {
+record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -34,17 +35,32 @@ record PrepareReport(PreparePlan plan, InputTally tally) {
             node.put("reason", reason.key());
             node.put("meaning", reason.description());
             node.put("rows", finding.count());
-            ArrayNode examples = node.putArray("examples");
-            for (Findings.Example example : finding.examples()) {
-                examples.addObject()
-                        .put("file", example.position().file())
-                        .put("line", example.position().line())
-                        .put("detail", example.detail());
-            }
+            addExamples(node, finding.examples());
         });
+        if (plan.kind() == RowKind.PAIRS) {
+            addRepetition(root, "duplicates", repetition.duplicates());
+            addRepetition(root, "label_conflicts", repetition.conflicts());
+            addRepetition(root, "leaked_prompts", repetition.leaked());
+        }
         addSplit(root, Outcomes.TRAIN, tally.train());
         addSplit(root, Outcomes.EVAL, tally.eval());
         return root.toPrettyString() + "\n";
+    }
+
+    private static void addRepetition(ObjectNode root, String name, Repetition.Kind kind) {
+        ObjectNode node = root.putObject(name);
+        node.put("rows", kind.rows());
+        addExamples(node, kind.examples());
+    }
+
+    private static void addExamples(ObjectNode node, List<Findings.Example> examples) {
+        ArrayNode list = node.putArray("examples");
+        for (Findings.Example example : examples) {
+            list.addObject()
+                    .put("file", example.position().file())
+                    .put("line", example.position().line())
+                    .put("detail", example.detail());
+        }
     }
 
     private void addSplit(ObjectNode root, String name, SplitTally split) {

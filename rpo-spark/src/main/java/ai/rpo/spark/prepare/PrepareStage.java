@@ -98,6 +98,8 @@ public final class PrepareStage {
         return new PreparePlan(
                 kind,
                 settings.format().orElse(null),
+                settings.fields().names(),
+                settings.ratedPairs(),
                 settings.evalFraction(),
                 settings.onStraddle(),
                 maxLength,
@@ -137,7 +139,7 @@ public final class PrepareStage {
         return parquet.map(text::union).orElse(text).mapPartitions(source -> {
             RowPreparer preparer = new RowPreparer(plan);
             return StreamSupport.stream(Spliterators.spliteratorUnknownSize(source, 0), false)
-                    .map(preparer::prepare)
+                    .flatMap(row -> preparer.prepare(row).stream())
                     .iterator();
         });
     }
@@ -155,13 +157,16 @@ public final class PrepareStage {
             tally = InputTally.of(outcomes, plan.files());
         }
         Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
+        Repetition repetition = kind == RowKind.PAIRS ? Repetition.among(placed, plan.files()) : Repetition.NONE;
 
         // Written before the job may stop, since these say why.
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        new SmallFile(new Path(output, "report.json"), hadoop).write(new PrepareReport(plan, tally).toJson());
+        new SmallFile(new Path(output, "report.json"), hadoop)
+                .write(new PrepareReport(plan, tally, repetition).toJson());
         new RejectedRows(spark, plan, rejectedOutput)
                 .write(placed, tally.findings().total());
         stopIfUnfit(tally, rejectedOutput);
+        repetition.stopAbove(settings.limits(), tally);
 
         writeSplit(placed, Outcomes.TRAIN, tally.train(), output);
         writeSplit(placed, Outcomes.EVAL, tally.eval(), output);

@@ -3,6 +3,7 @@ package ai.rpo.spark.prepare;
 import ai.rpo.core.preference.PreferenceRecord;
 import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
 import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
+import ai.rpo.core.preference.PreferenceRecord.RatedCompletions;
 import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
@@ -17,7 +18,9 @@ import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.PairTokenizer.Cut;
 import ai.rpo.core.text.PairTokenizer.Notes;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
@@ -40,11 +43,12 @@ final class RowPreparer {
 
     RowPreparer(PreparePlan plan) {
         this.plan = plan;
-        this.reader = new RowReader(Optional.ofNullable(plan.format()).flatMap(RowFormats::named));
+        this.reader = new RowReader(Optional.ofNullable(plan.format()).flatMap(RowFormats::named), plan.fields());
         this.givenTokens = new GivenTokens(plan.maxLength());
     }
 
-    Row prepare(SourceRow source) {
+    /** A row for each pair or example that the source is made of; one where it is left out. */
+    List<Row> prepare(SourceRow source) {
         if (source.file() != file || source.start() != start) {
             file = source.file();
             start = source.start();
@@ -52,8 +56,23 @@ final class RowPreparer {
             tokens.clear();
         }
         boolean heldOut = plan.files().get(file).heldOut();
+        List<Row> outcomes = new ArrayList<>();
         try {
-            PreferenceRecord row = reader.read(source.json());
+            for (PreferenceRecord row : records(reader.read(source.json()))) {
+                outcomes.add(prepare(source, heldOut, row));
+            }
+        } catch (UnfitRowException e) {
+            outcomes.add(rejected(source, heldOut ? Outcomes.EVAL : Outcomes.TRAIN, e));
+        }
+        return outcomes;
+    }
+
+    private List<PreferenceRecord> records(PreferenceRecord row) throws UnfitRowException {
+        return row instanceof RatedCompletions rated ? rated.pairs(plan.ratedPairs()) : List.of(row);
+    }
+
+    private Row prepare(SourceRow source, boolean heldOut, PreferenceRecord row) {
+        try {
             return switch (plan.kind()) {
                 case PAIRS -> kept(source, heldOut, pair(row), reference(row));
                 case EXAMPLES -> kept(source, heldOut, example(row), Optional.empty());

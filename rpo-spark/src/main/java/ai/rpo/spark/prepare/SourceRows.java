@@ -9,15 +9,18 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -26,6 +29,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** Reads files of all layouts as rows of JSON; each partition's rows come slice by slice, in the order of the file. */
@@ -84,20 +88,44 @@ final class SourceRows {
         if (indices.isEmpty()) {
             return Optional.empty();
         }
-        Dataset<Row> rows = spark.read()
-                // Files of several formats may lie in one folder. What a file has no column for is null in its rows,
-                // and to_json leaves nulls out.
-                .option("mergeSchema", true)
-                .parquet(files.stream()
-                        .filter(file -> file.layout() == Layout.PARQUET)
-                        .map(file -> escaped(file.path()))
-                        .toArray(String[]::new));
+        List<String> paths = files.stream()
+                .filter(file -> file.layout() == Layout.PARQUET)
+                .map(file -> escaped(file.path()))
+                .toList();
+        return bySchema(paths).stream().map(rows -> asJson(rows, indices)).reduce(JavaRDD::union);
+    }
+
+    /**
+     * Files of several formats may lie in one folder. What a file has no column for is null in its rows, and to_json
+     * leaves nulls out. Where a column has one type here and another there, files of one schema are read together.
+     */
+    private List<Dataset<Row>> bySchema(List<String> paths) {
+        try {
+            return List.of(parquet(paths));
+        } catch (Exception e) { // Spark declares a checked exception to Scala alone
+            if (!(e instanceof SparkException) || paths.size() == 1) {
+                throw e;
+            }
+        }
+        Map<StructType, List<String>> groups = new LinkedHashMap<>();
+        for (String path : paths) {
+            groups.computeIfAbsent(parquet(List.of(path)).schema(), schema -> new ArrayList<>())
+                    .add(path);
+        }
+        return groups.values().stream().map(this::parquet).toList();
+    }
+
+    private Dataset<Row> parquet(List<String> paths) {
+        return spark.read().option("mergeSchema", true).parquet(paths.toArray(String[]::new));
+    }
+
+    private static JavaRDD<SourceRow> asJson(Dataset<Row> rows, Map<String, Integer> indices) {
         Column[] columns = Arrays.stream(rows.schema().fields())
                 .map(field -> field.dataType().equals(DataTypes.BinaryType)
                         ? quoted(field.name()).cast(DataTypes.StringType).as(field.name())
                         : quoted(field.name()))
                 .toArray(Column[]::new);
-        return Optional.of(rows.select(
+        return rows.select(
                         col("_metadata.file_path"),
                         col("_metadata.file_block_start"),
                         col("_metadata.row_index"),
@@ -107,7 +135,7 @@ final class SourceRows {
                         indices.get(row.getString(0)),
                         row.getLong(1),
                         row.getLong(2) + 1,
-                        row.getString(3).getBytes(StandardCharsets.UTF_8))));
+                        row.getString(3).getBytes(StandardCharsets.UTF_8)));
     }
 
     /** A path that stands for itself where Spark expects a glob. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedExample;
@@ -363,6 +364,9 @@ class PrepareStageTest {
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
+                DataSettings.Fields.USUAL,
+                RatedPairs.BEST_WORST,
+                DataSettings.PairLimits.NONE,
                 0.4);
         RpoException e = assertThrows(RpoException.class, () -> prepare(strict, RowKind.PAIRS, model));
         assertEquals(RpoException.Kind.DATA, e.kind());
@@ -419,6 +423,9 @@ class PrepareStageTest {
                         Optional.of("csv"),
                         StraddlePolicy.DROP,
                         Truncation.DROP,
+                        DataSettings.Fields.USUAL,
+                        RatedPairs.BEST_WORST,
+                        DataSettings.PairLimits.NONE,
                         Double.NaN));
         assertEquals(5, e.getMessage().lines().count(), e.getMessage());
         DataSettings tooLong = new DataSettings(
@@ -429,6 +436,9 @@ class PrepareStageTest {
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
+                DataSettings.Fields.USUAL,
+                RatedPairs.BEST_WORST,
+                DataSettings.PairLimits.NONE,
                 1);
         assertTrue(assertThrows(RpoException.class, () -> prepare(tooLong, RowKind.PAIRS, model))
                 .getMessage()
@@ -462,6 +472,9 @@ class PrepareStageTest {
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
+                DataSettings.Fields.USUAL,
+                RatedPairs.BEST_WORST,
+                DataSettings.PairLimits.NONE,
                 0.9);
     }
 

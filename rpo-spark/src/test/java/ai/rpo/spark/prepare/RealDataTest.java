@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.text.Truncation;
@@ -93,6 +94,9 @@ class RealDataTest {
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
+                DataSettings.Fields.USUAL,
+                RatedPairs.BEST_WORST,
+                DataSettings.PairLimits.NONE,
                 0.1);
         TargetModel target = new TargetModel(() -> Path.of(modelFolder), context, vocabulary);
         return new PrepareStage(RowKind.PAIRS, settings, target)

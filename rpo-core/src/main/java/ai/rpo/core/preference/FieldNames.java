@@ -1,0 +1,61 @@
+package ai.rpo.core.preference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What data call the fields that formats are made of, where they call them otherwise.
+ *
+ * @param names the data's name by the formats' name
+ */
+public record FieldNames(Map<String, String> names) implements Serializable {
+
+    public static final FieldNames USUAL = new FieldNames(Map.of());
+
+    public FieldNames {
+        names = new LinkedHashMap<>(names); // no Map.of, whose order differs from process to process
+        names.forEach((ours, theirs) -> {
+            if (theirs.isEmpty()) {
+                throw new IllegalArgumentException("the name for " + ours + " must not be empty");
+            }
+        });
+    }
+
+    public static FieldNames of(
+            Optional<String> prompt,
+            Optional<String> chosen,
+            Optional<String> rejected,
+            Optional<String> completion,
+            Optional<String> completions,
+            Optional<String> scores) {
+        Map<String, String> names = new LinkedHashMap<>();
+        prompt.ifPresent(name -> names.put("prompt", name));
+        chosen.ifPresent(name -> names.put("chosen", name));
+        rejected.ifPresent(name -> names.put("rejected", name));
+        completion.ifPresent(name -> names.put("completion", name));
+        completions.ifPresent(name -> names.put("completions", name));
+        scores.ifPresent(name -> names.put("scores", name));
+        return new FieldNames(names);
+    }
+
+    /** The row with the formats' names; a field that had such a name before gives way. */
+    ObjectNode rename(ObjectNode row) {
+        if (names.isEmpty()) {
+            return row;
+        }
+        ObjectNode renamed = row.deepCopy();
+        renamed.remove(names.values());
+        names.forEach((ours, theirs) -> {
+            renamed.remove(ours);
+            JsonNode value = row.get(theirs);
+            if (value != null) {
+                renamed.set(ours, value);
+            }
+        });
+        return renamed;
+    }
+}
