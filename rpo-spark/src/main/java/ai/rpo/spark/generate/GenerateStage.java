@@ -133,8 +133,8 @@ public final class GenerateStage {
                 rejected.toString(),
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()),
                 done);
-        try (PolledProgress polled =
-                new PolledProgress(progress, "generate", done, prompts * settings.samplesPerPrompt())) {
+        try (PolledProgress polled = new PolledProgress(
+                spark.sparkContext(), progress, "generate", done, prompts * settings.samplesPerPrompt())) {
             rows.mapToPair(row -> new Tuple2<>(shards.of(row.ordinal()), row))
                     .filter(row -> !finished.get(row._1()))
                     .partitionBy(new ByShard(open))

@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
+import scala.Tuple2;
 
 /** All rows of input files in their order, whatever the layout: JSON lines, JSON arrays, Parquet. */
 public final class NumberedRows {
@@ -69,7 +70,7 @@ public final class NumberedRows {
 
     /** Text files come first, in their order, then those of Parquet. */
     private static Map<Integer, Long> firstOrdinals(JavaRDD<Placed> rows, List<DataFile> files) {
-        Map<Integer, Long> counts = new HashMap<>(rows.mapToPair(row -> new scala.Tuple2<>(row.file, 1L))
+        Map<Integer, Long> counts = new HashMap<>(rows.mapToPair(row -> new Tuple2<>(row.file, 1L))
                 .reduceByKey(Long::sum)
                 .collectAsMap());
         Map<Integer, Long> firsts = new HashMap<>();

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * Pairs that say again, or the other way round, what others say. Counted by hashes of token ids in Spark's aggregations,
@@ -61,7 +62,7 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked) {
                         sum("forward").as("forward"),
                         sum("held_out").as("held_out"),
                         max("place").as("place"))
-                .persist(org.apache.spark.storage.StorageLevel.DISK_ONLY());
+                .persist(StorageLevel.DISK_ONLY());
         try {
             Column backward = col("rows").minus(col("forward"));
             Column conflict = col("forward").gt(0).and(backward.gt(0));
