@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,24 +39,49 @@ public final class ChatTemplate {
         return new ChatTemplate(JinjaTemplate.parse(source, Clock.systemDefaultZone()), specialTokens);
     }
 
+    /** Whether a text can only be meant for a template, and not for the name of one. */
+    public static boolean isSource(String text) {
+        return text.contains("{{") || text.contains("{%");
+    }
+
     /**
      * The template of a model folder: {@code chat_template.jinja}, or {@code chat_template} of tokenizer_config.json,
      * which may be a text or a list of named ones, of which {@code default} is taken.
      *
      * @param config tokenizer_config.json
+     * @param given what takes the place of the folder's: a template, or the name of another one in that list
      * @throws RpoException where there is one that cannot be used
      */
-    static Optional<ChatTemplate> find(Path folder, ObjectNode config) {
-        Optional<String> source = source(folder, config);
+    static Optional<ChatTemplate> find(Path folder, ObjectNode config, Optional<String> given) {
+        Optional<String> source = given.map(text -> isSource(text) ? text : named(text, folder, config))
+                .or(() -> source(folder, config));
         try {
             return source.map(text -> of(text, SpecialTokens.namedParts(config)));
         } catch (TemplateException e) {
             throw new RpoException(
                     Kind.CONFIGURATION,
-                    "Cannot use the chat template of " + folder + ": " + e.getMessage()
-                            + ". Put a template that can be used into " + FILE + ".",
+                    "Cannot use the chat template "
+                            + given.map(text -> "given for " + folder).orElse("of " + folder) + ": " + e.getMessage()
+                            + ". Put a template that can be used into "
+                            + given.map(text -> "rpo.model.chat-template").orElse(FILE) + ".",
                     e);
         }
+    }
+
+    private static String named(String name, Path folder, ObjectNode config) {
+        List<String> names = new ArrayList<>();
+        for (JsonNode template : config.path("chat_template")) {
+            names.add(template.path("name").asText());
+            if (name.equals(template.path("name").asText())) {
+                return template.path("template").asText();
+            }
+        }
+        throw RpoException.configuration(
+                "Cannot use the chat template " + name + ": it is neither a file, nor Jinja, nor "
+                        + (names.isEmpty()
+                                ? "a name, since " + folder + " has no named templates"
+                                : "one of the names that " + folder + " has: " + String.join(", ", names))
+                        + ". Correct rpo.model.chat-template.");
     }
 
     private static Optional<String> source(Path folder, ObjectNode config) {

@@ -56,6 +56,16 @@ public final class Tokenizer implements AutoCloseable {
      * @throws RpoException where a file is missing or cannot be read
      */
     public static Tokenizer open(Path folder) {
+        return open(folder, Optional.empty());
+    }
+
+    /**
+     * Like {@link #open(Path)}, with another chat template than the folder's usual one.
+     *
+     * @param chatTemplate Jinja, or the name of one of the folder's templates
+     * @throws RpoException also where there is no such template, or it cannot be used
+     */
+    public static Tokenizer open(Path folder, Optional<String> chatTemplate) {
         Path file = folder.resolve("tokenizer.json");
         if (!Files.isRegularFile(file)) {
             throw RpoException.configuration("Cannot load the tokenizer of " + folder
@@ -87,7 +97,11 @@ public final class Tokenizer implements AutoCloseable {
             eosIds.add(generationEos.asInt());
         }
         return new Tokenizer(
-                file, tokenizer, specialTokens, Collections.unmodifiableSet(eosIds), ChatTemplate.find(folder, config));
+                file,
+                tokenizer,
+                specialTokens,
+                Collections.unmodifiableSet(eosIds),
+                ChatTemplate.find(folder, config, chatTemplate));
     }
 
     /** Ids of a text and nothing else. */

@@ -49,8 +49,10 @@ public record Settings(
      *
      * @param path a folder in Hugging Face layout, or of an adapter in PEFT's, at any Hadoop path
      * @param base the model that an adapter folder adapts; where the adapter says, where absent
+     * @param chatTemplate a file, Jinja, or the name of one of the model's templates, in place of its usual one
      */
-    public record ModelSettings(Optional<String> path, Optional<String> base) {}
+    public record ModelSettings(
+            Optional<String> path, Optional<String> base, Optional<String> chatTemplate) {}
 
     /**
      * The model that the policy is tied to.

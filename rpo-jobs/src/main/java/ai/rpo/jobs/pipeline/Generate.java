@@ -46,6 +46,7 @@ final class Generate implements Stage {
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
+        values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
         values.put("rpo.precision", place.settings().precision().key());
         return values;
     }
@@ -61,6 +62,7 @@ final class Generate implements Stage {
         GenerateStage.Result result = new GenerateStage(
                         place.spark().session(),
                         place.open(place.model()),
+                        place.chatTemplate(),
                         place.settings().precision(),
                         settings)
                 .run(place.run().path(folder()), fingerprint.digest(), progress);

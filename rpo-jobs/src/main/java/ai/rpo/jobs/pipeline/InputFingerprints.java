@@ -2,6 +2,7 @@ package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.spark.device.AdaptedModel;
+import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.InputFiles;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +64,11 @@ final class InputFingerprints {
                         "template " + folder,
                         () -> InputFiles.inFolder(
                                 folder, name -> TEMPLATE.matcher(name).matches(), hadoop)));
+    }
+
+    /** Of a text that is an input itself; empty where there is none. */
+    static String text(Optional<String> text) {
+        return text.map(t -> new Fingerprint(Map.of("text", t)).digest()).orElse("");
     }
 
     private InputFiles folder(String model, Pattern names) {

@@ -99,6 +99,7 @@ final class Prepare implements Stage {
         }
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
         values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
+        values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
         return values;
     }
 
@@ -113,7 +114,8 @@ final class Prepare implements Stage {
     PrepareStage work() {
         LocalModel model = place.open(place.model());
         ModelConfig config = model.open().config();
-        TargetModel target = new TargetModel(model::folder, config.contextLength(), config.vocabularySize());
+        TargetModel target = new TargetModel(
+                model::folder, place.chatTemplate().orElse(null), config.contextLength(), config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 

@@ -1,11 +1,15 @@
 package ai.rpo.jobs.pipeline;
 
+import ai.rpo.core.text.ChatTemplate;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.store.SmallFile;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What every stage works with.
@@ -23,6 +27,16 @@ record Workplace(ResolvedConfiguration configuration, RunDirectory run, SparkLau
     /** Path of the model that training starts from. */
     String model() {
         return settings().model().path().orElseThrow();
+    }
+
+    /** Jinja or a name, in place of the model's usual template. */
+    Optional<String> chatTemplate() {
+        return settings()
+                .model()
+                .chatTemplate()
+                .map(given -> ChatTemplate.isSource(given)
+                        ? given
+                        : new SmallFile(new Path(given), spark.hadoop()).read().orElse(given));
     }
 
     /** Path of the model that the policy is tied to. */

@@ -25,6 +25,7 @@ class EveryKeyTest {
             Map.entry("rpo.overwrite", "true"),
             Map.entry("rpo.precision", "bfloat16"),
             Map.entry("rpo.model.path", "models/a"),
+            Map.entry("rpo.model.chat-template", "chat.jinja"),
             Map.entry("rpo.data.train", "a.jsonl"),
             Map.entry("rpo.data.eval", "[a.jsonl, b.jsonl]"),
             Map.entry("rpo.data.eval-fraction", "0.1"),

@@ -22,7 +22,8 @@ final class ExecutorGenerators {
 
     private static final ExecutorGenerators INSTANCE = new ExecutorGenerators();
 
-    private record Key(String fingerprint, Precision precision, int threads, int width) {}
+    private record Key(
+            String fingerprint, Optional<String> chatTemplate, Precision precision, int threads, int width) {}
 
     /**
      * @param tokenizer absent where the model has none
@@ -42,12 +43,13 @@ final class ExecutorGenerators {
         return INSTANCE;
     }
 
-    synchronized Lent borrow(LocalModel model, Precision precision, int threads, int width) {
-        Key wanted = new Key(model.fingerprint(), precision, threads, width);
+    synchronized Lent borrow(
+            LocalModel model, Optional<String> chatTemplate, Precision precision, int threads, int width) {
+        Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
         if (!wanted.equals(key)) {
             key = null;
             idle.clear();
-            load(model.open(), Backends.create(precision.key(), threads));
+            load(model.open(), chatTemplate, Backends.create(precision.key(), threads));
             key = wanted;
         }
         Generator generator = idle.isEmpty() ? new Generator(decoder, weights, width) : idle.pop();
@@ -60,9 +62,9 @@ final class ExecutorGenerators {
         }
     }
 
-    private void load(ModelDirectory model, Backend backend) {
+    private void load(ModelDirectory model, Optional<String> chatTemplate, Backend backend) {
         directory = model;
-        tokenizer = model.tokenizerFile().map(file -> Tokenizer.open(model.folder()));
+        tokenizer = model.tokenizerFile().map(file -> Tokenizer.open(model.folder(), chatTemplate));
         ParameterLayout layout = ParameterLayout.of(model.config());
         decoder = new Decoder(model.config(), backend);
         weights = new Parameters(layout, backend.allocate(layout.size()));

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -48,12 +49,22 @@ public final class GenerateStage {
 
     private final SparkSession spark;
     private final LocalModel model;
+    private final Optional<String> chatTemplate;
     private final Precision precision;
     private final GenerateSettings settings;
 
-    public GenerateStage(SparkSession spark, LocalModel model, Precision precision, GenerateSettings settings) {
+    /**
+     * @param chatTemplate Jinja or a name, in place of the model's usual template
+     */
+    public GenerateStage(
+            SparkSession spark,
+            LocalModel model,
+            Optional<String> chatTemplate,
+            Precision precision,
+            GenerateSettings settings) {
         this.spark = spark;
         this.model = model;
+        this.chatTemplate = chatTemplate;
         this.precision = precision;
         this.settings = settings;
     }
@@ -102,7 +113,7 @@ public final class GenerateStage {
     /** A broken tokenizer is found here; a missing one may not be needed. */
     private void checkTokenizer() {
         if (model.open().tokenizerFile().isPresent()) {
-            Tokenizer.open(model.folder()).close();
+            Tokenizer.open(model.folder(), chatTemplate).close();
         } else if (!settings.stop().isEmpty()) {
             throw RpoException.configuration("Cannot stop at texts: the model " + model.uri()
                     + " has no tokenizer.json. Save it with its tokenizer, or leave out rpo.generate.stop.");
@@ -126,6 +137,7 @@ public final class GenerateStage {
         LongAccumulator done = spark.sparkContext().longAccumulator("completions");
         ShardGeneration work = new ShardGeneration(
                 model,
+                chatTemplate.orElse(null),
                 precision,
                 cores.threads(open.size()),
                 settings,

@@ -38,12 +38,14 @@ import org.apache.spark.util.SerializableConfiguration;
  * Continues the prompts of one shard and writes its file: JSON lines with the columns of {@link CompletionRows}. Rows
  * that have no prompt to go on from are written elsewhere first, with the reason.
  *
+ * @param chatTemplate in place of the model's; null for that
  * @param completions folder
  * @param rejected folder
  * @param done counts completions
  */
 record ShardGeneration(
         LocalModel model,
+        String chatTemplate,
         Precision precision,
         int threads,
         GenerateSettings settings,
@@ -64,7 +66,8 @@ record ShardGeneration(
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
         ExecutorGenerators generators = ExecutorGenerators.ofThisJvm();
-        ExecutorGenerators.Lent lent = generators.borrow(model, precision, threads, settings.completionsAtOnce());
+        ExecutorGenerators.Lent lent = generators.borrow(
+                model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce());
         List<Prompt> prompts = new ArrayList<>();
         StringBuilder unfit = new StringBuilder();
         for (NumberedRow row : ordered) {

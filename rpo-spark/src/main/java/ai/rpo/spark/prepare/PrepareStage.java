@@ -128,7 +128,7 @@ public final class PrepareStage {
     /** A broken tokenizer is found here; a missing one may not be needed. */
     private void checkTokenizer() {
         if (Files.exists(model.folder().local().resolve("tokenizer.json"))) {
-            ExecutorTokenizers.get(model.folder());
+            ExecutorTokenizers.get(model);
         }
     }
 

@@ -122,8 +122,7 @@ final class RowPreparer {
     /** Opened by the first row of text, since tokenised rows do without. */
     private PairTokenizer tokenizer() {
         if (tokenizer == null) {
-            tokenizer =
-                    new PairTokenizer(ExecutorTokenizers.get(plan.model().folder()), plan.onStraddle(), plan.limit());
+            tokenizer = new PairTokenizer(ExecutorTokenizers.get(plan.model()), plan.onStraddle(), plan.limit());
         }
         return tokenizer;
     }

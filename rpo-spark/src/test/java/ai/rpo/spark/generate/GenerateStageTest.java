@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -247,7 +248,7 @@ class GenerateStageTest {
     }
 
     private GenerateStage.Result run(GenerateSettings settings, String output, String digest) {
-        return new GenerateStage(spark, model, Precision.FLOAT32, settings)
+        return new GenerateStage(spark, model, Optional.empty(), Precision.FLOAT32, settings)
                 .run(new org.apache.hadoop.fs.Path(work.resolve(output).toString()), digest, Progress.NONE);
     }
 
