@@ -2,6 +2,7 @@ package ai.rpo.core.preference;
 
 import ai.rpo.core.preference.PreferenceRecord.RatedCompletion;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +58,7 @@ final class RatedFormat implements RowFormat {
 
     private static RatedCompletion completion(JsonNode value, JsonNode score, String field, boolean conversation)
             throws UnfitRowException {
-        ObjectNode named = value.objectNode();
+        ObjectNode named = JsonNodeFactory.instance.objectNode();
         named.set(field, value);
         if (value instanceof ObjectNode object) {
             String text = TEXT_FIELDS.stream()

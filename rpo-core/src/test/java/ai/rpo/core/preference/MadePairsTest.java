@@ -20,6 +20,7 @@ class MadePairsTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             ignoreLeadingAndTrailingWhitespace = false,
             value = {
                 "Q: sky? A: blue|Q: sky? A: green|Q: sky? A:",
@@ -31,7 +32,7 @@ class MadePairsTest {
                 "x 😀|x 😁|x",
                 "naïve é|naïve e|naïve",
             })
-    void animplicitPromptNeverEndsInsideAWord(String chosen, String rejected, String prompt) throws UnfitRowException {
+    void anImplicitPromptNeverEndsInsideAWord(String chosen, String rejected, String prompt) throws UnfitRowException {
         TextPair pair = (TextPair) read("{\"chosen\": \"%s\", \"rejected\": \"%s\"}".formatted(chosen, rejected));
         assertEquals(prompt, pair.prompt());
         assertEquals(chosen, pair.prompt() + pair.chosen());

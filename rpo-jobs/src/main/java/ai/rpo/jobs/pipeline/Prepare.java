@@ -62,6 +62,7 @@ final class Prepare implements Stage {
                 pairs.truncation(),
                 pairs.fields(),
                 pairs.ratedPairs(),
+                false,
                 pairs.limits(),
                 pairs.maxRejectedFraction());
         return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data);

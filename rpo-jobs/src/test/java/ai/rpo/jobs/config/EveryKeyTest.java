@@ -39,6 +39,7 @@ class EveryKeyTest {
             Map.entry("rpo.data.fields.completion", "answer"),
             Map.entry("rpo.data.fields.completions", "answers"),
             Map.entry("rpo.data.fields.scores", "stars"),
+            Map.entry("rpo.data.near-duplicates", "true"),
             Map.entry("rpo.data.limits.max-duplicate-fraction", "0.1"),
             Map.entry("rpo.data.limits.max-conflict-fraction", "0.1"),
             Map.entry("rpo.data.limits.max-leaked-fraction", "0.1"),

@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  * @param truncation what becomes of a row above {@code maxLength}
  * @param fields what the data call the formats' fields
  * @param ratedPairs which pairs are made of several rated completions
+ * @param nearDuplicates whether pairs that are much like others are looked for
  * @param limits above which findings stop the job
  * @param maxRejectedFraction share of the rows above which leaving rows out stops the job
  */
@@ -35,6 +36,7 @@ public record DataSettings(
         Truncation truncation,
         Fields fields,
         RatedPairs ratedPairs,
+        boolean nearDuplicates,
         PairLimits limits,
         double maxRejectedFraction) {
 

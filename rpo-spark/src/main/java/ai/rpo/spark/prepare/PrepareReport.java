@@ -39,6 +39,7 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) 
         });
         if (plan.kind() == RowKind.PAIRS) {
             addRepetition(root, "duplicates", repetition.duplicates());
+            repetition.nearDuplicates().ifPresent(kind -> addRepetition(root, "near_duplicates", kind));
             addRepetition(root, "label_conflicts", repetition.conflicts());
             addRepetition(root, "leaked_prompts", repetition.leaked());
         }

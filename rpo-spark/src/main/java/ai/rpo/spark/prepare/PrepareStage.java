@@ -157,7 +157,9 @@ public final class PrepareStage {
             tally = InputTally.of(outcomes, plan.files());
         }
         Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
-        Repetition repetition = kind == RowKind.PAIRS ? Repetition.among(placed, plan.files()) : Repetition.NONE;
+        Repetition repetition = kind == RowKind.PAIRS
+                ? Repetition.among(placed, plan.files(), settings.nearDuplicates())
+                : Repetition.NONE;
 
         // Written before the job may stop, since these say why.
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();

@@ -14,6 +14,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Findings;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -27,10 +28,11 @@ import org.apache.spark.storage.StorageLevel;
  * @param duplicates rows that repeat another row
  * @param conflicts rows whose pair stands in both orders
  * @param leaked held-out rows whose prompt is trained on too
+ * @param nearDuplicates rows that are much like another row, where they were looked for
  */
-record Repetition(Kind duplicates, Kind conflicts, Kind leaked) {
+record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> nearDuplicates) {
 
-    static final Repetition NONE = new Repetition(Kind.NONE, Kind.NONE, Kind.NONE);
+    static final Repetition NONE = new Repetition(Kind.NONE, Kind.NONE, Kind.NONE, Optional.empty());
 
     /** How many rows, and where the last row of some of the groups stands. */
     record Kind(long rows, List<Findings.Example> examples) {
@@ -40,7 +42,7 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked) {
     /**
      * @param placed with the columns of {@link Outcomes} and of {@link InputTally#offsets}
      */
-    static Repetition among(Dataset<Row> placed, List<DataFile> files) {
+    static Repetition among(Dataset<Row> placed, List<DataFile> files, boolean nearDuplicates) {
         Column chosen = xxhash64(col("chosen_ids"));
         Column rejected = xxhash64(col("rejected_ids"));
         Dataset<Row> pairs = placed.where(col("reason").isNull())
@@ -76,7 +78,8 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked) {
             return new Repetition(
                     kind(pairs.where(again.gt(0)), again, files),
                     kind(pairs.where(conflict), col("rows"), files),
-                    kind(prompts.where(leak), col("held_out"), files));
+                    kind(prompts.where(leak), col("held_out"), files),
+                    nearDuplicates ? Optional.of(NearDuplicates.among(placed, files)) : Optional.empty());
         } finally {
             pairs.unpersist();
         }
@@ -87,11 +90,23 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked) {
         if (total.isNullAt(0)) {
             return Kind.NONE;
         }
-        List<Findings.Example> examples =
-                groups.select("place.file", "place.line").orderBy("file", "line").takeAsList(Findings.EXAMPLES).stream()
-                        .map(row -> Findings.example(files.get(row.getInt(0)).path(), row.getLong(1), ""))
-                        .toList();
-        return new Kind(total.getLong(0), examples);
+        return new Kind(total.getLong(0), examples(groups.select("place.file", "place.line"), files));
+    }
+
+    /** Rows with the columns {@code file} and {@code line}. */
+    static Kind kind(Dataset<Row> rows, List<DataFile> files) {
+        Dataset<Row> kept = rows.persist(StorageLevel.DISK_ONLY());
+        try {
+            return new Kind(kept.count(), examples(kept.select("file", "line"), files));
+        } finally {
+            kept.unpersist();
+        }
+    }
+
+    private static List<Findings.Example> examples(Dataset<Row> places, List<DataFile> files) {
+        return places.orderBy("file", "line").takeAsList(Findings.EXAMPLES).stream()
+                .map(row -> Findings.example(files.get(row.getInt(0)).path(), row.getLong(1), ""))
+                .toList();
     }
 
     /**

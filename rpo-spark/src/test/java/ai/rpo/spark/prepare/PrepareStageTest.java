@@ -366,6 +366,7 @@ class PrepareStageTest {
                 Truncation.DROP,
                 DataSettings.Fields.USUAL,
                 RatedPairs.BEST_WORST,
+                false,
                 DataSettings.PairLimits.NONE,
                 0.4);
         RpoException e = assertThrows(RpoException.class, () -> prepare(strict, RowKind.PAIRS, model));
@@ -425,6 +426,7 @@ class PrepareStageTest {
                         Truncation.DROP,
                         DataSettings.Fields.USUAL,
                         RatedPairs.BEST_WORST,
+                        false,
                         DataSettings.PairLimits.NONE,
                         Double.NaN));
         assertEquals(5, e.getMessage().lines().count(), e.getMessage());
@@ -438,6 +440,7 @@ class PrepareStageTest {
                 Truncation.DROP,
                 DataSettings.Fields.USUAL,
                 RatedPairs.BEST_WORST,
+                false,
                 DataSettings.PairLimits.NONE,
                 1);
         assertTrue(assertThrows(RpoException.class, () -> prepare(tooLong, RowKind.PAIRS, model))
@@ -474,6 +477,7 @@ class PrepareStageTest {
                 Truncation.DROP,
                 DataSettings.Fields.USUAL,
                 RatedPairs.BEST_WORST,
+                false,
                 DataSettings.PairLimits.NONE,
                 0.9);
     }

@@ -96,6 +96,7 @@ class RealDataTest {
                 Truncation.DROP,
                 DataSettings.Fields.USUAL,
                 RatedPairs.BEST_WORST,
+                false,
                 DataSettings.PairLimits.NONE,
                 0.1);
         TargetModel target = new TargetModel(() -> Path.of(modelFolder), context, vocabulary);

@@ -103,6 +103,8 @@ class UnusualDataTest {
         assertEquals(3, report.at("/label_conflicts/rows").asInt());
         assertEquals(4, report.at("/label_conflicts/examples/0/line").asInt());
         assertEquals(1, report.at("/leaked_prompts/rows").asInt());
+        assertEquals(1, report.at("/near_duplicates/rows").asInt(), "which compares prompt and chosen");
+        assertEquals(4, report.at("/near_duplicates/examples/0/line").asInt());
         assertTrue(report.at("/leaked_prompts/examples/0/file").asText().endsWith("eval.jsonl"));
 
         for (PairLimits limits :
@@ -238,6 +240,7 @@ class UnusualDataTest {
                 Truncation.DROP,
                 fields,
                 ratedPairs,
+                true,
                 limits,
                 1);
     }
