@@ -42,6 +42,7 @@ final class Outcomes {
             .add("straddles", IntegerType)
             .add("cut", StringType)
             .add("spelled_special_token", BooleanType)
+            .add("control_characters", BooleanType)
             // Null in kept rows.
             .add("reason", StringType)
             .add("detail", StringType)

@@ -75,6 +75,7 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) 
         node.put("prompts_cut", split.promptsCut());
         node.put("completions_cut", split.completionsCut());
         node.put("special_tokens_kept_as_text", split.specialTokensAsText());
+        node.put("with_control_characters", split.controlCharacters());
         ObjectNode lengths = JSON.createObjectNode();
         addLengths(lengths, "prompt", split.prompt());
         switch (plan.kind()) {

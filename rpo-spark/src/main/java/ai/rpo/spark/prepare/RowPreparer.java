@@ -1,5 +1,6 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.preference.ControlCharacters;
 import ai.rpo.core.preference.PreferenceRecord;
 import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
 import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
@@ -74,8 +75,8 @@ final class RowPreparer {
     private Row prepare(SourceRow source, boolean heldOut, PreferenceRecord row) {
         try {
             return switch (plan.kind()) {
-                case PAIRS -> kept(source, heldOut, pair(row), reference(row));
-                case EXAMPLES -> kept(source, heldOut, example(row), Optional.empty());
+                case PAIRS -> kept(source, heldOut, pair(row), row);
+                case EXAMPLES -> kept(source, heldOut, example(row), row);
             };
         } catch (UnfitRowException e) {
             return rejected(source, heldOut ? Outcomes.EVAL : Outcomes.TRAIN, e);
@@ -127,8 +128,9 @@ final class RowPreparer {
         return tokenizer;
     }
 
-    private Row kept(SourceRow source, boolean heldOut, PairTokenizer.Pair pair, Optional<ReferenceLogps> reference)
+    private Row kept(SourceRow source, boolean heldOut, PairTokenizer.Pair pair, PreferenceRecord row)
             throws UnfitRowException {
+        Optional<ReferenceLogps> reference = reference(row);
         checkVocabulary("prompt", pair.prompt());
         checkVocabulary(pair.rejected() == null ? "completion" : "chosen", pair.chosen());
         if (pair.rejected() != null) {
@@ -154,6 +156,7 @@ final class RowPreparer {
                 pair.notes().straddles(),
                 pair.notes().cut().name(),
                 pair.notes().spelledSpecialToken(),
+                ControlCharacters.areIn(row),
                 null,
                 null,
                 null);

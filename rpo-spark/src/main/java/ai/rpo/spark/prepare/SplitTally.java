@@ -16,6 +16,7 @@ final class SplitTally implements Serializable {
     private long promptsCut;
     private long completionsCut;
     private long specialTokensAsText;
+    private long controlCharacters;
     private long chosenLonger;
     private long referenced;
     private final TreeMap<Integer, Long> promptLengths = new TreeMap<>();
@@ -35,6 +36,9 @@ final class SplitTally implements Serializable {
         }
         if (outcome.<Boolean>getAs("spelled_special_token")) {
             specialTokensAsText++;
+        }
+        if (outcome.<Boolean>getAs("control_characters")) {
+            controlCharacters++;
         }
         if (outcome.getAs("ref_chosen_logps") != null) {
             referenced++;
@@ -57,6 +61,7 @@ final class SplitTally implements Serializable {
         promptsCut += other.promptsCut;
         completionsCut += other.completionsCut;
         specialTokensAsText += other.specialTokensAsText;
+        controlCharacters += other.controlCharacters;
         chosenLonger += other.chosenLonger;
         referenced += other.referenced;
         addLengths(promptLengths, other.promptLengths);
@@ -95,6 +100,11 @@ final class SplitTally implements Serializable {
     /** Rows whose text spells a special token. */
     long specialTokensAsText() {
         return specialTokensAsText;
+    }
+
+    /** Rows whose text has control characters other than tabs and line ends. */
+    long controlCharacters() {
+        return controlCharacters;
     }
 
     /** Rows whose chosen completion has more tokens than the rejected one. */

@@ -177,6 +177,17 @@ class UnusualDataTest {
     }
 
     @Test
+    void controlCharactersAreCounted() throws IOException {
+        prepare(write(
+                "data.jsonl",
+                pair("a", "b\\u0000", "c"),
+                pair("a", "b\\t\\n\\r", "c"),
+                pair("b", "b", "\\u001b[1mc"),
+                pair("c\\u0085", "b", "c")));
+        assertEquals(3, report().at("/train/with_control_characters").asInt());
+    }
+
+    @Test
     void aTokenizerWithoutAnEndIsRefusedAndNothingIsPublished() throws IOException {
         Files.writeString(folder.resolve("model/tokenizer_config.json"), "{}");
         Path data = write("data.jsonl", pair("a", "b", "c"));
