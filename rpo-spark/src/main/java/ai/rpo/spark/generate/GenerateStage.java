@@ -18,6 +18,7 @@ import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.InputFiles;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -88,7 +89,8 @@ public final class GenerateStage {
         JavaRDD<NumberedRow> rows = NumberedRows.read(spark, settings.prompts());
         long prompts = rows.count();
         Cores cores = Cores.of(spark);
-        Shards shards = Shards.planned(output, digest, prompts, cores.total(), hadoop);
+        Shards shards =
+                Shards.planned(output, List.of(COMPLETIONS, SHARDS, REJECTED), digest, prompts, cores.total(), hadoop);
         boolean parquet = settings.format() == OutputFormat.PARQUET;
         Path lines = new Path(output, parquet ? SHARDS : COMPLETIONS);
         generate(rows, shards, lines, new Path(output, REJECTED), cores, progress);
@@ -105,7 +107,7 @@ public final class GenerateStage {
                     .write()
                     .mode("overwrite")
                     .parquet(new Path(output, COMPLETIONS).toString());
-            new ArtifactDirectory(lines, hadoop).remove();
+            new ArtifactDirectory(lines, Fence.NONE, hadoop).remove();
         }
         return result;
     }

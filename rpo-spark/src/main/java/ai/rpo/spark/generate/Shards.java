@@ -2,6 +2,7 @@ package ai.rpo.spark.generate;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Serializable;
 import java.util.BitSet;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -31,15 +33,16 @@ record Shards(int promptsEach, long prompts) implements Serializable {
     /**
      * As an interrupted run with the same fingerprint divided them, or else anew.
      *
-     * @param folder of which everything is removed that another run left
+     * @param work folders in it, which are removed where another run left them
      */
-    static Shards planned(Path folder, String digest, long prompts, int cores, Configuration hadoop) {
+    static Shards planned(
+            Path folder, List<String> work, String digest, long prompts, int cores, Configuration hadoop) {
         SmallFile plan = new SmallFile(new Path(folder, PLAN), hadoop);
         JsonNode earlier = plan.read().map(Shards::parse).orElse(JSON.createObjectNode());
         if (earlier.path("digest").asText().equals(digest)) {
             return new Shards(earlier.path("prompts_each").asInt(), prompts);
         }
-        new ArtifactDirectory(folder, hadoop).clear();
+        work.forEach(name -> new ArtifactDirectory(new Path(folder, name), Fence.NONE, hadoop).remove());
         int each = (int) Math.max(1, Math.min(LARGEST, (prompts + cores - 1) / cores));
         plan.write(JSON.createObjectNode()
                         .put("digest", digest)
