@@ -1,5 +1,6 @@
 package ai.rpo.core.generate;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,7 +13,8 @@ import java.util.List;
  * @param topP draws only among the fewest most likely tokens whose probabilities add up to this; 1 for all
  * @param repetitionPenalty makes tokens that stand in prompt or completion less likely where it is above 1
  */
-public record SamplingSettings(int maxNewTokens, double temperature, int topK, double topP, double repetitionPenalty) {
+public record SamplingSettings(int maxNewTokens, double temperature, int topK, double topP, double repetitionPenalty)
+        implements Serializable {
 
     public SamplingSettings {
         List<String> problems = new ArrayList<>();

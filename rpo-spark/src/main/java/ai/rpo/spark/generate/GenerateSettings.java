@@ -1,6 +1,7 @@
 package ai.rpo.spark.generate;
 
 import ai.rpo.core.generate.SamplingSettings;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +23,8 @@ public record GenerateSettings(
         long seed,
         int completionsAtOnce,
         List<String> stop,
-        SamplingSettings sampling) {
+        SamplingSettings sampling)
+        implements Serializable {
 
     /** How completions are stored. */
     public enum OutputFormat {
