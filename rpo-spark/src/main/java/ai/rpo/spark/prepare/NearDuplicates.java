@@ -40,7 +40,7 @@ final class NearDuplicates {
     /**
      * @param placed with the columns of {@link Outcomes} and of {@link InputTally#offsets}
      */
-    static Kind among(Dataset<Row> placed, List<DataFile> files) {
+    static Kind among(Dataset<Row> placed, List<DataFile> files, int partitions) {
         MinHash minHash = new MinHash();
         Dataset<Row> repeated = placed.where(col("reason").isNull())
                 .select(
@@ -52,9 +52,10 @@ final class NearDuplicates {
                         col("prompt_ids"),
                         col("chosen_ids"))
                 .flatMap((FlatMapFunction<Row, Row>) row -> bucketed(minHash, row), Encoders.row(BUCKETED))
-                .repartition(col("bucket"))
+                .repartition(partitions, col("bucket"))
                 .sortWithinPartitions("bucket", "file", "line", "ordinal")
                 .mapPartitions((MapPartitionsFunction<Row, Row>) NearDuplicates::allButFirst, Encoders.row(BUCKETED))
+                .repartition(partitions, col("split"), col("ordinal"))
                 .dropDuplicates(new String[] {"split", "ordinal"});
         return Repetition.kind(repeated, files);
     }

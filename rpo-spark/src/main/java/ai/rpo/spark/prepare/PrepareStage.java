@@ -36,6 +36,8 @@ import org.apache.spark.storage.StorageLevel;
  */
 public final class PrepareStage {
 
+    private static final long ROWS_A_PARTITION = 200_000;
+
     private final RowKind kind;
     private final DataSettings settings;
     private final TargetModel model;
@@ -157,8 +159,9 @@ public final class PrepareStage {
             tally = InputTally.of(outcomes, plan.files());
         }
         Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
+        int partitions = (int) Math.max(spark.sparkContext().defaultParallelism(), tally.rows() / ROWS_A_PARTITION);
         Repetition repetition = kind == RowKind.PAIRS
-                ? Repetition.among(placed, plan.files(), settings.nearDuplicates())
+                ? Repetition.among(placed, plan.files(), settings.nearDuplicates(), partitions)
                 : Repetition.NONE;
 
         // Written before the job may stop, since these say why.

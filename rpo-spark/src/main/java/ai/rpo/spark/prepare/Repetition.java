@@ -41,8 +41,9 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> n
 
     /**
      * @param placed with the columns of {@link Outcomes} and of {@link InputTally#offsets}
+     * @param partitions of the shuffles
      */
-    static Repetition among(Dataset<Row> placed, List<DataFile> files, boolean nearDuplicates) {
+    static Repetition among(Dataset<Row> placed, List<DataFile> files, boolean nearDuplicates, int partitions) {
         Column chosen = xxhash64(col("chosen_ids"));
         Column rejected = xxhash64(col("rejected_ids"));
         Dataset<Row> pairs = placed.where(col("reason").isNull())
@@ -58,6 +59,7 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> n
                                         col("file"),
                                         col("line").plus(col("lines_before")).as("line"))
                                 .as("place"))
+                .repartition(partitions, col("prompt")) // serves both ways of grouping
                 .groupBy("prompt", "low", "high")
                 .agg(
                         count(lit(1)).as("rows"),
@@ -79,7 +81,7 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> n
                     kind(pairs.where(again.gt(0)), again, files),
                     kind(pairs.where(conflict), col("rows"), files),
                     kind(prompts.where(leak), col("held_out"), files),
-                    nearDuplicates ? Optional.of(NearDuplicates.among(placed, files)) : Optional.empty());
+                    nearDuplicates ? Optional.of(NearDuplicates.among(placed, files, partitions)) : Optional.empty());
         } finally {
             pairs.unpersist();
         }
