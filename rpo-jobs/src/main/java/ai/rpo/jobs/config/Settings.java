@@ -51,8 +51,7 @@ public record Settings(
      * @param base the model that an adapter folder adapts; where the adapter says, where absent
      * @param chatTemplate a file, Jinja, or the name of one of the model's templates, in place of its usual one
      */
-    public record ModelSettings(
-            Optional<String> path, Optional<String> base, Optional<String> chatTemplate) {}
+    public record ModelSettings(Optional<String> path, Optional<String> base, Optional<String> chatTemplate) {}
 
     /**
      * The model that the policy is tied to.

@@ -118,7 +118,7 @@ final class DataSample {
             while (outcomes.size() < most && rows.hasNext()) {
                 long start = System.nanoTime();
                 SourceRow row = rows.next();
-                outcomes.add(preparer.prepare(row));
+                outcomes.addAll(preparer.prepare(row));
                 nanos.add(System.nanoTime() - start);
                 bytes += row.json().length + 1;
             }

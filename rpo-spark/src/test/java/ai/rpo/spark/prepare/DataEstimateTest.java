@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import ai.rpo.spark.LocalSpark;
@@ -100,6 +101,10 @@ class DataEstimateTest {
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
+                DataSettings.Fields.USUAL,
+                RatedPairs.BEST_WORST,
+                false,
+                DataSettings.PairLimits.NONE,
                 0.9);
     }
 
