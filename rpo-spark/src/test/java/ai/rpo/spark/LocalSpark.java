@@ -3,7 +3,6 @@ package ai.rpo.spark;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
-import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
@@ -34,7 +33,7 @@ public final class LocalSpark implements ParameterResolver {
                 .getOrCreate();
     }
 
-    private record Session(SparkSession spark) implements CloseableResource {
+    private record Session(SparkSession spark) implements AutoCloseable {
 
         @Override
         public void close() {
