@@ -2,6 +2,7 @@ package ai.rpo.spark.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
@@ -14,6 +15,7 @@ import ai.rpo.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -88,7 +90,19 @@ class CommonStateTest {
             assertEquals(filled(0, 3), driver.read(0));
             assertEquals(filled(1, 4), driver.read(1));
             assertEquals(next, state.published());
-            assertThrows(ChunkBlocks.LostBlockException.class, () -> before.read(0, bytes -> {}));
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> untilLost(before));
+        }
+    }
+
+    /** Spark removes blocks in the background. */
+    private static void untilLost(ChunkBlocks blocks) throws InterruptedException {
+        while (true) {
+            try {
+                blocks.read(0, bytes -> {});
+            } catch (ChunkBlocks.LostBlockException e) {
+                return;
+            }
+            Thread.sleep(10);
         }
     }
 
