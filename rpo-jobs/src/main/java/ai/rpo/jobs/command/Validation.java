@@ -55,7 +55,7 @@ final class Validation {
             Configuration hadoop = spark.hadoop();
             RunDirectory run = new RunDirectory(new Path(settings.output().orElseThrow()), hadoop);
             String model = settings.model().path().orElseThrow();
-            LocalModel start = LocalModel.of(model, hadoop);
+            LocalModel start = LocalModel.of(model, settings.model().base(), hadoop);
             print("model", describe(start));
             requireContext(settings.data().maxLength(), start.open().config().contextLength());
             if (supervised) {
@@ -65,7 +65,8 @@ final class Validation {
                         "reference",
                         settings.reference()
                                 .path()
-                                .map(path -> describe(LocalModel.of(path, hadoop)))
+                                .map(path -> describe(
+                                        LocalModel.of(path, settings.model().base(), hadoop)))
                                 .orElse("the same model"));
                 print("data", describe(settings.data().train(), hadoop));
                 print("held out", heldOut(settings, hadoop));
@@ -75,6 +76,9 @@ final class Validation {
                     "training",
                     describe(supervised ? settings.sft().training() : settings.train()) + ", "
                             + settings.precision().key());
+            MemoryNeed memory = new MemoryNeed(
+                    start.open(), settings, supervised ? settings.sft().training() : settings.train());
+            print("memory", memory.describe());
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark);
@@ -83,6 +87,7 @@ final class Validation {
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
             plan.forEach(Validation::print);
             printSteps(plan, supervised ? settings.sft().training() : settings.train());
+            memory.requireFits(spark.master(), configuration.spark());
         }
     }
 
