@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Whether exported folders compute the same in transformers and peft.
 
-usage: check_export.py FOLDER FOLDER...        (torch, transformers, peft)
-Each is a full model or an adapter whose adapter_config.json says where its model is. All must give the logits of the
-first on the same random token ids, to 1e-4 of the largest.
+Needs torch, transformers and peft. Each folder is a full model or an adapter whose adapter_config.json says where its
+model is. All must give the logits of the first on the same random token ids.
 """
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -30,10 +30,16 @@ def logits(folder):
     return model(input_ids=ids).logits
 
 
-expected = logits(sys.argv[1])
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--tolerance", type=float, default=1e-4, help="part of the largest logit; bfloat16 needs 0.01")
+parser.add_argument("first")
+parser.add_argument("others", nargs="+")
+arguments = parser.parse_args()
+
+expected = logits(arguments.first)
 failed = False
-for other in sys.argv[2:]:
+for other in arguments.others:
     off = ((logits(other) - expected).abs().max() / expected.abs().max()).item()
-    failed |= not off < 1e-4
-    print(f"{other}: {off:.1e} of the largest logit from {sys.argv[1]}")
+    failed |= not off <= arguments.tolerance
+    print(f"{other}: {off:.1e} of the largest logit from {arguments.first}")
 sys.exit(failed)

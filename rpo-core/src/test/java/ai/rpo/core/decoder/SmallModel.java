@@ -51,8 +51,13 @@ public final class SmallModel {
 
     /** Two layers of a family, vocabulary of 23. */
     static ModelConfig family(String name) {
+        return family(name, 2);
+    }
+
+    /** So many layers of a family, vocabulary of 23. */
+    static ModelConfig family(String name, int layers) {
         String text = "{\"model_type\": \"" + name + "\", \"vocab_size\": 23, \"eos_token_id\": 2, "
-                + FAMILIES.get(name) + "}";
+                + FAMILIES.get(name).replaceFirst("(num_hidden_layers|n_layer)\": 2", "$1\": " + layers) + "}";
         return ModelConfigParser.parse(text, name);
     }
 

@@ -8,17 +8,17 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.Settings;
+import ai.rpo.jobs.launch.SparkLauncher;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.network.util.JavaUtils;
 
 /**
  * Native memory that scoring and training need in one executor, in bytes: weights once, and for each model in training
- * its gradients, moments and scratch memory. Rows are taken to be as long as they may
- * be, half of each prompt. Heap, and what a backend keeps to itself, come on top.
+ * its gradients, moments and scratch memory. Rows are taken to be as long as they may be, half of each the prompt. Heap,
+ * and what a backend keeps to itself, come on top.
  */
 final class MemoryNeed {
 
@@ -55,12 +55,10 @@ final class MemoryNeed {
                 trained);
     }
 
-    /**
-     * @param spark the keys under {@code spark.}
-     * @throws RpoException naming what would make it fit, if one task surely does not
-     */
-    void requireFits(String master, Map<String, String> spark) {
-        long room = room(master, spark);
+    /** @throws RpoException naming what would make it fit, if one task surely does not */
+    void requireFits(SparkLauncher spark) {
+        boolean local = spark.master().startsWith("local");
+        long room = local ? physical() : overhead(spark);
         if (Math.max(scoring, training) <= room) {
             return;
         }
@@ -71,9 +69,7 @@ final class MemoryNeed {
                 scoring >> 20,
                 training >> 20,
                 training > room ? remedies() : "Lower rpo.reference.tokens-per-batch or rpo.data.max-length",
-                master.startsWith("local")
-                        ? ", or use a machine with more memory."
-                        : ", or raise spark.executor.memoryOverhead."));
+                local ? ", or use a machine with more memory." : ", or raise spark.executor.memoryOverhead."));
     }
 
     private String remedies() {
@@ -87,19 +83,13 @@ final class MemoryNeed {
         return remedies.toString();
     }
 
-    /** What a cluster gives an executor beside its heap, or what this machine has. */
-    private static long room(String master, Map<String, String> spark) {
-        Optional<Long> overhead =
-                Optional.ofNullable(spark.get("spark.executor.memoryOverhead")).map(MemoryNeed::megabytes);
-        if (master.startsWith("local") || overhead.isEmpty()) {
-            return master.startsWith("local") ? physical() : Long.MAX_VALUE;
-        }
-        return overhead.get() << 20;
-    }
-
-    /** As Spark reads it: a plain number counts megabytes. */
-    private static long megabytes(String value) {
-        return JavaUtils.byteStringAsMb(value);
+    /** What a cluster gives an executor beside its heap, as far as that is told; the memory of GPUs is not. */
+    private static long overhead(SparkLauncher spark) {
+        return spark.setting("spark.executor.resource.gpu.amount").isPresent()
+                ? Long.MAX_VALUE
+                : spark.setting("spark.executor.memoryOverhead")
+                        .map(given -> JavaUtils.byteStringAsMb(given) << 20) // a plain number counts megabytes
+                        .orElse(Long.MAX_VALUE);
     }
 
     private static long physical() {

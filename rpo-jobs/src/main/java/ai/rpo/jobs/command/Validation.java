@@ -87,7 +87,7 @@ final class Validation {
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
             plan.forEach(Validation::print);
             printSteps(plan, supervised ? settings.sft().training() : settings.train());
-            memory.requireFits(spark.master(), configuration.spark());
+            memory.requireFits(spark);
         }
     }
 

@@ -58,6 +58,11 @@ public final class SparkLauncher implements AutoCloseable {
         return conf.get("spark.master");
     }
 
+    /** A setting of Spark's, whoever gave it. */
+    public Optional<String> setting(String key) {
+        return Optional.ofNullable(conf.get(key, null));
+    }
+
     /** Reaches the same file systems as the session will, without one. */
     public Configuration hadoop() {
         return SparkHadoopUtil.get().newConfiguration(conf);

@@ -230,6 +230,7 @@ final class Train implements Stage {
         facts.put("started from", place.model());
         facts.put("fingerprint", fingerprint.digest());
         facts.putAll(fingerprint.values());
+        facts.putAll(place.configuration().valuesUnder(EXPORT));
         return facts;
     }
 }

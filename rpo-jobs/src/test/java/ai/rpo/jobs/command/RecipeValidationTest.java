@@ -48,6 +48,8 @@ class RecipeValidationTest {
                 "--master",
                 "spark://nowhere:7077",
                 "-D",
+                "spark.jars=rpo.jar",
+                "-D",
                 "spark.executor.memoryOverhead=1",
                 "-D",
                 "rpo.train.tokens-per-micro-batch=100000");

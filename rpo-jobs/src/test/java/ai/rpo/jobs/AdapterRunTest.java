@@ -1,0 +1,103 @@
+package ai.rpo.jobs;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An adapter trained, exported in both forms, and started from. */
+class AdapterRunTest {
+
+    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void inputs() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("tiny"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(MODEL.resolve(name), model.resolve(name));
+        }
+        Files.writeString(
+                folder.resolve("pairs.jsonl"),
+                IntStream.range(0, 12)
+                        .mapToObj(
+                                "{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
+                                        ::formatted)
+                        .collect(Collectors.joining()));
+        Files.writeString(folder.resolve("my.conf"), """
+                rpo {
+                  output = %1$s/out
+                  model.path = %1$s/tiny
+                  data.train = %1$s/pairs.jsonl
+                  train { pairs-per-batch = 4, learning-rate = 1e-2 }
+                  lora.rank = 2
+                }
+                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
+                """.formatted(folder));
+    }
+
+    @Test
+    void trainedExportedAndStartedFrom() throws Exception {
+        run("train");
+        run("export", "-D", "rpo.export.form=adapter");
+        Path merged = folder.resolve("out/model");
+        Path adapter = folder.resolve("out/export/adapter-float32/model");
+
+        assertFalse(Files.exists(adapter.resolve("config.json")), "an adapter has no model of its own");
+        assertTrue(Files.readString(adapter.resolve("README.md")).contains("| rpo.export.form | adapter |"));
+        float[] start = numbers(ModelDirectory.open(folder.resolve("tiny")));
+        float[] trained = numbers(ModelDirectory.open(merged));
+        assertArrayEquals(trained, numbers(ModelDirectory.open(adapter)), 1e-6f);
+        assertFalse(Arrays.equals(start, trained), "training changed nothing");
+
+        Path moved = Files.move(folder.resolve("tiny"), folder.resolve("elsewhere"));
+        run(
+                "train",
+                "-D",
+                "rpo.output=" + folder.resolve("on"),
+                "-D",
+                "rpo.model.path=" + adapter,
+                "-D",
+                "rpo.model.base=" + moved);
+        String first =
+                Files.readAllLines(folder.resolve("on/train/metrics.jsonl")).get(0);
+        double margin =
+                new ObjectMapper().readTree(first).get("rewards/margins").asDouble();
+        assertEquals(0, margin, 1e-4, "the reference is the model with the adapter");
+        assertFalse(Arrays.equals(trained, numbers(ModelDirectory.open(folder.resolve("on/model")))));
+    }
+
+    private void run(String command, String... more) {
+        String[] arguments = Stream.concat(
+                        Stream.of(command, "--config", folder.resolve("my.conf").toString()), Stream.of(more))
+                .toArray(String[]::new);
+        assertEquals(0, Main.execute(arguments), String.join(" ", arguments));
+    }
+
+    private static float[] numbers(ModelDirectory model) {
+        ParameterLayout layout = ParameterLayout.of(model.config());
+        FloatBuffer numbers = FloatBuffer.allocate((int) layout.size());
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            model.weights().read(entry, 0, numbers.slice((int) entry.offset(), (int) entry.size()));
+        }
+        return numbers.array();
+    }
+}
