@@ -21,7 +21,7 @@ public enum Reason {
     EMPTY_COMPLETION("a completion has no tokens"),
     CHOSEN_EQUALS_REJECTED("chosen and rejected are the same"),
     EQUAL_AFTER_TRUNCATION("chosen and rejected differ only beyond the cut"),
-    PROMPT_TOO_LONG("the prompt leaves no room for a completion"),
+    PROMPT_TOO_LONG("the prompt is above its limit, or leaves no room for a completion"),
     TOO_LONG("prompt and completion are longer than the limit"),
     STRADDLING_TOKEN("a token straddles the border of prompt and completion"),
     SPELLS_SPECIAL_TOKEN("the text spells a special token that this tokenizer cannot keep as text"),

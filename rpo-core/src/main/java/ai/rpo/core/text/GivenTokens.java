@@ -10,8 +10,9 @@ import java.util.Arrays;
  * Checks rows that were tokenised elsewhere. They are used as they stand or not at all, whatever the truncation policy.
  *
  * @param tokens the most that a prompt may have with either completion
+ * @param promptTokens the most that a prompt may have
  */
-public record GivenTokens(int tokens) {
+public record GivenTokens(int tokens, int promptTokens) {
 
     /**
      * @throws UnfitRowException where the pair cannot be trained on
@@ -36,7 +37,7 @@ public record GivenTokens(int tokens) {
     }
 
     private void dropIfTooLong(int[] prompt, int[]... completions) throws UnfitRowException {
-        new LengthLimit(tokens, Truncation.DROP).fit(prompt, 0, completions);
+        new LengthLimit(tokens, promptTokens, Truncation.DROP).fit(prompt, 0, completions);
     }
 
     private static void checkPrompt(int[] ids) throws UnfitRowException {

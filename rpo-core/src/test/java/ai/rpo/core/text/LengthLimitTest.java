@@ -19,6 +19,7 @@ class LengthLimitTest {
     @Property
     void whatIsKeptFitsAndIsNeverEmpty(
             @ForAll @IntRange(min = 2, max = 40) int tokens,
+            @ForAll @IntRange(min = 2, max = 40) int promptTokens,
             @ForAll Truncation truncation,
             @ForAll @IntRange(min = 1, max = 50) int promptLength,
             @ForAll @IntRange(max = 1) int prefix,
@@ -30,9 +31,9 @@ class LengthLimitTest {
         int longest = Math.max(firstLength, secondLength);
         LengthLimit.Fit fit;
         try {
-            fit = new LengthLimit(tokens, truncation).fit(prompt, prefix, first, second);
+            fit = new LengthLimit(tokens, promptTokens, truncation).fit(prompt, prefix, first, second);
         } catch (UnfitRowException e) {
-            assertTrue(promptLength + longest > tokens, "a row that fits is kept");
+            assertTrue(promptLength + longest > tokens || promptLength > promptTokens, "a row that fits is kept");
             assertTrue(e.reason() == Reason.TOO_LONG || e.reason() == Reason.PROMPT_TOO_LONG);
             return;
         }
@@ -49,6 +50,7 @@ class LengthLimitTest {
         }
         int tail = fit.prompt().length - prefix;
         assertTrue(fit.prompt().length > 0);
+        assertTrue(fit.prompt().length <= promptTokens);
         assertArrayEquals(Arrays.copyOf(prompt, prefix), Arrays.copyOf(fit.prompt(), prefix));
         assertArrayEquals(
                 Arrays.copyOfRange(prompt, promptLength - tail, promptLength),

@@ -57,6 +57,7 @@ final class Prepare implements Stage {
                 List.of(),
                 0,
                 pairs.maxLength(),
+                pairs.maxPromptLength(),
                 Optional.empty(),
                 pairs.onStraddle(),
                 pairs.truncation(),

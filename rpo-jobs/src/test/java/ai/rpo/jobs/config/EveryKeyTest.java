@@ -30,6 +30,7 @@ class EveryKeyTest {
             Map.entry("rpo.data.eval", "[a.jsonl, b.jsonl]"),
             Map.entry("rpo.data.eval-fraction", "0.1"),
             Map.entry("rpo.data.max-length", "7"),
+            Map.entry("rpo.data.max-prompt-length", "5"),
             Map.entry("rpo.data.truncation", "cut-completions"),
             Map.entry("rpo.data.format", "prompt-completion"),
             Map.entry("rpo.data.rated-pairs", "all"),

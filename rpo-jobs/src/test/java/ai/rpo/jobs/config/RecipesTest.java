@@ -62,6 +62,7 @@ class RecipesTest {
         assertEquals(0.1, beta.train().warmupRatio());
         assertEquals(1, beta.train().epochs());
         assertEquals(1024, beta.data().maxLength().orElseThrow());
+        assertEquals(512, beta.data().maxPromptLength().orElseThrow());
         assertEquals(Precision.BFLOAT16, beta.precision());
 
         Settings gemma = load("zephyr-gemma");

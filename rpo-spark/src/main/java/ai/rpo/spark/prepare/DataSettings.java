@@ -17,9 +17,10 @@ import java.util.OptionalInt;
  * @param eval held-out data of the same kinds; none where empty
  * @param evalFraction share of the training prompts that is held out instead
  * @param maxLength the most tokens of a prompt with either completion; the model's context where absent
+ * @param maxPromptLength the most tokens of a prompt; no limit of its own where absent
  * @param format name of the format of every row; recognised row by row where absent
  * @param onStraddle what becomes of a completion that begins inside a token of the prompt
- * @param truncation what becomes of a row above {@code maxLength}
+ * @param truncation what becomes of a row above either limit
  * @param fields what the data call the formats' fields
  * @param ratedPairs which pairs are made of several rated completions
  * @param nearDuplicates whether pairs that are much like others are looked for
@@ -31,6 +32,7 @@ public record DataSettings(
         List<String> eval,
         double evalFraction,
         OptionalInt maxLength,
+        OptionalInt maxPromptLength,
         Optional<String> format,
         StraddlePolicy onStraddle,
         Truncation truncation,
@@ -102,6 +104,9 @@ public record DataSettings(
         }
         if (maxLength.isPresent() && maxLength.getAsInt() < 2) {
             problems.add("max-length must be at least 2, but is " + maxLength.getAsInt());
+        }
+        if (maxPromptLength.isPresent() && maxPromptLength.getAsInt() < 2) {
+            problems.add("max-prompt-length must be at least 2, but is " + maxPromptLength.getAsInt());
         }
         if (!(maxRejectedFraction >= 0 && maxRejectedFraction <= 1)) {
             problems.add("max-rejected-fraction must lie between 0 and 1, but is " + maxRejectedFraction);

@@ -16,6 +16,7 @@ import java.util.List;
  * @param ratedPairs which pairs are made of several rated completions
  * @param evalFraction share of the training prompts that is held out
  * @param maxLength the most tokens of a prompt with either completion
+ * @param maxPromptLength the most tokens of a prompt
  * @param files by {@link DataFile#index}
  */
 record PreparePlan(
@@ -26,12 +27,13 @@ record PreparePlan(
         double evalFraction,
         StraddlePolicy onStraddle,
         int maxLength,
+        int maxPromptLength,
         Truncation truncation,
         TargetModel model,
         List<DataFile> files)
         implements Serializable {
 
     LengthLimit limit() {
-        return new LengthLimit(maxLength, truncation);
+        return new LengthLimit(maxLength, maxPromptLength, truncation);
     }
 }

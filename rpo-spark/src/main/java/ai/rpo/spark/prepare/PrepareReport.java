@@ -21,6 +21,7 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) 
         root.put("rows_rejected", tally.findings().total());
         root.put("rejected_fraction", tally.rejectedFraction());
         root.put("max_length", plan.maxLength());
+        root.put("max_prompt_length", plan.maxPromptLength());
         root.put("truncation", plan.truncation().name().toLowerCase(Locale.ROOT).replace('_', '-'));
         ArrayNode files = root.putArray("inputs");
         for (DataFile file : plan.files()) {

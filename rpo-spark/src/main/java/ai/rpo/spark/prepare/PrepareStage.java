@@ -105,6 +105,7 @@ public final class PrepareStage {
                 settings.evalFraction(),
                 settings.onStraddle(),
                 maxLength,
+                Math.min(maxLength, settings.maxPromptLength().orElse(maxLength)),
                 settings.truncation(),
                 model,
                 files);

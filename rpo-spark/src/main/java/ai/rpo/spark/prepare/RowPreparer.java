@@ -45,7 +45,7 @@ final class RowPreparer {
     RowPreparer(PreparePlan plan) {
         this.plan = plan;
         this.reader = new RowReader(Optional.ofNullable(plan.format()).flatMap(RowFormats::named), plan.fields());
-        this.givenTokens = new GivenTokens(plan.maxLength());
+        this.givenTokens = new GivenTokens(plan.maxLength(), plan.maxPromptLength());
     }
 
     /** A row for each pair or example that the source is made of; one where it is left out. */

@@ -98,6 +98,7 @@ class DataEstimateTest {
                 List.of(),
                 evalFraction,
                 OptionalInt.empty(),
+                OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,

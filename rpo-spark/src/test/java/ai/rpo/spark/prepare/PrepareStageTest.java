@@ -354,12 +354,42 @@ class PrepareStageTest {
     }
 
     @Test
+    void promptsAboveTheirOwnLimitAreCutOrLeftOut() throws IOException {
+        Path input = lines(List.of(
+                pair(0),
+                "{\"prompt\": \"abcdefgh\", \"chosen\": \"abc\", \"rejected\": \"de\"}",
+                "{\"prompt_ids\": [3, 4, 5, 6, 7], \"chosen_ids\": [3, 2], \"rejected_ids\": [4, 2]}"));
+        prepare(
+                new DataSettings(
+                        List.of(input.toString()),
+                        List.of(),
+                        0,
+                        OptionalInt.empty(),
+                        OptionalInt.of(4),
+                        Optional.empty(),
+                        StraddlePolicy.SEPARATE,
+                        Truncation.KEEP_END_OF_PROMPT,
+                        DataSettings.Fields.USUAL,
+                        RatedPairs.BEST_WORST,
+                        false,
+                        DataSettings.PairLimits.NONE,
+                        0.9),
+                RowKind.PAIRS,
+                model);
+        assertEquals(4, pairs("train").get(1).prompt().length);
+        assertEquals(
+                List.of("prompt-too-long"),
+                rejected().stream().map(row -> row.get("reason").asText()).toList());
+    }
+
+    @Test
     void tooManyUnfitRowsStopTheJobAndSayWhy() throws IOException {
         Path input = lines(List.of(pair(0), "x", "y", pair(1)));
         DataSettings strict = new DataSettings(
                 List.of(input.toString()),
                 List.of(),
                 0,
+                OptionalInt.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
@@ -421,6 +451,7 @@ class PrepareStageTest {
                         List.of("x"),
                         1,
                         OptionalInt.of(1),
+                        OptionalInt.of(1),
                         Optional.of("csv"),
                         StraddlePolicy.DROP,
                         Truncation.DROP,
@@ -429,12 +460,13 @@ class PrepareStageTest {
                         false,
                         DataSettings.PairLimits.NONE,
                         Double.NaN));
-        assertEquals(5, e.getMessage().lines().count(), e.getMessage());
+        assertEquals(6, e.getMessage().lines().count(), e.getMessage());
         DataSettings tooLong = new DataSettings(
                 List.of(lines(List.of(pair(0))).toString()),
                 List.of(),
                 0,
                 OptionalInt.of(LetterModel.CONTEXT + 1),
+                OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
@@ -471,6 +503,7 @@ class PrepareStageTest {
                 train.stream().map(PrepareStageTest::escaped).toList(),
                 eval.stream().map(PrepareStageTest::escaped).toList(),
                 evalFraction,
+                OptionalInt.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,

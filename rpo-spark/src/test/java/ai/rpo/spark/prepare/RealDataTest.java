@@ -91,6 +91,7 @@ class RealDataTest {
                 eval.stream().map(RealDataTest::data).toList(),
                 0,
                 OptionalInt.empty(),
+                OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,

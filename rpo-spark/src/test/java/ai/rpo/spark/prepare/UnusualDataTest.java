@@ -246,6 +246,7 @@ class UnusualDataTest {
                 eval.map(path -> List.of(path.toString())).orElse(List.of()),
                 0,
                 OptionalInt.empty(),
+                OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
                 Truncation.DROP,
