@@ -4,17 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.preference.RatedPairs;
-import ai.rpo.core.text.StraddlePolicy;
-import ai.rpo.core.text.Truncation;
 import ai.rpo.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -93,20 +88,7 @@ class DataEstimateTest {
     }
 
     private static DataSettings settings(Path input, double evalFraction) {
-        return new DataSettings(
-                List.of(input.toString()),
-                List.of(),
-                evalFraction,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                StraddlePolicy.SEPARATE,
-                Truncation.DROP,
-                DataSettings.Fields.USUAL,
-                RatedPairs.BEST_WORST,
-                false,
-                DataSettings.PairLimits.NONE,
-                0.9);
+        return PlainSettings.of(List.of(input.toString()), List.of(), evalFraction, 0.9);
     }
 
     private long bytesOfShards() throws IOException {

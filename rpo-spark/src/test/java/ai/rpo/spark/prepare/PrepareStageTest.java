@@ -385,20 +385,7 @@ class PrepareStageTest {
     @Test
     void tooManyUnfitRowsStopTheJobAndSayWhy() throws IOException {
         Path input = lines(List.of(pair(0), "x", "y", pair(1)));
-        DataSettings strict = new DataSettings(
-                List.of(input.toString()),
-                List.of(),
-                0,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                StraddlePolicy.SEPARATE,
-                Truncation.DROP,
-                DataSettings.Fields.USUAL,
-                RatedPairs.BEST_WORST,
-                false,
-                DataSettings.PairLimits.NONE,
-                0.4);
+        DataSettings strict = PlainSettings.of(List.of(input.toString()), List.of(), 0, 0.4);
         RpoException e = assertThrows(RpoException.class, () -> prepare(strict, RowKind.PAIRS, model));
         assertEquals(RpoException.Kind.DATA, e.kind());
         assertTrue(e.getMessage().startsWith("Cannot prepare data: 2 of 4 rows are unfit"), e.getMessage());
@@ -499,19 +486,10 @@ class PrepareStageTest {
     }
 
     private static DataSettings settings(List<Path> train, List<Path> eval, double evalFraction) {
-        return new DataSettings(
+        return PlainSettings.of(
                 train.stream().map(PrepareStageTest::escaped).toList(),
                 eval.stream().map(PrepareStageTest::escaped).toList(),
                 evalFraction,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                StraddlePolicy.SEPARATE,
-                Truncation.DROP,
-                DataSettings.Fields.USUAL,
-                RatedPairs.BEST_WORST,
-                false,
-                DataSettings.PairLimits.NONE,
                 0.9);
     }
 

@@ -4,10 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.preference.RatedPairs;
-import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.core.text.Truncation;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
@@ -16,8 +13,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,19 +81,10 @@ class RealDataTest {
 
     private Prepared prepare(String model, int context, int vocabulary, List<String> train, List<String> eval) {
         String modelFolder = SHARED.resolve("models").resolve(model).toString();
-        DataSettings settings = new DataSettings(
+        DataSettings settings = PlainSettings.of(
                 train.stream().map(RealDataTest::data).toList(),
                 eval.stream().map(RealDataTest::data).toList(),
                 0,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                StraddlePolicy.SEPARATE,
-                Truncation.DROP,
-                DataSettings.Fields.USUAL,
-                RatedPairs.BEST_WORST,
-                false,
-                DataSettings.PairLimits.NONE,
                 0.1);
         TargetModel target = new TargetModel(() -> Path.of(modelFolder), context, vocabulary);
         return new PrepareStage(RowKind.PAIRS, settings, target)

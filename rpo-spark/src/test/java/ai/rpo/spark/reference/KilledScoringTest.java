@@ -9,14 +9,13 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.score.ScoreIdentity;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.OtherJvm;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.train.RandomModel;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -116,22 +115,10 @@ class KilledScoringTest {
     }
 
     private Process start(Path model) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // The options that Spark needs on this JVM are this process's own.
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(option -> option.startsWith("--add-"))
-                .forEach(command::add);
-        command.addAll(List.of(
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SlowScoring.class.getName(),
+        return OtherJvm.start(
+                SlowScoring.class,
+                work.resolve("output.txt").toFile(),
                 work.toUri().toString(),
-                model.toString()));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(work.resolve("output.txt").toFile())
-                .start();
+                model.toString());
     }
 }

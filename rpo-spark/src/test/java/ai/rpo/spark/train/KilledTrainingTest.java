@@ -8,11 +8,11 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.OtherJvm;
 import ai.rpo.spark.dataset.PairRows;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,25 +86,13 @@ class KilledTrainingTest {
     }
 
     private Process start(String rows, String model, int workers) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // The options that Spark needs on this JVM are this process's own.
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(option -> option.startsWith("--add-"))
-                .forEach(command::add);
-        command.addAll(List.of(
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SlowTraining.class.getName(),
+        return OtherJvm.start(
+                SlowTraining.class,
+                work.resolve("output.txt").toFile(),
                 rows,
                 model,
                 work.resolve("killed").toString(),
-                Integer.toString(workers)));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(work.resolve("output.txt").toFile())
-                .start();
+                Integer.toString(workers));
     }
 
     private List<JsonNode> metrics(String run) throws IOException {
