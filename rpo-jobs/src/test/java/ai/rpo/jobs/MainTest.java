@@ -131,9 +131,9 @@ class MainTest {
     void mistakesOnTheCommandLineTakeOneLineAndExitCodeTwo() throws Exception {
         assertEquals(new Outcome(0, "rpo " + ProgramVersion.get() + "\n", ""), program.run("--version"));
 
-        Outcome unknown = program.run("evalaute");
+        Outcome unknown = program.run("trian");
         assertEquals(2, unknown.exitCode());
-        assertTrue(unknown.err().contains("Did you mean: rpo evaluate?"), unknown.err());
+        assertTrue(unknown.err().contains("Did you mean: ") && unknown.err().contains("rpo train"), unknown.err());
 
         Outcome missing = program.run("train", "--config", "none.conf");
         assertEquals(
