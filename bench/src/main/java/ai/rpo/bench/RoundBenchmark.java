@@ -1,28 +1,7 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.dl4j.ExampleCodec;
-import ai.rpo.core.loss.PreferenceLoss;
-import ai.rpo.core.loss.TrainingExample;
-import ai.rpo.core.model.Dtype;
-import ai.rpo.core.model.ExportForm;
-import ai.rpo.core.model.LoraSettings;
-import ai.rpo.core.model.ParameterFile;
-import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
-import ai.rpo.core.train.TrainSettings;
-import ai.rpo.core.train.WorkerResources;
-import ai.rpo.spark.dataset.PairRows;
-import ai.rpo.spark.device.LocalModel;
-import ai.rpo.spark.store.Fence;
-import ai.rpo.spark.train.TrainStage;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,9 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -48,114 +24,52 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 public final class RoundBenchmark {
 
-    private final Shape shape;
-    private final int workers;
-    private final int frequency;
-    private final int rounds;
-    private final int pairsPerBatch;
-    private final List<TrainingExample> pairs;
-
-    private RoundBenchmark(String[] args) {
-        shape = Shape.valueOf(args[0].toUpperCase(Locale.ROOT));
-        workers = Integer.parseInt(args[1]);
-        frequency = Integer.parseInt(args[2]);
-        rounds = Integer.parseInt(args[3]);
-        pairsPerBatch = Integer.parseInt(args[6]);
-        pairs = shape.pairs(
-                workers * frequency * rounds * pairsPerBatch, Integer.parseInt(args[4]), Integer.parseInt(args[5]));
-    }
+    private RoundBenchmark() {}
 
     public static void main(String[] args) throws IOException {
-        RoundBenchmark benchmark = new RoundBenchmark(args);
-        Path work = Files.createTempDirectory("rpo-bench-");
-        try (SparkSession spark = SparkSession.builder()
-                .master("local[" + benchmark.workers + "]")
-                .config("spark.ui.enabled", false)
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", benchmark.workers)
-                .getOrCreate()) {
-            double ours = benchmark.ours(spark, work);
+        Rounds rounds = new Rounds(
+                Shape.valueOf(args[0].toUpperCase(Locale.ROOT)),
+                Integer.parseInt(args[1]),
+                Integer.parseInt(args[2]),
+                Integer.parseInt(args[3]),
+                Integer.parseInt(args[4]),
+                Integer.parseInt(args[5]),
+                Integer.parseInt(args[6]));
+        try (SparkSession spark = rounds.session()) {
+            Memory memory = new Memory();
+            Rounds.Median ours = rounds.train(spark, memory);
+            print(
+                    "%s %,d parameters, %d workers, %d steps a round: median of %d rounds %.3f s, of it compute %.3f, wait %.3f,"
+                            + " transfer %.3f, averaging %.3f; not compute %.2f %%, without steps %.3f s; %.0f MB moved; %s",
+                    rounds.shape(),
+                    rounds.shape().parameters(),
+                    rounds.workers(),
+                    rounds.frequency(),
+                    ours.rounds(),
+                    ours.total(),
+                    ours.compute(),
+                    ours.waiting(),
+                    ours.transfer(),
+                    ours.averaging(),
+                    100 * ours.overheadShare(),
+                    ours.exchange(),
+                    ours.bytesMoved() / 1e6,
+                    memory);
             if (List.of(args).contains("stock")) {
-                double stock = benchmark.stock(JavaSparkContext.fromSparkContext(spark.sparkContext()));
-                print("stock: median round %.3f s without steps, %.1f times ours", stock, stock / ours);
-            }
-        } finally {
-            deleteAll(work);
-        }
-    }
-
-    /** Seconds of a round in which no worker computed. */
-    private double ours(SparkSession spark, Path work) throws IOException {
-        Path model = Files.createDirectories(work.resolve("model"));
-        Files.writeString(model.resolve("config.json"), shape.json());
-        PolicyNetwork initial = network(1);
-        ParameterFile.write(
-                model.resolve("model.safetensors"), ParameterLayout.of(shape.config()), (entry, offset, target) -> {
-                    float[] values = new float[target.remaining()];
-                    initial.parameters().read(entry.offset() + offset, values, 0, values.length);
-                    target.put(values);
-                });
-        initial.graph().close();
-        spark.createDataFrame(pairs.stream().map(p -> PairRows.of(scored(p))).toList(), PairRows.SCHEMA)
-                .write()
-                .parquet(work.resolve("rows").toString());
-        LocalModel start = LocalModel.of(model.toString(), spark.sparkContext().hadoopConfiguration());
-        Memory memory = new Memory();
-        new TrainStage(spark, start, LoraSettings.OFF, loss(), settings(), Precision.FLOAT32)
-                .run(
-                        new TrainStage.Request(
-                                hadoop(work.resolve("rows")),
-                                hadoop(work.resolve("train")),
-                                hadoop(work.resolve("trained")),
-                                ExportForm.full(Dtype.F32),
-                                "bench",
-                                false,
-                                Map.of(),
-                                Optional.empty(),
-                                Fence.NONE),
-                        memory);
-        List<JsonNode> lines = new ArrayList<>();
-        for (String line : Files.readAllLines(work.resolve("train/metrics.jsonl"))) {
-            JsonNode json = new ObjectMapper().readTree(line);
-            if (json.has("round/seconds")) {
-                lines.add(json);
+                double stock = stock(rounds, JavaSparkContext.fromSparkContext(spark.sparkContext()));
+                print("stock: median round %.3f s without steps, %.1f times ours", stock, stock / ours.exchange());
             }
         }
-        List<JsonNode> warm = lines.subList(Math.min(1, lines.size() - 1), lines.size());
-        double exchange = median(warm, "round/seconds")
-                - median(warm, "round/compute_seconds")
-                - median(warm, "round/wait_seconds");
-        print(
-                "%s %,d parameters, %d workers, %d steps a round: median of %d rounds %.3f s, of it compute %.3f, wait %.3f,"
-                        + " transfer %.3f, averaging %.3f; not compute %.2f %%, without steps %.3f s; %.0f MB moved; %s",
-                shape,
-                ParameterLayout.of(shape.config()).size(),
-                workers,
-                frequency,
-                warm.size(),
-                median(warm, "round/seconds"),
-                median(warm, "round/compute_seconds"),
-                median(warm, "round/wait_seconds"),
-                median(warm, "round/transfer_seconds"),
-                median(warm, "round/averaging_seconds"),
-                100 * median(warm, "round/overhead_share"),
-                exchange,
-                median(warm, "round/bytes_moved") / 1e6,
-                memory);
-        return exchange;
     }
 
     /** The same of DL4J's master, whose steps are taken to be as long as they are in a network of our own. */
-    private double stock(JavaSparkContext spark) {
-        PolicyNetwork network = network(Math.max(1, Runtime.getRuntime().availableProcessors() / workers));
-        List<MultiDataSet> batches = new ArrayList<>();
-        for (int i = 0; i < pairs.size(); i += pairsPerBatch) {
-            batches.add(ExampleCodec.encode(pairs.subList(i, i + pairsPerBatch)));
-        }
-        double[] seconds = new double[rounds];
-        int perRound = workers * frequency;
-        for (int round = 0; round < rounds; round++) {
+    private static double stock(Rounds rounds, JavaSparkContext spark) {
+        int workers = rounds.workers();
+        PolicyNetwork network = rounds.network(Math.max(1, Runtime.getRuntime().availableProcessors() / workers));
+        List<MultiDataSet> batches = rounds.batches();
+        double[] seconds = new double[rounds.rounds()];
+        int perRound = workers * rounds.frequency();
+        for (int round = 0; round < seconds.length; round++) {
             JavaRDD<MultiDataSet> data =
                     spark.parallelize(batches.subList(round * perRound, (round + 1) * perRound), workers);
             long began = System.nanoTime();
@@ -166,7 +80,7 @@ public final class RoundBenchmark {
                                     .rddTrainingApproach(RDDTrainingApproach.Direct)
                                     .repartionData(Repartition.Never)
                                     .batchSizePerWorker(1)
-                                    .averagingFrequency(frequency)
+                                    .averagingFrequency(rounds.frequency())
                                     .saveUpdater(true)
                                     .build())
                     .fitMultiDataSet(data);
@@ -174,7 +88,7 @@ public final class RoundBenchmark {
         }
         double step = stepSeconds(network, batches.subList(0, Math.min(4, batches.size())));
         Arrays.sort(seconds);
-        return seconds[rounds / 2] - frequency * step;
+        return seconds[seconds.length / 2] - rounds.frequency() * step;
     }
 
     private static double stepSeconds(PolicyNetwork network, List<MultiDataSet> batches) {
@@ -182,48 +96,6 @@ public final class RoundBenchmark {
         long began = System.nanoTime();
         batches.forEach(network::step);
         return (System.nanoTime() - began) / 1e9 / batches.size();
-    }
-
-    private PolicyNetwork network(int threads) {
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), loss(), settings(), Precision.FLOAT32, 1000, threads));
-        shape.initialise(network.parameters());
-        return network;
-    }
-
-    private TrainSettings settings() {
-        return new TrainSettings(
-                1,
-                pairsPerBatch,
-                4096,
-                false,
-                5e-7,
-                0,
-                TrainSettings.Schedule.CONSTANT,
-                TrainSettings.Optimizer.ADAMW,
-                0,
-                1,
-                false,
-                1,
-                workers,
-                frequency,
-                0,
-                0,
-                1,
-                OuterSettings.average(),
-                WorkerResources.OF_ANY_TASK);
-    }
-
-    private static PreferenceLoss loss() {
-        return new PreferenceLoss(RpoObjective.paper(0.01, 0.005));
-    }
-
-    private static ScoredPair scored(TrainingExample pair) {
-        List<int[]> completions = pair.example().completions();
-        return new ScoredPair(
-                new TokenizedPair(pair.ordinal(), pair.example().prompt(), completions.get(0), completions.get(1)),
-                -900,
-                -900);
     }
 
     /** Heap and resident size, near the beginning and at the end. */
@@ -258,28 +130,6 @@ public final class RoundBenchmark {
                         .orElse(0);
             } catch (IOException e) {
                 return 0;
-            }
-        }
-    }
-
-    private static double median(List<JsonNode> lines, String name) {
-        double[] sorted = lines.stream()
-                .mapToDouble(line -> line.get(name).asDouble())
-                .sorted()
-                .toArray();
-        return sorted[sorted.length / 2];
-    }
-
-    private static org.apache.hadoop.fs.Path hadoop(Path path) {
-        return new org.apache.hadoop.fs.Path(path.toUri());
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        try (var files = Files.walk(folder)) {
-            List<Path> all = files.toList();
-            for (int i :
-                    IntStream.range(0, all.size()).map(i -> all.size() - 1 - i).toArray()) {
-                Files.delete(all.get(i));
             }
         }
     }

@@ -37,6 +37,10 @@ enum Shape {
         return ModelConfigParser.parse(json, name());
     }
 
+    long parameters() {
+        return ParameterLayout.of(config()).size();
+    }
+
     /** Fills a flat storage with initial weights. */
     void initialise(Storage storage) {
         Random random = new Random(1);

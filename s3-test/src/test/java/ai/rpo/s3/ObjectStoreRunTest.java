@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Inputs, model, scores and outputs all on an object store, as the program reaches it through s3a. */
@@ -26,31 +27,8 @@ class ObjectStoreRunTest {
     @Test
     void preparesScoresAndTrainsOnAnObjectStore() throws Exception {
         try (ObjectStore store = new ObjectStore()) {
-            Path model = CHECKOUT.resolve("rpo-core/src/test/resources/families/llama");
-            for (String name : List.of("config.json", "model.safetensors")) {
-                store.put("base/" + name, model.resolve(name));
-            }
-            Path pairs = Files.writeString(
-                    work.resolve("pairs.jsonl"),
-                    IntStream.range(0, 40)
-                            .mapToObj(i ->
-                                    "{\"prompt_ids\": [1, %d, %d], \"chosen_ids\": [5, 2], \"rejected_ids\": [4, 2]}"
-                                            .formatted(3 + i % 10, 3 + i / 10))
-                            .map(row -> row + "\n")
-                            .collect(Collectors.joining()));
-            store.put("pairs.jsonl", pairs);
-
-            List<String> arguments = new ArrayList<>(List.of("train"));
-            arguments.addAll(store.settings());
-            for (String setting : List.of(
-                    "rpo.output=" + ObjectStore.uri("run"),
-                    "rpo.model.path=" + ObjectStore.uri("base"),
-                    "rpo.data.train=" + ObjectStore.uri("pairs.jsonl"),
-                    "rpo.reference.cache=" + ObjectStore.uri("scores"),
-                    "rpo.train.pairs-per-batch=8")) {
-                arguments.addAll(List.of("-D", setting));
-            }
-            run(arguments);
+            putInputs(store);
+            run(store, "train");
             assertTrue(store.text("run/status.json").contains("\"succeeded\""));
             List<String> keys = store.keys("run/");
             for (String artifact : List.of("data", "reference", "train")) {
@@ -62,13 +40,79 @@ class ObjectStoreRunTest {
 
             // As after a run that was stopped before its manifest: the scores are still there.
             store.delete("run/reference/");
-            arguments.set(0, "score");
-            run(arguments);
+            run(store, "score");
             assertTrue(store.text("run/reference/report.json").contains("\"reused\" : 40"));
         }
     }
 
-    private void run(List<String> arguments) throws Exception {
+    @Test
+    @Timeout(300)
+    void aWriterThatWasSuspendedPublishesNothingOnceAnotherHasTakenOver() throws Exception {
+        try (ObjectStore store = new ObjectStore()) {
+            putInputs(store);
+            Path lateOutput = work.resolve("late.txt");
+            Process late = start(store, "prepare", lateOutput);
+            try {
+                String lease = "run/lease/00000001.json";
+                while (late.isAlive() && !store.keys("run/lease/").contains(lease)) {
+                    Thread.sleep(10);
+                }
+                signal("STOP", late);
+
+                Path refusedOutput = work.resolve("refused.txt");
+                assertEquals(5, start(store, "score", refusedOutput).waitFor(), () -> read(refusedOutput));
+                assertTrue(read(refusedOutput).contains("the command prepare on "), read(refusedOutput));
+
+                // As a process on another machine does, where nobody can see whether the first is alive.
+                Path taken = Files.writeString(
+                        work.resolve("taken.json"),
+                        store.text(lease)
+                                .replaceAll("\"(owner|host|machine)\":\"[^\"]*\"", "\"$1\":\"elsewhere\"")
+                                .replaceAll("\"process\":\\d+", "\"process\":17"));
+                store.put("run/lease/00000002.json", taken);
+                signal("CONT", late);
+
+                assertEquals(5, late.waitFor(), () -> read(lateOutput));
+                assertTrue(read(lateOutput).contains("elsewhere (process 17) has taken over"), read(lateOutput));
+                List<String> keys = store.keys("run/");
+                assertTrue(keys.stream().noneMatch(key -> key.endsWith("manifest.json")), keys::toString);
+                assertEquals(Files.readString(taken), store.text("run/lease/00000002.json"));
+            } finally {
+                late.destroyForcibly();
+            }
+        }
+    }
+
+    private static void signal(String name, Process process) throws Exception {
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .inheritIO()
+                        .start()
+                        .waitFor());
+    }
+
+    private void putInputs(ObjectStore store) throws Exception {
+        Path model = CHECKOUT.resolve("rpo-core/src/test/resources/families/llama");
+        for (String name : List.of("config.json", "model.safetensors")) {
+            store.put("base/" + name, model.resolve(name));
+        }
+        Path pairs = Files.writeString(
+                work.resolve("pairs.jsonl"),
+                IntStream.range(0, 40)
+                        .mapToObj(i -> "{\"prompt_ids\": [1, %d, %d], \"chosen_ids\": [5, 2], \"rejected_ids\": [4, 2]}"
+                                .formatted(3 + i % 10, 3 + i / 10))
+                        .map(row -> row + "\n")
+                        .collect(Collectors.joining()));
+        store.put("pairs.jsonl", pairs);
+    }
+
+    private void run(ObjectStore store, String command) throws Exception {
+        Path output = work.resolve("output.txt");
+        assertEquals(0, start(store, command, output).waitFor(), () -> read(output));
+    }
+
+    private Process start(ObjectStore store, String command, Path output) throws Exception {
         Path jobs = CHECKOUT.resolve("rpo-jobs/target");
         String classPath = String.join(
                 File.pathSeparator,
@@ -76,7 +120,7 @@ class ObjectStoreRunTest {
                 Files.readString(jobs.resolve("classpath.txt")).strip(),
                 jobs.resolve("spark/jars") + "/*",
                 CHECKOUT.resolve("s3-test/target/s3a") + "/*");
-        List<String> command = new ArrayList<>(List.of(
+        List<String> java = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + CHECKOUT.resolve("deploy/jvm.options"),
                 "-Xmx1g",
@@ -84,15 +128,21 @@ class ObjectStoreRunTest {
                 "-cp",
                 classPath,
                 "ai.rpo.jobs.Main"));
-        command.addAll(arguments);
-        Path output = work.resolve("output.txt");
-        int exitCode = new ProcessBuilder(command)
+        java.add(command);
+        java.addAll(store.settings());
+        for (String setting : List.of(
+                "rpo.output=" + ObjectStore.uri("run"),
+                "rpo.model.path=" + ObjectStore.uri("base"),
+                "rpo.data.train=" + ObjectStore.uri("pairs.jsonl"),
+                "rpo.reference.cache=" + ObjectStore.uri("scores"),
+                "rpo.train.pairs-per-batch=8")) {
+            java.addAll(List.of("-D", setting));
+        }
+        return new ProcessBuilder(java)
                 .directory(work.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
-                .start()
-                .waitFor();
-        assertEquals(0, exitCode, () -> read(output));
+                .start();
     }
 
     private static String read(Path file) {

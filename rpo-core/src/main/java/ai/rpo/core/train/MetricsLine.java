@@ -25,6 +25,7 @@ public final class MetricsLine {
                 line.put(name, mean);
             }
         });
+        line.put("examples", metrics.examples());
         line.put("learning_rate", learningRate);
         line.put("tokens_per_second", metrics.tokens() / seconds);
         return line;

@@ -72,7 +72,7 @@ final class Job {
         } catch (RuntimeException e) {
             return report(Failure.of("begin to " + command, e), e, Optional.empty());
         }
-        StatusFile status = new StatusFile(run.file("status.json"), command, Clock.systemUTC());
+        StatusFile status = new StatusFile(run.file("status.json"), run.fence(), command, Clock.systemUTC());
         try (lease;
                 spark;
                 Display display = Display.onStandardError()) {

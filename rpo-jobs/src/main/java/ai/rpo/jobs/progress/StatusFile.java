@@ -1,6 +1,7 @@
 package ai.rpo.jobs.progress;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,14 +24,19 @@ public final class StatusFile {
     private static final Duration PAUSE = Duration.ofSeconds(2);
 
     private final SmallFile file;
+    private final Fence fence;
     private final Clock clock;
     private final ObjectNode status = JSON.createObjectNode();
     private Instant written = Instant.EPOCH;
     private boolean ended;
 
-    /** @param command such as {@code train} */
-    public StatusFile(SmallFile file, String command, Clock clock) {
+    /**
+     * @param fence asked before each change, so that a late process does not report over the one that took its place
+     * @param command such as {@code train}
+     */
+    public StatusFile(SmallFile file, Fence fence, String command, Clock clock) {
         this.file = file;
+        this.fence = fence;
         this.clock = clock;
         status.put("command", command);
         status.putNull("stage");
@@ -93,6 +99,7 @@ public final class StatusFile {
     /** The work goes on whether or not somebody can be told. */
     private void tryToWrite() {
         try {
+            fence.check();
             write();
         } catch (RpoException e) {
             LOG.warn("{}", e.getMessage());

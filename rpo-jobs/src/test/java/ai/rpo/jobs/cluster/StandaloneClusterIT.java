@@ -12,6 +12,7 @@ import ai.rpo.jobs.cluster.SparkInstallation.Submission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,6 +47,13 @@ class StandaloneClusterIT {
             }
             """;
 
+    /** Large enough that some hundred pairs take seconds. */
+    private static final String LARGER_CONFIG = CONFIG.replace("\"hidden_size\": 32", "\"hidden_size\": 128")
+            .replace("\"intermediate_size\": 48", "\"intermediate_size\": 384")
+            .replace("\"max_position_embeddings\": 64", "\"max_position_embeddings\": 256");
+
+    private static final int SCORED_PAIRS = 520;
+
     /** Kept after a failure: it has the logs of all daemons and executors. */
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     static Path work;
@@ -57,8 +67,8 @@ class StandaloneClusterIT {
                 Path.of(System.getProperty("rpo.spark.home")),
                 Path.of(System.getProperty("rpo.jvm.options")),
                 Files.createDirectory(work.resolve("spark")));
-        writeModel(work.resolve("start"));
-        writePairs(work.resolve("pairs.jsonl"));
+        writeModel(work.resolve("start"), CONFIG);
+        writePairs(work.resolve("pairs.jsonl"), 24, 2);
         assertSucceeds(submit("local[2]", "train", work.resolve("local")));
         cluster = new StandaloneCluster(spark, 2);
     }
@@ -104,6 +114,38 @@ class StandaloneClusterIT {
         assertSucceeds(training.get());
         assertEquals(STEPS, metrics(output).size());
         assertTrainedAlike(output);
+        assertSaysWhatWasLost(output);
+    }
+
+    /** Of a larger model, pair by pair, so that scoring takes a while. */
+    @Test
+    void scoresAsBeforeWhereAnExecutorIsLostOnTheWay() throws Exception {
+        Path model = work.resolve("larger");
+        writeModel(model, LARGER_CONFIG);
+        Path pairs = work.resolve("more-pairs.jsonl");
+        writePairs(pairs, SCORED_PAIRS, 40);
+        String[] settings = {
+            "-D", "rpo.model.path=" + model,
+            "-D", "rpo.data.train=" + pairs,
+            "-D", "rpo.reference.tokens-per-batch=1"
+        };
+        Path undisturbed = work.resolve("undisturbed-scores");
+        assertSucceeds(submit("local[2]", "score", undisturbed, settings));
+
+        Path output = work.resolve("disturbed-scores");
+        CompletableFuture<Submission> scoring =
+                CompletableFuture.supplyAsync(() -> submit(cluster.url(), "score", output, settings));
+        while (!scoring.isDone() && !hasStoredScores(output)) {
+            Thread.sleep(20);
+        }
+        assertTrue(cluster.killExecutor(), "scoring ended before an executor could be killed");
+
+        assertSucceeds(scoring.get());
+        assertSaysWhatWasLost(output);
+        JsonNode report = new ObjectMapper()
+                .readTree(output.resolve("reference/report.json").toFile());
+        assertEquals(SCORED_PAIRS, report.findValue("computed").asInt(), report.toString());
+        assertEquals(scores(undisturbed), scores(output));
     }
 
     @Test
@@ -166,6 +208,41 @@ class StandaloneClusterIT {
         assertEquals(0, submission.exitCode(), submission.log());
     }
 
+    private static void assertSaysWhatWasLost(Path output) throws IOException {
+        String log = Files.readString(output.resolve("rpo.log"));
+        assertTrue(log.lines().anyMatch(line -> line.matches(".*: executor \\d+ is lost: .*")), log);
+        assertTrue(
+                log.lines().anyMatch(line -> line.matches(".*: task \\d+ on executor .* will be done again: .*")), log);
+    }
+
+    private static boolean hasStoredScores(Path output) throws IOException {
+        Path stored = output.resolve("scores");
+        if (!Files.isDirectory(stored)) {
+            return false;
+        }
+        try (Stream<Path> files =
+                Files.find(stored, 5, (file, attributes) -> file.toString().endsWith(".parquet"))) {
+            return files.findAny().isPresent();
+        } catch (UncheckedIOException e) {
+            return false; // a file was renamed since its folder was listed
+        }
+    }
+
+    private static List<Row> scores(Path output) {
+        try (SparkSession session = SparkSession.builder()
+                .master("local[1]")
+                .config("spark.ui.enabled", false)
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .getOrCreate()) {
+            return session.read()
+                    .parquet(output.resolve("reference/train").toString())
+                    .drop("prompt_ids", "chosen_ids", "rejected_ids")
+                    .orderBy("ordinal")
+                    .collectAsList();
+        }
+    }
+
     /** The weights moved as in the run in one JVM, up to the order in which floats were added. */
     private static void assertTrainedAlike(Path output) {
         float[] start = weights(work.resolve("start"));
@@ -200,10 +277,10 @@ class StandaloneClusterIT {
         return steps;
     }
 
-    private static void writeModel(Path folder) throws IOException {
+    private static void writeModel(Path folder, String json) throws IOException {
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve("config.json"), CONFIG);
-        ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
+        Files.writeString(folder.resolve("config.json"), json);
+        ModelConfig config = ModelConfigParser.parse(json, "config.json");
         Random random = new Random(1);
         ParameterFile.write(
                 folder.resolve("model.safetensors"), ParameterLayout.of(config), (entry, offset, target) -> {
@@ -213,16 +290,16 @@ class StandaloneClusterIT {
                 });
     }
 
-    private static void writePairs(Path file) throws IOException {
+    private static void writePairs(Path file, int count, int shortest) throws IOException {
         Random random = new Random(2);
         List<String> rows = Stream.generate(() -> "{\"prompt_ids\": %s, \"chosen_ids\": %s, \"rejected_ids\": %s}"
-                        .formatted(ids(random), ids(random), ids(random)))
-                .limit(24)
+                        .formatted(ids(random, shortest), ids(random, shortest), ids(random, shortest)))
+                .limit(count)
                 .toList();
         Files.write(file, rows);
     }
 
-    private static String ids(Random random) {
-        return Arrays.toString(random.ints(2 + random.nextInt(6), 3, 64).toArray());
+    private static String ids(Random random, int shortest) {
+        return Arrays.toString(random.ints(shortest + random.nextInt(6), 3, 64).toArray());
     }
 }

@@ -125,6 +125,26 @@ class PipelineTest {
         assertEquals("precious", Files.readString(folder.resolve("run/model/weights")));
     }
 
+    /** As after a run that was killed: it is not gone on with under other settings. */
+    @Test
+    void otherSettingsForAnUnfinishedStageAreRefusedByName() throws IOException {
+        resumes = true;
+        failing = true;
+        assertThrows(IllegalStateException.class, () -> run(train(), false));
+        Files.writeString(folder.resolve("run/train/half"), "of the work");
+
+        failing = false;
+        settings = Map.of("data", "a", "beta", "0.2", "rate", "2e-4");
+        RpoException failure = assertThrows(RpoException.class, () -> run(train(), false));
+
+        assertEquals(RpoException.Kind.CONFIGURATION, failure.kind());
+        assertTrue(
+                failure.getMessage()
+                        .endsWith("\n  beta was 0.1 and is 0.2 (train/)\n  rate was 1e-4 and is 2e-4 (train/)"),
+                failure.getMessage());
+        assertTrue(Files.exists(folder.resolve("run/train/half")));
+    }
+
     @Test
     void overwritingReplacesOnlyWhatDiffers() throws IOException {
         run(train(), false);

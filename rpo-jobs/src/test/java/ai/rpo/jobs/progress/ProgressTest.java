@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -100,7 +101,7 @@ class ProgressTest {
 
     @Test
     void theStatusFollowsTheCommandToItsEnd() throws IOException {
-        StatusFile status = new StatusFile(file("status.json"), "train", clock);
+        StatusFile status = new StatusFile(file("status.json"), Fence.NONE, "train", clock);
         status.begin();
         assertEquals(
                 "{\"command\":\"train\",\"stage\":null,\"state\":\"running\",\"started_at\":\"2026-01-02T03:04:05Z\","
@@ -126,7 +127,7 @@ class ProgressTest {
 
     @Test
     void successHasExitCodeZero() throws IOException {
-        StatusFile status = new StatusFile(file("status.json"), "train", clock);
+        StatusFile status = new StatusFile(file("status.json"), Fence.NONE, "train", clock);
         status.begin();
         status.succeeded();
 
@@ -137,7 +138,7 @@ class ProgressTest {
     @Test
     void anUnwritableStatusStopsTheBeginningButNotTheWork() throws IOException {
         Files.writeString(folder.resolve("run"), "a file");
-        StatusFile status = new StatusFile(file("run/status.json"), "train", clock);
+        StatusFile status = new StatusFile(file("run/status.json"), Fence.NONE, "train", clock);
 
         assertThrows(RpoException.class, status::begin);
         status.stage("score");

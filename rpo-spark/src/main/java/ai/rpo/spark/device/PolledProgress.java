@@ -19,7 +19,8 @@ import scala.collection.Seq;
 
 /**
  * Reports an accumulator's value while a Spark action runs, and its total at the end. What running tasks have added is
- * known from the executors' heartbeats, since the accumulator itself hears of a task only when that has ended.
+ * known from the executors' heartbeats, since the accumulator itself hears of a task only when that has ended. What the action
+ * loses meanwhile is logged.
  */
 public final class PolledProgress implements AutoCloseable {
 
@@ -31,6 +32,7 @@ public final class PolledProgress implements AutoCloseable {
     private final LongAccumulator done;
     private final long total;
     private final TaskCounts counts = new TaskCounts();
+    private final LostWork losses;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "progress");
         thread.setDaemon(true);
@@ -44,7 +46,9 @@ public final class PolledProgress implements AutoCloseable {
         this.what = what;
         this.done = done;
         this.total = total;
+        this.losses = new LostWork(what);
         spark.addSparkListener(counts);
+        spark.addSparkListener(losses);
         reports = timer.scheduleAtFixedRate(
                 () -> report(Math.max(done.value(), counts.sum())), 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -57,6 +61,7 @@ public final class PolledProgress implements AutoCloseable {
     @Override
     public void close() throws IllegalStateException {
         spark.removeSparkListener(counts);
+        spark.removeSparkListener(losses);
         reports.cancel(false);
         timer.shutdown();
         try {

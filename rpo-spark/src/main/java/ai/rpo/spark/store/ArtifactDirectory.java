@@ -22,7 +22,7 @@ public final class ArtifactDirectory {
     private final Fence fence;
     private final Configuration hadoop;
 
-    /** @param fence asked before the artifact is made to count */
+    /** @param fence asked before the artifact is made to count, and before it is removed */
     public ArtifactDirectory(Path path, Fence fence, Configuration hadoop) {
         this.path = Objects.requireNonNull(path, "path");
         this.fence = Objects.requireNonNull(fence, "fence");
@@ -81,6 +81,7 @@ public final class ArtifactDirectory {
 
     /** Removes the manifest, then the directory. */
     public void remove() {
+        fence.check();
         try {
             FileSystem store = Stores.open(path, hadoop);
             store.delete(file(MANIFEST).path(), false);

@@ -104,14 +104,21 @@ public final class Lease implements Fence, AutoCloseable {
 
     @Override
     public void check() {
+        loss().ifPresent(why -> {
+            throw refusal(folder, why);
+        });
+    }
+
+    /** Why this lease does not hold any more, if it does not. */
+    private Optional<String> loss() {
         long last = lastToken(folder, hadoop);
         Optional<LeaseHolder> holder = holder(folder, last, hadoop);
-        if (last != token || holder.filter(h -> h.owner().equals(self.owner())).isEmpty()) {
-            throw refusal(
-                    folder,
-                    holder.map(h -> h + " has taken over, while this one gave no sign")
-                            .orElse("its lease is gone"));
-        }
+        boolean holds = last == token
+                && holder.filter(h -> h.owner().equals(self.owner())).isPresent();
+        return holds
+                ? Optional.empty()
+                : Optional.of(holder.map(h -> h + " has taken over, while this one gave no sign")
+                        .orElse("its lease is gone"));
     }
 
     /** Lets the next process in at once. */
@@ -127,16 +134,18 @@ public final class Lease implements Fence, AutoCloseable {
         }
     }
 
-    /** Never over another's: on some stores two processes may have created the same file. */
+    /**
+     * Never over another's: on some stores two processes may have created the same file. A store that does not answer is
+     * asked again at the next beat.
+     */
     private synchronized void renew() {
         try {
-            check();
-        } catch (RpoException e) {
-            LOG.warn("{}", e.getMessage());
-            timer.shutdown();
-            return;
-        }
-        try {
+            Optional<String> loss = loss();
+            if (loss.isPresent()) {
+                LOG.warn("{}", refusal(folder, loss.get()).getMessage());
+                timer.shutdown();
+                return;
+            }
             self = self.next();
             new SmallFile(file(folder, token), hadoop).write(self.toJson());
         } catch (RuntimeException e) {
@@ -162,6 +171,9 @@ public final class Lease implements Fence, AutoCloseable {
                 throw new IllegalStateException(e);
             }
             Optional<LeaseHolder> now = holder(folder, token, hadoop);
+            if (now.isPresent() && now.get().isReleased()) {
+                return;
+            }
             if (now.isPresent() && now.get().beat() != first.get().beat()) {
                 throw refusal(folder, first.get() + " works there");
             }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -37,6 +38,8 @@ public final class LocalCopies {
             }
         } catch (IOException e) {
             throw StoreFailure.of("write", target, e);
+        } catch (FSError e) {
+            throw StoreFailure.of("write", target, ofLocalDisk(e));
         }
     }
 
@@ -55,7 +58,15 @@ public final class LocalCopies {
         } catch (IOException e) {
             delete(folder);
             throw StoreFailure.of("read", source, e);
+        } catch (FSError e) {
+            delete(folder);
+            throw StoreFailure.of("read", source, ofLocalDisk(e));
         }
+    }
+
+    /** Hadoop's local file systems throw an error where writing fails, on a full disk for example. */
+    private static IOException ofLocalDisk(FSError error) {
+        return error.getCause() instanceof IOException cause ? cause : new IOException(error);
     }
 
     /** Deletes a local folder and what is in it. */

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import org.apache.hadoop.fs.ClusterStorageCapacityExceededException;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
@@ -47,6 +48,10 @@ final class StoreFailure {
                     Kind.CONFIGURATION, what + "there is no such file or folder. Check the path.", failure);
         }
         String why = why(failure);
+        if (isFull(failure)) {
+            return new RpoException(
+                    Kind.CONFIGURATION, what + "there is no room left. Make room, or name another place.", failure);
+        }
         boolean onThisMachine =
                 path.toUri().getScheme() == null || path.toUri().getScheme().equals("file");
         return onThisMachine
@@ -55,6 +60,12 @@ final class StoreFailure {
                         Kind.RETRYABLE,
                         what + why + ". Check the place and the network, and run the command again.",
                         failure);
+    }
+
+    /** Local disks say so in the words of the operating system, HDFS by the exception's class. */
+    private static boolean isFull(IOException failure) {
+        return failure instanceof ClusterStorageCapacityExceededException
+                || String.valueOf(failure.getMessage()).contains("No space left on device");
     }
 
     private static String why(IOException failure) {

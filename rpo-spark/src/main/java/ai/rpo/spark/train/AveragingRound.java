@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.device.LostWork;
 import ai.rpo.spark.train.ChunkAverage.Contribution;
 import ai.rpo.spark.train.WorkerReport.Problem;
 import java.time.Duration;
@@ -85,8 +86,10 @@ final class AveragingRound {
         long began = System.nanoTime();
         LongAccumulator progress = spark.sc().longAccumulator("optimizer steps");
         String jobGroup = plan.run() + "-" + plan.firstStep();
-        RoundWatch watch = new RoundWatch(jobGroup, round, progress.id());
+        RoundWatch watch = new RoundWatch(jobGroup, progress.id());
+        LostWork losses = new LostWork(round);
         spark.sc().addSparkListener(watch);
+        spark.sc().addSparkListener(losses);
         spark.setJobGroup(jobGroup, round, true);
         Broadcast<Integer> lifetime = spark.broadcast(0);
         Broadcast<Integer> meansLifetime = spark.broadcast(0);
@@ -133,6 +136,7 @@ final class AveragingRound {
         } finally {
             spark.clearJobGroup();
             spark.sc().removeSparkListener(watch);
+            spark.sc().removeSparkListener(losses);
         }
     }
 

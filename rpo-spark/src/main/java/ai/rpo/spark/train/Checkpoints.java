@@ -86,10 +86,24 @@ final class Checkpoints {
             Map<String, String> checksums = CheckpointContent.write(content, state, trainable, step);
             Path target = new Path(folder, String.format("step-%08d", step));
             fence.check();
-            LocalCopies.upload(content, target, hadoop);
+            upload(content, target);
             return new Draft(target, new CheckpointState(run, epoch, step, checksums, HeldOutHistory.EMPTY));
         } finally {
             LocalCopies.delete(local);
+        }
+    }
+
+    /** What could not be written whole takes no room. */
+    private void upload(java.nio.file.Path content, Path target) {
+        try {
+            LocalCopies.upload(content, target, hadoop);
+        } catch (RpoException e) {
+            try {
+                folder.getFileSystem(hadoop).delete(target, true);
+            } catch (IOException left) {
+                LOG.warn("The unfinished checkpoint {} could not be deleted: {}", target, left.getMessage());
+            }
+            throw e;
         }
     }
 

@@ -1,5 +1,6 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,12 +13,17 @@ final class MetricsLog {
     private static final long SECONDS_BETWEEN_WRITES = 2;
 
     private final SmallFile file;
+    private final Fence fence;
     private final StringBuilder lines = new StringBuilder();
     private long lastWrite = System.nanoTime();
 
-    /** @param stepsToKeep lines of an earlier start of this run that stay */
-    MetricsLog(SmallFile file, long stepsToKeep) {
+    /**
+     * @param fence asked before each write
+     * @param stepsToKeep lines of an earlier start of this run that stay
+     */
+    MetricsLog(SmallFile file, Fence fence, long stepsToKeep) {
         this.file = file;
+        this.fence = fence;
         if (stepsToKeep > 0) {
             file.read().ifPresent(text -> text.lines().limit(stepsToKeep).forEach(l -> lines.append(l)
                     .append('\n')));
@@ -40,6 +46,7 @@ final class MetricsLog {
     }
 
     void write() {
+        fence.check();
         file.write(lines.toString());
         lastWrite = System.nanoTime();
     }

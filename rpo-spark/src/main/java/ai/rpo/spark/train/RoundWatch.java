@@ -10,21 +10,15 @@ import org.apache.spark.TaskFailedReason;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
-import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
 
-/** Follows the tasks of one round: how far they are, when the last of them gave a sign, and what was lost. */
+/** Follows the tasks of one round: how far they are, and when the last of them gave a sign. */
 final class RoundWatch extends SparkListener {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RoundWatch.class);
-
     private final String jobGroup;
-    private final String round;
     private final long stepCounter;
     private final Set<Integer> stages = new TreeSet<>();
     private final Map<Long, String> running = new TreeMap<>();
@@ -33,12 +27,10 @@ final class RoundWatch extends SparkListener {
 
     /**
      * @param jobGroup of the round's jobs
-     * @param round as people call it
      * @param stepCounter id of the accumulator that counts optimizer steps
      */
-    RoundWatch(String jobGroup, String round, long stepCounter) {
+    RoundWatch(String jobGroup, long stepCounter) {
         this.jobGroup = jobGroup;
-        this.round = round;
         this.stepCounter = stepCounter;
     }
 
@@ -97,23 +89,12 @@ final class RoundWatch extends SparkListener {
 
     @Override
     public synchronized void onTaskEnd(SparkListenerTaskEnd task) {
-        String who = running.remove(task.taskInfo().taskId());
-        if (who == null) {
+        if (running.remove(task.taskInfo().taskId()) == null) {
             return;
         }
         lastSign = System.nanoTime();
-        if (task.reason() instanceof TaskFailedReason failure) {
+        if (task.reason() instanceof TaskFailedReason) {
             steps.remove(task.taskInfo().taskId());
-            LOG.warn(
-                    "{}: the work of {} is lost and will be done again: {}",
-                    round,
-                    who,
-                    failure.toErrorString().lines().findFirst().orElse(""));
         }
-    }
-
-    @Override
-    public void onExecutorRemoved(SparkListenerExecutorRemoved executor) {
-        LOG.warn("{}: executor {} is lost: {}", round, executor.executorId(), executor.reason());
     }
 }

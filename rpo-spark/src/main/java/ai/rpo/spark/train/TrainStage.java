@@ -140,7 +140,8 @@ public final class TrainStage {
         TrainingJournal journal = new TrainingJournal(
                 new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
                 firstStep,
-                new MetricsLog(new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), firstStep),
+                new MetricsLog(
+                        new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), request.fence(), firstStep),
                 PolicyNetwork.schedule(settings, totalSteps),
                 writer,
                 progress);
@@ -162,10 +163,9 @@ public final class TrainStage {
                 }
                 workers.unpersist();
             }
+            journal.flush();
         } catch (RpoException e) {
             throw new RpoException(e.kind(), e.getMessage() + " " + journal.rescue(), e);
-        } finally {
-            journal.flush();
         }
         writer.choose();
         request.fence().check();

@@ -62,10 +62,13 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
         long before = step;
         step = firstStep + steps.size();
         boolean due = isDue(before);
-        if (due) {
-            last.putAll(checkpoints.write(epoch(), step));
+        try {
+            if (due) {
+                last.putAll(checkpoints.write(epoch(), step));
+            }
+        } finally {
+            lines.forEach(log::add);
         }
-        lines.forEach(log::add);
         if (due) {
             publish();
         } else {
@@ -85,7 +88,7 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
     }
 
     /**
-     * When training cannot go on: keeps the state that it had reached, without measuring it.
+     * When training cannot go on: keeps the state and the lines that it had reached, without measuring it.
      *
      * @return a sentence on what is kept
      */
@@ -94,6 +97,8 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
             if (step > checkpoints.lastStep()) {
                 checkpoints.writeUnmeasured(epoch(), step);
                 publish();
+            } else {
+                flush();
             }
         } catch (RuntimeException e) {
             LOG.warn("The state after step {} could not be kept: {}", step, e.getMessage());

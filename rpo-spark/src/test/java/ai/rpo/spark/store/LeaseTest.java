@@ -12,9 +12,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,7 +81,7 @@ class LeaseTest {
             try {
                 Thread.sleep(BEAT.toMillis() * 2);
                 write(elsewhere.next());
-            } catch (IOException | InterruptedException e) {
+            } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
         });
@@ -86,6 +89,46 @@ class LeaseTest {
         RpoException refused = assertThrows(RpoException.class, () -> lease("file", "train"));
         assertTrue(refused.getMessage().contains("elsewhere"), refused.getMessage());
         alive.join();
+    }
+
+    @Test
+    void aHolderElsewhereWhoLetsGoIsFollowedAtOnce() throws Exception {
+        LeaseHolder elsewhere = new LeaseHolder("somebody", "train", "elsewhere", "elsewhere", 17, 1, 3);
+        write(elsewhere);
+        CompletableFuture<Void> end = CompletableFuture.runAsync(
+                () -> write(elsewhere.released()),
+                CompletableFuture.delayedExecutor(BEAT.toMillis(), TimeUnit.MILLISECONDS));
+        try (Lease lease = lease("file", "train")) {
+            assertEquals(8, lease.token());
+        }
+        end.join();
+    }
+
+    /** Otherwise others would take the holder for dead. */
+    @Test
+    @Timeout(60)
+    void signsGoOnAfterTheStoreDidNotAnswerForAWhile() throws Exception {
+        try (Lease lease = lease("s3a", "score")) {
+            FakeStores.answering(false);
+            try {
+                assertEquals(
+                        RpoException.Kind.RETRYABLE,
+                        assertThrows(RpoException.class, lease::check).kind());
+                Thread.sleep(3 * BEAT.toMillis());
+            } finally {
+                FakeStores.answering(true);
+            }
+            long beat = beat();
+            while (beat() == beat) {
+                Thread.sleep(5);
+            }
+            lease.check();
+        }
+    }
+
+    private long beat() throws IOException {
+        return LeaseHolder.fromJson(Files.readString(work.resolve("lease/00000001.json")))
+                .beat();
     }
 
     /** A process that was suspended comes back after another has taken its place. */
@@ -102,6 +145,7 @@ class LeaseTest {
         RpoException refused = assertThrows(RpoException.class, () -> artifact.publish(manifest));
         assertTrue(refused.getMessage().contains("elsewhere (process 17) has taken over"), refused.getMessage());
         assertTrue(artifact.manifest().isEmpty());
+        assertThrows(RpoException.class, artifact::clear, "it may be the other's by now");
         late.close();
         assertEquals(next, LeaseHolder.fromJson(Files.readString(work.resolve("lease/00000002.json"))));
     }
@@ -130,9 +174,9 @@ class LeaseTest {
         }
     }
 
-    private void write(LeaseHolder holder) throws IOException {
-        Files.createDirectories(work.resolve("lease"));
-        Files.writeString(work.resolve("lease/00000007.json"), holder.toJson());
+    private void write(LeaseHolder holder) {
+        new SmallFile(new Path(work.resolve("lease/00000007.json").toUri()), new Configuration())
+                .write(holder.toJson());
     }
 
     private Lease lease(String store, String command) {

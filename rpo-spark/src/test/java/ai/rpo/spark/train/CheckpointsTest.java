@@ -176,6 +176,28 @@ class CheckpointsTest {
     }
 
     @Test
+    void oneThatFillsTheDiskLeavesTheOneBeforeAndNoRest() throws IOException {
+        Checkpoints checkpoints = checkpoints("s3a", "run", 2);
+        save(checkpoints, 1);
+        FakeStores.capacity(1_000);
+        try {
+            RpoException full = assertThrows(RpoException.class, () -> save(checkpoints, 2));
+            assertEquals(RpoException.Kind.CONFIGURATION, full.kind());
+            assertTrue(full.getMessage().contains("there is no room left. Make room"), full.getMessage());
+        } finally {
+            FakeStores.capacity(Long.MAX_VALUE);
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(
+                    List.of("step-00000010"),
+                    left.map(p -> p.getFileName().toString()).toList());
+        }
+        PolicyNetwork network = network(0);
+        assertEquals(1, checkpoints.restoreLatest(state(network)).orElseThrow().epoch());
+        assertState(1, network);
+    }
+
+    @Test
     void whoeverLostItsLeasePublishesNothing() {
         Checkpoints late = new Checkpoints(
                 new org.apache.hadoop.fs.Path("file://" + folder),

@@ -30,6 +30,7 @@ import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
+import ai.rpo.spark.store.FakeStores;
 import ai.rpo.spark.store.Fence;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -42,6 +43,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,6 +100,64 @@ class TrainStageTest {
         assertEquals(6, result.resumedAt());
         assertArrayEquals(weights("whole"), weights("cut"));
         assertEquals(losses("whole"), losses("cut"));
+    }
+
+    /** The disk fills up with the second checkpoint; the metrics cannot be written either. */
+    @Test
+    void goesOnFromTheCheckpointBeforeTheDiskWasFull() throws IOException {
+        FakeStores.addTo(spark.sparkContext().hadoopConfiguration());
+        TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 2, 2, 2, true);
+        List<ScoredPair> pairs = RandomModel.scored(11);
+        train(settings, pairs, "roomy", Progress.NONE);
+
+        String full = "s3a://" + work.resolve("full");
+        Progress others = (what, done, total) -> FakeStores.capacity(done > 3 ? 5_000 : Long.MAX_VALUE);
+        try {
+            RpoException stopped = assertThrows(
+                    RpoException.class, () -> train(settings, pairs, full, others, 0.2, false, Optional.empty()));
+            assertEquals(RpoException.Kind.CONFIGURATION, stopped.kind());
+            assertTrue(stopped.getMessage().contains("there is no room left"), stopped.getMessage());
+            assertTrue(stopped.getMessage().contains("The checkpoint of step 3 is kept"), stopped.getMessage());
+        } finally {
+            FakeStores.capacity(Long.MAX_VALUE);
+        }
+        TrainStage.Result result = train(settings, pairs, full, Progress.NONE, 0.2, false, Optional.empty());
+
+        assertEquals(3, result.resumedAt());
+        assertArrayEquals(weights("roomy"), weights("full"), 1e-6f);
+        assertEquals(6, losses("full").size());
+    }
+
+    /** One partition of the rows is empty, one worker gets no batch, and one step has fewer pairs than workers. */
+    @Test
+    void everyPairIsUsedOnceWhereThereIsLessWorkThanWorkers() throws IOException {
+        List<ScoredPair> pairs = RandomModel.scored(5);
+        Path rows = work.resolve("rows-" + pairs.size());
+        spark.createDataFrame(pairs.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
+                .coalesce(1)
+                .write()
+                .parquet(rows.toString());
+        spark.createDataFrame(List.<Row>of(), PairRows.SCHEMA)
+                .coalesce(1)
+                .write()
+                .mode(SaveMode.Append)
+                .parquet(rows.toString());
+        train(settings(TrainSettings.Optimizer.SGD, 7, 1, 2, false), pairs, "many", Progress.NONE);
+        train(settings(TrainSettings.Optimizer.SGD, 3, 1, 2, false), pairs, "three", Progress.NONE);
+        train(settings(TrainSettings.Optimizer.SGD, 1, 7, 2, false), pairs, "alone", Progress.NONE);
+
+        assertArrayEquals(weights("alone"), weights("many"), 1e-6f);
+        assertEquals(List.of(5L, 5L), examples("many"));
+        assertEquals(List.of(3L, 2L, 3L, 2L), examples("three"));
+    }
+
+    /** Of each step. */
+    private List<Long> examples(String name) throws IOException {
+        List<Long> counts = new ArrayList<>();
+        for (String line : Files.readAllLines(work.resolve(name).resolve("metrics.jsonl"))) {
+            counts.add(new ObjectMapper().readTree(line).path("examples").asLong());
+        }
+        return counts;
     }
 
     @Test
@@ -201,8 +262,8 @@ class TrainStageTest {
         return stage.run(
                 new TrainStage.Request(
                         hadoop(rows),
-                        hadoop(work.resolve(name)),
-                        hadoop(work.resolve(name + "-model")),
+                        output(name),
+                        output(name + "-model"),
                         ExportForm.full(Dtype.F32),
                         name,
                         referenceIsStart,
@@ -280,6 +341,11 @@ class TrainStageTest {
                 1,
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
+    }
+
+    /** @param name of a folder on this disk, or the URI of one elsewhere */
+    private org.apache.hadoop.fs.Path output(String name) {
+        return name.contains("://") ? new org.apache.hadoop.fs.Path(name) : hadoop(work.resolve(name));
     }
 
     private static org.apache.hadoop.fs.Path hadoop(Path path) {
