@@ -4,6 +4,7 @@ import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
 import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
+import ai.rpo.core.preference.PreferenceRecord.UnpairedCompletion;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,6 +26,9 @@ public final class ControlCharacters {
         }
         if (row instanceof ConversationPair pair) {
             return areIn(pair.prompt(), pair.chosen(), pair.rejected());
+        }
+        if (row instanceof UnpairedCompletion unpaired) {
+            return areIn(unpaired.example());
         }
         return row instanceof ConversationExample example && areIn(example.prompt(), example.completion());
     }

@@ -31,7 +31,8 @@ public record FieldNames(Map<String, String> names) implements Serializable {
             Optional<String> rejected,
             Optional<String> completion,
             Optional<String> completions,
-            Optional<String> scores) {
+            Optional<String> scores,
+            Optional<String> label) {
         Map<String, String> names = new LinkedHashMap<>();
         prompt.ifPresent(name -> names.put("prompt", name));
         chosen.ifPresent(name -> names.put("chosen", name));
@@ -39,6 +40,7 @@ public record FieldNames(Map<String, String> names) implements Serializable {
         completion.ifPresent(name -> names.put("completion", name));
         completions.ifPresent(name -> names.put("completions", name));
         scores.ifPresent(name -> names.put("scores", name));
+        label.ifPresent(name -> names.put("label", name));
         return new FieldNames(names);
     }
 

@@ -22,6 +22,14 @@ public sealed interface PreferenceRecord {
     record ConversationExample(List<Message> prompt, List<Message> completion) implements PreferenceRecord {}
 
     /**
+     * A completion by itself; a pair is made of a good and a bad one of the same prompt.
+     *
+     * @param example a {@link TextExample} or {@link ConversationExample}
+     * @param good as its label says
+     */
+    record UnpairedCompletion(PreferenceRecord example, boolean good) implements PreferenceRecord {}
+
+    /**
      * Several completions of one prompt, each with a score; pairs are made of them.
      *
      * @param prompt text or a conversation, and so are the completions

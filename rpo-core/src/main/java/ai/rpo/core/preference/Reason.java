@@ -17,6 +17,7 @@ public enum Reason {
     PROMPT_REWRITTEN_BY_TEMPLATE("the chat template writes the prompt differently once an answer follows"),
     NO_COMMON_PROMPT("chosen and rejected do not begin with the same prompt"),
     TIED("no completion is rated above another"),
+    UNMATCHED("no row of the same prompt with the other label is left to pair it with"),
     EMPTY_PROMPT("the prompt has no tokens"),
     EMPTY_COMPLETION("a completion has no tokens"),
     CHOSEN_EQUALS_REJECTED("chosen and rejected are the same"),

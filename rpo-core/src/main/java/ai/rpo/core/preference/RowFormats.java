@@ -11,6 +11,7 @@ public final class RowFormats {
             new TokenPairFormat(),
             new TokenExampleFormat(),
             new ConversationPairFormat(),
+            new UnpairedFormat(),
             new ConversationExampleFormat(),
             new WholeConversationsFormat(),
             new ShareGptFormat(),

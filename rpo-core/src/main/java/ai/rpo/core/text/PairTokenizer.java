@@ -23,6 +23,13 @@ public final class PairTokenizer {
     /** A pair's ids. */
     public record Pair(int[] prompt, int[] chosen, int[] rejected, Notes notes) {}
 
+    /**
+     * One completion's ids, before it is known with which other it makes a pair; the limit is not applied yet.
+     *
+     * @param straddles 1 where the completion was tokenised alone, else 0
+     */
+    public record Half(int[] prompt, int[] completion, int straddles, boolean spelledSpecialToken) {}
+
     /** An example's ids. */
     public record Example(int[] prompt, int[] completion, Notes notes) {}
 
@@ -101,6 +108,39 @@ public final class PairTokenizer {
         Conversation conversation = conversation(example.prompt());
         Completion completion = conversation.completion("completion", example.completion());
         return example(conversation.prompt(), completion, conversation.spelledSpecialToken());
+    }
+
+    /**
+     * @throws UnfitRowException where no pair with this completion can be trained on
+     */
+    public Half tokenizeHalf(TextExample example) throws UnfitRowException {
+        int[] prompt = prompts.tokenize(new TextPrompt(example.prompt()));
+        Completion completion = completion("completion", example.prompt(), prompt, example.completion());
+        return new Half(prompt, completion.ids, completion.straddles, spelled(example.prompt(), example.completion()));
+    }
+
+    /**
+     * @throws UnfitRowException where no pair with this completion can be trained on
+     * @throws RpoException where the model has no chat template
+     */
+    public Half tokenizeHalf(ConversationExample example) throws UnfitRowException {
+        Conversation conversation = conversation(example.prompt());
+        Completion completion = conversation.completion("completion", example.completion());
+        return new Half(
+                conversation.prompt(), completion.ids, completion.straddles, conversation.spelledSpecialToken());
+    }
+
+    /**
+     * Two completions of the same prompt.
+     *
+     * @throws UnfitRowException where the pair cannot be trained on
+     */
+    public Pair join(Half chosen, Half rejected) throws UnfitRowException {
+        return pair(
+                chosen.prompt,
+                new Completion(chosen.completion, chosen.straddles),
+                new Completion(rejected.completion, rejected.straddles),
+                chosen.spelledSpecialToken || rejected.spelledSpecialToken);
     }
 
     /**

@@ -3,9 +3,12 @@ package ai.rpo.core.preference;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
 import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.RatedCompletions;
+import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
+import ai.rpo.core.preference.PreferenceRecord.UnpairedCompletion;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +110,35 @@ class MadePairsTest {
         assertEquals(
                 Reason.MISSING_FIELD,
                 reasonOf("{\"prompt\": \"p\", \"completions\": [{\"response\": \"a\"}, {\"response\": \"b\"}]}"));
+    }
+
+    @Test
+    void labelledCompletionsStandAlone() throws UnfitRowException {
+        assertEquals(
+                new UnpairedCompletion(new TextExample("p", "c"), true),
+                read("{\"prompt\": \"p\", \"completion\": \"c\", \"label\": true}"));
+        assertEquals(
+                new UnpairedCompletion(
+                        new ConversationExample(
+                                List.of(Message.of("user", "q")), List.of(Message.of("assistant", "a"))),
+                        false),
+                read("""
+                        {"prompt": [{"role": "user", "content": "q"}], "label": false,
+                         "completion": [{"role": "assistant", "content": "a"}]}
+                        """));
+        // Only true and false say what a label means.
+        assertEquals(
+                new TextExample("p", "c"), read("{\"prompt\": \"p\", \"completion\": \"c\", \"label\": \"sports\"}"));
+        RowReader forced = new RowReader(RowFormats.named("unpaired"));
+        for (String label : List.of("1", "null")) {
+            assertEquals(
+                    label.equals("null") ? Reason.MISSING_FIELD : Reason.WRONG_TYPE,
+                    assertThrows(
+                                    UnfitRowException.class,
+                                    () -> forced.read(bytes("{\"prompt\": \"p\", \"completion\": \"c\", \"label\": %s}"
+                                            .formatted(label))))
+                            .reason());
+        }
     }
 
     @Test

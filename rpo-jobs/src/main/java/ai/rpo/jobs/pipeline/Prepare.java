@@ -63,6 +63,7 @@ final class Prepare implements Stage {
                 pairs.truncation(),
                 pairs.fields(),
                 pairs.ratedPairs(),
+                pairs.unpaired(),
                 false,
                 pairs.limits(),
                 pairs.maxRejectedFraction());

@@ -1,10 +1,12 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.FieldNames;
+import ai.rpo.core.preference.Matching;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.preference.RowFormats;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +25,7 @@ import java.util.OptionalInt;
  * @param truncation what becomes of a row above either limit
  * @param fields what the data call the formats' fields
  * @param ratedPairs which pairs are made of several rated completions
+ * @param unpaired how completions that stand alone become pairs
  * @param nearDuplicates whether pairs that are much like others are looked for
  * @param limits above which findings stop the job
  * @param maxRejectedFraction share of the rows above which leaving rows out stops the job
@@ -38,6 +41,7 @@ public record DataSettings(
         Truncation truncation,
         Fields fields,
         RatedPairs ratedPairs,
+        Unpaired unpaired,
         boolean nearDuplicates,
         PairLimits limits,
         double maxRejectedFraction) {
@@ -49,9 +53,11 @@ public record DataSettings(
             Optional<String> rejected,
             Optional<String> completion,
             Optional<String> completions,
-            Optional<String> scores) {
+            Optional<String> scores,
+            Optional<String> label) {
 
         public static final Fields USUAL = new Fields(
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -60,7 +66,25 @@ public record DataSettings(
                 Optional.empty());
 
         FieldNames names() {
-            return FieldNames.of(prompt, chosen, rejected, completion, completions, scores);
+            return FieldNames.of(prompt, chosen, rejected, completion, completions, scores, label);
+        }
+    }
+
+    /**
+     * How the good and the bad completions of a prompt become pairs.
+     *
+     * @param matching which go together
+     * @param maxPairsPerPrompt the most pairs of a prompt
+     */
+    public record Unpaired(Matching matching, int maxPairsPerPrompt) implements Serializable {
+
+        public static final Unpaired USUAL = new Unpaired(Matching.IN_ORDER, 64);
+
+        public Unpaired {
+            if (maxPairsPerPrompt < 1) {
+                throw new IllegalArgumentException(
+                        "max-pairs-per-prompt must be at least 1, but is " + maxPairsPerPrompt);
+            }
         }
     }
 

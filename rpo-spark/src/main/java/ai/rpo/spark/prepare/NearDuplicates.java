@@ -3,6 +3,7 @@ package ai.rpo.spark.prepare;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.when;
 
+import ai.rpo.core.preference.Findings;
 import ai.rpo.core.text.MinHash;
 import ai.rpo.spark.prepare.Repetition.Kind;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * Kept pairs that share a bucket of {@link MinHash}, over prompt and chosen completion, with an earlier one. Buckets are
@@ -57,7 +59,20 @@ final class NearDuplicates {
                 .mapPartitions((MapPartitionsFunction<Row, Row>) NearDuplicates::allButFirst, Encoders.row(BUCKETED))
                 .repartition(partitions, col("split"), col("ordinal"))
                 .dropDuplicates(new String[] {"split", "ordinal"});
-        return Repetition.kind(repeated, files);
+        return kind(repeated.persist(StorageLevel.DISK_ONLY()), files);
+    }
+
+    private static Kind kind(Dataset<Row> rows, List<DataFile> files) {
+        try {
+            List<Findings.Example> first =
+                    rows.select("file", "line").orderBy("file", "line").takeAsList(Findings.EXAMPLES).stream()
+                            .map(row ->
+                                    Findings.example(files.get(row.getInt(0)).path(), row.getLong(1), ""))
+                            .toList();
+            return new Kind(rows.count(), first);
+        } finally {
+            rows.unpersist();
+        }
     }
 
     private static Column keptBefore() {

@@ -25,6 +25,8 @@ final class Outcomes {
             .add("file", IntegerType, false)
             .add("start", LongType, false)
             .add("line", LongType, false)
+            // From 0, among the pairs that the row is made into.
+            .add("part", IntegerType, false)
             // Where the row goes, or, if it is rejected, the input it is from.
             .add("split", StringType, false)
             // From 0, among the rows of the slice that are kept for the same split; null in rejected rows.
@@ -43,6 +45,9 @@ final class Outcomes {
             .add("cut", StringType)
             .add("spelled_special_token", BooleanType)
             .add("control_characters", BooleanType)
+            // Of a row that waits for a partner, whether its completion is a good one; it stands in the columns of the
+            // chosen one.
+            .add("good", BooleanType)
             // Null in kept rows.
             .add("reason", StringType)
             .add("detail", StringType)

@@ -3,6 +3,7 @@ package ai.rpo.spark.prepare;
 import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.text.LengthLimit;
+import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import java.io.Serializable;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param format name of the format of every row; null where it is recognised row by row
  * @param fields what the data call the formats' fields
  * @param ratedPairs which pairs are made of several rated completions
+ * @param unpaired how completions that stand alone become pairs
  * @param evalFraction share of the training prompts that is held out
  * @param maxLength the most tokens of a prompt with either completion
  * @param maxPromptLength the most tokens of a prompt
@@ -24,6 +26,7 @@ record PreparePlan(
         String format,
         FieldNames fields,
         RatedPairs ratedPairs,
+        DataSettings.Unpaired unpaired,
         double evalFraction,
         StraddlePolicy onStraddle,
         int maxLength,
@@ -33,7 +36,19 @@ record PreparePlan(
         List<DataFile> files)
         implements Serializable {
 
-    LengthLimit limit() {
-        return new LengthLimit(maxLength, maxPromptLength, truncation);
+    PairTokenizer tokenizer() {
+        return new PairTokenizer(
+                ExecutorTokenizers.get(model), onStraddle, new LengthLimit(maxLength, maxPromptLength, truncation));
+    }
+
+    /**
+     * Where a pair goes.
+     *
+     * @param given what its file is used for
+     */
+    String split(String given, PairTokenizer.Pair pair) {
+        return given.equals(Outcomes.EVAL) || HeldOutPrompts.contains(pair.prompt(), evalFraction)
+                ? Outcomes.EVAL
+                : Outcomes.TRAIN;
     }
 }

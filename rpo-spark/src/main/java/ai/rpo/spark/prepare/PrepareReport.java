@@ -38,6 +38,11 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) 
             node.put("rows", finding.count());
             addExamples(node, finding.examples());
         });
+        if (tally.waiting().rows() > 0) {
+            root.putObject("unpaired")
+                    .put("good", tally.waiting().good())
+                    .put("bad", tally.waiting().bad());
+        }
         if (plan.kind() == RowKind.PAIRS) {
             addRepetition(root, "duplicates", repetition.duplicates());
             repetition.nearDuplicates().ifPresent(kind -> addRepetition(root, "near_duplicates", kind));

@@ -61,7 +61,13 @@ public final class PrepareStage {
         int tasks = rows.getNumPartitions(); // asking the data frame for them would compute it
         Dataset<Row> outcomes = spark.createDataFrame(rows, Outcomes.SCHEMA).persist(StorageLevel.DISK_ONLY());
         try {
-            return write(spark, plan, outcomes, tasks, output, rejectedOutput, progress);
+            InputTally tally;
+            try (TaskProgress bar = new TaskProgress(spark.sparkContext(), progress, "prepare", tasks)) {
+                tally = InputTally.of(outcomes, plan.files());
+            }
+            return tally.waiting().rows() == 0
+                    ? write(spark, plan, outcomes, tally, output, rejectedOutput)
+                    : matchAndWrite(spark, plan, outcomes, tally, output, rejectedOutput);
         } catch (Exception e) {
             // Not only RuntimeException: Spark throws checked exceptions that Java is not told of.
             Optional<RpoException> ours = Unreadable.causeOf(e);
@@ -102,6 +108,7 @@ public final class PrepareStage {
                 settings.format().orElse(null),
                 settings.fields().names(),
                 settings.ratedPairs(),
+                settings.unpaired(),
                 settings.evalFraction(),
                 settings.onStraddle(),
                 maxLength,
@@ -147,22 +154,36 @@ public final class PrepareStage {
         });
     }
 
+    private Prepared matchAndWrite(
+            SparkSession spark,
+            PreparePlan plan,
+            Dataset<Row> outcomes,
+            InputTally tally,
+            Path output,
+            Path rejectedOutput) {
+        Dataset<Row> matched =
+                UnpairedRows.matched(outcomes, plan, partitions(spark, tally)).persist(StorageLevel.DISK_ONLY());
+        try {
+            return write(spark, plan, matched, tally.again(matched, plan.files()), output, rejectedOutput);
+        } finally {
+            matched.unpersist();
+        }
+    }
+
+    private static int partitions(SparkSession spark, InputTally tally) {
+        return (int) Math.max(spark.sparkContext().defaultParallelism(), tally.rows() / ROWS_A_PARTITION);
+    }
+
     private Prepared write(
             SparkSession spark,
             PreparePlan plan,
             Dataset<Row> outcomes,
-            int tasks,
+            InputTally tally,
             Path output,
-            Path rejectedOutput,
-            Progress progress) {
-        InputTally tally;
-        try (TaskProgress bar = new TaskProgress(spark.sparkContext(), progress, "prepare", tasks)) {
-            tally = InputTally.of(outcomes, plan.files());
-        }
+            Path rejectedOutput) {
         Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
-        int partitions = (int) Math.max(spark.sparkContext().defaultParallelism(), tally.rows() / ROWS_A_PARTITION);
         Repetition repetition = kind == RowKind.PAIRS
-                ? Repetition.among(placed, plan.files(), settings.nearDuplicates(), partitions)
+                ? Repetition.among(placed, plan.files(), settings.nearDuplicates(), partitions(spark, tally))
                 : Repetition.NONE;
 
         // Written before the job may stop, since these say why.

@@ -10,6 +10,7 @@ import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
 import ai.rpo.core.preference.PreferenceRecord.TokenExample;
 import ai.rpo.core.preference.PreferenceRecord.TokenPair;
+import ai.rpo.core.preference.PreferenceRecord.UnpairedCompletion;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.RowFormats;
 import ai.rpo.core.preference.RowReader;
@@ -18,14 +19,12 @@ import ai.rpo.core.text.GivenTokens;
 import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.PairTokenizer.Cut;
 import ai.rpo.core.text.PairTokenizer.Notes;
+import ai.rpo.spark.prepare.OutcomeRows.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 
 /** Turns the rows of one partition into {@link Outcomes}, in the order in which they come. */
 final class RowPreparer {
@@ -36,11 +35,8 @@ final class RowPreparer {
     private final PreparePlan plan;
     private final RowReader reader;
     private final GivenTokens givenTokens;
-    private final Map<String, Long> places = new HashMap<>();
-    private final Map<String, Long> tokens = new HashMap<>();
+    private final SliceCounts counts = new SliceCounts();
     private PairTokenizer tokenizer;
-    private int file = -1;
-    private long start = -1;
 
     RowPreparer(PreparePlan plan) {
         this.plan = plan;
@@ -48,22 +44,15 @@ final class RowPreparer {
         this.givenTokens = new GivenTokens(plan.maxLength(), plan.maxPromptLength());
     }
 
-    /** A row for each pair or example that the source is made of; one where it is left out. */
+    /** A row for each pair or example that the source is made of; one where it is left out, or waits for a partner. */
     List<Row> prepare(SourceRow source) {
-        if (source.file() != file || source.start() != start) {
-            file = source.file();
-            start = source.start();
-            places.clear();
-            tokens.clear();
-        }
-        boolean heldOut = plan.files().get(file).heldOut();
         List<Row> outcomes = new ArrayList<>();
         try {
             for (PreferenceRecord row : records(reader.read(source.json()))) {
-                outcomes.add(prepare(source, heldOut, row));
+                outcomes.add(prepare(source, outcomes.size(), row));
             }
         } catch (UnfitRowException e) {
-            outcomes.add(rejected(source, heldOut ? Outcomes.EVAL : Outcomes.TRAIN, e));
+            outcomes.add(rejected(source, outcomes.size(), e));
         }
         return outcomes;
     }
@@ -72,14 +61,17 @@ final class RowPreparer {
         return row instanceof RatedCompletions rated ? rated.pairs(plan.ratedPairs()) : List.of(row);
     }
 
-    private Row prepare(SourceRow source, boolean heldOut, PreferenceRecord row) {
+    private Row prepare(SourceRow source, int part, PreferenceRecord row) {
         try {
             return switch (plan.kind()) {
-                case PAIRS -> kept(source, heldOut, pair(row), row);
-                case EXAMPLES -> kept(source, heldOut, example(row), row);
+                case PAIRS ->
+                    row instanceof UnpairedCompletion unpaired
+                            ? waiting(source, part, unpaired)
+                            : kept(source, part, pair(row), row);
+                case EXAMPLES -> kept(source, part, example(row), row);
             };
         } catch (UnfitRowException e) {
-            return rejected(source, heldOut ? Outcomes.EVAL : Outcomes.TRAIN, e);
+            return rejected(source, part, e);
         }
     }
 
@@ -94,7 +86,9 @@ final class RowPreparer {
             givenTokens.check(tokens);
             return new PairTokenizer.Pair(tokens.prompt(), tokens.chosen(), tokens.rejected(), AS_GIVEN);
         }
-        throw new UnfitRowException(Reason.WRONG_KIND, "it has one completion, but chosen and rejected are needed");
+        throw new UnfitRowException(
+                Reason.WRONG_KIND,
+                "it has one completion, but chosen and rejected are needed, or a label that is true or false");
     }
 
     /** A supervised row, with its completion for the chosen one. */
@@ -104,6 +98,9 @@ final class RowPreparer {
         }
         if (row instanceof ConversationExample conversation) {
             return withoutRejected(tokenizer().tokenize(conversation));
+        }
+        if (row instanceof UnpairedCompletion unpaired) {
+            return example(unpaired.example());
         }
         if (row instanceof TokenExample tokens) {
             givenTokens.check(tokens);
@@ -123,77 +120,54 @@ final class RowPreparer {
     /** Opened by the first row of text, since tokenised rows do without. */
     private PairTokenizer tokenizer() {
         if (tokenizer == null) {
-            tokenizer = new PairTokenizer(ExecutorTokenizers.get(plan.model()), plan.onStraddle(), plan.limit());
+            tokenizer = plan.tokenizer();
         }
         return tokenizer;
     }
 
-    private Row kept(SourceRow source, boolean heldOut, PairTokenizer.Pair pair, PreferenceRecord row)
+    private Row kept(SourceRow source, int part, PairTokenizer.Pair pair, PreferenceRecord row)
             throws UnfitRowException {
-        Optional<ReferenceLogps> reference = reference(row);
-        checkVocabulary("prompt", pair.prompt());
-        checkVocabulary(pair.rejected() == null ? "completion" : "chosen", pair.chosen());
-        if (pair.rejected() != null) {
-            checkVocabulary("rejected", pair.rejected());
-        }
-        boolean eval = heldOut || HeldOutPrompts.contains(pair.prompt(), plan.evalFraction());
-        String split = eval ? Outcomes.EVAL : Outcomes.TRAIN;
-        return RowFactory.create(
-                source.file(),
-                source.start(),
-                source.line(),
-                split,
-                nextPlace(split),
-                tokensBefore(split, pair),
-                pair.prompt(),
-                pair.chosen(),
-                pair.rejected(),
-                reference.map(ReferenceLogps::chosen).orElse(null),
-                reference.map(ReferenceLogps::rejected).orElse(null),
-                pair.prompt().length,
-                pair.chosen().length,
-                pair.rejected() == null ? null : pair.rejected().length,
-                pair.notes().straddles(),
-                pair.notes().cut().name(),
-                pair.notes().spelledSpecialToken(),
-                ControlCharacters.areIn(row),
-                null,
-                null,
-                null);
-    }
-
-    private Row rejected(SourceRow source, String split, UnfitRowException e) {
-        Object[] values = new Object[Outcomes.SCHEMA.size()];
-        values[Outcomes.SCHEMA.fieldIndex("file")] = source.file();
-        values[Outcomes.SCHEMA.fieldIndex("start")] = source.start();
-        values[Outcomes.SCHEMA.fieldIndex("line")] = source.line();
-        values[Outcomes.SCHEMA.fieldIndex("split")] = split;
-        values[Outcomes.SCHEMA.fieldIndex("reason")] = e.reason().name();
-        values[Outcomes.SCHEMA.fieldIndex("detail")] = e.getMessage();
-        values[Outcomes.SCHEMA.fieldIndex("row")] = quote(source.json());
-        return RowFactory.create(values);
-    }
-
-    /** Adds the pair's to those of the split. */
-    private long tokensBefore(String split, PairTokenizer.Pair pair) {
+        plan.model().checkVocabulary(pair);
+        String split = plan.split(usedFor(source), pair);
         int length =
                 pair.prompt().length + pair.chosen().length + (pair.rejected() == null ? 0 : pair.rejected().length);
-        return tokens.merge(split, (long) length, Long::sum) - length;
+        return OutcomeRows.kept(
+                origin(source, part),
+                split,
+                counts.next(source.file(), source.start(), split, length),
+                pair,
+                reference(row),
+                ControlCharacters.areIn(row));
     }
 
-    private long nextPlace(String split) {
-        return places.merge(split, 1L, Long::sum) - 1;
+    private Row waiting(SourceRow source, int part, UnpairedCompletion row) throws UnfitRowException {
+        return OutcomeRows.waiting(
+                origin(source, part),
+                usedFor(source),
+                half(row.example()),
+                row.good(),
+                ControlCharacters.areIn(row),
+                new UnfitRowException(Reason.UNMATCHED, "its label is " + row.good()),
+                quote(source.json()));
     }
 
-    private void checkVocabulary(String field, int[] ids) throws UnfitRowException {
-        for (int id : ids) {
-            if (id >= plan.model().vocabularySize()) {
-                throw new UnfitRowException(
-                        Reason.TOKEN_OUT_OF_RANGE,
-                        field + " has id " + id + ", the vocabulary ends at "
-                                + (plan.model().vocabularySize() - 1));
-            }
-        }
+    private PairTokenizer.Half half(PreferenceRecord example) throws UnfitRowException {
+        return example instanceof ConversationExample conversation
+                ? tokenizer().tokenizeHalf(conversation)
+                : tokenizer().tokenizeHalf((TextExample) example);
+    }
+
+    private Row rejected(SourceRow source, int part, UnfitRowException e) {
+        return OutcomeRows.rejected(origin(source, part), usedFor(source), e, quote(source.json()));
+    }
+
+    private static Origin origin(SourceRow source, int part) {
+        return new Origin(source.file(), source.start(), source.line(), part);
+    }
+
+    /** The split of its file. */
+    private String usedFor(SourceRow source) {
+        return plan.files().get(source.file()).heldOut() ? Outcomes.EVAL : Outcomes.TRAIN;
     }
 
     private static String quote(byte[] json) {

@@ -17,6 +17,15 @@ record Slice(DataFile file, long start, long end) implements Serializable {
     private static final long SMALLEST = 256 << 10;
     private static final long LARGEST = 8 << 20;
 
+    /** What tells slices of all files apart; ordered as they stand in the input. */
+    record Key(int file, long start) implements Comparable<Key>, Serializable {
+
+        @Override
+        public int compareTo(Key other) {
+            return file == other.file ? Long.compare(start, other.start) : Integer.compare(file, other.file);
+        }
+    }
+
     /** Cuts files so that every core gets several pieces; compressed files and arrays can only be read whole. */
     static List<Slice> of(List<DataFile> files, int cores) {
         long total = files.stream().mapToLong(DataFile::bytes).sum();

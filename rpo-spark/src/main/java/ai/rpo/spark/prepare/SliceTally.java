@@ -15,11 +15,12 @@ public final class SliceTally implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-    private final int file;
-    private final long start;
+    private final Slice.Key slice;
     private long lastLine;
     private final SplitTally train = new SplitTally();
     private final SplitTally eval = new SplitTally();
+    private long waitingGood;
+    private long waitingBad;
     private final Map<Reason, Rejected> rejected = new EnumMap<>(Reason.class);
 
     /** Rows left out for one reason, and the first of them. */
@@ -38,9 +39,8 @@ public final class SliceTally implements Serializable {
     /** The line counts as in {@link SourceRow}. */
     record Unfit(long line, String detail) implements Serializable {}
 
-    private SliceTally(int file, long start) {
-        this.file = file;
-        this.start = start;
+    private SliceTally(Slice.Key slice) {
+        this.slice = slice;
     }
 
     /**
@@ -53,10 +53,9 @@ public final class SliceTally implements Serializable {
         SliceTally current = null;
         while (outcomes.hasNext()) {
             Row outcome = outcomes.next();
-            int file = outcome.<Integer>getAs("file");
-            long start = outcome.<Long>getAs("start");
-            if (current == null || current.file != file || current.start != start) {
-                current = new SliceTally(file, start);
+            Slice.Key slice = new Slice.Key(outcome.getAs("file"), outcome.getAs("start"));
+            if (current == null || !current.slice.equals(slice)) {
+                current = new SliceTally(slice);
                 tallies.add(current);
             }
             current.add(outcome);
@@ -66,6 +65,11 @@ public final class SliceTally implements Serializable {
 
     private void add(Row outcome) {
         lastLine = outcome.<Long>getAs("line");
+        Boolean good = outcome.getAs("good");
+        if (good != null) {
+            waitingGood += good ? 1 : 0;
+            waitingBad += good ? 0 : 1;
+        }
         String reason = outcome.getAs("reason");
         if (reason == null) {
             boolean heldOut = outcome.<String>getAs("split").equals(Outcomes.EVAL);
@@ -76,17 +80,23 @@ public final class SliceTally implements Serializable {
         }
     }
 
-    int file() {
-        return file;
-    }
-
-    long start() {
-        return start;
+    Slice.Key slice() {
+        return slice;
     }
 
     /** Lines of the slice, if it is one of a file of lines. */
     long lines() {
         return lastLine;
+    }
+
+    /** Rows whose completion is a good one and waits for a bad one. */
+    long waitingGood() {
+        return waitingGood;
+    }
+
+    /** The other way round. */
+    long waitingBad() {
+        return waitingBad;
     }
 
     SplitTally train() {

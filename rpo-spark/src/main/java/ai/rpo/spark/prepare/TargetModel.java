@@ -1,5 +1,8 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.PairTokenizer;
 import java.io.Serializable;
 import java.util.Optional;
 
@@ -17,6 +20,27 @@ public record TargetModel(ModelFolder folder, String chatTemplate, int contextLe
     /** With the template that the folder has. */
     public TargetModel(ModelFolder folder, int contextLength, int vocabularySize) {
         this(folder, null, contextLength, vocabularySize);
+    }
+
+    /**
+     * @throws UnfitRowException where an id lies outside the vocabulary
+     */
+    void checkVocabulary(PairTokenizer.Pair pair) throws UnfitRowException {
+        checkVocabulary("prompt", pair.prompt());
+        checkVocabulary(pair.rejected() == null ? "completion" : "chosen", pair.chosen());
+        if (pair.rejected() != null) {
+            checkVocabulary("rejected", pair.rejected());
+        }
+    }
+
+    private void checkVocabulary(String field, int[] ids) throws UnfitRowException {
+        for (int id : ids) {
+            if (id >= vocabularySize) {
+                throw new UnfitRowException(
+                        Reason.TOKEN_OUT_OF_RANGE,
+                        field + " has id " + id + ", the vocabulary ends at " + (vocabularySize - 1));
+            }
+        }
     }
 
     Optional<String> givenChatTemplate() {

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -88,7 +87,7 @@ class DataEstimateTest {
     }
 
     private static DataSettings settings(Path input, double evalFraction) {
-        return PlainSettings.of(List.of(input.toString()), List.of(), evalFraction, 0.9);
+        return PlainSettings.of(input).evalFraction(evalFraction).build();
     }
 
     private long bytesOfShards() throws IOException {

@@ -81,18 +81,17 @@ class RealDataTest {
 
     private Prepared prepare(String model, int context, int vocabulary, List<String> train, List<String> eval) {
         String modelFolder = SHARED.resolve("models").resolve(model).toString();
-        DataSettings settings = PlainSettings.of(
-                train.stream().map(RealDataTest::data).toList(),
-                eval.stream().map(RealDataTest::data).toList(),
-                0,
-                0.1);
+        PlainSettings settings = PlainSettings.of(
+                        train.stream().map(RealDataTest::data).toArray(Path[]::new))
+                .maxRejectedFraction(0.1);
+        eval.stream().map(RealDataTest::data).forEach(settings::eval);
         TargetModel target = new TargetModel(() -> Path.of(modelFolder), context, vocabulary);
-        return new PrepareStage(RowKind.PAIRS, settings, target)
+        return new PrepareStage(RowKind.PAIRS, settings.build(), target)
                 .run(spark, hadoop("data"), hadoop("rejected"), Progress.NONE);
     }
 
-    private static String data(String name) {
-        return SHARED.resolve("data").resolve(name).toString();
+    private static Path data(String name) {
+        return SHARED.resolve("data").resolve(name);
     }
 
     private List<TokenizedPair> pairs(String split) {

@@ -1,0 +1,109 @@
+package ai.rpo.spark.prepare;
+
+import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
+import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.PairTokenizer.Half;
+import ai.rpo.core.text.PairTokenizer.Pair;
+import java.util.Optional;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/** Writes rows of {@link Outcomes#SCHEMA}. */
+final class OutcomeRows {
+
+    private OutcomeRows() {}
+
+    /**
+     * What an outcome is of.
+     *
+     * @param part from 0, among the pairs that the row is made into
+     */
+    record Origin(int file, long start, long line, int part) {}
+
+    /**
+     * A row that is kept.
+     *
+     * @param pair of a supervised row without a rejected completion
+     */
+    static Row kept(
+            Origin origin,
+            String split,
+            SliceCounts.Place place,
+            Pair pair,
+            Optional<ReferenceLogps> reference,
+            boolean controlCharacters) {
+        return RowFactory.create(
+                origin.file(),
+                origin.start(),
+                origin.line(),
+                origin.part(),
+                split,
+                place.rows(),
+                place.tokens(),
+                pair.prompt(),
+                pair.chosen(),
+                pair.rejected(),
+                reference.map(ReferenceLogps::chosen).orElse(null),
+                reference.map(ReferenceLogps::rejected).orElse(null),
+                pair.prompt().length,
+                pair.chosen().length,
+                pair.rejected() == null ? null : pair.rejected().length,
+                pair.notes().straddles(),
+                pair.notes().cut().name(),
+                pair.notes().spelledSpecialToken(),
+                controlCharacters,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    /** A row that is left out, or an input row that gave nothing else. */
+    static Row rejected(Origin origin, String split, UnfitRowException why, String row) {
+        Object[] values = new Object[Outcomes.SCHEMA.size()];
+        set(values, "file", origin.file());
+        set(values, "start", origin.start());
+        set(values, "line", origin.line());
+        set(values, "part", origin.part());
+        set(values, "split", split);
+        set(values, "reason", why.reason().name());
+        set(values, "detail", why.getMessage());
+        set(values, "row", row);
+        return RowFactory.create(values);
+    }
+
+    /**
+     * A row that waits for a partner, and is left out unless it finds one.
+     *
+     * @param unmatched why it is left out then
+     */
+    static Row waiting(
+            Origin origin,
+            String split,
+            Half half,
+            boolean good,
+            boolean controlCharacters,
+            UnfitRowException unmatched,
+            String row) {
+        Object[] values = new Object[Outcomes.SCHEMA.size()];
+        set(values, "file", origin.file());
+        set(values, "start", origin.start());
+        set(values, "line", origin.line());
+        set(values, "part", origin.part());
+        set(values, "split", split);
+        set(values, "prompt_ids", half.prompt());
+        set(values, "chosen_ids", half.completion());
+        set(values, "straddles", half.straddles());
+        set(values, "spelled_special_token", half.spelledSpecialToken());
+        set(values, "control_characters", controlCharacters);
+        set(values, "good", good);
+        set(values, "reason", unmatched.reason().name());
+        set(values, "detail", unmatched.getMessage());
+        set(values, "row", row);
+        return RowFactory.create(values);
+    }
+
+    private static void set(Object[] values, String column, Object value) {
+        values[Outcomes.SCHEMA.fieldIndex(column)] = value;
+    }
+}

@@ -1,0 +1,153 @@
+package ai.rpo.spark.prepare;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.dataset.PairRows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How files are read, whatever their kind. */
+@ExtendWith(LocalSpark.class)
+class InputLayoutsTest {
+
+    private static SparkSession spark;
+
+    @TempDir
+    private Path folder;
+
+    private PrepareFixture work;
+
+    @BeforeAll
+    static void start(SparkSession session) {
+        spark = session;
+    }
+
+    @BeforeEach
+    void writeModel() {
+        work = new PrepareFixture(spark, folder);
+    }
+
+    @Test
+    void linesOfAFileThatIsReadInPiecesKeepTheirNumbers() throws IOException {
+        // Above the smallest slice many times over, with lines that end in CR LF and one that spans slices.
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < 6000; i++) {
+            rows.add(
+                    i % 1000 == 999
+                            ? "broken"
+                            : "{\"id\": \"" + "x".repeat(i % 400) + "\", "
+                                    + PrepareFixture.pair(i % 600).substring(1));
+        }
+        rows.set(
+                3000,
+                "{\"id\": \"" + "y".repeat(900_000) + "\", "
+                        + PrepareFixture.pair(1).substring(1));
+        Path input = work.path("data.jsonl");
+        Files.writeString(input, String.join("\r\n", rows));
+
+        Prepared counts = work.prepare(input);
+
+        assertTrue(Files.size(input) > 6 * (256 << 10));
+        assertEquals(6000, counts.rowsIn());
+        assertEquals(
+                List.of(1000, 2000, 3000, 4000, 5000, 6000),
+                work.rejected().stream().map(row -> row.get("line").asInt()).toList());
+        List<TokenizedPair> pairs = work.pairs("train");
+        assertEquals(5994, pairs.size());
+        assertEquals(5993, pairs.get(5993).ordinal());
+        int kept = 0;
+        for (int i = 0; i < 6000; i++) {
+            if (i % 1000 != 999) {
+                int expected = i == 3000 ? 1 : i % 600;
+                assertArrayEquals(
+                        new int[] {1, 3 + expected % 26, 3 + expected / 26},
+                        pairs.get(kept).prompt(),
+                        "line " + i);
+                kept++;
+            }
+        }
+    }
+
+    @Test
+    void layoutsCompressionsAndFoldersMixAndKeepTheirOrder() throws IOException {
+        Path input = Files.createDirectories(work.path("in put%20[x]"));
+        Files.writeString(
+                input.resolve("a.json"), "\uFEFF [" + PrepareFixture.pair(0) + ",\n" + PrepareFixture.pair(1) + ", 7]");
+        Files.write(
+                input.resolve("b.jsonl.gz"),
+                PrepareFixture.gzip(PrepareFixture.pair(2) + "\n" + PrepareFixture.pair(3) + "\n"));
+        work.parquet("in put%20[x]/c.parquet", List.of(PrepareFixture.pair(4), PrepareFixture.pair(5)));
+        Files.writeString(input.resolve("d.jsonl"), "\uFEFF" + PrepareFixture.pair(6) + "\n");
+        Files.writeString(input.resolve("_SUCCESS"), "");
+        Path heldOut = work.path("held-out.parquet");
+        work.parquet("held-out.parquet", List.of(PrepareFixture.pair(7), PrepareFixture.pair(8)));
+        Files.createFile(input.resolve("empty.jsonl"));
+
+        Prepared counts = work.prepare(PlainSettings.of(input).eval(heldOut).build());
+
+        assertEquals(1, counts.rejectedRows());
+        assertEquals(2, counts.evalRows());
+        assertEquals(
+                List.of(3, 4, 5, 6, 7, 8, 9),
+                work.pairs("train").stream().map(pair -> pair.prompt()[1]).toList());
+        assertEquals(
+                List.of(10, 11),
+                work.pairs("eval").stream().map(pair -> pair.prompt()[1]).toList());
+        assertEquals("malformed-json", work.rejected().get(0).get("reason").asText());
+        assertEquals(2, work.rejected().get(0).get("line").asInt());
+    }
+
+    @Test
+    void rowsOfSeveralFormatsMayLieInOneFolder() throws IOException {
+        Path input = Files.createDirectories(work.path("mixed"));
+        work.parquet(
+                "mixed/a.parquet",
+                List.of(PrepareFixture.pair(0), "{\"prompt\": \"a\", \"chosen\": null, \"rejected\": \"b\"}"));
+        work.parquet(
+                "mixed/b.parquet",
+                List.of("{\"prompt_ids\": [9], \"chosen_ids\": [2], \"rejected_ids\": [3], \"ref_chosen_logps\": -1.0,"
+                        + " \"ref_rejected_logps\": -2.0}"));
+        work.parquet("mixed/c.parquet", List.of("{\"question\": \"x\"}"));
+
+        Prepared counts = work.prepare(input);
+
+        assertEquals(2, counts.trainRows());
+        assertEquals(
+                List.of("2 unknown-format", "1 unknown-format"),
+                work.rejected().stream()
+                        .map(row -> row.get("line").asText() + " "
+                                + row.get("reason").asText())
+                        .toList());
+        assertTrue(PairRows.isScored(work.rows("train").get(1)));
+    }
+
+    @Test
+    void parquetFilesOfOneFolderMayDisagreeOnAColumnsType() throws IOException {
+        Files.writeString(work.path("model/chat_template.jinja"), "{% for m in messages %}{{ m.content }}{% endfor %}");
+        work.parquet("mixed/a.parquet", List.of(PrepareFixture.pair("a", "b", "c")));
+        work.parquet(
+                "mixed/b.parquet",
+                List.of(
+                        "{\"prompt\": [{\"role\": \"user\", \"content\": \"d\"}], \"chosen\": [{\"role\": \"assistant\", \"content\": \"e\"}],"
+                                + " \"rejected\": [{\"role\": \"assistant\", \"content\": \"f\"}]}"));
+        work.parquet(
+                "mixed/c.parquet",
+                List.of("{\"prompt_ids\": [1, 9], \"chosen_ids\": [3, 2], \"rejected_ids\": [4, 2]}"));
+        work.prepare(work.path("mixed"));
+        assertEquals(
+                List.of("0 [1, 3] [4, 2] [5, 2]", "1 [6] [7, 2] [8, 2]", "2 [1, 9] [3, 2] [4, 2]"), work.pairsAsText());
+    }
+}
