@@ -6,8 +6,8 @@ CASE/adapter_config.json, adapter_model.safetensors   an adapter on ../families/
 CASE/trained.safetensors                              the adapter after it
 CASE/expected.json     each step's loss and gradient norm, and the log-probabilities of all completions before and after,
                        after with the adapter merged into the weights by PEFT
-SHARED is the folder with golden/stories260k_run.json and models/stories260k; with it, stories260k is made too, from a
-fresh adapter, over the run's first STORIES_STEPS steps in float32. The tiny ones are computed in float64.
+SHARED is the folder with golden/stories260k_run.json and models/stories260k; with it, stories260k is made too: the whole
+run in float32, from a fresh adapter, at a higher learning rate. The tiny ones are computed in float64.
 """
 import json
 import math
@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).parent
-STEPS, RATE, STORIES_STEPS = 8, 0.01, 8
+STEPS, RATE, STORIES_RATE = 8, 0.01, 2e-3
 CASES = {
     "llama_query_value": ("llama", dict(r=2, lora_alpha=3, target_modules=["q_proj", "v_proj"])),
     "llama_all": ("llama", dict(r=3, lora_alpha=4, use_rslora=True, target_modules="all-linear")),
@@ -105,13 +105,18 @@ def stories(golden):
     run = golden["runs"]["rpo"]
 
     def train(model):
-        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=0)
+        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], weight_decay=0)
         batch, steps = golden["batch"], []
-        for s in range(STORIES_STEPS):
+        total = golden["epochs"] * len(golden["pairs"]) // batch
+        warm_up = total // 10
+        for s in range(total):
+            progress = (s - warm_up) / (total - warm_up)
+            optimizer.param_groups[0]["lr"] = STORIES_RATE * (
+                (s + 1) / warm_up if s < warm_up else 0.5 * (1 + math.cos(math.pi * progress)))
             start = s * batch % len(golden["pairs"])
             pairs = golden["pairs"][start:start + batch]
             steps.append(step(model, optimizer, pairs, golden["beta"], run["eta"], golden["max_grad_norm"]))
-        return {"learning_rate": 1e-3, "steps": steps}
+        return {"learning_rate": STORIES_RATE, "steps": steps, "after": all_logps(model, golden["pairs"][:batch])}
     return train
 
 

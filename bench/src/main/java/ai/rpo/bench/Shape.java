@@ -70,21 +70,22 @@ enum Shape {
 
     /**
      * Floating-point operations that a forward pass over one pair needs: the products with the weights on every packed
-     * row, the last feed-forward and the head only where a token is predicted, and attention's two products over the
-     * causal part.
+     * row, those behind the last attention only where a token is predicted, and attention's two products over the causal
+     * part.
      */
     double forwardFlops(int promptLength, int responseLength) {
         ModelConfig c = config();
         double rows = promptLength + 2.0 * (responseLength - 1);
         double queries = (double) c.heads() * c.headDim();
         double keys = (double) c.keyValueHeads() * c.headDim();
-        double attention = 2 * c.hiddenSize() * (2 * queries + 2 * keys);
-        double feedForward = 2 * c.hiddenSize() * 3.0 * c.intermediateSize();
-        double fedForward = (c.layers() - 1) * rows + 2 * responseLength - 1;
+        double input = 2 * c.hiddenSize() * (queries + 2 * keys);
+        double output = 2 * c.hiddenSize() * (queries + 3.0 * c.intermediateSize());
+        double outputRows = (c.layers() - 1) * rows + 2 * responseLength - 1;
         double head = 2.0 * c.hiddenSize() * c.vocabularySize() * 2 * responseLength;
         double response = responseLength - 1;
-        double seen =
-                promptLength * (promptLength + 1) / 2.0 + 2 * (response * promptLength + response * (response + 1) / 2);
-        return c.layers() * (rows * attention + 4 * queries * seen) + fedForward * feedForward + head;
+        double byPrompt = promptLength * (promptLength + 1) / 2.0;
+        double byResponses = 2 * (response * promptLength + response * (response + 1) / 2);
+        double seen = (c.layers() - 1) * byPrompt + promptLength + c.layers() * byResponses;
+        return c.layers() * rows * input + outputRows * output + 4 * queries * seen + head;
     }
 }

@@ -6,19 +6,23 @@ import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.List;
 import java.util.Optional;
 
-/** Grouped-query self-attention over packed segments. */
+/**
+ * Grouped-query self-attention over packed segments. Where few rows are kept, the others still get queries, since those
+ * lie with keys and values in one product, but look at nothing.
+ */
 final class Attention implements Branch.Part<Attention.Saved> {
 
     /**
      * @param projected queries, keys and values before their heads were normalized, and the numbers of that; null where
      *     heads are not normalized
      * @param fused queries, keys and values as attention saw them
-     * @param mixed its result before the output projection
+     * @param mixed its result before the output projection; only rows that are kept have one
      * @param logSumExp of each softmax; null where the pass was through a cache, which has no backward
      */
     record Saved(Tensor projected, Tensor inverseRms, Tensor fused, Tensor mixed, Tensor logSumExp) {}
@@ -62,7 +66,13 @@ final class Attention implements Branch.Part<Attention.Saved> {
 
     @Override
     public Saved forward(
-            Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
+            Parameters weights,
+            Tensor x,
+            TokenRows batch,
+            TokenRows kept,
+            Tensor out,
+            boolean accumulate,
+            Workspace workspace) {
         Tensor fused = workspace.tensor(x.rows(), shape.fusedColumns());
         input.forward(weights, x, batch, fused, false, workspace);
         Tensor projected = null;
@@ -78,11 +88,11 @@ final class Attention implements Branch.Part<Attention.Saved> {
         Tensor logSumExp = null;
         if (batch instanceof PackedBatch packed) {
             logSumExp = workspace.tensor(x.rows(), shape.heads());
-            backend.attention(fused, shape, packed.segments(), mixed, logSumExp);
+            backend.attention(fused, shape, segments(packed, kept), mixed, logSumExp);
         } else if (batch instanceof CachedBatch cached) {
             backend.cachedAttention(fused, shape, cached.segments(layer), mixed);
         }
-        output.forward(weights, mixed, batch, out, accumulate, workspace);
+        output.forward(weights, only(kept, batch, mixed, workspace), kept, out, accumulate, workspace);
         return new Saved(projected, inverseRms, fused, mixed, logSumExp);
     }
 
@@ -92,14 +102,15 @@ final class Attention implements Branch.Part<Attention.Saved> {
             Saved saved,
             Tensor x,
             PackedBatch batch,
+            PackedBatch kept,
             Tensor dOut,
             Tensor dX,
             Parameters gradients,
             Workspace workspace) {
-        Tensor dMixed = workspace.tensor(x.rows(), shape.queryColumns());
-        output.backward(weights, saved.mixed, batch, dOut, dMixed, gradients, workspace);
+        Tensor dMixed = dMixed(weights, saved.mixed, batch, kept, dOut, gradients, workspace);
         Tensor dFused = workspace.tensor(x.rows(), shape.fusedColumns());
-        backend.attentionBackward(saved.fused, shape, batch.segments(), saved.mixed, saved.logSumExp, dMixed, dFused);
+        backend.attentionBackward(
+                saved.fused, shape, segments(batch, kept), saved.mixed, saved.logSumExp, dMixed, dFused);
         rotate(dFused, batch, true);
         if (!headNorms.isEmpty()) {
             backend.headNormBackward(
@@ -113,6 +124,38 @@ final class Attention implements Branch.Part<Attention.Saved> {
                     gradients.into(headNorms.get(1), shape.headDim(), workspace));
         }
         input.backward(weights, x, batch, dFused, dX, gradients, workspace);
+    }
+
+    /** The gradient of what attention mixed, {@code [tokens, queryColumns]}. */
+    private Tensor dMixed(
+            Parameters weights,
+            Tensor mixed,
+            PackedBatch batch,
+            PackedBatch kept,
+            Tensor dOut,
+            Parameters gradients,
+            Workspace workspace) {
+        Tensor dKept = workspace.tensor(dOut.rows(), mixed.columns());
+        output.backward(weights, only(kept, batch, mixed, workspace), kept, dOut, dKept, gradients, workspace);
+        if (kept == batch) {
+            return dKept;
+        }
+        Tensor dMixed = workspace.zeros(mixed.rows(), mixed.columns());
+        backend.scatterAddRows(dKept, batch.predictingRows(), dMixed);
+        return dMixed;
+    }
+
+    private static List<Segment> segments(PackedBatch batch, TokenRows kept) {
+        return kept == batch ? batch.segments() : batch.predictingSegments();
+    }
+
+    private Tensor only(TokenRows kept, TokenRows batch, Tensor rows, Workspace workspace) {
+        if (kept == batch) {
+            return rows;
+        }
+        Tensor only = workspace.tensor(kept.rows(), rows.columns());
+        backend.gatherRows(rows, ((PackedBatch) batch).predictingRows(), only);
+        return only;
     }
 
     private Tensor queryNorm(Parameters parameters) {

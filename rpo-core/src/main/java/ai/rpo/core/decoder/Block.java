@@ -9,21 +9,19 @@ import ai.rpo.core.tensor.Workspace;
 import java.util.Optional;
 
 /**
- * One transformer block: attention, then feed-forward, each added to the residual stream. The feed-forward may be told to
- * keep only some rows: after the last block's attention no row looks at another, and few predict a token.
+ * One transformer block: attention, then feed-forward, each added to the residual stream. It may be told to keep only
+ * some rows: of the last block's rows only those are needed that predict a token, and the keys and values of the others.
  */
 final class Block {
 
     record Saved(Branch.Saved<Attention.Saved> attention, Branch.Saved<FeedForward.Saved> feedForward) {}
 
-    private final Backend backend;
     private final Branch<Attention.Saved> attention;
     private final Branch<FeedForward.Saved> feedForward;
 
     Block(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
         WeightNames names = config.architecture().names();
         String block = names.block(layer);
-        this.backend = backend;
         attention = new Branch<>(
                 backend,
                 Normalization.of(backend, config, block + names.attention().norm()),
@@ -43,22 +41,15 @@ final class Block {
      * @param out {@code [tokens kept, hidden]}
      */
     Saved forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor out, Workspace workspace) {
-        Tensor middle = workspace.tensor(x.rows(), x.columns());
-        Branch.Saved<Attention.Saved> attended = attention.forward(weights, x, batch, middle, workspace);
-        if (kept != batch) {
-            Tensor all = middle;
-            middle = workspace.tensor(kept.rows(), x.columns());
-            backend.gatherRows(all, ((PackedBatch) batch).predictingRows(), middle);
-        }
-        return new Saved(attended, feedForward.forward(weights, middle, kept, out, workspace));
+        Tensor middle = workspace.tensor(out.rows(), out.columns());
+        return new Saved(
+                attention.forward(weights, x, batch, kept, middle, workspace),
+                feedForward.forward(weights, middle, kept, kept, out, workspace));
     }
 
     /**
-     * Turns the gradient of the block's output into that of its input, in place where all rows were kept.
-     *
-     * @param saved is used up
-     * @param gradient of the rows kept; used up
-     * @param dX zeros that receive the gradient of all rows; {@code gradient} itself where all were kept
+     * Turns the gradient of the block's output into that of its input, in place where all rows were kept; see
+     * {@link Branch#backward}.
      */
     void backward(
             Parameters weights,
@@ -69,10 +60,7 @@ final class Block {
             Tensor dX,
             Parameters gradients,
             Workspace workspace) {
-        feedForward.backward(weights, saved.feedForward, kept, gradient, gradients, workspace);
-        if (kept != batch) {
-            backend.scatterAddRows(gradient, batch.predictingRows(), dX);
-        }
-        attention.backward(weights, saved.attention, batch, dX, gradients, workspace);
+        feedForward.backward(weights, saved.feedForward, kept, kept, gradient, gradient, gradients, workspace);
+        attention.backward(weights, saved.attention, batch, kept, gradient, dX, gradients, workspace);
     }
 }

@@ -15,8 +15,20 @@ final class Branch<S> {
     /** What a branch computes from normalized rows: attention or feed-forward. */
     interface Part<S> {
 
-        /** Overwrites {@code out}, or adds to it; both tensors are {@code [tokens, hidden]}. */
-        S forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace);
+        /**
+         * Overwrites {@code out [tokens kept, hidden]}, or adds to it.
+         *
+         * @param x {@code [tokens, hidden]}
+         * @param kept the batch, or only those of its rows that predict a token
+         */
+        S forward(
+                Parameters weights,
+                Tensor x,
+                TokenRows batch,
+                TokenRows kept,
+                Tensor out,
+                boolean accumulate,
+                Workspace workspace);
 
         /** Adds to the weights' gradients and overwrites {@code dX}; {@code saved} is used up. */
         void backward(
@@ -24,6 +36,7 @@ final class Branch<S> {
                 S saved,
                 Tensor x,
                 PackedBatch batch,
+                PackedBatch kept,
                 Tensor dOut,
                 Tensor dX,
                 Parameters gradients,
@@ -44,26 +57,38 @@ final class Branch<S> {
         this.after = after;
     }
 
-    /** Computes {@code out} from {@code x}, both {@code [tokens, hidden]}. */
-    Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
+    /** Computes {@code out [tokens kept, hidden]} from {@code x [tokens, hidden]}. */
+    Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor out, Workspace workspace) {
         Normalization.Saved input = norm.forward(weights, x, workspace);
-        backend.copy(x, out);
-        if (after.isEmpty()) {
-            return new Saved<>(input, part.forward(weights, input.out(), batch, out, true, workspace), null);
+        if (kept == batch) {
+            backend.copy(x, out);
+        } else {
+            backend.gatherRows(x, ((PackedBatch) batch).predictingRows(), out);
         }
-        Tensor computed = workspace.tensor(x.rows(), x.columns());
-        S saved = part.forward(weights, input.out(), batch, computed, false, workspace);
+        if (after.isEmpty()) {
+            return new Saved<>(input, part.forward(weights, input.out(), batch, kept, out, true, workspace), null);
+        }
+        Tensor computed = workspace.tensor(out.rows(), out.columns());
+        S saved = part.forward(weights, input.out(), batch, kept, computed, false, workspace);
         Normalization.Saved normalized = after.get().forward(weights, computed, workspace);
         backend.add(normalized.out(), out);
         return new Saved<>(input, saved, normalized);
     }
 
-    /** Turns the gradient of the output into that of the input, in place; {@code saved} is used up. */
+    /**
+     * Turns the gradient of the output into that of the input, in place where all rows were kept.
+     *
+     * @param saved is used up
+     * @param gradient of the rows kept; used up
+     * @param dX zeros that receive the gradient of all rows; {@code gradient} itself where all were kept
+     */
     void backward(
             Parameters weights,
             Saved<S> saved,
             PackedBatch batch,
+            PackedBatch kept,
             Tensor gradient,
+            Tensor dX,
             Parameters gradients,
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
@@ -72,9 +97,12 @@ final class Branch<S> {
             dPart = workspace.zeros(gradient.rows(), gradient.columns());
             after.get().backward(saved.after, gradient, dPart, gradients, workspace);
         }
-        Tensor dNormalized = workspace.tensor(gradient.rows(), gradient.columns());
-        part.backward(weights, saved.part, saved.input.out(), batch, dPart, dNormalized, gradients, workspace);
-        norm.backward(saved.input, dNormalized, gradient, gradients, workspace);
+        Tensor dNormalized = workspace.tensor(dX.rows(), dX.columns());
+        part.backward(weights, saved.part, saved.input.out(), batch, kept, dPart, dNormalized, gradients, workspace);
+        if (kept != batch) {
+            backend.scatterAddRows(gradient, batch.predictingRows(), dX);
+        }
+        norm.backward(saved.input, dNormalized, dX, gradients, workspace);
         workspace.release(mark);
     }
 }

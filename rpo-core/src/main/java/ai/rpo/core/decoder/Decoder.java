@@ -25,6 +25,7 @@ public final class Decoder {
     private final Embedding embedding;
     private final List<Block> blocks;
     private final LanguageModelHead head;
+    private final boolean adapted;
     private final int lowestTrained;
 
     public Decoder(ModelConfig config, Backend backend) {
@@ -41,6 +42,7 @@ public final class Decoder {
                 .mapToObj(layer -> new Block(backend, config, lora, rotary, layer))
                 .toList();
         head = new LanguageModelHead(backend, config);
+        adapted = lora.isPresent();
         lowestTrained = lora.map(adapter -> lowest(config, adapter)).orElse(0);
     }
 
@@ -92,7 +94,8 @@ public final class Decoder {
         workspace.reset();
         double[] logps = new double[batch.targetCount()];
         PackedBatch predicting = batch.predicting();
-        head.forward(weights, throughBlocks(weights, batch, predicting, workspace), predicting, logps, workspace);
+        Tensor x = throughBlocks(weights, batch, predicting, workspace);
+        head.forward(weights, x, predicting, false, logps, workspace);
         return logps;
     }
 
@@ -145,7 +148,7 @@ public final class Decoder {
             x = out;
         }
         pass.inputs.add(x);
-        pass.head = head.forward(weights, x, pass.predicting, pass.logps, workspace);
+        pass.head = head.forward(weights, x, pass.predicting, adapted, pass.logps, workspace);
         return pass;
     }
 
@@ -160,10 +163,9 @@ public final class Decoder {
             Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {
         PackedBatch batch = pass.batch;
         PackedBatch predicting = pass.predicting;
-        double[] perTarget = batch.spreadToTargets(coefficients);
         Tensor ofPredicting = workspace.zeros(predicting.rows(), config.hiddenSize());
         Tensor gradient = predicting == batch ? ofPredicting : workspace.zeros(batch.rows(), config.hiddenSize());
-        head.backward(weights, pass.head, predicting, perTarget, ofPredicting, gradients, workspace);
+        head.backward(weights, pass.head, predicting, coefficients, ofPredicting, gradients, workspace);
         for (int i = blocks.size() - 1; i >= lowestTrained; i--) {
             Workspace.Mark mark = workspace.mark();
             PackedBatch kept = keptBy(i, pass);

@@ -42,9 +42,16 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         output = new Projection(backend, List.of(block + names.output()), biased, inputMajor, lora);
     }
 
+    /** Keeps the rows that it is given. */
     @Override
     public Saved forward(
-            Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
+            Parameters weights,
+            Tensor x,
+            TokenRows batch,
+            TokenRows kept,
+            Tensor out,
+            boolean accumulate,
+            Workspace workspace) {
         Saved saved = new Saved(
                 workspace.tensor(x.rows(), gated ? 2 * columns : columns), workspace.tensor(x.rows(), columns));
         input.forward(weights, x, batch, saved.before, false, workspace);
@@ -63,6 +70,7 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Saved saved,
             Tensor x,
             PackedBatch batch,
+            PackedBatch kept,
             Tensor dOut,
             Tensor dX,
             Parameters gradients,

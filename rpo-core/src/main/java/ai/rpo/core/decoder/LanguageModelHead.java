@@ -5,6 +5,7 @@ import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
+import java.util.Arrays;
 
 /**
  * The final norm and the projection to the vocabulary, on the rows that predict a completion token and in chunks, so
@@ -15,8 +16,14 @@ final class LanguageModelHead {
     /** Logits kept at once, in elements; a batch that needs no more keeps them for the backward pass. */
     private static final int CHUNK_ELEMENTS = 1 << 25;
 
-    /** Normalised rows {@code [targets, hidden]}, softmax sums {@code [targets, 1]}, and the logits if all were kept. */
-    record Saved(Normalization.Saved norm, Tensor logSumExp, Tensor logits) {}
+    /**
+     * @param norm of the rows {@code [targets, hidden]}
+     * @param logSumExp of each softmax, {@code [targets, 1]}
+     * @param logits if all were kept, else null
+     * @param slopes of a frozen head: the gradient of each target's log-probability by its normalised row,
+     *     {@code [targets, hidden]}; else null
+     */
+    record Saved(Normalization.Saved norm, Tensor logSumExp, Tensor logits, Tensor slopes) {}
 
     private final Backend backend;
     private final Normalization norm;
@@ -49,32 +56,45 @@ final class LanguageModelHead {
 
     /**
      * @param x the last block's output, {@code [tokens, hidden]}
+     * @param frozen whether a backward pass follows that leaves the weight alone. Such a pass needs the logits only to
+     *     find how each log-probability depends on its row, and that is found here, before the loss is known: the loss
+     *     scales it, completion by completion. So the logits are not kept, and not computed twice.
      * @param logps receives the log-probability of each of the batch's targets
      */
-    Saved forward(Parameters weights, Tensor x, PackedBatch batch, double[] logps, Workspace workspace) {
+    Saved forward(
+            Parameters weights, Tensor x, PackedBatch batch, boolean frozen, double[] logps, Workspace workspace) {
         int targets = batch.targetCount();
         Tensor rows = workspace.tensor(targets, x.columns());
         backend.gatherRows(x, batch.targetRows(), rows);
         Normalization.Saved normalized = norm.forward(weights, rows, workspace);
         Tensor logSumExp = workspace.tensor(targets, 1);
         int chunk = chunkRows(targets);
-        Tensor kept = chunk == targets ? workspace.tensor(targets, vocabulary) : null;
+        Tensor slopes = frozen ? workspace.tensor(targets, x.columns()) : null;
+        Tensor kept = !frozen && chunk == targets ? workspace.tensor(targets, vocabulary) : null;
+        double[] ones = new double[targets];
+        Arrays.fill(ones, 1);
         Workspace.Mark mark = workspace.mark();
         Tensor logits = kept != null ? kept : workspace.tensor(chunk, vocabulary);
         for (int from = 0; from < targets; from += chunk) {
             int to = Math.min(targets, from + chunk);
             Tensor part = logits.rows(0, to - from);
+            Tensor sums = logSumExp.rows(from, to);
             project(weights, normalized.out().rows(from, to), part);
-            backend.targetLogps(part, batch.targets(), from, logps, logSumExp.rows(from, to));
+            backend.targetLogps(part, batch.targets(), from, logps, sums);
+            if (frozen) {
+                turnIntoGradient(part, sums, batch, from, ones, workspace);
+                backend.linearBackwardInput(part, weights.get(weight), slopes.rows(from, to), false);
+            }
         }
         workspace.release(mark);
-        return new Saved(normalized, logSumExp, kept);
+        return new Saved(normalized, logSumExp, kept, slopes);
     }
 
     /**
      * The gradient with respect to the last block's output, {@code [tokens, hidden]}, of Σ coefficient·logp.
      *
-     * @param coefficients one per target
+     * @param saved is used up
+     * @param coefficients one per completion
      * @param intoX zeros, or a gradient to add to
      */
     void backward(
@@ -86,9 +106,32 @@ final class LanguageModelHead {
             Parameters gradients,
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
+        Tensor dNormalized = saved.slopes;
+        if (dNormalized == null) {
+            dNormalized =
+                    throughWeight(weights, saved, batch, batch.spreadToTargets(coefficients), gradients, workspace);
+        } else {
+            for (int c = 0; c < coefficients.length; c++) {
+                backend.scale(batch.rowsOf(c, dNormalized), coefficients[c]);
+            }
+        }
+        Tensor dRows = workspace.zeros(batch.targetCount(), intoX.columns());
+        norm.backward(saved.norm, dNormalized, dRows, gradients, workspace);
+        backend.scatterAddRows(dRows, batch.targetRows(), intoX);
+        workspace.release(mark);
+    }
+
+    /** The gradient with respect to the normalised rows; adds to that of the weight. */
+    private Tensor throughWeight(
+            Parameters weights,
+            Saved saved,
+            PackedBatch batch,
+            double[] coefficients,
+            Parameters gradients,
+            Workspace workspace) {
         int targets = batch.targetCount();
         Tensor normalized = saved.norm.out();
-        Tensor dNormalized = workspace.tensor(targets, intoX.columns());
+        Tensor dNormalized = workspace.tensor(targets, normalized.columns());
         int chunk = chunkRows(targets);
         Tensor logits = saved.logits != null ? saved.logits : workspace.tensor(chunk, vocabulary);
         for (int from = 0; from < targets; from += chunk) {
@@ -100,14 +143,9 @@ final class LanguageModelHead {
             }
             turnIntoGradient(part, saved.logSumExp.rows(from, to), batch, from, coefficients, workspace);
             backend.linearBackwardInput(part, weights.get(weight), dNormalized.rows(from, to), false);
-            if (gradients.hold(weight)) {
-                backend.linearBackwardWeight(part, input, gradients.get(weight));
-            }
+            backend.linearBackwardWeight(part, input, gradients.get(weight));
         }
-        Tensor dRows = workspace.zeros(targets, intoX.columns());
-        norm.backward(saved.norm, dNormalized, dRows, gradients, workspace);
-        backend.scatterAddRows(dRows, batch.targetRows(), intoX);
-        workspace.release(mark);
+        return dNormalized;
     }
 
     private void turnIntoGradient(

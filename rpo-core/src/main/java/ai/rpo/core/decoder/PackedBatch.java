@@ -2,6 +2,7 @@ package ai.rpo.core.decoder;
 
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Segment;
+import ai.rpo.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -183,6 +184,11 @@ public final class PackedBatch implements TokenRows {
         return spread;
     }
 
+    /** The rows of one completion, of a tensor that has one for each target. */
+    Tensor rowsOf(int completion, Tensor perTarget) {
+        return perTarget.rows(completionStarts[completion], completionStarts[completion + 1]);
+    }
+
     boolean isNoisy() {
         return noise != null;
     }
@@ -210,6 +216,18 @@ public final class PackedBatch implements TokenRows {
 
     List<Segment> segments() {
         return segments;
+    }
+
+    /** The segments as far as their rows predict a token: of a prompt the last row, which sees the others. */
+    List<Segment> predictingSegments() {
+        return segments.stream()
+                .map(segment -> segment.prefixLength() > 0 ? segment : lastRow(segment))
+                .toList();
+    }
+
+    private static Segment lastRow(Segment prompt) {
+        int before = prompt.length() - 1;
+        return new Segment(prompt.start() + before, 1, prompt.start(), before);
     }
 
     /** The token ids to be predicted, completion after completion. */

@@ -3,8 +3,9 @@ package ai.rpo.core.dl4j;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -15,8 +16,6 @@ final class AdamWUpdater implements GradientUpdater<AdamW> {
 
     private static final String FIRST = "M";
     private static final String SECOND = "V";
-
-    private static final int PART = 1 << 30; // elements that a tensor surely holds
 
     private final AdamW config;
     private final Backend backend;
@@ -67,16 +66,15 @@ final class AdamWUpdater implements GradientUpdater<AdamW> {
                 config.beta2(),
                 config.epsilon(),
                 iteration + 1L);
-        Storage gradients = Nd4jStorage.of(gradient);
-        Storage firsts = Nd4jStorage.of(first);
-        Storage seconds = Nd4jStorage.of(second);
-        for (long from = 0; from < gradients.size(); from += PART) {
-            int length = (int) Math.min(PART, gradients.size() - from);
-            backend.adam(
-                    gradients.tensor(from, 1, length),
-                    firsts.tensor(from, 1, length),
-                    seconds.tensor(from, 1, length),
-                    step);
+        List<Tensor> gradients = parts(gradient);
+        List<Tensor> firsts = parts(first);
+        List<Tensor> seconds = parts(second);
+        for (int i = 0; i < gradients.size(); i++) {
+            backend.adam(gradients.get(i), firsts.get(i), seconds.get(i), step);
         }
+    }
+
+    private List<Tensor> parts(INDArray flat) {
+        return FlatVector.of(Nd4jStorage.of(flat), backend).parts();
     }
 }

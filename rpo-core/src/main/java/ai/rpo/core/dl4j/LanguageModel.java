@@ -9,7 +9,6 @@ import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Noise;
-import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
@@ -35,11 +34,10 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     /** PyTorch's {@code clip_grad_norm_} adds it to the norm. */
     private static final double CLIP_EPSILON = 1e-6;
 
-    private transient Backend backend;
     private transient BatchGradient batchGradient;
     private transient Parameters weights;
     private transient Parameters gradients;
-    private transient Tensor flatGradient;
+    private transient FlatVector flatGradient;
     private transient Parameters frozen;
     private transient INDArray labels;
     private transient StepMetrics lastStep;
@@ -63,7 +61,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
         prepare();
         List<TrainingExample> batch = ExampleCodec.decode(input, labels);
-        backend.zero(flatGradient);
+        flatGradient.zero();
         long noise = Noise.of(layerConf().dropoutSeed(), getIterationCount());
         lastStep = batchGradient.add(weights, batch, noise, gradients);
         clip(batch);
@@ -76,27 +74,27 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         if (batchGradient == null) {
             LanguageModelLayer layer = layerConf();
             LanguageModelLayer.Execution execution = layer.execution();
-            backend = Backends.create(execution.precision(), execution.threads());
+            Backend backend = Backends.create(execution.precision(), execution.threads());
             Decoder decoder = new Decoder(layer.modelConfig(), layer.lora(), backend);
             ParameterLayout layout = layer.layout();
             Parameters trained = new Parameters(layout, Nd4jStorage.of(paramsFlattened));
             weights = frozen == null ? trained : trained.over(frozen);
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
-            flatGradient = gradients.storage().tensor(0, 1, Math.toIntExact(layout.size()));
+            flatGradient = FlatVector.of(gradients.storage(), backend);
             batchGradient =
                     new BatchGradient(decoder, layer.loss(), execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 
     private void clip(List<TrainingExample> batch) {
-        double norm = backend.norm(flatGradient);
+        double norm = flatGradient.norm();
         if (!Double.isFinite(norm)) {
             throw new NonFiniteException("the gradient norm", batch);
         }
         lastStep.putStep("grad_norm", norm);
         double limit = layerConf().execution().maxGradNorm();
         if (limit > 0 && norm + CLIP_EPSILON > limit) {
-            backend.scale(flatGradient, limit / (norm + CLIP_EPSILON));
+            flatGradient.scale(limit / (norm + CLIP_EPSILON));
         }
     }
 

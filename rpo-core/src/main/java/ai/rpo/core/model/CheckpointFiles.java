@@ -41,7 +41,7 @@ final class CheckpointFiles {
             "NOTICE",
             "NOTICE.txt");
 
-    private static final String TEMPLATES = "additional_chat_templates";
+    static final String TEMPLATES = "additional_chat_templates";
 
     private CheckpointFiles() {}
 

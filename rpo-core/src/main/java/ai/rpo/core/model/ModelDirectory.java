@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ModelDirectory {
 
+    /** Folders in a model's own whose files belong to it. */
+    public static final Set<String> FOLDERS = Set.of(CheckpointFiles.TEMPLATES);
+
     private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
 
     private final Path folder;

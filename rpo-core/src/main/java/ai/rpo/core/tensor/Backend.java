@@ -142,10 +142,11 @@ public interface Backend {
     void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse);
 
     /**
-     * Softmax attention over packed segments; a token-by-token score matrix need not be kept.
+     * Softmax attention over packed segments; a token-by-token score matrix need not be kept. Rows of no segment look at
+     * nothing, but may be seen as a prefix.
      *
      * @param fused queries, keys and values, {@code [tokens, shape.fusedColumns()]}
-     * @param out {@code [tokens, shape.queryColumns()]}
+     * @param out {@code [tokens, shape.queryColumns()]}; rows of no segment stay as they are, as in {@code logSumExp}
      * @param logSumExp receives the logarithm of each softmax's denominator, {@code [tokens, heads]}
      */
     void attention(Tensor fused, AttentionShape shape, List<Segment> segments, Tensor out, Tensor logSumExp);

@@ -1,5 +1,6 @@
 package ai.rpo.core.decoder;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -63,8 +64,10 @@ class PartGradientTest {
     void attention(String family) {
         family(family);
         for (int layer = 0; layer < config.layers(); layer++) {
-            assertPart(
-                    new Attention(backend, config, Optional.empty(), new RotaryTable(backend, config.rotary()), layer));
+            RotaryTable rotary = new RotaryTable(backend, config.rotary());
+            Attention attention = new Attention(backend, config, Optional.empty(), rotary, layer);
+            assertPart(attention, batch);
+            assertPart(attention, batch.predicting());
         }
     }
 
@@ -72,7 +75,7 @@ class PartGradientTest {
     @MethodSource("ai.rpo.core.decoder.SmallModel#families")
     void feedForward(String family) {
         family(family);
-        assertPart(new FeedForward(backend, config, Optional.empty(), 1));
+        assertPart(new FeedForward(backend, config, Optional.empty(), 1), batch);
     }
 
     /** With logits of all targets at once, of five at a time (the last chunk is shorter), and of one. */
@@ -82,19 +85,43 @@ class PartGradientTest {
         for (int rows : new int[] {100, 5, 1}) {
             family(family);
             LanguageModelHead head = new LanguageModelHead(backend, config, rows * config.vocabularySize());
-            double[] coefficients = random.doubles(batch.targetCount(), -1, 1).toArray();
+            double[] coefficients =
+                    random.doubles(batch.completionCount(), -1, 1).toArray();
             double[] logps = new double[batch.targetCount()];
             Tensor dX = zeros();
-            LanguageModelHead.Saved saved = head.forward(weights, x, batch, logps, workspace);
+            LanguageModelHead.Saved saved = head.forward(weights, x, batch, false, logps, workspace);
             head.backward(weights, saved, batch, coefficients, dX, gradients, workspace);
             assertGradients(dX, () -> {
-                head.forward(weights, x, batch, logps, workspace);
+                head.forward(weights, x, batch, false, logps, workspace);
+                double[] sums = batch.sumByCompletion(logps);
                 double sum = 0;
-                for (int i = 0; i < logps.length; i++) {
-                    sum += coefficients[i] * logps[i];
+                for (int c = 0; c < sums.length; c++) {
+                    sum += coefficients[c] * sums[c];
                 }
                 return sum;
             });
+        }
+    }
+
+    /** A frozen head finds the same gradient before the loss is known. */
+    @ParameterizedTest
+    @MethodSource("ai.rpo.core.decoder.SmallModel#families")
+    void aFrozenHeadPassesOnTheSameGradient(String family) {
+        family(family);
+        double[] coefficients = {0.7, -1.3, 0, 0.9};
+        for (int rows : new int[] {100, 5, 1}) {
+            LanguageModelHead head = new LanguageModelHead(backend, config, rows * config.vocabularySize());
+            double[][] gradient = new double[2][];
+            double[][] logps = new double[2][batch.targetCount()];
+            for (int i = 0; i < 2; i++) {
+                Tensor dX = zeros();
+                workspace.reset();
+                LanguageModelHead.Saved saved = head.forward(weights, x, batch, i == 1, logps[i], workspace);
+                head.backward(weights, saved, batch, coefficients, dX, gradients, workspace);
+                gradient[i] = dX.toArray();
+            }
+            assertArrayEquals(logps[0], logps[1]);
+            assertArrayEquals(gradient[0], gradient[1], 1e-12);
         }
     }
 
@@ -107,7 +134,8 @@ class PartGradientTest {
         double[][] coefficients = {{0.7, 0}, {0, -0.4}, {0.7, -0.4}};
         for (int i = 0; i < 3; i++) {
             Tensor dX = backend.allocate(2L * config.hiddenSize()).tensor(0, 2, config.hiddenSize());
-            LanguageModelHead.Saved saved = head.forward(weights, x.rows(0, 2), oneTokenEach, new double[2], workspace);
+            LanguageModelHead.Saved saved =
+                    head.forward(weights, x.rows(0, 2), oneTokenEach, false, new double[2], workspace);
             head.backward(weights, saved, oneTokenEach, coefficients[i], dX, gradients, workspace);
             assertEquals(0, norm(dX.rows(0, 1).toArray()), "nothing is predicted from the first row");
             atLastRow[i] = dX.rows(1, 2).toArray();
@@ -118,15 +146,15 @@ class PartGradientTest {
         }
     }
 
-    private <S> void assertPart(Branch.Part<S> part) {
-        Tensor direction = like(x);
-        Tensor out = zeros();
+    private <S> void assertPart(Branch.Part<S> part, PackedBatch kept) {
+        Tensor out = backend.allocate((long) kept.rows() * x.columns()).tensor(0, kept.rows(), x.columns());
+        Tensor direction = like(out);
         Tensor dX = zeros();
         backend.zero(gradients.storage().tensor(0, 1, (int) gradients.storage().size()));
-        S saved = part.forward(weights, x, batch, out, false, workspace);
-        part.backward(weights, saved, x, batch, direction, dX, gradients, workspace);
+        S saved = part.forward(weights, x, batch, kept, out, false, workspace);
+        part.backward(weights, saved, x, batch, kept, direction, dX, gradients, workspace);
         assertGradients(dX, () -> {
-            part.forward(weights, x, batch, out, false, workspace);
+            part.forward(weights, x, batch, kept, out, false, workspace);
             return dot(direction, out);
         });
     }

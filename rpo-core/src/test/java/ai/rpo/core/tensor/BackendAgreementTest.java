@@ -365,6 +365,20 @@ class BackendAgreementTest {
         }
     }
 
+    @Test
+    void attentionOfSomeRows() {
+        AttentionShape[] shapes = {
+            new AttentionShape(6, 2, 5, 0.5),
+            new AttentionShape(9, 3, 64, 0.125),
+            new AttentionShape(4, 2, 8, 0.3, 0, 6),
+            new AttentionShape(4, 2, 8, 0.3, 2, 0),
+        };
+        for (AttentionShape shape : shapes) {
+            attention(shape, withoutBeginnings(packed(new int[] {9, 4, 20}, 3)), 1);
+            attention(shape, withoutBeginnings(packed(new int[] {70, 130, 64}, 1)), 1);
+        }
+    }
+
     private void attention(AttentionShape shape, List<Segment> segments, double magnitude) {
         int tokens =
                 segments.stream().mapToInt(s -> s.start() + s.length()).max().orElseThrow();
@@ -385,6 +399,15 @@ class BackendAgreementTest {
         plain.attentionBackward(fused.exact, shape, segments, out.exact, logSumExp.exact, dOut.exact, dFused.exact);
         backend.attentionBackward(fused.fast, shape, segments, out.fast, logSumExp.fast, dOut.fast, dFused.fast);
         dFused.assertAgrees(10 * TOLERANCE);
+    }
+
+    /** Of each prompt only the last row looks at anything. */
+    private static List<Segment> withoutBeginnings(List<Segment> segments) {
+        return segments.stream()
+                .map(s -> s.prefixLength() > 0
+                        ? s
+                        : new Segment(s.start() + s.length() - 1, 1, s.start(), s.length() - 1))
+                .toList();
     }
 
     /** {@code count} times a prompt and its two completions, of these lengths. */

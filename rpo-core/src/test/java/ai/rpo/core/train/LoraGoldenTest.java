@@ -67,7 +67,8 @@ class LoraGoldenTest {
                 trainable,
                 RpoObjective.paper(golden.number("beta"), golden.number("eta")),
                 TrainSettingsFixture.constantRate(expected.get("learning_rate").asDouble())
-                        .build());
+                        .build(),
+                100);
         for (JsonNode step : expected.get("steps")) {
             var metrics = network.step(golden.pairs());
             assertEquals(step.get("loss").asDouble(), metrics.mean("loss"), 2e-4, "loss");
@@ -87,7 +88,7 @@ class LoraGoldenTest {
         }
     }
 
-    /** A fresh adapter, of B zero, on a real model. */
+    /** The whole loss curve of a fresh adapter, of B zero, on a real model. */
     @Test
     @Tag("shared")
     void aRunOnStories() throws IOException, URISyntaxException {
@@ -103,26 +104,44 @@ class LoraGoldenTest {
         ModelDirectory start = ModelDirectory.open(folder, shared.resolve("models/stories260k"));
         Trainable trainable =
                 Trainable.of(start, Optional.of(start.adapter().orElseThrow().lora()), 1, "base");
+        List<TrainingExample> pairs = golden.pairs();
+        int batch = (int) golden.number("batch");
+        int epochs = (int) golden.number("epochs");
+        int steps = epochs * pairs.size() / batch;
+        assertEquals(steps, expected.get("steps").size());
         PolicyNetwork network = network(
                 trainable,
                 RpoObjective.paper(golden.number("beta"), golden.number("runs", "rpo", "eta")),
                 TrainSettingsFixture.constantRate(expected.get("learning_rate").asDouble())
+                        .cosine(0.1)
                         .maxGradNorm(golden.number("max_grad_norm"))
-                        .build());
-        List<TrainingExample> pairs = golden.pairs();
-        int batch = (int) golden.number("batch");
-        int from = 0;
-        for (JsonNode step : expected.get("steps")) {
+                        .build(),
+                steps);
+        for (int s = 0; s < steps; s++) {
+            int from = s * batch % pairs.size();
             var metrics = network.step(pairs.subList(from, from + batch));
+            JsonNode step = expected.get("steps").get(s);
             double loss = step.get("loss").asDouble();
-            assertEquals(loss, metrics.mean("loss"), 2e-4 * loss, "loss");
-            from = (from + batch) % pairs.size();
+            double norm = step.get("grad_norm").asDouble();
+            assertEquals(loss, metrics.mean("loss"), 1e-4 * loss, "loss of step " + s);
+            assertEquals(norm, metrics.mean("grad_norm"), 1e-2 * norm, "gradient norm of step " + s);
+        }
+        Path exported = temporary.resolve("merged");
+        trainable.export(
+                exported,
+                new Parameters(trainable.layout(), network.parameters()).asWeights(),
+                ExportForm.full(Dtype.F32),
+                Map.of());
+        double[] after = numbers(expected.get("after"));
+        double[] logps = logps(ModelDirectory.open(exported), pairs.subList(0, batch));
+        for (int i = 0; i < after.length; i++) {
+            assertEquals(after[i], logps[i], 1e-4 * Math.abs(after[i]), "completion " + i);
         }
     }
 
-    private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings) {
+    private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings, int totalSteps) {
         ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                trainable, new PreferenceLoss(objective), settings, Precision.FLOAT32, 100, 2);
+                trainable, new PreferenceLoss(objective), settings, Precision.FLOAT32, totalSteps, 2);
         PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
         network.freeze(frozen(trainable.start().withoutAdapter()));
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());

@@ -58,7 +58,7 @@ public final class LocalModel implements Serializable {
         if (isLocal(uri, configuration)) {
             return new LocalModel(uri, open(localPath(uri), adapted).fingerprint(), adapted, hadoop);
         }
-        Path fetched = LocalCopies.download(hadoopPath(uri), configuration);
+        Path fetched = LocalCopies.download(hadoopPath(uri), ModelDirectory.FOLDERS, configuration);
         try {
             LocalModel model = new LocalModel(uri, open(fetched, adapted).fingerprint(), adapted, hadoop);
             model.keep(fetched);
@@ -120,7 +120,7 @@ public final class LocalModel implements Serializable {
     private Path cached() {
         return locked(() -> {
             if (!Files.isDirectory(cacheEntry())) {
-                Path fetched = LocalCopies.download(hadoopPath(uri), hadoop.value());
+                Path fetched = LocalCopies.download(hadoopPath(uri), ModelDirectory.FOLDERS, hadoop.value());
                 try {
                     requireSame(open(fetched, base).fingerprint());
                     Files.move(fetched, cacheEntry(), StandardCopyOption.ATOMIC_MOVE);

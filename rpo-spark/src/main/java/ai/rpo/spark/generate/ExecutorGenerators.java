@@ -5,10 +5,10 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.generate.Generator;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -49,7 +49,9 @@ final class ExecutorGenerators {
         if (!wanted.equals(key)) {
             key = null;
             idle.clear();
-            load(model.open(), chatTemplate, Backends.create(precision.key(), threads));
+            decoder = null;
+            weights = null;
+            load(model, chatTemplate, Backends.create(precision.key(), threads));
             key = wanted;
         }
         Generator generator = idle.isEmpty() ? new Generator(decoder, weights, width) : idle.pop();
@@ -62,12 +64,10 @@ final class ExecutorGenerators {
         }
     }
 
-    private void load(ModelDirectory model, Optional<String> chatTemplate, Backend backend) {
-        directory = model;
-        tokenizer = model.tokenizerFile().map(file -> Tokenizer.open(model.folder(), chatTemplate));
-        ParameterLayout layout = ParameterLayout.of(model.config());
-        decoder = new Decoder(model.config(), backend);
-        weights = new Parameters(layout, backend.allocate(layout.size()));
-        weights.load(model.weights());
+    private void load(LocalModel model, Optional<String> chatTemplate, Backend backend) {
+        directory = model.open();
+        tokenizer = directory.tokenizerFile().map(file -> Tokenizer.open(directory.folder(), chatTemplate));
+        decoder = new Decoder(directory.config(), backend);
+        weights = LoadedWeights.ofThisJvm().of(model);
     }
 }

@@ -3,11 +3,9 @@ package ai.rpo.spark.reference;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
-import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.score.ReferenceScorer;
-import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -16,7 +14,7 @@ import java.util.Deque;
  * The model that this executor JVM scores with: its weights are loaded once and shared by all tasks; scorers, which own
  * scratch memory, are lent to one task at a time. Another model takes the place of the one before.
  */
-final class ExecutorModels {
+public final class ExecutorModels {
 
     private static final ExecutorModels INSTANCE = new ExecutorModels();
 
@@ -29,16 +27,16 @@ final class ExecutorModels {
 
     private ExecutorModels() {}
 
-    static ExecutorModels ofThisJvm() {
+    public static ExecutorModels ofThisJvm() {
         return INSTANCE;
     }
 
     synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
         Key wanted = new Key(model.fingerprint(), precision, threads);
         if (!wanted.equals(key)) {
-            key = null;
-            idle.clear();
-            load(model.open(), Backends.create(precision.key(), threads));
+            release();
+            weights = LoadedWeights.ofThisJvm().of(model);
+            decoder = new Decoder(model.open().config(), Backends.create(precision.key(), threads));
             key = wanted;
         }
         return idle.isEmpty() ? new ReferenceScorer(decoder, weights) : idle.pop();
@@ -50,10 +48,11 @@ final class ExecutorModels {
         }
     }
 
-    private void load(ModelDirectory model, Backend backend) {
-        ParameterLayout layout = ParameterLayout.of(model.config());
-        decoder = new Decoder(model.config(), backend);
-        weights = new Parameters(layout, backend.allocate(layout.size()));
-        weights.load(model.weights());
+    /** Lets the model go, so that something else may have its memory. */
+    public synchronized void release() {
+        key = null;
+        idle.clear();
+        decoder = null;
+        weights = null;
     }
 }

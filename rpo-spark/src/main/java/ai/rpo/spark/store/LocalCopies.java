@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Comparator;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
@@ -45,13 +46,32 @@ public final class LocalCopies {
 
     /** Copies the files of {@code source} into a new local folder. */
     public static java.nio.file.Path download(Path source, Configuration hadoop) {
+        return download(source, Set.of(), hadoop);
+    }
+
+    /**
+     * Copies the files of {@code source} into a new local folder.
+     *
+     * @param folders in it whose files are wanted too
+     */
+    public static java.nio.file.Path download(Path source, Set<String> folders, Configuration hadoop) {
         java.nio.file.Path folder = temporaryFolder();
         try {
             FileSystem store = source.getFileSystem(hadoop);
-            for (FileStatus file : store.listStatus(source)) {
-                if (file.isFile()) {
-                    java.nio.file.Path local = folder.resolve(file.getPath().getName());
-                    store.copyToLocalFile(false, file.getPath(), new Path(local.toUri()), true);
+            for (FileStatus entry : store.listStatus(source)) {
+                java.nio.file.Path local = folder.resolve(entry.getPath().getName());
+                if (entry.isFile()) {
+                    download(store, entry, local);
+                } else if (folders.contains(entry.getPath().getName())) {
+                    Files.createDirectory(local);
+                    for (FileStatus inside : store.listStatus(entry.getPath())) {
+                        if (inside.isFile()) {
+                            download(
+                                    store,
+                                    inside,
+                                    local.resolve(inside.getPath().getName()));
+                        }
+                    }
                 }
             }
             return folder;
@@ -67,6 +87,10 @@ public final class LocalCopies {
     /** Hadoop's local file systems throw an error where writing fails, on a full disk for example. */
     private static IOException ofLocalDisk(FSError error) {
         return error.getCause() instanceof IOException cause ? cause : new IOException(error);
+    }
+
+    private static void download(FileSystem store, FileStatus file, java.nio.file.Path local) throws IOException {
+        store.copyToLocalFile(false, file.getPath(), new Path(local.toUri()), true);
     }
 
     /** Deletes a local folder and what is in it. */

@@ -1,9 +1,12 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.train.PolicyNetwork;
-import ai.rpo.spark.device.FrozenWeights;
+import ai.rpo.spark.device.LoadedWeights;
+import ai.rpo.spark.reference.ExecutorModels;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 
 /**
@@ -33,10 +36,10 @@ final class IdleNetworks {
                 return idle.pop();
             }
         }
+        Optional<Parameters> frozen = Optional.ofNullable(plan.frozen()).map(LoadedWeights.ofThisJvm()::of);
+        ExecutorModels.ofThisJvm().release(); // after the line before: the model that scored may be the frozen one
         PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
-        if (plan.frozen() != null) {
-            network.freeze(FrozenWeights.ofThisJvm().of(plan.frozen()));
-        }
+        frozen.ifPresent(network::freeze);
         return network;
     }
 

@@ -69,6 +69,20 @@ class LocalModelTest {
     }
 
     @Test
+    void itsFurtherChatTemplatesComeWithIt() throws IOException {
+        Path templates = Files.createDirectory(stored.resolve("additional_chat_templates"));
+        Files.writeString(templates.resolve("rag.jinja"), "{{ documents }}");
+        Files.createDirectory(stored.resolve("original"));
+        Files.writeString(stored.resolve("original/consolidated.00.pth"), "large and of no use here");
+        LocalModel model = remote();
+        assertEquals(
+                "{{ documents }}",
+                Files.readString(
+                        model.open().file("additional_chat_templates/rag.jinja").orElseThrow()));
+        assertTrue(Files.notExists(cached.resolve("original")));
+    }
+
+    @Test
     void anotherMachineFetchesItAnew() throws IOException, ClassNotFoundException {
         LocalModel sent = sent(remote());
         LocalCopies.delete(cached);

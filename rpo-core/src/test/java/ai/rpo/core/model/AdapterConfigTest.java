@@ -1,0 +1,84 @@
+package ai.rpo.core.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.RpoException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AdapterConfigTest {
+
+    private final ModelConfig model = ModelConfigParser.parse(TinyModel.CONFIG, "config.json");
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "use_dora|true",
+                "lora_bias|true",
+                "modules_to_save|[\"lm_head\"]",
+                "rank_pattern|{\"q_proj\": 3}",
+                "alpha_pattern|{\"q_proj\": 3}",
+                "layers_to_transform|[0]",
+                "exclude_modules|[\"q_proj\"]",
+                "target_parameters|[\"mlp.experts\"]",
+                "bias|\"all\"",
+                "peft_type|\"LOHA\"",
+                "lora_dropout|1",
+                "r|0",
+                "target_modules|\"[\"",
+                "target_modules|\"nothing\""
+            })
+    void whatIsNotSupportedIsRefusedByItsName(String key, String value) {
+        String text = "{\"peft_type\": \"LORA\", \"r\": 2, \"target_modules\": [\"q_proj\"]}";
+        String changed = text.contains("\"" + key + "\"")
+                ? text.replaceFirst("\"" + key + "\": (\\[[^]]*]|[^,}]*)", "\"" + key + "\": " + value)
+                : text.replace("}", ", \"" + key + "\": " + value + "}");
+        assertTrue(changed.contains(value), changed);
+        RpoException refused = assertThrows(RpoException.class, () -> AdapterConfig.parse(changed, model));
+        assertTrue(refused.getMessage().contains(key), refused.getMessage());
+        assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
+    }
+
+    /** PEFT writes all of its keys, most of them empty. */
+    @Test
+    void emptyKeysSayNothing() {
+        Lora lora = AdapterConfig.parse(
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"target_modules\": [\"q_proj\"], \"use_dora\": false,"
+                        + " \"modules_to_save\": null, \"rank_pattern\": {}, \"layers_to_transform\": null}",
+                model);
+        assertEquals(2, lora.rank());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[\"q_proj\", \"mlp.down_proj\"]|4",
+                "[\"model.layers.1.self_attn.q_proj\"]|1",
+                "\"all-linear\"|14",
+                "\".*\\.0\\..*_proj\"|7"
+            })
+    void modulesAreThoseThatPeftChooses(String targets, int count) {
+        String text = "{\"peft_type\": \"LORA\", \"target_modules\": " + targets.replace("\\", "\\\\") + "}";
+        Lora lora = AdapterConfig.parse(text, model);
+        assertEquals(count, lora.modules().size(), lora.modules().toString());
+        assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(model, lora, "base"), model), "written and read");
+    }
+
+    @Test
+    void anUnknownModuleIsNamedWithThoseThatThereAre() {
+        RpoException refused = assertThrows(
+                RpoException.class,
+                () -> AdapterConfig.parse("{\"peft_type\": \"LORA\", \"target_modules\": [\"c_attn\"]}", model));
+        Set<String> named = Set.of("c_attn", "q_proj", "down_proj", "all-linear").stream()
+                .filter(refused.getMessage()::contains)
+                .collect(Collectors.toSet());
+        assertEquals(4, named.size(), refused.getMessage());
+    }
+}
