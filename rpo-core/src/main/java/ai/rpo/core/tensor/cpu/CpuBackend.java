@@ -68,7 +68,7 @@ public final class CpuBackend implements Backend {
         OneDnn library = new OneDnn();
         RowMath math = hasVectorApi() ? new VectorMath() : new LoopMath();
         if (bfloat16 && !library.hasBfloat16()) {
-            String why = "float32 (not bfloat16 as asked for: this processor has no instructions for it)";
+            String why = "float32 (not bfloat16 as asked for: this processor has no AMX)";
             return new CpuBackend(library, math, library.prefersPrimitives(), false, threads, why);
         }
         return new CpuBackend(library, math, library.prefersPrimitives() || bfloat16, bfloat16, threads);

@@ -42,9 +42,9 @@ final class OneDnn {
         return has(dnnl_cpu_isa_avx512_core);
     }
 
-    /** Whether products of bfloat16 are faster than those of float32. */
+    /** Whether products of float32 operands may round them to bfloat16, and are faster for it: oneDNN does so on AMX alone. */
     boolean hasBfloat16() {
-        return has(dnnl_cpu_isa_avx512_core_bf16);
+        return has(dnnl_cpu_isa_avx10_1_512_amx);
     }
 
     String describe() {
@@ -54,10 +54,10 @@ final class OneDnn {
     }
 
     private String instructionSet() {
-        if (has(dnnl_cpu_isa_avx10_1_512_amx)) {
+        if (hasBfloat16()) {
             return "AMX";
         }
-        if (hasBfloat16()) {
+        if (has(dnnl_cpu_isa_avx512_core_bf16)) {
             return "AVX-512 bfloat16";
         }
         if (has(dnnl_cpu_isa_avx512_core)) {
