@@ -8,12 +8,8 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.Settings;
-import ai.rpo.jobs.launch.SparkLauncher;
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Optional;
-import org.apache.spark.network.util.JavaUtils;
 
 /**
  * Native memory that scoring and training need in one executor, in bytes: weights once, and for each model in training
@@ -43,7 +39,8 @@ final class MemoryNeed {
                 * (weights
                         + ScratchMemory.ofScoring(
                                 config, length, settings.reference().tokensPerBatch()));
-        training = Float.BYTES * ((lora ? weights : 0) + (2 + moments) * trained + scratch);
+        long beside = settings.selection().metric().isPresent() ? scoring : 0; // of a checkpoint, while networks wait
+        training = Float.BYTES * ((lora ? weights : 0) + (2 + moments) * trained + scratch) + beside;
     }
 
     String describe() {
@@ -56,20 +53,22 @@ final class MemoryNeed {
     }
 
     /** @throws RpoException naming what would make it fit, if one task surely does not */
-    void requireFits(SparkLauncher spark) {
-        boolean local = spark.master().startsWith("local");
-        long room = local ? physical() : overhead(spark);
-        if (Math.max(scoring, training) <= room) {
+    void requireFits(NativeRoom room) {
+        if (room.bytes().isEmpty()
+                || Math.max(scoring, training) <= room.bytes().getAsLong()) {
             return;
         }
         throw RpoException.configuration(String.format(
                 Locale.ROOT,
-                "Cannot run in %,d MB of native memory: scoring needs %,d MB, training %,d MB. %s%s",
-                room >> 20,
+                "Cannot run in %,d MB of native memory (%s): scoring needs %,d MB, training %,d MB. %s, or %s.",
+                room.bytes().getAsLong() >> 20,
+                room.source(),
                 scoring >> 20,
                 training >> 20,
-                training > room ? remedies() : "Lower rpo.reference.tokens-per-batch or rpo.data.max-length",
-                local ? ", or use a machine with more memory." : ", or raise spark.executor.memoryOverhead."));
+                training > room.bytes().getAsLong()
+                        ? remedies()
+                        : "Lower rpo.reference.tokens-per-batch or rpo.data.max-length",
+                room.remedy()));
     }
 
     private String remedies() {
@@ -81,20 +80,5 @@ final class MemoryNeed {
             remedies.append(", train an adapter with rpo.lora.rank");
         }
         return remedies.toString();
-    }
-
-    /** What a cluster gives an executor beside its heap, as far as that is told; the memory of GPUs is not. */
-    private static long overhead(SparkLauncher spark) {
-        return spark.setting("spark.executor.resource.gpu.amount").isPresent()
-                ? Long.MAX_VALUE
-                : spark.setting("spark.executor.memoryOverhead")
-                        .map(given -> JavaUtils.byteStringAsMb(given) << 20) // a plain number counts megabytes
-                        .orElse(Long.MAX_VALUE);
-    }
-
-    private static long physical() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-                ? system.getTotalMemorySize()
-                : Long.MAX_VALUE;
     }
 }

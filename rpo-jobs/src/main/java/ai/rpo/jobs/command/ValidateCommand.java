@@ -1,8 +1,10 @@
 package ai.rpo.jobs.command;
 
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "validate",
@@ -14,8 +16,16 @@ public final class ValidateCommand implements Callable<Integer> {
     @Mixin
     private JobOptions options;
 
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description =
+                    "Memory of an executor beside its heap, or of its GPU, such as 24g. If left out: this machine's,"
+                            + " or what the cluster's settings say.")
+    private String memory;
+
     @Override
     public Integer call() {
-        return new Validation(options).run();
+        return new Validation(options, Optional.ofNullable(memory)).run();
     }
 }

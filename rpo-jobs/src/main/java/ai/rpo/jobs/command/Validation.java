@@ -29,9 +29,12 @@ import org.apache.hadoop.fs.Path;
 final class Validation {
 
     private final JobOptions options;
+    private final Optional<String> memory;
 
-    Validation(JobOptions options) {
+    /** @param memory of an executor beside its heap, or of its GPU, where the user says how much there is */
+    Validation(JobOptions options, Optional<String> memory) {
         this.options = options;
+        this.memory = memory;
     }
 
     int run() {
@@ -76,9 +79,11 @@ final class Validation {
                     "training",
                     describe(supervised ? settings.sft().training() : settings.train()) + ", "
                             + settings.precision().key());
-            MemoryNeed memory = new MemoryNeed(
+            MemoryNeed need = new MemoryNeed(
                     start.open(), settings, supervised ? settings.sft().training() : settings.train());
-            print("memory", memory.describe());
+            NativeRoom room = NativeRoom.of(spark, memory);
+            print("memory", need.describe());
+            print("there is", room.describe());
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark);
@@ -87,7 +92,7 @@ final class Validation {
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
             plan.forEach(Validation::print);
             printSteps(plan, supervised ? settings.sft().training() : settings.train());
-            memory.requireFits(spark);
+            need.requireFits(room);
         }
     }
 

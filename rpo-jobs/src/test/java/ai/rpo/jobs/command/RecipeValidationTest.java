@@ -57,6 +57,17 @@ class RecipeValidationTest {
         assertTrue(out.contains("spark.executor.memoryOverhead"), out);
     }
 
+    @Test
+    void theMemoryThatIsMeantMayBeAnotherMachines() throws IOException {
+        String refused =
+                validate(2, "laptop", "llama", "--memory", "1m", "-D", "rpo.train.tokens-per-micro-batch=100000");
+        assertTrue(refused.contains("Cannot run in 1 MB of native memory (given with --memory)"), refused);
+        String accepted = validate(0, "laptop", "llama", "--memory", "80g");
+        assertTrue(accepted.contains("81,920 MB: given with --memory"), accepted);
+        String nonsense = validate(2, "laptop", "llama", "--memory", "much");
+        assertTrue(nonsense.contains("Cannot use --memory much: it is not a size above 0."), nonsense);
+    }
+
     private String validate(int exitCode, String recipe, String family, String... more) throws IOException {
         Path pairs = Files.writeString(
                 work.resolve("pairs.jsonl"),
