@@ -12,8 +12,12 @@ else
     trap 'rm -rf "$folder"' EXIT
 fi
 java bench/src/main/java/ai/rpo/bench/SyntheticPairs.java "$rows" "$folder/pairs.jsonl"
+measure=()
+if [ -x /usr/bin/time ]; then
+    measure=(/usr/bin/time -f 'peak %M KB resident, %U + %S s of processor time')
+fi
 start=$(date +%s)
-RPO_HEAP=2g RPO_JAVA_OPTS="-Djava.io.tmpdir=$folder" ./rpo prepare --master 'local[2]' \
+RPO_HEAP=2g RPO_JAVA_OPTS="-Djava.io.tmpdir=$folder" "${measure[@]}" ./rpo prepare --master 'local[2]' \
     -D rpo.output="$folder/run" -D rpo.overwrite=true -D rpo.model.path="$model" \
     -D rpo.data.train="$folder/pairs.jsonl" -D rpo.data.max-length=2048
 seconds=$(($(date +%s) - start))

@@ -180,7 +180,7 @@ public final class ModelDirectory {
 
     /**
      * A hash of the contents of configuration, tokenizer and weights, 64 hexadecimal digits: equal for equal models
-     * wherever they lie. Reads every byte.
+     * wherever they lie. Reads every byte, once in a JVM.
      */
     public String fingerprint() {
         Stream<Path> small = Stream.concat(Stream.of(CheckpointFiles.CONFIG, AdapterConfig.FILE), carried().stream())

@@ -2,11 +2,8 @@ package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
@@ -16,23 +13,17 @@ import java.util.List;
 /** SHA-256 over the names and contents of a model's files; where and when they were written plays no part. */
 final class ModelFingerprint {
 
-    private static final int BLOCK_BYTES = 1 << 20;
-
     private ModelFingerprint() {}
 
     /** 64 hexadecimal digits, the same whatever the order of {@code files}. */
     static String of(List<Path> files) {
         MessageDigest digest = sha256();
-        ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES);
         for (Path file : files.stream()
                 .sorted(Comparator.comparing(file -> file.getFileName().toString()))
                 .toList()) {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                String heading = file.getFileName() + "\0" + channel.size() + "\0";
+            try {
+                String heading = file.getFileName() + "\0" + FileDigests.of(file) + "\0";
                 digest.update(heading.getBytes(StandardCharsets.UTF_8));
-                while (channel.read(block.clear()) >= 0) {
-                    digest.update(block.flip());
-                }
             } catch (IOException e) {
                 throw new RpoException(
                         RpoException.Kind.RETRYABLE,
@@ -44,7 +35,7 @@ final class ModelFingerprint {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

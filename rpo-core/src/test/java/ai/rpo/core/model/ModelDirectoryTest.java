@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -162,6 +164,23 @@ class ModelDirectoryTest {
                 assertThrows(RpoException.class, () -> ModelDirectory.open(temp)),
                 "model.safetensors",
                 "Convert pytorch_model.bin");
+    }
+
+    /** Shown by a change that leaves no trace, which no program makes. */
+    @Test
+    void contentIsReadOnceForAllFingerprints() throws IOException {
+        ModelDirectory model = ModelDirectory.open(TinyModel.folder(temp, TinyModel.CONFIG, tensors));
+        Path weights = temp.resolve("model.safetensors");
+        Instant written = Instant.now().minusSeconds(60);
+        Files.setLastModifiedTime(weights, FileTime.from(written));
+        String before = model.fingerprint();
+        byte[] content = Files.readAllBytes(weights);
+        content[content.length - 1] ^= 1;
+        Files.write(weights, content);
+        Files.setLastModifiedTime(weights, FileTime.from(written));
+        assertEquals(before, model.fingerprint());
+        Files.setLastModifiedTime(weights, FileTime.from(written.plusSeconds(1)));
+        assertNotEquals(before, model.fingerprint());
     }
 
     @Test

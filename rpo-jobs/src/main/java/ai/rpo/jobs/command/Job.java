@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +53,15 @@ final class Job {
      * @return the exit code
      */
     int make(List<String> required, Function<Stages, Stage> target) {
+        return make(() -> ResolvedConfiguration.load(options.sources(), required), target);
+    }
+
+    /** The same of a command that takes preference pairs, or supervised rows if nothing else is named. */
+    int makeOfGivenRows(Function<Stages, Stage> target) {
+        return make(options::ofGivenRows, target);
+    }
+
+    private int make(Supplier<ResolvedConfiguration> load, Function<Stages, Stage> target) {
         LogFile.silence();
         ResolvedConfiguration configuration;
         RunDirectory run;
@@ -59,7 +69,7 @@ final class Job {
         SparkLauncher spark;
         Lease lease;
         try {
-            configuration = ResolvedConfiguration.load(options.sources(), required);
+            configuration = load.get();
             spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
             run = new RunDirectory(
                     new org.apache.hadoop.fs.Path(

@@ -3,7 +3,6 @@ package ai.rpo.jobs.command;
 import ai.rpo.core.RpoException;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
-import ai.rpo.jobs.config.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,16 +35,12 @@ final class JobOptions {
     }
 
     /**
-     * Whether the configuration has supervised rows and no preference pairs. One that cannot be read is not one; the
-     * command will say what is wrong with it.
+     * The configuration of a command that takes preference pairs, or supervised rows if nothing else is named.
+     *
+     * @throws RpoException naming everything that is wrong
      */
-    boolean namesSupervisedRowsOnly() {
-        try {
-            Settings settings = ResolvedConfiguration.load(sources(), List.of()).settings();
-            return settings.data().train().isEmpty() && !settings.sft().data().isEmpty();
-        } catch (RpoException e) {
-            return false;
-        }
+    ResolvedConfiguration ofGivenRows() {
+        return ResolvedConfiguration.load(sources(), Job.PREFERENCE, Job.SUPERVISED);
     }
 
     Optional<String> master() {

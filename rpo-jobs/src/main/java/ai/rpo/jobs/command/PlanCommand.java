@@ -42,14 +42,12 @@ public final class PlanCommand implements Callable<Integer> {
     }
 
     private void plan() throws RpoException {
-        boolean supervised = options.namesSupervisedRowsOnly();
-        ResolvedConfiguration configuration =
-                ResolvedConfiguration.load(options.sources(), supervised ? Job.SUPERVISED : Job.PREFERENCE);
+        ResolvedConfiguration configuration = options.ofGivenRows();
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
             RunDirectory run =
                     new RunDirectory(new Path(configuration.settings().output().orElseThrow()), spark.hadoop());
             Stages stages = new Stages(configuration, run, spark);
-            print(supervised ? stages.forecastOfExamples() : stages.forecast());
+            print(stages.forecast());
         }
     }
 
@@ -79,6 +77,13 @@ public final class PlanCommand implements Callable<Integer> {
         line("prepare", time(forecast.prepare(), forecast.cores()));
         line("score", time(forecast.score(), forecast.cores()));
         line("train", time(forecast.train(), forecast.trainCores()) + ", " + forecast.steps() + " steps");
+        forecast.deviceRate()
+                .ifPresent(rate -> line(
+                        "devices",
+                        "%.4g device-hours to score, %.4g to train, at %,d tokens/s scored on each",
+                        forecast.deviceHoursOfScoring().orElseThrow(),
+                        forecast.deviceHoursOfTraining().orElseThrow(),
+                        rate));
     }
 
     private static String time(double coreSeconds, int cores) {

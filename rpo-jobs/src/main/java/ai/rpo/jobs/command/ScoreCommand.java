@@ -21,9 +21,6 @@ public final class ScoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Job job = new Job("score", options);
-        return options.namesSupervisedRowsOnly()
-                ? job.make(Job.SUPERVISED, Stages::scoreExamples)
-                : job.make(Job.PREFERENCE, Stages::score);
+        return new Job("score", options).makeOfGivenRows(Stages::score);
     }
 }

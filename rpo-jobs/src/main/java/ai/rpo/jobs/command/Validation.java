@@ -50,9 +50,8 @@ final class Validation {
     }
 
     private void validate() {
-        boolean supervised = isSupervised();
-        ResolvedConfiguration configuration =
-                ResolvedConfiguration.load(options.sources(), supervised ? Job.SUPERVISED : Job.PREFERENCE);
+        ResolvedConfiguration configuration = options.ofGivenRows();
+        boolean supervised = configuration.namesSupervisedRowsOnly();
         Settings settings = configuration.settings();
         try (SparkLauncher spark = new SparkLauncher("rpo validate", options.master(), configuration.spark())) {
             Configuration hadoop = spark.hadoop();
@@ -101,13 +100,6 @@ final class Validation {
             throw RpoException.configuration("Cannot use rpo.data.max-length = " + maxLength.getAsInt()
                     + ": the model's context is " + context + ". Lower it, or leave it out.");
         }
-    }
-
-    /** A configuration with nothing but supervised rows can only be meant for {@code sft}. */
-    private boolean isSupervised() {
-        Settings settings =
-                ResolvedConfiguration.load(options.sources(), List.of()).settings();
-        return settings.data().train().isEmpty() && !settings.sft().data().isEmpty();
     }
 
     /** Known once the rows have been counted. */

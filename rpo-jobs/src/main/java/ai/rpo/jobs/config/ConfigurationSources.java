@@ -1,7 +1,6 @@
 package ai.rpo.jobs.config;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.spark.store.SmallFile;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
@@ -13,7 +12,6 @@ import com.typesafe.config.ConfigValueFactory;
 import java.io.File;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -77,11 +75,7 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
             if (path.toUri().getScheme() == null) {
                 return ConfigFactory.parseFile(new File(file), options.setOriginDescription(file));
             }
-            String text = new SmallFile(path, new Configuration())
-                    .read()
-                    .orElseThrow(() -> RpoException.configuration(
-                            "Cannot read the configuration " + file + ": there is no such file. Check the path."));
-            return ConfigFactory.parseString(text, options.setOriginDescription(file));
+            return Neighbours.parse(file);
         } catch (ConfigException.IO e) {
             throw RpoException.configuration(
                     "Cannot read the configuration " + file + ": " + whyUnreadable(new File(file)));

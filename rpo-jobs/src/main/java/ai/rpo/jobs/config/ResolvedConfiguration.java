@@ -31,13 +31,24 @@ public final class ResolvedConfiguration {
      * @throws RpoException naming everything that is wrong
      */
     public static ResolvedConfiguration load(ConfigurationSources sources, List<String> required) {
+        return load(sources, required, required);
+    }
+
+    /**
+     * For commands that take preference pairs and supervised rows alike.
+     *
+     * @param requiredOfSupervised the required keys where {@link #namesSupervisedRowsOnly}
+     * @throws RpoException naming everything that is wrong
+     */
+    public static ResolvedConfiguration load(
+            ConfigurationSources sources, List<String> required, List<String> requiredOfSupervised) {
         Config defaults = ConfigurationSources.defaults();
         Config joined = sources.join();
         Problems problems = new Problems();
         new KnownKeys(defaults).check(joined, problems);
         Map<String, String> values = new TreeMap<>();
         Settings settings = new Section("rpo", joined, defaults, problems, values).record(Settings.class);
-        for (String key : required) {
+        for (String key : namesSupervisedRowsOnly(values) ? requiredOfSupervised : required) {
             if (values.get(key).isEmpty()) {
                 problems.add(key, "has no value; give it in a file, or as -D " + key + "=…");
             }
@@ -48,6 +59,16 @@ public final class ResolvedConfiguration {
 
     public Settings settings() {
         return settings;
+    }
+
+    /** Whether there are supervised rows and no preference pairs, so that nothing else can be meant. */
+    public boolean namesSupervisedRowsOnly() {
+        return namesSupervisedRowsOnly(values);
+    }
+
+    private static boolean namesSupervisedRowsOnly(Map<String, String> values) {
+        return values.get("rpo.data.train").isEmpty()
+                && !values.get("rpo.sft.data").isEmpty();
     }
 
     /** The keys under {@code spark.}, as Spark takes them. */

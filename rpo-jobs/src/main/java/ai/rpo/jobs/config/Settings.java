@@ -11,6 +11,7 @@ import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The keys under {@code rpo}, as the stages take them.
@@ -27,6 +28,7 @@ import java.util.Optional;
  * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
  * @param export {@code rpo.export}
+ * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
  */
 public record Settings(
@@ -42,6 +44,7 @@ public record Settings(
         SelectionSettings selection,
         SftSettings sft,
         ExportSettings export,
+        PlanSettings plan,
         GenerateSettings generate) {
 
     /**
@@ -97,6 +100,21 @@ public record Settings(
         /** @param source the dtype of the model that training started from */
         public ExportForm of(Dtype source) {
             return new ExportForm(form, dtype.dtype(source), maxFileMegabytes * 1_000_000L);
+        }
+    }
+
+    /**
+     * What is known beforehand of the machines that a run is planned for.
+     *
+     * @param deviceTokensPerSecond that one of their devices scores; not known where absent
+     */
+    public record PlanSettings(OptionalInt deviceTokensPerSecond) {
+
+        public PlanSettings {
+            if (deviceTokensPerSecond.isPresent() && deviceTokensPerSecond.getAsInt() < 1) {
+                throw new IllegalArgumentException(
+                        "device-tokens-per-second must be at least 1, but is " + deviceTokensPerSecond.getAsInt());
+            }
         }
     }
 

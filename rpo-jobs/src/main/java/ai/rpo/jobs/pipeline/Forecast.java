@@ -9,6 +9,8 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataEstimate;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.reference.ScoringRate;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * What a run is expected to take, from a sample of its rows and from how fast this machine scores some of them. Does not
@@ -22,6 +24,9 @@ import ai.rpo.spark.reference.ScoringRate;
  * @param referenceBytes of {@code reference/} and the scores
  * @param trainBytes of checkpoints and the model
  * @param prepare the time of all cores together, in seconds, as for the others
+ * @param scoredTokens token rows of scoring, each prompt once
+ * @param trainedTokens the work of training, in tokens that are scored in the same time
+ * @param deviceRate tokens that one device scores in a second, where the configuration says so
  */
 public record Forecast(
         DataEstimate data,
@@ -35,7 +40,10 @@ public record Forecast(
         double prepare,
         double score,
         double train,
-        int trainCores) {
+        int trainCores,
+        double scoredTokens,
+        double trainedTokens,
+        OptionalInt deviceRate) {
 
     private static final int SAMPLED_ROWS = 2000;
 
@@ -64,9 +72,11 @@ public record Forecast(
         LocalModel reference = place.open(place.reference());
         ScoringRate rate = ScoringRate.measure(kind, data.kept(), reference, place.scoring(), threads);
         double rows = data.trainRows() + data.evalRows();
-        double scoring = rows * rate.tokensPerRow() / rate.tokensPerSecond() * threads;
+        double scoredTokens = rows * rate.tokensPerRow();
+        double coreSecondsPerToken = threads / rate.tokensPerSecond();
         double trainShare = data.trainRows() / rows;
         double passes = training.recompute() ? PASSES_WITH_RECOMPUTING : TRAINING_PASSES;
+        double trainedTokens = scoredTokens * trainShare * passes * training.epochs();
         ModelDirectory model = place.open(place.model()).open();
         double parameters = ParameterLayout.of(model.config()).size();
         return new Forecast(
@@ -79,8 +89,27 @@ public record Forecast(
                 rows * (data.bytesPerRow() + BYTES_OF_A_SCORE),
                 parameters * (CHECKPOINT_BYTES_OF_A_PARAMETER * training.keepCheckpoints() + Float.BYTES),
                 data.rows() * data.secondsPerRow() * PREPARE_OVERHEAD,
-                scoring,
-                scoring * trainShare * passes * training.epochs(),
-                Math.min(cores.total(), training.workers() * cores.perExecutor()));
+                scoredTokens * coreSecondsPerToken,
+                trainedTokens * coreSecondsPerToken,
+                Math.min(cores.total(), training.workers() * cores.perExecutor()),
+                scoredTokens,
+                trainedTokens,
+                place.settings().plan().deviceTokensPerSecond());
+    }
+
+    /** Hours of one device for scoring, where its speed is known. */
+    public OptionalDouble deviceHoursOfScoring() {
+        return deviceHours(scoredTokens);
+    }
+
+    /** The same for training. */
+    public OptionalDouble deviceHoursOfTraining() {
+        return deviceHours(trainedTokens);
+    }
+
+    private OptionalDouble deviceHours(double tokens) {
+        return deviceRate.isPresent()
+                ? OptionalDouble.of(tokens / deviceRate.getAsInt() / 3600)
+                : OptionalDouble.empty();
     }
 }

@@ -39,8 +39,11 @@ public final class Stages {
         return prepare;
     }
 
+    /** Of the pairs, or of supervised rows if nothing else is named. */
     public Stage score() {
-        return score;
+        return place.configuration().namesSupervisedRowsOnly()
+                ? Score.ofExamples(place, Prepare.examples(place))
+                : score;
     }
 
     public Stage train() {
@@ -59,22 +62,15 @@ public final class Stages {
         return new Report(place, train, evaluate);
     }
 
-    public Stage scoreExamples() {
-        return Score.ofExamples(place, Prepare.examples(place));
-    }
-
-    /** What training on pairs takes. */
+    /** What training on the pairs takes, or supervised fine-tuning if nothing else is named. */
     public Forecast forecast() {
-        return Forecast.of(place, prepare, ScoredRows.PAIRS, place.settings().train());
-    }
-
-    /** What supervised fine-tuning takes. */
-    public Forecast forecastOfExamples() {
-        return Forecast.of(
-                place,
-                Prepare.examples(place),
-                ScoredRows.EXAMPLES,
-                place.settings().sft().training());
+        return place.configuration().namesSupervisedRowsOnly()
+                ? Forecast.of(
+                        place,
+                        Prepare.examples(place),
+                        ScoredRows.EXAMPLES,
+                        place.settings().sft().training())
+                : Forecast.of(place, prepare, ScoredRows.PAIRS, place.settings().train());
     }
 
     public Stage generate() {

@@ -50,6 +50,8 @@ record RunArtifacts(
             "reference",
             "reference/train",
             "reference/eval",
+            "sft/data",
+            "sft/reference",
             "sft",
             "train",
             "model",

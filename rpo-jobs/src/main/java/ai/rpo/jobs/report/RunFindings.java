@@ -1,6 +1,7 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.jobs.report.Finding.Verdict;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,33 @@ final class RunFindings {
         change(findings, run.training());
         accuracy(findings, run.evaluation());
         heldOut(findings, run.evaluation());
+        scores(findings, run.reports());
         return findings;
+    }
+
+    private static void scores(List<Finding> findings, Map<String, JsonNode> reports) {
+        for (String artifact : List.of("reference", "sft/reference")) {
+            JsonNode report = reports.get(artifact);
+            if (report != null) {
+                report.fields()
+                        .forEachRemaining(split -> findings.add(scores(artifact, split.getKey(), split.getValue())));
+            }
+        }
+    }
+
+    private static Finding scores(String artifact, String split, JsonNode counts) {
+        long unfit = counts.path("not_finite").asLong();
+        String sources = "Of %s rows %s were scored now, %s before, and %s brought their score."
+                .formatted(
+                        Numbers.format(counts.path("rows").asLong()),
+                        Numbers.format(counts.path("computed").asLong()),
+                        Numbers.format(counts.path("reused").asLong()),
+                        Numbers.format(counts.path("given").asLong()));
+        String leftOut = unfit == 0
+                ? " All log-probabilities are finite."
+                : " %s are left out, since their log-probabilities are not finite: see score-%s-*.json among the rejected rows."
+                        .formatted(Numbers.format(unfit), split);
+        return new Finding("Scores in " + artifact + "/" + split, Verdict.NEUTRAL, sources + leftOut);
     }
 
     private static void change(List<Finding> findings, TrainingLog log) {

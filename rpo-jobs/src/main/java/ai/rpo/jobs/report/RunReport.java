@@ -31,6 +31,7 @@ final class RunReport {
                 stageReports(run, "data", "What preparing did with the rows, and why rows were left out."));
         page.section(
                 "reference", "Reference", stageReports(run, "reference", "The reference model's log-probabilities."));
+        page.section("supervised", "Supervised rows", stageReports(run, "sft", "The same of prompt/completion rows."));
         page.section("timings", "Timings", timings(run), page.figures(figures.timings()));
         page.section("configuration", "Configuration", configuration(run));
         page.section("provenance", "Provenance", provenance(run));

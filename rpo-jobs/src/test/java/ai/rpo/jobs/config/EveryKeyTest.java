@@ -87,6 +87,7 @@ class EveryKeyTest {
             Map.entry("rpo.sft.keep-checkpoints", "8"),
             Map.entry("rpo.selection.metric", "loss"),
             Map.entry("rpo.selection.patience", "3"),
+            Map.entry("rpo.plan.device-tokens-per-second", "8"),
             Map.entry("rpo.generate.prompts", "prompts.jsonl"),
             Map.entry("rpo.generate.format", "parquet"),
             Map.entry("rpo.generate.samples-per-prompt", "8"),

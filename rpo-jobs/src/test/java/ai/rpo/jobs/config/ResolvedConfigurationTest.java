@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
 import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,38 @@ class ResolvedConfigurationTest {
         Settings settings = load(Optional.of(file), ConfigFactory.empty()).settings();
 
         assertEquals(Optional.of("a/m"), settings.model().path());
+    }
+
+    @Test
+    void aFileOfAHadoopPathIncludesItsNeighbours() throws IOException {
+        Files.createDirectories(folder.resolve("below"));
+        Files.writeString(folder.resolve("below/more.conf"), "include \"../base\"\nrpo.train.seed = 7");
+        Files.writeString(folder.resolve("base.conf"), "rpo.train { epochs = 6, seed = 6 }");
+        String file =
+                "file://" + ConfigurationFixture.write(folder, "include \"below/more.conf\", rpo.train.workers = 8");
+
+        Settings settings = load(Optional.of(file), ConfigFactory.empty()).settings();
+
+        assertEquals(6, settings.train().epochs());
+        assertEquals(7, settings.train().seed());
+        assertEquals(8, settings.train().workers());
+
+        String broken = "file://" + ConfigurationFixture.write(folder, "include \"nowhere.conf\"");
+        RpoException e = assertThrows(RpoException.class, () -> load(Optional.of(broken), ConfigFactory.empty()));
+        assertTrue(e.getMessage().contains("/nowhere.conf: there is no such file"), e.getMessage());
+    }
+
+    @Test
+    void supervisedRowsAloneNeedNoPairs() {
+        ConfigurationSources supervised = new ConfigurationSources(
+                Optional.empty(), ConfigFactory.empty(), List.of("rpo.sft.data=a", "rpo.train.epochs=0"));
+        String message = assertThrows(
+                        RpoException.class,
+                        () -> ResolvedConfiguration.load(
+                                supervised, List.of("rpo.data.train"), List.of("rpo.sft.data")))
+                .getMessage();
+        assertTrue(message.contains("rpo.train.epochs must be at least 1"), message);
+        assertFalse(message.contains("rpo.data.train"), message);
     }
 
     @Test

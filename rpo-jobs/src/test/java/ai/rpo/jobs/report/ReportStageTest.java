@@ -51,6 +51,26 @@ class ReportStageTest {
     }
 
     @Test
+    void saysWhereScoresCameFromAndHowManyAreNotFinite() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);
+        run.file(
+                "reference/report.json",
+                "{\"train\": {\"rows\": 1200, \"given\": 0, \"reused\": 900, \"computed\": 300, \"not_finite\": 2},"
+                        + " \"eval\": {\"rows\": 10, \"given\": 10, \"reused\": 0, \"computed\": 0, \"not_finite\": 0}}");
+
+        List<Finding> findings = stage.run(run.path(), Progress.NONE).findings();
+
+        Finding train = findings.get(findings.size() - 2);
+        assertEquals("Scores in reference/train", train.topic());
+        assertEquals(
+                "Of 1,200 rows 300 were scored now, 900 before, and 0 brought their score. 2 are left out, since their"
+                        + " log-probabilities are not finite: see score-train-*.json among the rejected rows.",
+                train.text());
+        assertTrue(findings.get(findings.size() - 1).text().endsWith("All log-probabilities are finite."));
+        assertTrue(Files.readString(folder.resolve("run/report/index.html")).contains("score-train-*.json"));
+    }
+
+    @Test
     void escapesEverythingThatComesFromFiles() throws IOException {
         SyntheticRun run = SyntheticRun.write(folder.resolve("run <b>&"), 0.5, 1, 0.1, 0.7, 0.8);
         run.file("resolved.conf", "rpo.output = \"%s\"\n".formatted(HOSTILE.replace("\"", "\\\"")));

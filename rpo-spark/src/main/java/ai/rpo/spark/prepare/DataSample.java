@@ -5,7 +5,9 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,6 +20,11 @@ import org.apache.spark.sql.SparkSession;
  * read to their end, so that their rows can be counted, but not tokenised.
  */
 final class DataSample {
+
+    /** Of each piece. */
+    private static final int TIMED_ROWS = 8;
+
+    private static final int LONGEST_TIMED_ROW = 64 << 10;
 
     private final SparkSession spark;
     private final PreparePlan plan;
@@ -35,9 +42,9 @@ final class DataSample {
      *
      * @param rowsInPiece counted or estimated
      * @param outcomes of those that were prepared
-     * @param nanosPerRow that preparing the later half of them took
+     * @param timed some of them, to be prepared again
      */
-    private record Piece(double rowsInPiece, List<Row> outcomes, double nanosPerRow) implements Serializable {}
+    private record Piece(double rowsInPiece, List<Row> outcomes, List<SourceRow> timed) implements Serializable {}
 
     DataEstimate estimate() {
         List<Piece> pieces = new ArrayList<>(text());
@@ -88,7 +95,7 @@ final class DataSample {
 
     private static Piece first(PreparePlan plan, Iterator<SourceRow> rows, int most, double rowsInPiece) {
         Taken taken = new Taken(plan, rows, most);
-        return new Piece(rows.hasNext() ? rowsInPiece : taken.outcomes.size(), taken.outcomes, taken.nanosPerRow());
+        return new Piece(rows.hasNext() ? rowsInPiece : taken.outcomes.size(), taken.outcomes, taken.timed);
     }
 
     private static Piece first(PreparePlan plan, Iterator<SourceRow> rows, int most, Slice slice) {
@@ -104,80 +111,107 @@ final class DataSample {
                 rowsInPiece++;
             }
         }
-        return new Piece(rowsInPiece, taken.outcomes, taken.nanosPerRow());
+        return new Piece(rowsInPiece, taken.outcomes, taken.timed);
     }
 
     private static final class Taken {
 
         private final List<Row> outcomes = new ArrayList<>();
-        private final List<Long> nanos = new ArrayList<>();
+        private final List<SourceRow> timed = new ArrayList<>();
         private long bytes;
 
         private Taken(PreparePlan plan, Iterator<SourceRow> rows, int most) {
             RowPreparer preparer = new RowPreparer(plan);
             while (outcomes.size() < most && rows.hasNext()) {
-                long start = System.nanoTime();
                 SourceRow row = rows.next();
                 outcomes.addAll(preparer.prepare(row));
-                nanos.add(System.nanoTime() - start);
                 bytes += row.json().length + 1;
+                if (timed.size() < TIMED_ROWS && row.json().length <= LONGEST_TIMED_ROW) {
+                    timed.add(row);
+                }
             }
-        }
-
-        /** Of the later half: the first rows load the tokenizer, and run before the JVM has compiled anything. */
-        private double nanosPerRow() {
-            return nanos.stream()
-                    .skip(nanos.size() / 2)
-                    .mapToLong(Long::longValue)
-                    .average()
-                    .orElse(0);
         }
     }
 
     private DataEstimate estimate(List<Piece> pieces) {
         double all = 0;
-        double[] kept = new double[2];
-        double[] tokens = new double[2];
-        double nanos = 0;
-        double timed = 0;
         int sampled = 0;
-        List<Row> sample = new ArrayList<>();
+        List<Weighted> kept = new ArrayList<>();
+        List<Weighted> good = new ArrayList<>();
+        List<Weighted> bad = new ArrayList<>();
         for (Piece piece : pieces) {
             all += piece.rowsInPiece();
             sampled += piece.outcomes().size();
-            if (piece.nanosPerRow() > 0) {
-                nanos += piece.nanosPerRow() * piece.rowsInPiece();
-                timed += piece.rowsInPiece();
-            }
             double weight = piece.rowsInPiece() / Math.max(1, piece.outcomes().size());
             for (Row outcome : piece.outcomes()) {
-                if (value(outcome, "reason") == null) {
-                    int split = value(outcome, "split").equals(Outcomes.EVAL) ? 1 : 0;
-                    kept[split] += weight;
-                    tokens[split] += weight * tokens(outcome);
-                    sample.add(written(outcome, sample.size()));
+                Weighted row = new Weighted(outcome, weight);
+                if (value(outcome, "good") instanceof Boolean isGood) {
+                    (isGood ? good : bad).add(row);
+                } else if (value(outcome, "reason") == null) {
+                    kept.add(row);
                 }
             }
+        }
+        for (int i = 0; i < Math.min(good.size(), bad.size()); i++) {
+            kept.add(good.get(i).with(bad.get(i)));
+        }
+        return estimate(all, sampled, kept, secondsPerRow(pieces));
+    }
+
+    private double secondsPerRow(List<Piece> pieces) {
+        return new PreparingTime(plan)
+                .secondsPerRow(
+                        pieces.stream().flatMap(piece -> piece.timed().stream()).toList());
+    }
+
+    /** A row that would be kept, and how many of the input it stands for. */
+    private record Weighted(Row outcome, double weight) {
+
+        /** The pair of this good completion and a bad one: as if each that is sampled found a partner like it. */
+        private Weighted with(Weighted bad) {
+            Object[] values = new Object[Outcomes.SCHEMA.size()];
+            for (String column : List.of("split", "prompt_ids", "chosen_ids")) {
+                values[Outcomes.SCHEMA.fieldIndex(column)] = value(outcome, column);
+            }
+            values[Outcomes.SCHEMA.fieldIndex("rejected_ids")] = value(bad.outcome, "chosen_ids");
+            return new Weighted(RowFactory.create(values), (weight + bad.weight) / 2);
+        }
+
+        private boolean heldOut() {
+            return value(outcome, "split").equals(Outcomes.EVAL);
+        }
+
+        private long tokens() {
+            return Stream.of("prompt_ids", "chosen_ids", "rejected_ids")
+                    .map(column -> (int[]) value(outcome, column))
+                    .filter(Objects::nonNull)
+                    .mapToLong(ids -> ids.length)
+                    .sum();
+        }
+    }
+
+    private DataEstimate estimate(double all, int sampled, List<Weighted> kept, double secondsPerRow) {
+        double[] rows = new double[2];
+        double[] tokens = new double[2];
+        List<Row> sample = new ArrayList<>();
+        for (Weighted row : kept) {
+            int split = row.heldOut() ? 1 : 0;
+            rows[split] += row.weight();
+            tokens[split] += row.weight() * row.tokens();
+            sample.add(written(row.outcome(), sample.size()));
         }
         long shards = ShardWriter.shards(Math.round(tokens[0])) + ShardWriter.shards(Math.round(tokens[1]));
         return new DataEstimate(
                 all,
-                kept[0],
+                rows[0],
                 tokens[0],
-                kept[1],
+                rows[1],
                 tokens[1],
                 shards,
-                timed == 0 ? 0 : nanos / timed / 1e9,
+                secondsPerRow,
                 sample.isEmpty() ? 0 : (double) ShardSize.of(sample) / sample.size(),
                 sampled,
                 sample);
-    }
-
-    private static int tokens(Row outcome) {
-        Integer rejected = (Integer) value(outcome, "rejected_tokens");
-        return (Integer) value(outcome, "prompt_tokens")
-                + (Integer) value(outcome, "chosen_tokens")
-                + (rejected == null ? 0 : rejected);
     }
 
     private Row written(Row outcome, long ordinal) {

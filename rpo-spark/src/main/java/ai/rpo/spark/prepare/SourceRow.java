@@ -1,5 +1,7 @@
 package ai.rpo.spark.prepare;
 
+import java.io.Serializable;
+
 /**
  * A row as it stands in its file.
  *
@@ -8,4 +10,4 @@ package ai.rpo.spark.prepare;
  * @param line from 1: counted from {@code start} in files of lines, from the file's beginning in others
  * @param json the row, a JSON object in UTF-8 unless it is malformed
  */
-record SourceRow(int file, long start, long line, byte[] json) {}
+record SourceRow(int file, long start, long line, byte[] json) implements Serializable {}

@@ -8,7 +8,7 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 
 /**
- * How fast this machine scores.
+ * How fast this machine scores: the median over batches.
  *
  * @param tokensPerSecond token rows, each prompt once
  * @param tokensPerRow of the rows that were scored
@@ -18,9 +18,10 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
     private static final int MOST_TOKENS = 2048;
     private static final double WARM_UP_SECONDS = 2;
     private static final double SECONDS = 6;
+    private static final int FEWEST_BATCHES = 5;
 
     /**
-     * Scores rows for some seconds, over and over if they are few.
+     * Scores rows for some seconds, over and over if they are few, after some that do not count.
      *
      * @param rows prepared ones, at least one
      * @param threads that compute
@@ -30,25 +31,33 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
         List<List<Example>> batches = batches(kind, rows, Math.min(MOST_TOKENS, settings.tokensPerBatch()));
         ReferenceScorer scorer = ExecutorModels.ofThisJvm().borrow(model, settings.precision(), threads);
         try {
-            long start = System.nanoTime();
-            double seconds = 0;
-            double measuredFrom = -1;
-            long tokens = 0;
-            for (int i = 0; measuredFrom < 0 || seconds - measuredFrom < SECONDS || tokens == 0; i++) {
+            double warm = seconds();
+            for (int i = 0; i == 0 || seconds() - warm < WARM_UP_SECONDS; i++) {
+                scorer.completionLogps(batches.get(i % batches.size()));
+            }
+            List<Double> rates = new ArrayList<>();
+            double start = seconds();
+            for (int i = 0; rates.size() < FEWEST_BATCHES || seconds() - start < SECONDS; i++) {
                 List<Example> batch = batches.get(i % batches.size());
+                double before = seconds();
                 scorer.completionLogps(batch);
-                seconds = (System.nanoTime() - start) / 1e9;
-                if (measuredFrom < 0) {
-                    measuredFrom = seconds >= WARM_UP_SECONDS ? seconds : -1;
-                } else {
-                    tokens += tokens(batch);
-                }
+                rates.add(tokens(batch) / (seconds() - before));
             }
             double all = batches.stream().mapToLong(ScoringRate::tokens).sum();
-            return new ScoringRate(tokens / (seconds - measuredFrom), all / rows.size());
+            return new ScoringRate(median(rates), all / rows.size());
         } finally {
             ExecutorModels.ofThisJvm().giveBack(scorer);
         }
+    }
+
+    /** What other work on the machine holds up now and then does not count. */
+    private static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        return sorted.get(sorted.size() / 2);
+    }
+
+    private static double seconds() {
+        return System.nanoTime() / 1e9;
     }
 
     private static List<List<Example>> batches(ScoredRows kind, List<Row> rows, int tokensPerBatch) {

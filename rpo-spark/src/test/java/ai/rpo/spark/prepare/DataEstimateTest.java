@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,6 +62,26 @@ class DataEstimateTest {
         DataEstimate estimate = new PrepareStage(RowKind.PAIRS, settings(input, 0), model).estimate(spark, 100);
         assertEquals(3000, estimate.rows());
         assertTrue(estimate.sampled() < 200);
+    }
+
+    /** Each prompt has a good and a bad completion. */
+    @Test
+    void unpairedRowsAreTakenForHalfAsManyPairs(SparkSession spark) throws IOException {
+        Random random = new Random(6);
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < 4000; i++) {
+            String prompt = text(random, 4);
+            for (boolean label : new boolean[] {true, false}) {
+                rows.add("{\"prompt\": \"%s\", \"completion\": \"%s\", \"label\": %s}"
+                        .formatted(prompt, (label ? "x" : "y") + text(random, 3), label));
+            }
+        }
+        DataSettings settings = settings(Files.write(work.resolve("rows.jsonl"), rows), 0);
+        TargetModel model = LetterModel.write(work.resolve("model"));
+        DataEstimate estimate = new PrepareStage(RowKind.PAIRS, settings, model).estimate(spark, 500);
+        assertClose(8000, estimate.rows());
+        assertClose(4000, estimate.trainRows());
+        assertClose(4000 * 15, estimate.trainTokens());
     }
 
     private static void assertClose(double actual, double estimate) {
