@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Makes a stage's artifact, and first those that it reads. An artifact with the same fingerprint is used again; one
@@ -55,7 +56,7 @@ public final class Pipeline {
      */
     public List<Decision> plan(Stage target) {
         Map<String, Decision> decisions = new LinkedHashMap<>();
-        Map<String, Set<String>> conflicts = new LinkedHashMap<>();
+        Map<String, Set<String>> conflicts = new TreeMap<>();
         decide(target, decisions, conflicts);
         if (!overwrite && !conflicts.isEmpty()) {
             StringBuilder message = new StringBuilder("Cannot write to " + run.path()

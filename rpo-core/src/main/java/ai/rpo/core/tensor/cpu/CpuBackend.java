@@ -38,10 +38,10 @@ public final class CpuBackend implements Backend {
                 + (threads == 1 ? " thread" : " threads");
         WorkerPool pool = new WorkerPool(threads, ThreadLocal.withInitial(() -> {
             OpenMp.useThreads(1);
-            return new Lane(new OneDnnGemm(library, primitives, bfloat16));
+            return new Lane(new OneDnnGemm(library, primitives));
         }));
         elementwise = new ElementwiseKernel(pool, math);
-        products = new ProductKernel(pool);
+        products = new ProductKernel(pool, bfloat16);
         norm = new NormKernel(pool, math);
         rotary = new RotaryKernel(pool);
         attention = new AttentionKernel(pool, math);
@@ -68,10 +68,10 @@ public final class CpuBackend implements Backend {
         OneDnn library = new OneDnn();
         RowMath math = hasVectorApi() ? new VectorMath() : new LoopMath();
         if (bfloat16 && !library.hasBfloat16()) {
-            String why = "float32 (not bfloat16 as asked for: this processor has no AMX)";
+            String why = "float32 (not bfloat16 as asked for: this processor has no instructions for it)";
             return new CpuBackend(library, math, library.prefersPrimitives(), false, threads, why);
         }
-        return new CpuBackend(library, math, library.prefersPrimitives() || bfloat16, bfloat16, threads);
+        return new CpuBackend(library, math, library.prefersPrimitives(), bfloat16, threads);
     }
 
     /** Whether the JVM was started with {@code --add-modules jdk.incubator.vector}. */

@@ -1,6 +1,6 @@
 package ai.rpo.core.tensor.cpu;
 
-/** Matrix products of one thread, on row-major float32 off the heap. */
+/** Matrix products of one thread, on row-major numbers off the heap. */
 interface Gemm {
 
     /**
@@ -24,7 +24,11 @@ interface Gemm {
             long c,
             int strideC);
 
-    /** Like {@link #multiply} with alpha 1, for shapes that come again and again, at the backend's precision. */
+    /**
+     * Like {@link #multiply} with alpha 1, for shapes that come again and again.
+     *
+     * @param bfloat16 whether {@code a} and {@code b} are, instead of float32
+     */
     void multiplyWeights(
             boolean transposeA,
             boolean transposeB,
@@ -37,5 +41,9 @@ interface Gemm {
             int strideB,
             boolean accumulate,
             long c,
-            int strideC);
+            int strideC,
+            boolean bfloat16);
+
+    /** Rounds so many float32 to bfloat16, to the nearest, ties to even. */
+    void round(long from, long to, int length);
 }

@@ -3,9 +3,9 @@ package ai.rpo.core.tensor.cpu;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_fpmath_mode_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_strides;
@@ -17,7 +17,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_fpmath_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
@@ -32,14 +31,13 @@ import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
  * A matmul primitive of oneDNN for one shape, with memory handles that are aimed anew at every execution. Not safe
  * for concurrent use.
  */
-final class Matmul implements AutoCloseable {
+final class Matmul implements Primitive {
 
     private final OneDnn library;
     private final dnnl_primitive primitive = new dnnl_primitive();
@@ -50,9 +48,10 @@ final class Matmul implements AutoCloseable {
 
     Matmul(OneDnn library, MatmulShape shape) {
         this.library = library;
-        dnnl_memory_desc aLayout = layout(shape.m(), shape.k(), shape.strideA(), shape.transposeA());
-        dnnl_memory_desc bLayout = layout(shape.k(), shape.n(), shape.strideB(), shape.transposeB());
-        dnnl_memory_desc cLayout = layout(shape.m(), shape.n(), shape.strideC(), false);
+        int operand = shape.bfloat16() ? dnnl_bf16 : dnnl_f32;
+        dnnl_memory_desc aLayout = layout(shape.m(), shape.k(), shape.strideA(), shape.transposeA(), operand);
+        dnnl_memory_desc bLayout = layout(shape.k(), shape.n(), shape.strideB(), shape.transposeB(), operand);
+        dnnl_memory_desc cLayout = layout(shape.m(), shape.n(), shape.strideC(), false, dnnl_f32);
         dnnl_primitive_attr attributes = attributes(shape);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         check(dnnl_matmul_primitive_desc_create(
@@ -66,7 +65,7 @@ final class Matmul implements AutoCloseable {
         arguments.position(0);
     }
 
-    void execute(FloatPointer a, FloatPointer b, FloatPointer c) {
+    void execute(Pointer a, Pointer b, Pointer c) {
         check(dnnl_memory_set_data_handle(this.a, a));
         check(dnnl_memory_set_data_handle(this.b, b));
         check(dnnl_memory_set_data_handle(this.c, c));
@@ -83,19 +82,16 @@ final class Matmul implements AutoCloseable {
         arguments.close();
     }
 
-    private static dnnl_memory_desc layout(int rows, int columns, int stride, boolean transposed) {
+    private static dnnl_memory_desc layout(int rows, int columns, int stride, boolean transposed, int type) {
         dnnl_memory_desc layout = new dnnl_memory_desc();
         long[] strides = transposed ? new long[] {1, stride} : new long[] {stride, 1};
-        check(dnnl_memory_desc_create_with_strides(layout, 2, new long[] {rows, columns}, dnnl_f32, strides));
+        check(dnnl_memory_desc_create_with_strides(layout, 2, new long[] {rows, columns}, type, strides));
         return layout;
     }
 
     private static dnnl_primitive_attr attributes(MatmulShape shape) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         check(dnnl_primitive_attr_create(attributes));
-        if (shape.bfloat16()) {
-            check(dnnl_primitive_attr_set_fpmath_mode(attributes, dnnl_fpmath_mode_bf16));
-        }
         if (shape.accumulate()) {
             dnnl_post_ops add = new dnnl_post_ops();
             check(dnnl_post_ops_create(add));

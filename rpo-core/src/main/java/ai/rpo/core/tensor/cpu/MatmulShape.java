@@ -1,6 +1,10 @@
 package ai.rpo.core.tensor.cpu;
 
-/** What a matmul primitive is built for; see {@link Gemm} for the names. */
+/**
+ * What a matmul primitive is built for; see {@link Gemm} for the names.
+ *
+ * @param bfloat16 whether both operands are; the result is float32 always
+ */
 record MatmulShape(
         boolean transposeA,
         boolean transposeB,

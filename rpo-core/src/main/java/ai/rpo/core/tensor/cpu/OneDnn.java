@@ -42,9 +42,9 @@ final class OneDnn {
         return has(dnnl_cpu_isa_avx512_core);
     }
 
-    /** Whether products of float32 operands may round them to bfloat16, and are faster for it: oneDNN does so on AMX alone. */
+    /** Whether products of bfloat16 are faster than those of float32. */
     boolean hasBfloat16() {
-        return has(dnnl_cpu_isa_avx10_1_512_amx);
+        return has(dnnl_cpu_isa_avx512_core_bf16);
     }
 
     String describe() {
@@ -54,10 +54,10 @@ final class OneDnn {
     }
 
     private String instructionSet() {
-        if (hasBfloat16()) {
+        if (has(dnnl_cpu_isa_avx10_1_512_amx)) {
             return "AMX";
         }
-        if (has(dnnl_cpu_isa_avx512_core_bf16)) {
+        if (hasBfloat16()) {
             return "AVX-512 bfloat16";
         }
         if (has(dnnl_cpu_isa_avx512_core)) {

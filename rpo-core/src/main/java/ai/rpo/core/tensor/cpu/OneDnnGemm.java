@@ -23,31 +23,16 @@ final class OneDnnGemm implements Gemm {
 
     private final OneDnn library;
     private final boolean primitives;
-    private final boolean bfloat16;
     private final Address a = new Address();
     private final Address b = new Address();
     private final Address c = new Address();
-    private final Map<MatmulShape, Matmul> matmuls = new LinkedHashMap<>(PRIMITIVES, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+    private final Map<MatmulShape, Matmul> matmuls = new Primitives<>();
+    private final Map<Integer, Rounding> roundings = new Primitives<>();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<MatmulShape, Matmul> eldest) {
-            if (size() <= PRIMITIVES) {
-                return false;
-            }
-            eldest.getValue().close();
-            return true;
-        }
-    };
-
-    /**
-     * @param primitives use matmul primitives for products with weights rather than sgemm
-     * @param bfloat16 let those round their inputs
-     */
-    OneDnnGemm(OneDnn library, boolean primitives, boolean bfloat16) {
+    /** @param primitives use matmul primitives for products of float32 with weights rather than sgemm */
+    OneDnnGemm(OneDnn library, boolean primitives) {
         this.library = library;
         this.primitives = primitives;
-        this.bfloat16 = bfloat16;
         if (!primitives) {
             blas_set_num_threads(1);
         }
@@ -98,8 +83,9 @@ final class OneDnnGemm implements Gemm {
             int strideB,
             boolean accumulate,
             long c,
-            int strideC) {
-        if (primitives) {
+            int strideC,
+            boolean bfloat16) {
+        if (primitives || bfloat16) {
             MatmulShape shape =
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
             matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
@@ -125,6 +111,13 @@ final class OneDnnGemm implements Gemm {
         }
     }
 
+    @Override
+    public void round(long from, long to, int length) {
+        roundings
+                .computeIfAbsent(length, missing -> new Rounding(library, missing))
+                .execute(a.at(from), c.at(to));
+    }
+
     /** Whether sgemm multiplies operands of that size where they lie (in oneDNN, {@code FORCE_NOCOPY_THRESH}). */
     private static boolean inPlace(int m, int n) {
         return 1.0 / m + 1.0 / n >= 0.0038;
@@ -132,6 +125,25 @@ final class OneDnnGemm implements Gemm {
 
     private static byte letter(boolean transpose) {
         return (byte) (transpose ? 'T' : 'N');
+    }
+
+    /** Those used latest; the others are closed. */
+    private static final class Primitives<K, V extends Primitive> extends LinkedHashMap<K, V> {
+
+        private static final long serialVersionUID = 1L;
+
+        Primitives() {
+            super(PRIMITIVES, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+            if (size() <= PRIMITIVES) {
+                return false;
+            }
+            eldest.getValue().close();
+            return true;
+        }
     }
 
     /** A pointer that can be aimed without a new object. */

@@ -1,6 +1,9 @@
 package ai.rpo.core.tensor.cpu;
 
-/** Products with weights, cut into tiles that the threads compute alone. */
+/**
+ * Products with weights, cut into tiles that the threads compute alone. Where products are of bfloat16, both operands are
+ * rounded for each: that costs a few per cent of the product, and less than keeping rounded weights would in memory.
+ */
 final class ProductKernel {
 
     private static final int TILE =
@@ -9,10 +12,18 @@ final class ProductKernel {
     private static final int TILES_PER_THREAD = 2; // so that a thread that is held up does not hold up the others
     private static final long ALONE = 1 << 18; // multiplications not worth waking a thread for
 
-    private final WorkerPool pool;
+    private static final int ROUNDED = 16; // by fewer rows than that, reading numbers twice costs more than is won
+    private static final int ROUNDED_AT_ONCE = 1 << 16;
+    private static final int ROUNDED_A = 6; // slots of the caller's lane
+    private static final int ROUNDED_B = 7;
 
-    ProductKernel(WorkerPool pool) {
+    private final WorkerPool pool;
+    private final boolean bfloat16;
+
+    /** @param bfloat16 round the operands */
+    ProductKernel(WorkerPool pool, boolean bfloat16) {
         this.pool = pool;
+        this.bfloat16 = bfloat16;
     }
 
     /** {@code c = op(a)·op(b)}, or {@code c += …}; all matrices without gaps between their rows. */
@@ -27,6 +38,37 @@ final class ProductKernel {
             }
             return;
         }
+        if (bfloat16 && Math.min(Math.min(m, n), k) >= ROUNDED) {
+            long roundedA = rounded(a, (long) m * k, ROUNDED_A);
+            long roundedB = rounded(b, (long) k * n, ROUNDED_B);
+            multiply(transposeA, transposeB, m, n, k, roundedA, roundedB, accumulate, c, Short.BYTES);
+        } else {
+            multiply(transposeA, transposeB, m, n, k, a, b, accumulate, c, Float.BYTES);
+        }
+    }
+
+    private long rounded(long numbers, long size, int slot) {
+        long to = pool.lane().memory(slot, (size + 1) / 2);
+        pool.run(Math.toIntExact((size + ROUNDED_AT_ONCE - 1) / ROUNDED_AT_ONCE), (task, lane) -> {
+            long from = (long) task * ROUNDED_AT_ONCE;
+            int length = (int) Math.min(ROUNDED_AT_ONCE, size - from);
+            lane.gemm().round(numbers + Float.BYTES * from, to + Short.BYTES * from, length);
+        });
+        return to;
+    }
+
+    /** @param bytes of an element of {@code a} and {@code b} */
+    private void multiply(
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            long a,
+            long b,
+            boolean accumulate,
+            long c,
+            int bytes) {
         int strideA = transposeA ? m : k;
         int strideB = transposeB ? k : n;
         boolean byRows = m >= n; // the shorter operand is the one to read again for every tile
@@ -45,13 +87,14 @@ final class ProductKernel {
                                 size,
                                 n,
                                 k,
-                                a + Float.BYTES * firstA,
+                                a + bytes * firstA,
                                 strideA,
                                 b,
                                 strideB,
                                 accumulate,
                                 c + Float.BYTES * ((long) from * n),
-                                n);
+                                n,
+                                bytes == Short.BYTES);
             } else {
                 long firstB = transposeB ? (long) from * k : from;
                 lane.gemm()
@@ -63,11 +106,12 @@ final class ProductKernel {
                                 k,
                                 a,
                                 strideA,
-                                b + Float.BYTES * firstB,
+                                b + bytes * firstB,
                                 strideB,
                                 accumulate,
                                 c + (long) Float.BYTES * from,
-                                n);
+                                n,
+                                bytes == Short.BYTES);
             }
         });
     }

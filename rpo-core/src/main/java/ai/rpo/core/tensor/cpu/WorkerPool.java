@@ -38,6 +38,11 @@ final class WorkerPool {
         return threads;
     }
 
+    /** The calling thread's own. */
+    Lane lane() {
+        return lanes.get();
+    }
+
     /** Runs {@code body} for each of {@code 0 … tasks−1} and returns when all are done. */
     void run(int tasks, Body body) {
         if (tasks <= 1 || threads == 1 || lock.isHeldByCurrentThread() || !lock.tryLock()) {

@@ -1,9 +1,16 @@
 package ai.rpo.core.tensor.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.Tensor;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CpuBackendTest {
 
@@ -16,6 +23,53 @@ class CpuBackendTest {
             assertTrue(asked.contains("float32 (not bfloat16 as asked for"), asked);
         }
         assertTrue(CpuBackend.create(false, 3).describe().endsWith("float32, 3 threads"));
+    }
+
+    /** Where the processor has no bfloat16, the backend computes in float32, and is compared with that. */
+    @ParameterizedTest
+    @CsvSource({"16, 16, 16", "17, 33, 129", "200, 1031, 300", "1031, 70, 64", "15, 64, 64", "300, 64, 8", "1, 2000, 90"
+    })
+    void roundsTheOperandsOfProductsUnlessTheyAreSmall(int tokens, int out, int in) {
+        Backend own = CpuBackend.create(true, 2);
+        Backend exact = CpuBackend.create(false, 1);
+        boolean rounds = new OneDnn().hasBfloat16() && Math.min(Math.min(tokens, out), in) >= 16;
+        Backend expected = rounds ? RoundedProducts.of(exact) : exact;
+        Tensor x = random(exact, tokens, in);
+        Tensor weight = random(exact, out, in);
+        Tensor dOut = random(exact, tokens, out);
+        assertClose(expected, own, tokens, out, (backend, result) -> backend.linear(x, weight, result, false));
+        assertClose(expected, own, tokens, out, (backend, result) -> backend.linear(x, weight, result, true));
+        assertClose(
+                expected,
+                own,
+                tokens,
+                in,
+                (backend, result) -> backend.linearBackwardInput(dOut, weight, result, false));
+        assertClose(expected, own, out, in, (backend, result) -> backend.linearBackwardWeight(dOut, x, result));
+    }
+
+    private interface Product {
+        void into(Backend backend, Tensor result);
+    }
+
+    private static void assertClose(Backend expected, Backend actual, int rows, int columns, Product product) {
+        Tensor wanted = random(expected, rows, columns);
+        Tensor found = random(expected, rows, columns);
+        product.into(expected, wanted);
+        product.into(actual, found);
+        assertArrayEquals(wanted.toArray(), found.toArray(), 3e-4);
+    }
+
+    /** The same numbers for the same shape. */
+    private static Tensor random(Backend backend, int rows, int columns) {
+        Random random = new Random(31L * rows + columns);
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        Storage storage = backend.allocate(values.length);
+        storage.write(0, values, 0, values.length);
+        return storage.tensor(0, rows, columns);
     }
 
     @Test
