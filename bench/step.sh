@@ -3,7 +3,7 @@
 # SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL, the peer runs before and
 # after, and the ratio of pairs/s is printed.
 # Times the kernels alone (JMH):  bench/step.sh kernels [REGEX] [JMH options]
-# Says where the time of a step goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [recompute]
+# Says where the time of a step goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 classpath=bench/target/classpath.txt

@@ -52,6 +52,10 @@ public class KernelBenchmark {
     @Param({"CPU", "ND4J"})
     String provider;
 
+    /** What products may round their operands to; ask for bfloat16 with {@code -p precision=bfloat16}. */
+    @Param("float32")
+    String precision;
+
     private final Random random = new Random(1);
     private final int[] targets = random.ints(TARGETS, 0, VOCABULARY).toArray();
     private final int[] positions =
@@ -85,7 +89,7 @@ public class KernelBenchmark {
     public void allocate() {
         backend = Backends.create(
                 Backends.Provider.valueOf(provider),
-                "float32",
+                precision,
                 Runtime.getRuntime().availableProcessors());
         x = tensor(TOKENS, HIDDEN);
         dX = tensor(TOKENS, HIDDEN);

@@ -30,8 +30,8 @@ public final class StepProfile {
                 shape.pairs(Integer.parseInt(args[3]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
         int steps = Integer.parseInt(args[4]);
         boolean recompute = List.of(args).contains("recompute");
-        Backend backend =
-                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors());
+        Precision precision = List.of(args).contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
+        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
         TimedBackend timed = new TimedBackend(backend);
         ParameterLayout layout = ParameterLayout.of(shape.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
