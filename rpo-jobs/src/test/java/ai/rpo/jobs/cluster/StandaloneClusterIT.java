@@ -114,7 +114,8 @@ class StandaloneClusterIT {
         assertSucceeds(training.get());
         assertEquals(STEPS, metrics(output).size());
         assertTrainedAlike(output);
-        assertSaysWhatWasLost(output);
+        assertLogged(
+                output, ".*: executor \\d+ is lost: .*"); // its tasks are short, and it may have had none just then
     }
 
     /** Of a larger model, pair by pair, so that scoring takes a while. */
@@ -141,7 +142,8 @@ class StandaloneClusterIT {
         assertTrue(cluster.killExecutor(), "scoring ended before an executor could be killed");
 
         assertSucceeds(scoring.get());
-        assertSaysWhatWasLost(output);
+        assertLogged(output, ".*: executor \\d+ is lost: .*");
+        assertLogged(output, ".*: task \\d+ on executor .* will be done again: .*");
         JsonNode report = new ObjectMapper()
                 .readTree(output.resolve("reference/report.json").toFile());
         assertEquals(SCORED_PAIRS, report.findValue("computed").asInt(), report.toString());
@@ -208,11 +210,9 @@ class StandaloneClusterIT {
         assertEquals(0, submission.exitCode(), submission.log());
     }
 
-    private static void assertSaysWhatWasLost(Path output) throws IOException {
+    private static void assertLogged(Path output, String pattern) throws IOException {
         String log = Files.readString(output.resolve("rpo.log"));
-        assertTrue(log.lines().anyMatch(line -> line.matches(".*: executor \\d+ is lost: .*")), log);
-        assertTrue(
-                log.lines().anyMatch(line -> line.matches(".*: task \\d+ on executor .* will be done again: .*")), log);
+        assertTrue(log.lines().anyMatch(line -> line.matches(pattern)), log);
     }
 
     private static boolean hasStoredScores(Path output) throws IOException {

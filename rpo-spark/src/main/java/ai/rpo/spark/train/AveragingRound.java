@@ -1,7 +1,6 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.spark.device.LostWork;
 import ai.rpo.spark.train.ChunkAverage.Contribution;
 import ai.rpo.spark.train.WorkerReport.Problem;
 import java.time.Duration;
@@ -87,9 +86,7 @@ final class AveragingRound {
         LongAccumulator progress = spark.sc().longAccumulator("optimizer steps");
         String jobGroup = plan.run() + "-" + plan.firstStep();
         RoundWatch watch = new RoundWatch(jobGroup, progress.id());
-        LostWork losses = new LostWork(round);
         spark.sc().addSparkListener(watch);
-        spark.sc().addSparkListener(losses);
         spark.setJobGroup(jobGroup, round, true);
         Broadcast<Integer> lifetime = spark.broadcast(0);
         Broadcast<Integer> meansLifetime = spark.broadcast(0);
@@ -136,7 +133,6 @@ final class AveragingRound {
         } finally {
             spark.clearJobGroup();
             spark.sc().removeSparkListener(watch);
-            spark.sc().removeSparkListener(losses);
         }
     }
 

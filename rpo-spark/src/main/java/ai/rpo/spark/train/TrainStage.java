@@ -20,6 +20,7 @@ import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.device.LostWork;
 import ai.rpo.spark.device.WorkerProfile;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
@@ -151,6 +152,8 @@ public final class TrainStage {
                 network.graph(),
                 new AveragingMaster(plan(request, trainable, run, stepsPerEpoch), firstStep, state, journal));
         progress.update("train", firstStep, totalSteps);
+        LostWork losses = new LostWork("Training");
+        spark.sparkContext().addSparkListener(losses);
         try {
             while (!journal.isOver()) {
                 JavaRDD<MultiDataSet> workers = profile.applyTo(
@@ -166,6 +169,8 @@ public final class TrainStage {
             journal.flush();
         } catch (RpoException e) {
             throw new RpoException(e.kind(), e.getMessage() + " " + journal.rescue(), e);
+        } finally {
+            spark.sparkContext().removeSparkListener(losses);
         }
         writer.choose();
         request.fence().check();
