@@ -2,7 +2,7 @@ package ai.rpo.core.tensor.cpu;
 
 /**
  * Products with weights, cut into tiles that the threads compute alone. Where products are of bfloat16, both operands are
- * rounded for each: that costs a few per cent of the product, and less than keeping rounded weights would in memory.
+ * rounded for each product: each number once, while it is multiplied by hundreds.
  */
 final class ProductKernel {
 
