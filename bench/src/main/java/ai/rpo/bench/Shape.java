@@ -1,10 +1,12 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Storage;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,14 +45,18 @@ enum Shape {
 
     /** Fills a flat storage with initial weights. */
     void initialise(Storage storage) {
-        Random random = new Random(1);
-        for (ParameterLayout.Entry entry : ParameterLayout.of(config()).entries()) {
-            float[] values = new float[Math.toIntExact(entry.size())];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = entry.vector() ? 1 : (float) (INITIALIZER_RANGE * random.nextGaussian());
+        new Parameters(ParameterLayout.of(config()), storage).load(weights());
+    }
+
+    /** Initial weights, numbers of bfloat16 as in most models' files. */
+    Weights weights() {
+        return (entry, offset, target) -> {
+            Random random = new Random(entry.offset() + offset);
+            while (target.hasRemaining()) {
+                float weight = entry.vector() ? 1 : (float) (INITIALIZER_RANGE * random.nextGaussian());
+                target.put(Float.intBitsToFloat(Float.floatToRawIntBits(weight) & 0xffff0000));
             }
-            storage.write(entry.offset(), values, 0, values.length);
-        }
+        };
     }
 
     /** Random pairs of these lengths. */

@@ -6,7 +6,6 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
@@ -109,9 +108,7 @@ public final class StepBenchmark {
 
     private static Runnable scoreStep(Shape shape, List<TrainingExample> batch, Precision precision) {
         Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
-        ParameterLayout layout = ParameterLayout.of(shape.config());
-        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
-        shape.initialise(weights.storage());
+        Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);
         ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), backend), weights);
         List<Example> examples = batch.stream().map(TrainingExample::example).toList();
         return () -> scorer.completionLogps(examples);

@@ -1,7 +1,10 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -19,7 +22,7 @@ public final class Parameters {
     private static final int CHUNK = 1 << 20;
 
     private final ParameterLayout layout;
-    private final Storage storage;
+    private final Placement placement;
     private final Optional<Parameters> base;
     private final Map<String, Tensor> tensors = new ConcurrentHashMap<>();
 
@@ -27,30 +30,71 @@ public final class Parameters {
      * @throws IllegalArgumentException if the storage is not as long as the layout
      */
     public Parameters(ParameterLayout layout, Storage storage) {
-        this(layout, storage, Optional.empty());
-    }
-
-    private Parameters(ParameterLayout layout, Storage storage, Optional<Parameters> base) {
+        this(layout, new OneStorage(storage), Optional.empty());
         if (storage.size() != layout.size()) {
             throw new IllegalArgumentException(
                     "The layout has " + layout.size() + " parameters, the storage " + storage.size() + ".");
         }
+    }
+
+    private Parameters(ParameterLayout layout, Placement placement, Optional<Parameters> base) {
         this.layout = layout;
-        this.storage = storage;
+        this.placement = placement;
         this.base = base;
+    }
+
+    /**
+     * A model's weights that are only read, in as little memory as the backend's products allow; see {@link
+     * ReadOnlyPlacement}.
+     */
+    public static Parameters readOnly(ModelConfig config, Weights weights, Backend backend) {
+        ParameterLayout layout = ParameterLayout.of(config);
+        Placement placement = backend.products() == Precision.BFLOAT16
+                ? ReadOnlyPlacement.of(config, layout, weights, backend)
+                : new OneStorage(backend.allocate(layout.size()));
+        Parameters parameters = new Parameters(layout, placement, Optional.empty());
+        parameters.load(weights);
+        return parameters;
+    }
+
+    /** Where weights lie. Those that are neighbours in the layout, and both vectors or both matrices, are neighbours there. */
+    interface Placement {
+
+        Storage storage(ParameterLayout.Entry entry);
+
+        /** Of the first element, in the storage. */
+        long offset(ParameterLayout.Entry entry);
+    }
+
+    /** All in one, as the layout says. */
+    private record OneStorage(Storage storage) implements Placement {
+
+        @Override
+        public Storage storage(ParameterLayout.Entry entry) {
+            return storage;
+        }
+
+        @Override
+        public long offset(ParameterLayout.Entry entry) {
+            return entry.offset();
+        }
     }
 
     /** These of an adapter, and the model's that it adapts. */
     public Parameters over(Parameters model) {
-        return new Parameters(layout, storage, Optional.of(model));
+        return new Parameters(layout, placement, Optional.of(model));
     }
 
     public ParameterLayout layout() {
         return layout;
     }
 
+    /** @throws IllegalStateException if the weights do not lie in one */
     public Storage storage() {
-        return storage;
+        if (placement instanceof OneStorage one) {
+            return one.storage();
+        }
+        throw new IllegalStateException("Weights that are only read may lie in several storages.");
     }
 
     /** The weight of that name; a vector is {@code [1, n]}. */
@@ -60,7 +104,7 @@ public final class Parameters {
         }
         return tensors.computeIfAbsent(name, n -> {
             ParameterLayout.Entry entry = layout.get(n);
-            return storage.tensor(entry.offset(), entry.rows(), entry.columns());
+            return tensor(entry, entry.rows(), entry.columns());
         });
     }
 
@@ -85,16 +129,20 @@ public final class Parameters {
             for (long done = 0; done < entry.size(); done += CHUNK) {
                 int length = (int) Math.min(CHUNK, entry.size() - done);
                 weights.read(entry, done, FloatBuffer.wrap(chunk, 0, length));
-                storage.write(entry.offset() + done, chunk, 0, length);
+                placement.storage(entry).write(placement.offset(entry) + done, chunk, 0, length);
             }
         }
+    }
+
+    private Tensor tensor(ParameterLayout.Entry first, int rows, int columns) {
+        return placement.storage(first).tensor(placement.offset(first), rows, columns);
     }
 
     /** These numbers, for export. */
     public Weights asWeights() {
         return (entry, offset, target) -> {
             float[] values = new float[target.remaining()];
-            storage.read(entry.offset() + offset, values, 0, values.length);
+            placement.storage(entry).read(placement.offset(entry) + offset, values, 0, values.length);
             target.put(values);
         };
     }
@@ -109,8 +157,8 @@ public final class Parameters {
             ParameterLayout.Entry to = layout.get(last);
             long size = to.offset() + to.size() - from.offset();
             return from.vector()
-                    ? storage.tensor(from.offset(), 1, Math.toIntExact(size))
-                    : storage.tensor(from.offset(), Math.toIntExact(size / from.columns()), from.columns());
+                    ? tensor(from, 1, Math.toIntExact(size))
+                    : tensor(from, Math.toIntExact(size / from.columns()), from.columns());
         });
     }
 }

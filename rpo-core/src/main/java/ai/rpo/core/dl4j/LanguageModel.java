@@ -11,6 +11,7 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;
+import java.util.function.Function;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
@@ -51,10 +52,19 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         return lastStep;
     }
 
-    /** Sets the weights under an adapter; they are shared, and only read. */
-    public void freeze(Parameters model) {
-        frozen = model;
+    /**
+     * Sets the weights under an adapter; they are shared, and only read.
+     *
+     * @param model the weights for a backend such as this model's
+     */
+    public void freeze(Function<Backend, Parameters> model) {
+        frozen = model.apply(backend());
         batchGradient = null;
+    }
+
+    private Backend backend() {
+        LanguageModelLayer.Execution execution = layerConf().execution();
+        return Backends.create(execution.precision(), execution.threads());
     }
 
     @Override
@@ -74,7 +84,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         if (batchGradient == null) {
             LanguageModelLayer layer = layerConf();
             LanguageModelLayer.Execution execution = layer.execution();
-            Backend backend = Backends.create(execution.precision(), execution.threads());
+            Backend backend = backend();
             Decoder decoder = new Decoder(layer.modelConfig(), layer.lora(), backend);
             ParameterLayout layout = layer.layout();
             Parameters trained = new Parameters(layout, Nd4jStorage.of(paramsFlattened));

@@ -20,6 +20,22 @@ public interface Backend {
     /** A new zero-filled storage. */
     Storage allocate(long size);
 
+    /** To what products with weights round their operands. */
+    default Precision products() {
+        return Precision.FLOAT32;
+    }
+
+    /**
+     * A new zero-filled storage of bfloat16, half as large, for weights that are only read. Its tensors may be the weight of
+     * {@link #linear} and {@link #linearBackwardInput}, whose operands are rounded to that anyway, and the table of
+     * {@link #gatherRows}; no other operation takes them.
+     *
+     * @throws UnsupportedOperationException unless {@link #products} round to bfloat16
+     */
+    default Storage allocateRounded(long size) {
+        throw new UnsupportedOperationException("Products are of " + products().key() + ".");
+    }
+
     // --- elementwise and row movement -----------------------------------------------------------------------------
 
     void zero(Tensor out);

@@ -12,11 +12,13 @@ import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.AdapterConfig;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -123,8 +125,12 @@ public final class PolicyNetwork {
                 });
     }
 
-    /** Gives the network of an adapter the weights under it, which several networks may share. */
-    public void freeze(Parameters model) {
+    /**
+     * Gives the network of an adapter the weights under it, which several networks may share.
+     *
+     * @param model the weights for a backend such as the network's
+     */
+    public void freeze(Function<Backend, Parameters> model) {
         layer().freeze(model);
     }
 

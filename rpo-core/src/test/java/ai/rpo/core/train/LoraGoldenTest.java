@@ -143,7 +143,7 @@ class LoraGoldenTest {
         ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
                 trainable, new PreferenceLoss(objective), settings, Precision.FLOAT32, totalSteps, 2);
         PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
-        network.freeze(frozen(trainable.start().withoutAdapter()));
+        network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;
     }

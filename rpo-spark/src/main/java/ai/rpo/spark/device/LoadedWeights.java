@@ -1,9 +1,8 @@
 package ai.rpo.spark.device;
 
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
@@ -17,7 +16,9 @@ public final class LoadedWeights {
 
     private static final LoadedWeights INSTANCE = new LoadedWeights();
 
-    private final Map<String, WeakReference<Parameters>> byFingerprint = new HashMap<>();
+    private record Key(String fingerprint, Precision products) {}
+
+    private final Map<Key, WeakReference<Parameters>> known = new HashMap<>();
 
     private LoadedWeights() {}
 
@@ -25,22 +26,17 @@ public final class LoadedWeights {
         return INSTANCE;
     }
 
-    public synchronized Parameters of(LocalModel model) {
-        byFingerprint.values().removeIf(weights -> weights.get() == null);
-        WeakReference<Parameters> known = byFingerprint.get(model.fingerprint());
-        Parameters weights = known == null ? null : known.get();
+    /** @param backend what computes with them, or one that rounds as that does */
+    public synchronized Parameters of(LocalModel model, Backend backend) {
+        known.values().removeIf(weights -> weights.get() == null);
+        Key key = new Key(model.fingerprint(), backend.products());
+        WeakReference<Parameters> loaded = known.get(key);
+        Parameters weights = loaded == null ? null : loaded.get();
         if (weights == null) {
-            weights = load(model.open());
-            byFingerprint.put(model.fingerprint(), new WeakReference<>(weights));
+            ModelDirectory directory = model.open();
+            weights = Parameters.readOnly(directory.config(), directory.weights(), backend);
+            known.put(key, new WeakReference<>(weights));
         }
-        return weights;
-    }
-
-    private static Parameters load(ModelDirectory model) {
-        ParameterLayout layout = ParameterLayout.of(model.config());
-        Parameters weights = new Parameters(
-                layout, Backends.create(Precision.FLOAT32.key(), 1).allocate(layout.size()));
-        weights.load(model.weights());
         return weights;
     }
 }

@@ -5,7 +5,6 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.generate.Generator;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 
@@ -19,9 +18,7 @@ public final class DriverSampler {
      */
     public static Generator of(ModelDirectory model, Precision precision, int width) {
         Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
-        ParameterLayout layout = ParameterLayout.of(model.config());
-        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
-        weights.load(model.weights());
+        Parameters weights = Parameters.readOnly(model.config(), model.weights(), backend);
         return new Generator(new Decoder(model.config(), backend), weights, width);
     }
 }

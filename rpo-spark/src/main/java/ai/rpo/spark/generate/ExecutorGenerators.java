@@ -68,6 +68,6 @@ final class ExecutorGenerators {
         directory = model.open();
         tokenizer = directory.tokenizerFile().map(file -> Tokenizer.open(directory.folder(), chatTemplate));
         decoder = new Decoder(directory.config(), backend);
-        weights = LoadedWeights.ofThisJvm().of(model);
+        weights = LoadedWeights.ofThisJvm().of(model, backend);
     }
 }

@@ -4,6 +4,7 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
@@ -35,8 +36,9 @@ public final class ExecutorModels {
         Key wanted = new Key(model.fingerprint(), precision, threads);
         if (!wanted.equals(key)) {
             release();
-            weights = LoadedWeights.ofThisJvm().of(model);
-            decoder = new Decoder(model.open().config(), Backends.create(precision.key(), threads));
+            Backend backend = Backends.create(precision.key(), threads);
+            weights = LoadedWeights.ofThisJvm().of(model, backend);
+            decoder = new Decoder(model.open().config(), backend);
             key = wanted;
         }
         return idle.isEmpty() ? new ReferenceScorer(decoder, weights) : idle.pop();

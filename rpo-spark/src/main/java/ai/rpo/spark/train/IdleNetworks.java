@@ -1,8 +1,8 @@
 package ai.rpo.spark.train;
 
-import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.spark.device.LoadedWeights;
+import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ExecutorModels;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -36,10 +36,14 @@ final class IdleNetworks {
                 return idle.pop();
             }
         }
-        Optional<Parameters> frozen = Optional.ofNullable(plan.frozen()).map(LoadedWeights.ofThisJvm()::of);
-        ExecutorModels.ofThisJvm().release(); // after the line before: the model that scored may be the frozen one
+        Optional<LocalModel> frozen = Optional.ofNullable(plan.frozen());
+        if (frozen.isEmpty()) {
+            ExecutorModels.ofThisJvm().release(); // a network needs its memory
+        }
         PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
-        frozen.ifPresent(network::freeze);
+        frozen.ifPresent(
+                model -> network.freeze(backend -> LoadedWeights.ofThisJvm().of(model, backend)));
+        ExecutorModels.ofThisJvm().release(); // only now: the model that scored may be the frozen one
         return network;
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LoadedWeights;
@@ -41,21 +42,19 @@ class ExecutorModelsTest {
     @Test
     void theModelThatScoresIsTheOneThatAnAdapterIsTrainedOver() throws IOException {
         ReferenceScorer scorer = models.borrow(model, Precision.FLOAT32, 1);
-        assertTrue(scorer.uses(LoadedWeights.ofThisJvm().of(model)));
+        assertTrue(scorer.uses(weights(model)));
         models.giveBack(scorer);
         assertSame(scorer, models.borrow(model, Precision.FLOAT32, 1));
 
         LocalModel other =
                 LocalModel.of(RandomModel.write(work.resolve("other"), 0.3).toString(), new Configuration());
-        assertNotSame(
-                LoadedWeights.ofThisJvm().of(model), LoadedWeights.ofThisJvm().of(other));
+        assertNotSame(weights(model), weights(other));
     }
 
     @Test
     void weightsGoWithTheLastWhoHasThem() throws InterruptedException {
         models.giveBack(models.borrow(model, Precision.FLOAT32, 1));
-        WeakReference<Parameters> weights =
-                new WeakReference<>(LoadedWeights.ofThisJvm().of(model));
+        WeakReference<Parameters> weights = new WeakReference<>(weights(model));
         models.release();
         for (int i = 0; i < 100 && weights.get() != null; i++) {
             System.gc();
@@ -70,5 +69,9 @@ class ExecutorModelsTest {
         models.release();
         models.giveBack(scorer);
         assertNotSame(scorer, models.borrow(model, Precision.FLOAT32, 1));
+    }
+
+    private static Parameters weights(LocalModel model) {
+        return LoadedWeights.ofThisJvm().of(model, Backends.create(Precision.FLOAT32.key(), 1));
     }
 }

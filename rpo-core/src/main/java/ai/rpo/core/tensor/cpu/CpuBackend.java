@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
 import ai.rpo.core.tensor.Storage;
@@ -22,6 +23,7 @@ import java.util.List;
 public final class CpuBackend implements Backend {
 
     private final String description;
+    private final Precision operands;
     private final ElementwiseKernel elementwise;
     private final ProductKernel products;
     private final NormKernel norm;
@@ -36,6 +38,7 @@ public final class CpuBackend implements Backend {
             OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads, String precision) {
         description = library.describe() + ", " + math.describe() + ", " + precision + ", " + threads
                 + (threads == 1 ? " thread" : " threads");
+        operands = bfloat16 ? Precision.BFLOAT16 : Precision.FLOAT32;
         WorkerPool pool = new WorkerPool(threads, ThreadLocal.withInitial(() -> {
             OpenMp.useThreads(1);
             return new Lane(new OneDnnGemm(library, primitives));
@@ -90,6 +93,19 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Precision products() {
+        return operands;
+    }
+
+    @Override
+    public Storage allocateRounded(long size) {
+        if (operands != Precision.BFLOAT16) {
+            return Backend.super.allocateRounded(size);
+        }
+        return new RoundedStorage(size);
+    }
+
+    @Override
     public void zero(Tensor out) {
         elementwise.zero(address(out), out.size());
     }
@@ -131,6 +147,10 @@ public final class CpuBackend implements Backend {
     @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         Shapes.requireRows(table, rows, out);
+        if (table instanceof RoundedTensor rounded) {
+            elementwise.gatherRounded(rounded.address(), rows, address(out), table.columns());
+            return;
+        }
         elementwise.gatherRows(address(table), rows, address(out), table.columns());
     }
 
@@ -161,31 +181,22 @@ public final class CpuBackend implements Backend {
     @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
-        products.multiply(
-                false,
-                true,
-                x.rows(),
-                out.columns(),
-                x.columns(),
-                address(x),
-                address(weight),
-                accumulate,
-                address(out));
+        multiply(true, x.rows(), out.columns(), x.columns(), x, weight, accumulate, out);
     }
 
     @Override
     public void linearBackwardInput(Tensor dOut, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(out, weight, dOut);
-        products.multiply(
-                false,
-                false,
-                dOut.rows(),
-                out.columns(),
-                dOut.columns(),
-                address(dOut),
-                address(weight),
-                accumulate,
-                address(out));
+        multiply(false, dOut.rows(), out.columns(), dOut.columns(), dOut, weight, accumulate, out);
+    }
+
+    private void multiply(
+            boolean transposeWeight, int m, int n, int k, Tensor x, Tensor weight, boolean accumulate, Tensor out) {
+        if (weight instanceof RoundedTensor rounded) {
+            products.multiplyRounded(transposeWeight, m, n, k, address(x), rounded.address(), accumulate, address(out));
+        } else {
+            products.multiply(false, transposeWeight, m, n, k, address(x), address(weight), accumulate, address(out));
+        }
     }
 
     @Override

@@ -123,6 +123,18 @@ final class ElementwiseKernel {
         });
     }
 
+    /** Of a table in bfloat16. */
+    void gatherRounded(long table, int[] rows, long out, int columns) {
+        RowBlocks blocks = RowBlocks.of(rows.length, columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] row = lane.array(0, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.widen(table + (long) Short.BYTES * rows[i] * columns, row, 0, columns);
+                OffHeap.write(row, 0, OffHeap.row(out, i, columns), columns);
+            }
+        });
+    }
+
     /** Threads share the columns rather than the rows, so that rows which repeat are added in order. */
     void scatterAddRows(long x, int[] rows, long into, int columns) {
         int width = Math.max(64, (columns + pool.threads() - 1) / pool.threads());

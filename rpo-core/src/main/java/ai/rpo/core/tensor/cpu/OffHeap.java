@@ -32,6 +32,17 @@ final class OffHeap {
         return UNSAFE.getFloat(address);
     }
 
+    static void put(long address, short value) {
+        UNSAFE.putShort(address, value);
+    }
+
+    /** Reads bfloat16. */
+    static void widen(long address, float[] target, int from, int length) {
+        for (int i = 0; i < length; i++) {
+            target[from + i] = Float.intBitsToFloat(UNSAFE.getShort(address + (long) Short.BYTES * i) << 16);
+        }
+    }
+
     static void put(long address, float value) {
         UNSAFE.putFloat(address, value);
     }

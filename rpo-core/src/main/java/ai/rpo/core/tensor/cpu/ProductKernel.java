@@ -29,13 +29,7 @@ final class ProductKernel {
     /** {@code c = op(a)·op(b)}, or {@code c += …}; all matrices without gaps between their rows. */
     void multiply(
             boolean transposeA, boolean transposeB, int m, int n, int k, long a, long b, boolean accumulate, long c) {
-        if (m == 0 || n == 0) {
-            return;
-        }
-        if (k == 0) {
-            if (!accumulate) {
-                OffHeap.zero(c, (long) m * n);
-            }
+        if (isEmpty(m, n, k, accumulate, c)) {
             return;
         }
         if (bfloat16 && Math.min(Math.min(m, n), k) >= ROUNDED) {
@@ -45,6 +39,21 @@ final class ProductKernel {
         } else {
             multiply(transposeA, transposeB, m, n, k, a, b, accumulate, c, Float.BYTES);
         }
+    }
+
+    /** {@code c = a·op(b)}, or {@code c += …}, where {@code b} is of bfloat16 already. */
+    void multiplyRounded(boolean transposeB, int m, int n, int k, long a, long b, boolean accumulate, long c) {
+        if (!isEmpty(m, n, k, accumulate, c)) {
+            long roundedA = rounded(a, (long) m * k, ROUNDED_A);
+            multiply(false, transposeB, m, n, k, roundedA, b, accumulate, c, Short.BYTES);
+        }
+    }
+
+    private static boolean isEmpty(int m, int n, int k, boolean accumulate, long c) {
+        if (k == 0 && !accumulate) {
+            OffHeap.zero(c, (long) m * n);
+        }
+        return m == 0 || n == 0 || k == 0;
     }
 
     private long rounded(long numbers, long size, int slot) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import java.util.Random;
@@ -46,6 +47,44 @@ class CpuBackendTest {
                 in,
                 (backend, result) -> backend.linearBackwardInput(dOut, weight, result, false));
         assertClose(expected, own, out, in, (backend, result) -> backend.linearBackwardWeight(dOut, x, result));
+    }
+
+    /** Compares with products of the same weight in float32 where the processor has no bfloat16. */
+    @ParameterizedTest
+    @CsvSource({"1, 64, 48", "3, 7, 5", "17, 33, 129", "200, 1031, 300"})
+    void multipliesWeightsThatAreRoundedAlready(int tokens, int out, int in) {
+        Backend own = CpuBackend.create(true, 2);
+        Backend exact = CpuBackend.create(false, 1);
+        boolean rounds = own.products() == Precision.BFLOAT16;
+        Backend expected = rounds ? RoundedProducts.of(exact) : exact;
+        Tensor x = random(exact, tokens, in);
+        Tensor weight = random(exact, out, in);
+        Tensor dOut = random(exact, tokens, out);
+        Tensor same = rounds ? rounded(own, weight) : weight;
+        Tensor[] weights = {weight, same};
+        assertClose(
+                expected,
+                own,
+                tokens,
+                out,
+                (backend, result) -> backend.linear(x, weights[backend == own ? 1 : 0], result, true));
+        assertClose(
+                expected,
+                own,
+                tokens,
+                in,
+                (backend, result) -> backend.linearBackwardInput(dOut, weights[backend == own ? 1 : 0], result, false));
+    }
+
+    private static Tensor rounded(Backend backend, Tensor x) {
+        float[] values = new float[(int) x.size()];
+        double[] exact = x.toArray();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) exact[i];
+        }
+        Storage storage = backend.allocateRounded(values.length);
+        storage.write(0, values, 0, values.length);
+        return storage.tensor(0, x.rows(), x.columns());
     }
 
     private interface Product {

@@ -1,0 +1,113 @@
+package ai.rpo.core.decoder;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Read-only weights compute what others do. Where the processor has no bfloat16 they are those others, and only that is
+ * tested.
+ */
+class ReadOnlyPlacementTest {
+
+    private static final int LOWER_HALF = 0xffff;
+
+    private final Backend backend = Backends.create(Precision.BFLOAT16.key(), 2);
+
+    static Stream<String> families() {
+        return SmallModel.families();
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void matricesOfBfloat16ComputeTheSame(String family) {
+        ModelConfig config = SmallModel.family(family);
+        Weights weights = bfloat16(SmallModel.random(config, backend, 1).asWeights());
+        Parameters flat = SmallModel.zeros(config, backend);
+        flat.load(weights);
+
+        Parameters readOnly = Parameters.readOnly(config, weights, backend);
+
+        for (ParameterLayout.Entry entry : readOnly.layout().entries()) {
+            assertArrayEquals(
+                    flat.get(entry.name()).toArray(), readOnly.get(entry.name()).toArray(), entry.name());
+            FloatBuffer exported = FloatBuffer.allocate(1);
+            readOnly.asWeights().read(entry, entry.size() - 1, exported);
+            assertEquals(flat.get(entry.name()).toArray()[(int) entry.size() - 1], exported.get(0));
+        }
+        assertSameScores(config, flat, readOnly, 2e-2); // too narrow to be rounded in the flat ones
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void tablesThatRoundingWouldChangeStayAsTheyAre(String family) {
+        ModelConfig config = SmallModel.family(family);
+        Weights weights = SmallModel.random(config, backend, 1).asWeights();
+        Architecture architecture = config.architecture();
+        Stream.concat(Stream.of(architecture.names().embedding()), architecture.names().positions().stream())
+                .map(name -> name + ".weight")
+                .forEach(table -> {
+                    ParameterLayout.Entry entry = ParameterLayout.of(config).get(table);
+                    FloatBuffer expected = FloatBuffer.allocate((int) entry.size());
+                    weights.read(entry, 0, expected);
+                    double[] found = Parameters.readOnly(config, weights, backend)
+                            .get(table)
+                            .toArray();
+                    assertArrayEquals(
+                            IntStream.range(0, found.length)
+                                    .mapToDouble(expected::get)
+                                    .toArray(),
+                            found);
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void haveNoSingleStorageWhereTheyAreRounded(String family) {
+        ModelConfig config = SmallModel.family(family);
+        Weights weights = SmallModel.random(config, backend, 1).asWeights();
+        Parameters readOnly = Parameters.readOnly(config, weights, backend);
+        if (backend.products() == Precision.BFLOAT16) {
+            assertThrows(IllegalStateException.class, readOnly::storage);
+        } else {
+            assertEquals(readOnly.layout().size(), readOnly.storage().size());
+        }
+    }
+
+    private void assertSameScores(ModelConfig config, Parameters expected, Parameters actual, double tolerance) {
+        Random random = new Random(3);
+        List<Example> examples = List.of(SmallModel.pair(random, 4, 5, 3), SmallModel.pair(random, 1, 2, 6));
+        Decoder decoder = new Decoder(config, backend);
+        double[] wanted = new ReferenceScorer(decoder, expected).completionLogps(examples);
+        double[] found = new ReferenceScorer(decoder, actual).completionLogps(examples);
+        for (int i = 0; i < wanted.length; i++) {
+            assertEquals(wanted[i], found[i], tolerance * Math.abs(wanted[i]));
+        }
+    }
+
+    private static Weights bfloat16(Weights weights) {
+        return (entry, offset, target) -> {
+            int from = target.position();
+            weights.read(entry, offset, target);
+            for (int i = from; i < target.position(); i++) {
+                target.put(i, Float.intBitsToFloat(Float.floatToRawIntBits(target.get(i)) & ~LOWER_HALF));
+            }
+        };
+    }
+}
