@@ -1,7 +1,7 @@
 package ai.rpo.jobs.launch;
 
 import ai.rpo.core.RpoException;
-import java.io.IOException;
+import ai.rpo.spark.device.MachineFailure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,7 @@ public record Failure(int exitCode, String message, boolean expected) {
             }
         }
         String why = firstLine(chain.get(chain.size() - 1));
-        if (chain.stream().anyMatch(Failure::mayPass)) {
+        if (MachineFailure.isCauseOf(thrown)) {
             return new Failure(
                     RpoException.Kind.RETRYABLE.exitCode(),
                     "Cannot " + doing + ": " + why + ". Run the same command again; finished stages are kept.",
@@ -62,14 +62,6 @@ public record Failure(int exitCode, String message, boolean expected) {
         } else if (!expected) {
             System.err.println("Stack trace: " + LogFile.ofTrace(thrown));
         }
-    }
-
-    private static boolean mayPass(Throwable cause) {
-        boolean lostExecutor = cause instanceof SparkException
-                && (cause.getMessage().contains("ExecutorLostFailure")
-                        || cause.getMessage().contains("cancelled because SparkContext was shut down")
-                        || cause.getMessage().contains("Could not get or set up connection"));
-        return lostExecutor || cause instanceof IOException;
     }
 
     /** Without Spark's appended stack traces. */

@@ -91,10 +91,11 @@ public final class ArtifactDirectory {
         }
     }
 
-    /** Makes the artifact count. */
+    /** Makes the artifact count; on a local disk all of it is safe from a power failure then. */
     public void publish(Manifest manifest) {
+        LocalCopies.force(path, hadoop);
         fence.check();
-        file(MANIFEST).write(manifest.toJson());
+        file(MANIFEST).writeDurably(manifest.toJson());
     }
 
     private SmallFile file(String name) {

@@ -33,20 +33,24 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * dropped, optimizer state is always kept, and states move as bytes.
  */
 final class AveragingMaster
-        implements TrainingMaster<ParameterAveragingTrainingResult, ParameterAveragingTrainingWorker> {
+        implements TrainingMaster<ParameterAveragingTrainingResult, ParameterAveragingTrainingWorker>, AutoCloseable {
 
+    private final JavaSparkContext spark;
     private final Plan plan;
     private final NetworkState driver;
+    private final CommonState state;
     private final RoundListener listener;
     private long step;
 
     /**
      * @param firstStep optimizer steps already taken
-     * @param driver state of the network that will be trained
+     * @param driver state of the network that will be trained; nobody else changes it until {@link #close}
      */
-    AveragingMaster(Plan plan, long firstStep, NetworkState driver, RoundListener listener) {
+    AveragingMaster(JavaSparkContext spark, Plan plan, long firstStep, NetworkState driver, RoundListener listener) {
+        this.spark = spark;
         this.plan = plan;
         this.driver = driver;
+        this.state = new CommonState(spark, driver);
         this.step = firstStep;
         this.listener = listener;
     }
@@ -95,26 +99,30 @@ final class AveragingMaster
     public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> workers) {
         String configuration = graph.getNetwork().getConfiguration().toJson();
         int count = workers.getNumPartitions();
-        try (CommonState state = new CommonState(graph.getSparkContext(), driver)) {
-            AveragingRound round = new AveragingRound(
-                    graph.getSparkContext(),
-                    state,
-                    plan.outerStep(),
-                    plan.patience(),
-                    taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
-            long done = step % plan.stepsPerEpoch();
-            boolean goesOn = true;
-            while (goesOn && done < plan.stepsPerEpoch()) {
-                long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
-                AveragingRound.Result result = round.run(
-                        workers,
-                        new RoundPlan(plan.run(), configuration, plan.frozen(), step, done, steps, plan.firstMargin()));
-                step += steps;
-                done += steps;
-                driver.setStep(step);
-                goesOn = report(step - steps, result);
-            }
+        AveragingRound round = new AveragingRound(
+                spark,
+                state,
+                plan.outerStep(),
+                plan.patience(),
+                taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
+        long done = step % plan.stepsPerEpoch();
+        boolean goesOn = true;
+        while (goesOn && done < plan.stepsPerEpoch()) {
+            long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
+            AveragingRound.Result result = round.run(
+                    workers,
+                    new RoundPlan(plan.run(), configuration, plan.frozen(), step, done, steps, plan.firstMargin()));
+            step += steps;
+            done += steps;
+            driver.setStep(step);
+            goesOn = report(step - steps, result);
         }
+    }
+
+    /** Takes the state away from the executors; the driver keeps it. */
+    @Override
+    public void close() {
+        state.close();
     }
 
     private boolean report(long firstStep, AveragingRound.Result result) {

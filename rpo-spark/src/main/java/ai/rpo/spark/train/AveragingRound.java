@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.device.MachineFailure;
 import ai.rpo.spark.train.ChunkAverage.Contribution;
 import ai.rpo.spark.train.WorkerReport.Problem;
 import java.time.Duration;
@@ -93,6 +94,7 @@ final class AveragingRound {
         try {
             ChunkBlocks start = state.published();
             double driverTransfer = secondsSince(began);
+            watch.expect("worker");
             List<WorkerReport> reports = new ArrayList<>(await(
                     workers.mapPartitionsWithIndex(new WorkerRound(plan, start, lifetime.id(), progress), true)
                             .collectAsync(),
@@ -111,6 +113,7 @@ final class AveragingRound {
             long fetches = contributions.size() + 1L;
             if (contributions.size() > 1 || outer.isPresent()) {
                 ChunkBlocks means = ChunkBlocks.of(meansLifetime, "mean");
+                watch.expect("averaging task");
                 averaging = await(average(contributions, start, means), watch);
                 ChunkBlocks.end(spark, lifetime);
                 fetches += contributions.size();
@@ -162,6 +165,7 @@ final class AveragingRound {
                 return job.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 stepsTaken.accept(watch.steps());
+                state.replaceLost();
                 if (!patience.isZero() && watch.quiet().compareTo(patience) > 0) {
                     String who = watch.waitingFor();
                     job.cancel(true);
@@ -187,9 +191,7 @@ final class AveragingRound {
         }
         String message = String.valueOf(job.getMessage());
         String why = message.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
-        boolean mayPass = spark.sc().isStopped()
-                || message.contains("ExecutorLostFailure")
-                || message.contains(ChunkBlocks.LostBlockException.class.getName());
+        boolean mayPass = spark.sc().isStopped() || MachineFailure.isCauseOf(job);
         return new RoundFailure(why, mayPass ? lost(why, job) : new IllegalStateException(job));
     }
 

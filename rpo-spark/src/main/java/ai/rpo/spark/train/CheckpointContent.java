@@ -9,6 +9,7 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Storage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The files of a checkpoint in a local folder: what is trained, in float32, and what the optimizers remember. */
@@ -35,8 +37,9 @@ final class CheckpointContent {
         ParameterLayout layout = trainable.layout();
         trainable.save(
                 folder, new Parameters(layout, state.parameters()).asWeights(), Map.of("step", Long.toString(step)));
-        extras(state, layout)
-                .forEach((file, part) -> ParameterFile.write(folder.resolve(file), layout, part.asWeights()));
+        extras(state, layout).entrySet().parallelStream()
+                .forEach(extra -> ParameterFile.write(
+                        folder.resolve(extra.getKey()), layout, extra.getValue().asWeights()));
         return checksums(folder);
     }
 
@@ -45,7 +48,7 @@ final class CheckpointContent {
      * state as it was.
      *
      * @param checksums as {@link #write} returned them
-     * @throws RpoException if a file is damaged or missing
+     * @throws DamagedException if a file is not what was written, or missing
      */
     static void read(Path folder, NetworkState state, Trainable trainable, Map<String, String> checksums) {
         requireSame(folder, checksums);
@@ -60,25 +63,34 @@ final class CheckpointContent {
         new Parameters(layout, state.parameters()).load(trained);
     }
 
+    /** A checkpoint does not hold what was written; another one may. */
+    static final class DamagedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        DamagedException(String what) {
+            super(what);
+        }
+    }
+
     private static void requireSame(Path folder, Map<String, String> expected) {
         Map<String, String> found = checksums(folder);
         expected.forEach((file, checksum) -> {
             if (!checksum.equals(found.get(file))) {
-                throw RpoException.data("Cannot read " + file + " of a checkpoint: "
-                        + (found.containsKey(file) ? "its content is not what was written" : "it is missing")
-                        + ". Delete the checkpoint.");
+                throw new DamagedException(
+                        file + (found.containsKey(file) ? " is not what was written" : " is missing"));
             }
         });
     }
 
     private static Map<String, String> checksums(Path folder) {
-        Map<String, String> checksums = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                checksums.put(file.getFileName().toString(), sha256(file));
-            }
-            return checksums;
-        } catch (IOException e) {
+            return files.toList().parallelStream()
+                    .collect(Collectors.toMap(
+                            file -> file.getFileName().toString(),
+                            CheckpointContent::sha256,
+                            (one, other) -> one,
+                            TreeMap::new));
+        } catch (IOException | UncheckedIOException e) {
             throw new RpoException(
                     RpoException.Kind.RETRYABLE,
                     "Cannot read " + folder + ": " + e + ". Check the disk of temporary files.",
@@ -86,7 +98,7 @@ final class CheckpointContent {
         }
     }
 
-    private static String sha256(Path file) throws IOException {
+    private static String sha256(Path file) {
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
             byte[] buffer = new byte[1 << 20];
             while (in.read(buffer) >= 0) {
@@ -94,6 +106,8 @@ final class CheckpointContent {
             }
             return HexFormat.of()
                     .formatHex(((DigestInputStream) in).getMessageDigest().digest());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -51,13 +52,21 @@ final class Checkpoints {
 
     private record Checkpoint(Path path, CheckpointState state) {}
 
+    /**
+     * What there is of this run.
+     *
+     * @param readable in the order of their steps, as far as their state files tell
+     * @param damaged whose state file cannot be read
+     */
+    private record Found(List<Checkpoint> readable, List<Path> damaged) {}
+
     /** One that is written, but does not count yet. */
     record Draft(Path path, CheckpointState state) {}
 
     /**
      * Finds out before any work whether checkpoints can be written.
      *
-     * @throws RpoException if the folder may not be written to, or has too little room
+     * @throws RpoException if the folder may not be written to, or it or the disk of temporary files has too little room
      */
     void prepare(NetworkState state) {
         SmallFile probe = new SmallFile(new Path(folder, ".probe"), hadoop);
@@ -65,26 +74,43 @@ final class Checkpoints {
         try {
             FileSystem store = folder.getFileSystem(hadoop);
             store.delete(probe.path(), false);
-            long needed = state.layout().bytes() * Math.max(1, keep + 1 - all().size());
-            long room = store.getStatus(folder).getRemaining();
-            if (room < needed) {
-                throw RpoException.configuration(String.format(
-                        "Cannot keep checkpoints in %s: it has room for %,d MB, and %d of them need %,d MB."
-                                + " Make room, name another rpo.output, or lower keep-checkpoints.",
-                        folder, room >> 20, keep + 1, needed >> 20));
-            }
+            long each = state.layout().bytes();
+            int more = Math.max(1, keep + 1 - found().readable().size());
+            requireRoom(folder, store.getStatus(folder).getRemaining(), more, each, "name another rpo.output");
+            LocalCopies.requireRoom(each);
         } catch (IOException e) {
             throw failure("use", folder, e);
         }
     }
 
-    /** Writes a checkpoint's files. */
+    private static void requireRoom(Path place, long room, int checkpoints, long each, String remedy) {
+        if (room < checkpoints * each) {
+            throw RpoException.configuration(String.format(
+                    Locale.ROOT,
+                    "Cannot keep checkpoints in %s: it has room for %,d MB, and %d more of %,d MB each are to come."
+                            + " Make room, %s, or lower keep-checkpoints.",
+                    place,
+                    room >> 20,
+                    checkpoints,
+                    each >> 20,
+                    remedy));
+        }
+    }
+
+    /**
+     * Writes a checkpoint's files.
+     *
+     * @throws IllegalStateException if the state is not whole
+     */
     Draft write(NetworkState state, int epoch, long step) {
+        if (!state.isWhole()) {
+            throw new IllegalStateException("The state is torn between two steps.");
+        }
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path content = local.resolve("checkpoint");
             Map<String, String> checksums = CheckpointContent.write(content, state, trainable, step);
-            Path target = new Path(folder, String.format("step-%08d", step));
+            Path target = new Path(folder, String.format(Locale.ROOT, "step-%08d", step));
             fence.check();
             upload(content, target);
             return new Draft(target, new CheckpointState(run, epoch, step, checksums, HeldOutHistory.EMPTY));
@@ -110,8 +136,8 @@ final class Checkpoints {
     /** Makes a checkpoint count, then lets older ones go. */
     void publish(Draft draft, HeldOutHistory history) {
         fence.check();
-        stateFile(draft.path()).write(draft.state().with(history).toJson());
-        prune(history);
+        stateFile(draft.path()).writeDurably(draft.state().with(history).toJson());
+        prune(draft.state().step(), history);
     }
 
     /**
@@ -119,23 +145,27 @@ final class Checkpoints {
      * warning.
      *
      * @return empty if there is none, and then the state is as it was
-     * @throws RpoException if the store does not answer
+     * @throws RpoException if all are damaged, or if one cannot be read for another reason; the state is as it was
      */
     Optional<CheckpointState> restoreLatest(NetworkState state) {
-        List<Checkpoint> all = all();
+        Found found = found();
+        List<Checkpoint> all = found.readable();
         for (int i = all.size() - 1; i >= 0; i--) {
             try {
                 restore(all.get(i), state);
                 return Optional.of(all.get(i).state());
-            } catch (RpoException e) {
-                if (e.kind() == RpoException.Kind.RETRYABLE) {
-                    throw e;
-                }
+            } catch (CheckpointContent.DamagedException e) {
                 LOG.warn(
                         "Passing over the checkpoint {}, which is damaged: {}",
                         all.get(i).path(),
                         e.getMessage());
             }
+        }
+        if (all.size() + found.damaged().size() > 0) {
+            throw RpoException.data("Cannot go on training from " + folder + ": all "
+                    + (all.size() + found.damaged().size())
+                    + " checkpoints of this run are damaged. Bring one back from a copy, or train again with"
+                    + " rpo.overwrite = true.");
         }
         return Optional.empty();
     }
@@ -146,26 +176,29 @@ final class Checkpoints {
      * @throws RpoException if it is missing or damaged
      */
     void restore(long step, NetworkState state) {
-        Checkpoint checkpoint = all().stream()
+        Checkpoint checkpoint = found().readable().stream()
                 .filter(each -> each.state().step() == step)
                 .findFirst()
                 .orElseThrow(() -> RpoException.data("Cannot read the checkpoint of step " + step + " in " + folder
                         + ": it is not there any more. Train again with rpo.overwrite = true."));
-        restore(checkpoint, state);
-    }
-
-    private void restore(Checkpoint checkpoint, NetworkState state) {
-        java.nio.file.Path local = LocalCopies.download(checkpoint.path(), hadoop);
         try {
-            CheckpointContent.read(local, state, trainable, checkpoint.state().checksums());
-            state.setStep(checkpoint.state().step());
-        } finally {
-            LocalCopies.delete(local);
+            restore(checkpoint, state);
+        } catch (CheckpointContent.DamagedException e) {
+            throw RpoException.data("Cannot read the checkpoint " + checkpoint.path() + ": " + e.getMessage()
+                    + ". Bring it back from a copy, or train again with rpo.overwrite = true.");
         }
     }
 
-    private List<Checkpoint> all() {
+    private void restore(Checkpoint checkpoint, NetworkState state) {
+        LocalCopies.read(checkpoint.path(), hadoop, local -> {
+            CheckpointContent.read(local, state, trainable, checkpoint.state().checksums());
+            state.setStep(checkpoint.state().step());
+        });
+    }
+
+    private Found found() {
         List<Checkpoint> found = new ArrayList<>();
+        List<Path> damaged = new ArrayList<>();
         for (Path path : folders()) {
             stateFile(path).read().ifPresent(text -> {
                 try {
@@ -175,20 +208,26 @@ final class Checkpoints {
                     }
                 } catch (IllegalArgumentException e) {
                     LOG.warn("Passing over the checkpoint {}: its {} is damaged, {}.", path, STATE, e.getMessage());
+                    damaged.add(path);
                 }
             });
         }
         found.sort(Comparator.comparingLong(each -> each.state().step()));
-        return found;
+        return new Found(found, damaged);
     }
 
-    private void prune(HeldOutHistory history) {
-        List<Checkpoint> all = all();
-        for (Checkpoint old : all.subList(0, Math.max(0, all.size() - keep))) {
-            boolean isBest = history.best()
-                    .filter(best -> best.step() == old.state().step())
-                    .isPresent();
-            if (isBest) {
+    /** Those of later steps than the newest were passed over when the run went on from before them. */
+    private void prune(long newest, HeldOutHistory history) {
+        List<Checkpoint> all = found().readable();
+        List<Long> kept = new ArrayList<>(all.stream()
+                .map(each -> each.state().step())
+                .filter(step -> step <= newest)
+                .sorted(Comparator.reverseOrder())
+                .limit(keep)
+                .toList());
+        history.best().ifPresent(best -> kept.add(best.step()));
+        for (Checkpoint old : all) {
+            if (kept.contains(old.state().step())) {
                 continue;
             }
             try {

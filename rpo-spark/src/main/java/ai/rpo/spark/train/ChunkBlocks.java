@@ -2,6 +2,7 @@ package ai.rpo.spark.train;
 
 import java.io.Serializable;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -27,6 +28,9 @@ import scala.reflect.ClassTag;
  *     its name
  */
 record ChunkBlocks(long lifetime, String owner) implements Serializable {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final long POLL_MILLIS = 500;
 
     ChunkBlocks {
         if (!owner.matches("\\w+")) {
@@ -54,6 +58,51 @@ record ChunkBlocks(long lifetime, String owner) implements Serializable {
                         StorageLevel.MEMORY_AND_DISK_SER(),
                         true,
                         ClassTag.apply(byte[].class));
+    }
+
+    /**
+     * Fetches a chunk into this JVM, of which no other learns; Spark spills it to disk where memory is short.
+     *
+     * @return false if it was here
+     * @throws LostBlockException if no JVM has it any more
+     */
+    boolean fetch(int chunk) {
+        BlockId id = id(chunk);
+        if (manager().getStatus(id).isDefined()) {
+            return false;
+        }
+        Option<ChunkedByteBuffer> remote = manager().getRemoteBytes(id);
+        if (remote.isEmpty()) {
+            throw new LostBlockException(id.name());
+        }
+        manager().putBytes(id, remote.get(), StorageLevel.MEMORY_AND_DISK_SER(), false, ClassTag.apply(byte[].class));
+        return true;
+    }
+
+    /** Lets go of what {@link #fetch} brought. */
+    void drop(int chunk) {
+        manager().removeBlock(id(chunk), false);
+    }
+
+    /** The same as {@link #read}, for blocks that may be on their way to a new place: looks for them for a while. */
+    void readPatiently(int chunk, Consumer<ByteBuffer> use) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                read(chunk, use);
+                return;
+            } catch (LostBlockException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+            }
+            try {
+                Thread.sleep(POLL_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     /**

@@ -1,10 +1,12 @@
 package ai.rpo.spark.train;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 
 /**
  * The state that all workers share between rounds. The driver has it by value, so that nothing is lost with executors;
@@ -14,12 +16,20 @@ final class CommonState implements AutoCloseable {
 
     private final JavaSparkContext spark;
     private final NetworkState network;
+    private final AtomicBoolean lostExecutor = new AtomicBoolean();
+    private final SparkListener losses = new SparkListener() {
+        @Override
+        public void onExecutorRemoved(SparkListenerExecutorRemoved executor) {
+            lostExecutor.set(true);
+        }
+    };
     private Broadcast<Integer> lifetime;
     private ChunkBlocks blocks;
 
     CommonState(JavaSparkContext spark, NetworkState network) {
         this.spark = spark;
         this.network = network;
+        spark.sc().addSparkListener(losses);
     }
 
     ChunkLayout layout() {
@@ -28,14 +38,26 @@ final class CommonState implements AutoCloseable {
 
     /** Where executors find the state. */
     ChunkBlocks published() {
+        replaceLost();
         if (blocks == null) {
             lifetime = spark.broadcast(0);
             blocks = ChunkBlocks.of(lifetime, "driver");
-            for (int chunk = 0; chunk < layout().count(); chunk++) {
-                blocks.put(chunk, network.read(chunk));
-            }
+            publish();
         }
         return blocks;
+    }
+
+    /** Puts blocks that went with an executor in the driver's memory, where those who need them will find them. */
+    void replaceLost() {
+        if (lostExecutor.getAndSet(false) && blocks != null) {
+            publish();
+        }
+    }
+
+    private void publish() {
+        for (int chunk = 0; chunk < layout().count(); chunk++) {
+            blocks.put(chunk, network.read(chunk));
+        }
     }
 
     /** Takes the blocks away; the driver's copy stays. */
@@ -48,33 +70,31 @@ final class CommonState implements AutoCloseable {
     }
 
     /**
-     * Replaces the state by other blocks, which from now on are its own.
+     * Replaces the state by other blocks, which from now on are its own. All of them are here before the first number is
+     * overwritten.
      *
      * @throws ChunkBlocks.LostBlockException if one is lost, and then the driver's copy is as it was
      */
     void replace(ChunkBlocks others, Broadcast<Integer> othersLifetime) {
-        takeAll(others, new ArrayList<>());
+        List<Integer> fetched = new ArrayList<>();
+        try {
+            for (int chunk = 0; chunk < layout().count(); chunk++) {
+                if (others.fetch(chunk)) {
+                    fetched.add(chunk);
+                }
+            }
+            network.overwrite(others);
+        } finally {
+            fetched.forEach(others::drop);
+        }
         withdraw();
         blocks = others;
         lifetime = othersLifetime;
     }
 
-    /** Writes only once it holds every chunk. */
-    private void takeAll(ChunkBlocks others, List<ByteBuffer> held) {
-        if (held.size() == layout().count()) {
-            for (int chunk = 0; chunk < held.size(); chunk++) {
-                network.write(chunk, held.get(chunk));
-            }
-            return;
-        }
-        others.read(held.size(), bytes -> {
-            held.add(bytes);
-            takeAll(others, held);
-        });
-    }
-
     @Override
     public void close() {
+        spark.sc().removeSparkListener(losses);
         withdraw();
     }
 }

@@ -10,12 +10,16 @@ import java.util.Map;
 final class MetricsLog {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long SECONDS_BETWEEN_WRITES = 2;
+    private static final long NANOS_BETWEEN_WRITES = 2_000_000_000L;
+
+    /** Of the time that training takes, writing takes a hundredth at most, however long the file and slow the store. */
+    private static final long PAUSES = 100;
 
     private final SmallFile file;
     private final Fence fence;
     private final StringBuilder lines = new StringBuilder();
     private long lastWrite = System.nanoTime();
+    private long pause = NANOS_BETWEEN_WRITES;
 
     /**
      * @param fence asked before each write
@@ -40,14 +44,16 @@ final class MetricsLog {
 
     /** Writes what has come since the last time, unless that was a moment ago. */
     void writeSometimes() {
-        if (System.nanoTime() - lastWrite > SECONDS_BETWEEN_WRITES * 1_000_000_000L) {
+        if (System.nanoTime() - lastWrite > pause) {
             write();
         }
     }
 
     void write() {
+        long began = System.nanoTime();
         fence.check();
         file.write(lines.toString());
         lastWrite = System.nanoTime();
+        pause = Math.max(NANOS_BETWEEN_WRITES, PAUSES * (lastWrite - began));
     }
 }

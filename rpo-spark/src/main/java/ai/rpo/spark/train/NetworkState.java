@@ -18,6 +18,7 @@ final class NetworkState {
     private final Optional<Storage> moments;
     private final Optional<Storage> velocity;
     private final ChunkLayout layout;
+    private boolean whole = true;
 
     /** @param velocity of the outer optimizer, if it has one and this is the driver */
     NetworkState(PolicyNetwork network, Optional<Storage> velocity) {
@@ -64,6 +65,21 @@ final class NetworkState {
             numbers.put(window, 0, count);
         }
         return bytes;
+    }
+
+    /** Takes over all chunks. If one cannot be read any more, the state is not {@linkplain #isWhole whole} from then on. */
+    void overwrite(ChunkBlocks blocks) {
+        whole = false;
+        for (int chunk = 0; chunk < layout.count(); chunk++) {
+            int which = chunk;
+            blocks.read(which, bytes -> write(which, bytes));
+        }
+        whole = true;
+    }
+
+    /** Whether all chunks are of one and the same step. */
+    boolean isWhole() {
+        return whole;
     }
 
     void write(int chunk, ByteBuffer bytes) {

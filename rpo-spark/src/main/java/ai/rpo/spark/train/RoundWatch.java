@@ -24,6 +24,8 @@ final class RoundWatch extends SparkListener {
     private final Map<Long, String> running = new TreeMap<>();
     private final Map<Long, Long> steps = new TreeMap<>();
     private long lastSign = System.nanoTime();
+    private int resultStage;
+    private String role = "task";
 
     /**
      * @param jobGroup of the round's jobs
@@ -32,6 +34,11 @@ final class RoundWatch extends SparkListener {
     RoundWatch(String jobGroup, long stepCounter) {
         this.jobGroup = jobGroup;
         this.stepCounter = stepCounter;
+    }
+
+    /** @param name of what the tasks of the next job are, such as {@code worker} */
+    synchronized void expect(String name) {
+        role = name;
     }
 
     /** How long no task has begun, taken a step or ended. */
@@ -54,7 +61,10 @@ final class RoundWatch extends SparkListener {
     @Override
     public synchronized void onJobStart(SparkListenerJobStart job) {
         if (jobGroup.equals(job.properties().getProperty("spark.jobGroup.id"))) {
-            JavaConverters.seqAsJavaList(job.stageIds()).forEach(id -> stages.add((Integer) id));
+            for (Object id : JavaConverters.seqAsJavaList(job.stageIds())) {
+                stages.add((Integer) id);
+                resultStage = Math.max(resultStage, (Integer) id);
+            }
             lastSign = System.nanoTime();
         }
     }
@@ -64,7 +74,8 @@ final class RoundWatch extends SparkListener {
         if (stages.contains(task.stageId())) {
             running.put(
                     task.taskInfo().taskId(),
-                    "worker " + task.taskInfo().index() + " on executor "
+                    (task.stageId() == resultStage ? role : "task") + " "
+                            + task.taskInfo().index() + " on executor "
                             + task.taskInfo().executorId() + " ("
                             + task.taskInfo().host() + ")");
             lastSign = System.nanoTime();

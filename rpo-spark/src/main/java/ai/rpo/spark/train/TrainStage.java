@@ -21,6 +21,7 @@ import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.device.LostWork;
+import ai.rpo.spark.device.MachineFailure;
 import ai.rpo.spark.device.WorkerProfile;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
@@ -147,14 +148,13 @@ public final class TrainStage {
                 writer,
                 progress);
         String run = UUID.randomUUID().toString();
-        SparkComputationGraph graph = new SparkComputationGraph(
-                JavaSparkContext.fromSparkContext(spark.sparkContext()),
-                network.graph(),
-                new AveragingMaster(plan(request, trainable, run, stepsPerEpoch), firstStep, state, journal));
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         progress.update("train", firstStep, totalSteps);
         LostWork losses = new LostWork("Training");
         spark.sparkContext().addSparkListener(losses);
-        try {
+        try (AveragingMaster master =
+                new AveragingMaster(context, plan(request, trainable, run, stepsPerEpoch), firstStep, state, journal)) {
+            SparkComputationGraph graph = new SparkComputationGraph(context, network.graph(), master);
             while (!journal.isOver()) {
                 JavaRDD<MultiDataSet> workers = profile.applyTo(
                                 WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
@@ -167,8 +167,9 @@ public final class TrainStage {
                 workers.unpersist();
             }
             journal.flush();
-        } catch (RpoException e) {
-            throw new RpoException(e.kind(), e.getMessage() + " " + journal.rescue(), e);
+        } catch (RuntimeException e) {
+            RpoException why = e instanceof RpoException known ? known : stopped(e);
+            throw new RpoException(why.kind(), why.getMessage() + " " + journal.rescue(), e);
         } finally {
             spark.sparkContext().removeSparkListener(losses);
         }
@@ -176,6 +177,13 @@ public final class TrainStage {
         request.fence().check();
         export(network, trainable, request, hadoop);
         return new Result(count, journal.step(), firstStep);
+    }
+
+    private static RpoException stopped(RuntimeException e) {
+        return new RpoException(
+                MachineFailure.isCauseOf(e) ? RpoException.Kind.RETRYABLE : RpoException.Kind.OTHER,
+                "Cannot go on training: " + e.toString().lines().findFirst().orElse("") + ".",
+                e);
     }
 
     /**

@@ -65,7 +65,7 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {
             int which = chunk;
-            start.read(which, bytes -> state.write(which, bytes));
+            start.readPatiently(which, bytes -> state.write(which, bytes));
         }
         network.setStep(plan.firstStep());
         double transfer = secondsSince(began);
@@ -77,6 +77,7 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
         began = System.nanoTime();
         ChunkBlocks own = null;
         if (problem == null) {
+            refuseIfOver();
             own = new ChunkBlocks(
                     lifetime, "worker_" + worker + "_" + TaskContext.get().taskAttemptId());
             for (int chunk = 0; chunk < state.layout().count(); chunk++) {
@@ -84,6 +85,13 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
             }
         }
         return new WorkerReport(worker, host(), own, steps, seconds, transfer + secondsSince(began), problem);
+    }
+
+    /** A task that was given up leaves nothing: nobody would remove it. */
+    private static void refuseIfOver() {
+        if (TaskContext.get().isInterrupted()) {
+            throw new IllegalStateException("The round went on without this task.");
+        }
     }
 
     private Problem takeSteps(

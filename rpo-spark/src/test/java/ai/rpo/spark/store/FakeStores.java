@@ -6,9 +6,11 @@ import java.io.OutputStream;
 import java.lang.reflect.Constructor;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.AccessDeniedException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.DelegateToFileSystem;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
@@ -22,6 +24,7 @@ public final class FakeStores {
 
     private static volatile long room = Long.MAX_VALUE;
     private static volatile boolean answering = true;
+    private static volatile String unreadable;
     private static final AtomicLong CAPACITY = new AtomicLong(Long.MAX_VALUE);
 
     private FakeStores() {}
@@ -39,6 +42,11 @@ public final class FakeStores {
     /** Whether the object store lists its folders. */
     public static void answering(boolean does) {
         answering = does;
+    }
+
+    /** Name of the files that the object store lists and does not let be read; null for none. */
+    public static void unreadable(String name) {
+        unreadable = name;
     }
 
     public static Configuration configuration() {
@@ -88,6 +96,14 @@ public final class FakeStores {
                 throw new IOException("no answer");
             }
             return super.listStatus(folder);
+        }
+
+        @Override
+        public FSDataInputStream open(Path file, int buffer) throws IOException {
+            if (file.getName().equals(unreadable)) {
+                throw new AccessDeniedException(file.toString());
+            }
+            return super.open(file, buffer);
         }
 
         @Override

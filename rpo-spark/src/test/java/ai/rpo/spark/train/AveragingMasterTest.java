@@ -40,6 +40,7 @@ import org.deeplearning4j.spark.api.Repartition;
 import org.deeplearning4j.spark.api.TrainingMaster;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,7 @@ class AveragingMasterTest {
     Path work;
 
     private ModelDirectory source;
+    private final List<AveragingMaster> masters = new ArrayList<>();
     private final List<Long> steps = new ArrayList<>();
     private final List<RoundTimes> times = new ArrayList<>();
 
@@ -219,7 +221,8 @@ class AveragingMasterTest {
 
     private AveragingMaster master(
             NetworkState state, long stepsPerEpoch, int stepsPerRound, Duration patience, OuterSettings outer) {
-        return new AveragingMaster(
+        AveragingMaster master = new AveragingMaster(
+                spark,
                 new AveragingMaster.Plan(
                         UUID.randomUUID().toString(),
                         null,
@@ -242,6 +245,13 @@ class AveragingMasterTest {
                         return true;
                     }
                 });
+        masters.add(master);
+        return master;
+    }
+
+    @AfterEach
+    void close() {
+        masters.forEach(AveragingMaster::close);
     }
 
     /** Batches of two pairs, a partition for each worker. */

@@ -16,6 +16,7 @@ import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
+import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.store.FakeStores;
 import ai.rpo.spark.store.Fence;
 import java.io.IOException;
@@ -26,12 +27,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(LocalSpark.class)
 class CheckpointsTest {
 
     @TempDir
@@ -39,6 +44,9 @@ class CheckpointsTest {
 
     private ModelDirectory source;
     private Path folder;
+
+    @BeforeAll
+    static void start(SparkSession session) {}
 
     @BeforeEach
     void model() throws IOException {
@@ -138,8 +146,43 @@ class CheckpointsTest {
         cutInHalf(folder.resolve("step-00000010/outer_velocity.safetensors"));
 
         PolicyNetwork network = network(9);
-        assertEquals(Optional.empty(), checkpoints.restoreLatest(state(network)));
+        RpoException refused = assertThrows(RpoException.class, () -> checkpoints.restoreLatest(state(network)));
+        assertEquals(RpoException.Kind.DATA, refused.kind());
+        assertTrue(refused.getMessage().contains("all 1 checkpoints of this run are damaged"), refused.getMessage());
         assertState(9, network);
+    }
+
+    /** A run must not begin anew because its checkpoints could not be looked at. */
+    @Test
+    void oneThatCannotBeReadIsNotTakenForDamaged() {
+        save(checkpoints("s3a", "run", 2), 1);
+        FakeStores.unreadable("model.safetensors");
+        try {
+            PolicyNetwork network = network(9);
+            assertThrows(RpoException.class, () -> checkpoints("s3a", "run", 2).restoreLatest(state(network)));
+            assertState(9, network);
+        } finally {
+            FakeStores.unreadable(null);
+        }
+    }
+
+    /** The run went on from before a damaged one; what it writes then is the newest, whatever the damaged one's step. */
+    @Test
+    void theOneJustWrittenIsNeverLetGo() throws IOException {
+        Checkpoints checkpoints = checkpoints("file", "run", 1);
+        save(checkpoints, 3);
+        cutInHalf(folder.resolve("step-00000030/model.safetensors"));
+        save(checkpoints, 2);
+        assertEquals(
+                2, checkpoints.restoreLatest(state(network(0))).orElseThrow().epoch());
+    }
+
+    @Test
+    void halfAStateIsNotKept() {
+        NetworkState state = state(network(1));
+        assertThrows(ChunkBlocks.LostBlockException.class, () -> state.overwrite(new ChunkBlocks(0, "nobody")));
+        assertThrows(
+                IllegalStateException.class, () -> checkpoints("file", "run", 1).write(state, 1, 10));
     }
 
     @Test

@@ -18,8 +18,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.BlockId;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +121,22 @@ class CommonStateTest {
             assertEquals(filled(1, 2), driver.read(1));
             ChunkBlocks.end(spark, lifetime);
             ChunkBlocks.end(spark, lifetime);
+        }
+    }
+
+    /** As when an executor that had a chunk of the published state is gone. */
+    @Test
+    void publishedChunksThatAreLostArePutInTheirPlaceAgain() throws Exception {
+        try (CommonState state = new CommonState(spark, driver)) {
+            ChunkBlocks blocks = state.published();
+            SparkEnv.get().blockManager().removeBlock(blocks.id(1), true);
+            state.replaceLost();
+            assertThrows(ChunkBlocks.LostBlockException.class, () -> blocks.read(1, bytes -> {}));
+
+            spark.sc().listenerBus().post(new SparkListenerExecutorRemoved(0, "7", "gone"));
+            spark.sc().listenerBus().waitUntilEmpty();
+            state.replaceLost();
+            blocks.readPatiently(1, bytes -> assertEquals(filled(1, 2), bytes.duplicate()));
         }
     }
 

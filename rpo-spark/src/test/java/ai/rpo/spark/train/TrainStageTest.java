@@ -91,15 +91,34 @@ class TrainStageTest {
 
         Progress power = (what, done, total) -> {
             if (done > settings.stepsPerEpoch(pairs.size())) {
-                throw new IllegalStateException("power cut");
+                throw new InternalError("power cut");
             }
         };
-        assertThrows(IllegalStateException.class, () -> train(settings, pairs, "cut", power));
+        assertThrows(InternalError.class, () -> train(settings, pairs, "cut", power));
         TrainStage.Result result = train(settings, pairs, "cut", Progress.NONE);
 
         assertEquals(6, result.resumedAt());
         assertArrayEquals(weights("whole"), weights("cut"));
         assertEquals(losses("whole"), losses("cut"));
+    }
+
+    @Test
+    void whatNobodyForesawLeavesACheckpointToo() throws IOException {
+        TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 2, 2, 2, true);
+        List<ScoredPair> pairs = RandomModel.scored(11);
+        train(settings, pairs, "smooth", Progress.NONE);
+
+        Progress bug = (what, done, total) -> {
+            if (done == 2) {
+                throw new IllegalStateException("a bug");
+            }
+        };
+        RpoException stopped = assertThrows(RpoException.class, () -> train(settings, pairs, "rough", bug));
+        assertEquals(RpoException.Kind.OTHER, stopped.kind());
+        assertTrue(stopped.getMessage().contains("a bug. The checkpoint of step 2 is kept"), stopped.getMessage());
+
+        assertEquals(2, train(settings, pairs, "rough", Progress.NONE).resumedAt());
+        assertArrayEquals(weights("smooth"), weights("rough"), 1e-6f);
     }
 
     /** The disk fills up with the second checkpoint; the metrics cannot be written either. */
