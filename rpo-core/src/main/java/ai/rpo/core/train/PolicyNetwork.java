@@ -1,5 +1,6 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.AdamW;
 import ai.rpo.core.dl4j.ExampleCodec;
@@ -17,6 +18,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -44,6 +46,26 @@ public final class PolicyNetwork {
     /** Around a network made from {@link #configuration}. */
     public PolicyNetwork(ComputationGraph graph) {
         this.graph = graph;
+    }
+
+    /**
+     * Refuses more parameters than DL4J can update: it adds up the lengths of its optimizer's state in an int ({@code
+     * BaseMultiLayerUpdater} of 1.0.0-M2.1), which two moments of 2³⁰ parameters fill.
+     *
+     * @param trained how many parameters are trained
+     * @throws RpoException if they are too many
+     */
+    public static void requireCountable(long trained, TrainSettings.Optimizer optimizer) {
+        int perParameter = optimizer == TrainSettings.Optimizer.ADAMW ? 2 : 1;
+        if (trained > Integer.MAX_VALUE / perParameter) {
+            throw RpoException.configuration(String.format(
+                    Locale.ROOT,
+                    "Cannot train %,d parameters with %s: Deeplearning4j counts at most %,d."
+                            + " Train an adapter, with rpo.lora.rank, or a smaller model.",
+                    trained,
+                    optimizer.name().toLowerCase(Locale.ROOT),
+                    Integer.MAX_VALUE / perParameter));
+        }
     }
 
     /** A new network with weights of zero. */

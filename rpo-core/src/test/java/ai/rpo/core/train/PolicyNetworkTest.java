@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
 import ai.rpo.core.loss.Loss;
@@ -142,6 +143,18 @@ class PolicyNetworkTest {
         assertEquals(
                 2 * parameters,
                 network(adam().build(), 1).updaterState().orElseThrow().size());
+    }
+
+    @Test
+    void moreParametersThanDl4jCountsAreRefused() {
+        PolicyNetwork.requireCountable((1L << 30) - 1, TrainSettings.Optimizer.ADAMW);
+        PolicyNetwork.requireCountable((1L << 31) - 1, TrainSettings.Optimizer.SGD);
+        RpoException refused = assertThrows(
+                RpoException.class,
+                () -> PolicyNetwork.requireCountable(7_241_732_096L, TrainSettings.Optimizer.ADAMW));
+        assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
+        assertTrue(refused.getMessage().startsWith("Cannot train 7,241,732,096 parameters with adamw"));
+        assertThrows(RpoException.class, () -> PolicyNetwork.requireCountable(1L << 30, TrainSettings.Optimizer.ADAMW));
     }
 
     @Test

@@ -5,6 +5,9 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.prepare.DataSettings;
@@ -112,6 +115,7 @@ final class Train implements Stage {
 
     @Override
     public Map<String, String> dependsOn() {
+        requireCountable();
         Map<String, String> values = new LinkedHashMap<>();
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("rpo.precision", place.settings().precision().key());
@@ -193,6 +197,17 @@ final class Train implements Stage {
     private boolean isSelecting() {
         return loss instanceof PreferenceLoss
                 && place.settings().selection().metric().isPresent();
+    }
+
+    private void requireCountable() {
+        ModelDirectory model = place.open(place.model()).open();
+        long trained = place.settings()
+                .lora()
+                .on(model)
+                .map(adapter -> ParameterLayout.of(model.config(), adapter))
+                .orElseGet(() -> ParameterLayout.of(model.config()))
+                .size();
+        PolicyNetwork.requireCountable(trained, settings.optimizer());
     }
 
     private void requireHeldOutPairs() {

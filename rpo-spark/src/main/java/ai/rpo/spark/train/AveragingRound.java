@@ -28,13 +28,17 @@ import org.slf4j.LoggerFactory;
  * tasks on all executors, and the driver fetches the means. A state thus crosses each executor's network link about
  * twice in each direction, whatever the number of workers, and the driver's once.
  *
- * <p>A round in which a worker's numbers stop being finite, a worker gives no sign for too long, or averages are lost
- * with their executor, is done again once from the state it began with, which the driver has.
+ * <p>A round in which a worker's numbers stop being finite or a worker gives no sign for too long is done again once from the
+ * state it began with, which the driver has; one whose states or averages are lost with their executors, three times.
  */
 final class AveragingRound {
 
     private static final Logger LOG = LoggerFactory.getLogger(AveragingRound.class);
     private static final int ATTEMPTS = 2;
+
+    /** Where machines go: as often as Spark tries a task. */
+    private static final int ATTEMPTS_ON_LOSS = 4;
+
     private static final long POLL_MILLIS = 500;
 
     private final JavaSparkContext spark;
@@ -65,7 +69,7 @@ final class AveragingRound {
     record Result(List<WorkerReport> reports, RoundTimes times) {}
 
     /**
-     * @throws RpoException if the round failed twice, and then the driver's state is as it was before
+     * @throws RpoException if the round failed too often, and then the driver's state is as it was before
      */
     Result run(JavaRDD<MultiDataSet> workers, RoundPlan plan) {
         String round = "Round of steps " + (plan.firstStep() + 1) + " to " + (plan.firstStep() + plan.steps());
@@ -74,7 +78,7 @@ final class AveragingRound {
                 return attempt(workers, plan, round);
             } catch (RoundFailure e) {
                 state.withdraw();
-                if (attempt == ATTEMPTS || spark.sc().isStopped()) {
+                if (attempt >= e.attempts || spark.sc().isStopped()) {
                     throw e.inTheEnd;
                 }
                 LOG.warn("{} is rejected and done again: {}", round, e.getMessage());
@@ -154,7 +158,9 @@ final class AveragingRound {
             state.replace(blocks, lifetime);
         } catch (ChunkBlocks.LostBlockException e) {
             throw new RoundFailure(
-                    "the average was lost with its executor, " + e.getMessage(), lost(e.getMessage(), e));
+                    "the average was lost with its executor, " + e.getMessage(),
+                    lost(e.getMessage(), e),
+                    ATTEMPTS_ON_LOSS);
         }
         return secondsSince(began);
     }
@@ -170,7 +176,7 @@ final class AveragingRound {
                     String who = watch.waitingFor();
                     job.cancel(true);
                     String why = "no sign for " + patience.toSeconds() + " s from " + who;
-                    throw new RoundFailure(why, lost(why, null));
+                    throw new RoundFailure(why, lost(why, null), ATTEMPTS);
                 }
             } catch (ExecutionException e) {
                 throw failed(e.getCause());
@@ -192,7 +198,9 @@ final class AveragingRound {
         String message = String.valueOf(job.getMessage());
         String why = message.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
         boolean mayPass = spark.sc().isStopped() || MachineFailure.isCauseOf(job);
-        return new RoundFailure(why, mayPass ? lost(why, job) : new IllegalStateException(job));
+        return mayPass
+                ? new RoundFailure(why, lost(why, job), ATTEMPTS_ON_LOSS)
+                : new RoundFailure(why, new IllegalStateException(job), ATTEMPTS);
     }
 
     private static void refuse(List<WorkerReport> reports) {
@@ -201,7 +209,7 @@ final class AveragingRound {
             if (problem != null) {
                 String what = "worker " + report.worker() + " on " + report.host() + ", " + problem.text();
                 RpoException refusal = RpoException.data("Cannot go on training: " + what + ".");
-                throw problem.mayPass() ? new RoundFailure(what, refusal) : refusal;
+                throw problem.mayPass() ? new RoundFailure(what, refusal, ATTEMPTS) : refusal;
             }
         }
     }
@@ -222,10 +230,12 @@ final class AveragingRound {
     private static final class RoundFailure extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final transient RuntimeException inTheEnd;
+        private final int attempts;
 
-        private RoundFailure(String why, RuntimeException inTheEnd) {
+        private RoundFailure(String why, RuntimeException inTheEnd, int attempts) {
             super(why, inTheEnd);
             this.inTheEnd = inTheEnd;
+            this.attempts = attempts;
         }
     }
 }
