@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
-# SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL, the peer runs before and
-# after, and the ratio of pairs/s is printed.
+# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [lora]
+# Times greedy generation:  bench/step.sh generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16]
+# SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL (and PEFT, for lora), the peer runs
+# before and after, and the ratio of pairs/s, or of new tokens/s, is printed.
 # Times the kernels alone (JMH):  bench/step.sh kernels [REGEX] [JMH options]
 # Says where the time of a step goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
 set -euo pipefail
@@ -21,10 +22,12 @@ if [ "$1" = profile ]; then
     exit
 fi
 peer() { [ -z "${PEER:-}" ] || "$PEER" bench/trl_peer.py "$@" 2>/dev/null | tail -n 1; }
-rate() { sed -E 's/.* ([0-9.]+) pairs\/s.*/\1/'; }
+rate() { sed -E 's/.* ([0-9.]+) (pairs|new tokens)\/s.*/\1/'; }
+benchmark=StepBenchmark
+[ "$1" != generate ] || benchmark=GenerateBenchmark
 
 before=$(peer "$@")
-ours=$(ours StepBenchmark "$@")
+ours=$(ours "$benchmark" "$@")
 after=$(peer "$@")
 echo "$ours"
 if [ -n "${PEER:-}" ]; then

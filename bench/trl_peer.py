@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Times the peer: TRL's DPOTrainer (sigmoid + sft, i.e. RPO) or a transformers scoring pass, on CPU, on the shapes of StepBenchmark.
+"""Times the peer: TRL's DPOTrainer (sigmoid + sft, i.e. RPO), a transformers scoring pass or greedy generation by transformers, on CPU,
+on the shapes of StepBenchmark.
 
-usage: trl_peer.py train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16]
-needs: torch 2.15, transformers 5.23, trl 1.16
+usage: trl_peer.py train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [lora]
+       trl_peer.py generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16]
+needs: torch 2.15, transformers 5.23, trl 1.16; peft 0.21 for lora
 """
 import os
 import statistics
@@ -38,7 +40,7 @@ def word_tokenizer(size):
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
 
 
-def train_seconds(shape, prompt, response, pairs, steps, bf16):
+def train_seconds(shape, prompt, response, pairs, steps, bf16, lora=False):
     class Clock(TrainerCallback):
         seconds = []
 
@@ -61,7 +63,12 @@ def train_seconds(shape, prompt, response, pairs, steps, bf16):
             loss_type=["sigmoid", "sft"], loss_weights=[1.0, 0.005], beta=0.01, learning_rate=5e-7, max_length=prompt + response + 2,
             per_device_train_batch_size=pairs, num_train_epochs=1, save_strategy="no", report_to=[], logging_steps=10**6, disable_tqdm=True)
         clock = Clock()
-        DPOTrainer(model=model, args=settings, train_dataset=Dataset.from_list(rows), processing_class=word_tokenizer(size), callbacks=[clock]).train()
+        adapter = None
+        if lora:
+            from peft import LoraConfig
+            adapter = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
+        DPOTrainer(model=model, args=settings, train_dataset=Dataset.from_list(rows), processing_class=word_tokenizer(size), peft_config=adapter,
+                   callbacks=[clock]).train()
     return clock.seconds[WARM_UP:]
 
 
@@ -79,16 +86,33 @@ def score_seconds(shape, prompt, response, pairs, steps, bf16):
     return seconds[WARM_UP:]
 
 
+def generate_seconds(shape, prompt, new_tokens, prompts, runs, bf16):
+    model = build(shape).eval()
+    model = model.to(torch.bfloat16) if bf16 else model
+    seconds = []
+    for _ in range(runs + 1):
+        ids = torch.randint(3, model.config.vocab_size, (prompts, prompt))
+        start = time.perf_counter()
+        with torch.no_grad():
+            model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=new_tokens, max_new_tokens=new_tokens)
+        seconds.append(time.perf_counter() - start)
+    return seconds[1:]
+
+
 def main():
     kind, shape = sys.argv[1:3]
     prompt, response, pairs, steps = map(int, sys.argv[3:7])
     logging.set_verbosity_error()
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count())
-    run = train_seconds if kind == "train" else score_seconds
-    median = statistics.median(run(shape, prompt, response, pairs, steps, "bf16" in sys.argv))
+    run = {"train": train_seconds, "score": score_seconds, "generate": generate_seconds}[kind]
+    median = statistics.median(run(shape, prompt, response, pairs, steps, "bf16" in sys.argv, *(["lora" in sys.argv] if kind == "train" else [])))
     with open("/proc/self/status") as status:
         peak = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+    if kind == "generate":
+        print(f"peer generate shape={shape} {prompt}+{response} prompts={pairs}: median {median:.3f} s, {pairs * response / median:.1f} new tokens/s, "
+              f"peak {peak:.0f} MB")
+        return
     print(f"peer {kind} shape={shape} {prompt}+{response} pairs={pairs}: median {median:.3f} s, {pairs / median:.3f} pairs/s, "
           f"{pairs * 2 * (prompt + response) / median:.0f} tokens/s, peak {peak:.0f} MB")
 

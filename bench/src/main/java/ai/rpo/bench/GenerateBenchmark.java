@@ -6,48 +6,53 @@ import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.generate.Generator;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Times greedy generation: {@code SHAPE PROMPT NEW_TOKENS PROMPTS AT_ONCE}; one run of warm-up, then one that counts. */
+/**
+ * Times greedy generation: {@code generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16]}. All prompts are continued at once; the
+ * median of some runs counts, after one of warm-up.
+ */
 public final class GenerateBenchmark {
 
     private GenerateBenchmark() {}
 
     public static void main(String[] args) {
-        Shape shape = Shape.valueOf(args[0].toUpperCase(Locale.ROOT));
-        int promptLength = Integer.parseInt(args[1]);
-        int newTokens = Integer.parseInt(args[2]);
-        int prompts = Integer.parseInt(args[3]);
-        int atOnce = Integer.parseInt(args[4]);
-        Backend backend = Backends.create("float32", Runtime.getRuntime().availableProcessors());
-        ParameterLayout layout = ParameterLayout.of(shape.config());
-        Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
-        shape.initialise(weights.storage());
-        Generator generator = new Generator(new Decoder(shape.config(), backend), weights, atOnce);
+        Shape shape = Shape.valueOf(args[1].toUpperCase(Locale.ROOT));
+        int promptLength = Integer.parseInt(args[2]);
+        int newTokens = Integer.parseInt(args[3]);
+        int prompts = Integer.parseInt(args[4]);
+        int runs = Integer.parseInt(args[5]);
+        Precision precision = List.of(args).contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
+        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);
+        Generator generator = new Generator(new Decoder(shape.config(), backend), weights, prompts);
         Random random = new Random(2);
         List<Generator.Request> requests = IntStream.range(0, prompts)
                 .mapToObj(i -> random.ints(promptLength, 3, shape.config().vocabularySize())
                         .toArray())
                 .map(ids -> new Generator.Request(ids, 0))
                 .toList();
-        seconds(generator, requests.subList(0, Math.min(prompts, atOnce)), newTokens);
-        double seconds = seconds(generator, requests, newTokens);
+        seconds(generator, requests, newTokens);
+        double[] seconds = IntStream.range(0, runs)
+                .mapToDouble(run -> seconds(generator, requests, newTokens))
+                .sorted()
+                .toArray();
         System.out.printf(
                 Locale.ROOT,
-                "generate shape=%s %d+%d prompts=%d at once %d: %.3f s, %.1f new tokens/s%n",
+                "generate shape=%s %d+%d prompts=%d %s: median %.3f s, %.1f new tokens/s%n",
                 shape,
                 promptLength,
                 newTokens,
                 prompts,
-                atOnce,
-                seconds,
-                prompts * newTokens / seconds);
+                precision.key(),
+                seconds[runs / 2],
+                prompts * newTokens / seconds[runs / 2]);
     }
 
     private static double seconds(Generator generator, List<Generator.Request> requests, int newTokens) {

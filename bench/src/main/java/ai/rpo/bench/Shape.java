@@ -3,11 +3,18 @@ package ai.rpo.bench;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Storage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -57,6 +64,14 @@ enum Shape {
                 target.put(Float.intBitsToFloat(Float.floatToRawIntBits(weight) & 0xffff0000));
             }
         };
+    }
+
+    /** An adapter on a model in this empty folder, which is written. */
+    Trainable adapter(LoraSettings lora, Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), json);
+        ParameterFile.write(folder.resolve("model.safetensors"), ParameterLayout.of(config()), weights());
+        ModelDirectory model = ModelDirectory.open(folder);
+        return Trainable.of(model, lora.on(model), 1, folder.toString());
     }
 
     /** Random pairs of these lengths. */

@@ -6,6 +6,8 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.LoraSettings;
+import ai.rpo.core.model.Trainable;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
@@ -25,7 +27,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]}. Prints the median after
+ * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [lora]}. Prints the median after
  * two steps of warm-up, in the units of the peer's benchmark, the rate of the arithmetic that is needed beside the rate
  * of one large product on this machine, and what a step allocates on the heap.
  */
@@ -33,6 +35,7 @@ public final class StepBenchmark {
 
     private static final int WARM_UP = 2;
     private static final int PRODUCT = 1600;
+    private static final LoraSettings LORA = new LoraSettings(16, 32, 0, List.of("all-linear"), false);
 
     private StepBenchmark() {}
 
@@ -47,14 +50,15 @@ public final class StepBenchmark {
         List<TrainingExample> batch = shape.pairs(pairs, prompt, response);
         boolean train = args[0].equals("train");
         Runnable step = train
-                ? trainStep(shape, batch, precision, options.contains("recompute"))
+                ? trainStep(shape, batch, precision, options.contains("recompute"), options.contains("lora"))
                 : scoreStep(shape, batch, precision);
         warmUp(step);
         long allocated = allocatedBytes();
         double seconds = medianSeconds(step, steps);
         double allocatedPerStep = (double) (allocatedBytes() - allocated) / steps;
         double peak = peakMegabytes();
-        double flops = pairs * shape.forwardFlops(prompt, response) * (train ? 3 : 1);
+        int passes = !train ? 1 : options.contains("lora") ? 2 : 3; // frozen weights need no gradient
+        double flops = pairs * shape.forwardFlops(prompt, response) * passes;
         System.out.printf(
                 Locale.ROOT,
                 "%s shape=%s %d+%d pairs=%d %s: median %.3f s, %.3f pairs/s, %.0f tokens/s, %.1f GFLOP/s (%.0f %% of a product's), peak %.0f MB, %.2f MB allocated a step%n",
@@ -74,7 +78,8 @@ public final class StepBenchmark {
     }
 
     private static Runnable trainStep(
-            Shape shape, List<TrainingExample> batch, Precision precision, boolean recompute) {
+            Shape shape, List<TrainingExample> batch, Precision precision, boolean recompute, boolean lora)
+            throws IOException {
         TrainSettings settings = new TrainSettings(
                 1,
                 batch.size(),
@@ -95,13 +100,22 @@ public final class StepBenchmark {
                 1,
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
-        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
-                shape.json(),
-                new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),
-                settings,
-                precision,
-                1000,
-                Runtime.getRuntime().availableProcessors()));
+        PreferenceLoss loss = new PreferenceLoss(RpoObjective.paper(0.01, 0.005));
+        int threads = Runtime.getRuntime().availableProcessors();
+        if (lora) {
+            Path folder = Files.createTempDirectory("rpo-bench-");
+            Trainable adapter = shape.adapter(LORA, folder);
+            PolicyNetwork network = PolicyNetwork.create(
+                    PolicyNetwork.configuration(adapter, loss, settings, precision, 1000, threads));
+            network.freeze(backend -> Parameters.readOnly(shape.config(), shape.weights(), backend));
+            new Parameters(adapter.layout(), network.parameters()).load(adapter.initial());
+            for (String file : List.of("config.json", "model.safetensors", "")) {
+                Files.delete(folder.resolve(file));
+            }
+            return () -> network.step(batch);
+        }
+        PolicyNetwork network = PolicyNetwork.create(
+                PolicyNetwork.configuration(shape.json(), loss, settings, precision, 1000, threads));
         shape.initialise(network.parameters());
         return () -> network.step(batch);
     }

@@ -15,4 +15,17 @@ record MatmulShape(
         int strideB,
         int strideC,
         boolean accumulate,
-        boolean bfloat16) {}
+        boolean bfloat16) {
+
+    private static final int LONGEST_SINGLE_ROW = 1024;
+
+    /**
+     * @throws IllegalArgumentException if that is a single row of more than 1024 numbers of float32: with AVX-512, oneDNN 3.11 writes
+     *     past its own scratch memory then, which breaks the heap of the process
+     */
+    MatmulShape {
+        if (m == 1 && k > LONGEST_SINGLE_ROW && !bfloat16) {
+            throw new IllegalArgumentException("a single row of " + k + " numbers is not safe with oneDNN");
+        }
+    }
+}

@@ -85,12 +85,14 @@ final class OneDnnGemm implements Gemm {
             long c,
             int strideC,
             boolean bfloat16) {
-        if (primitives || bfloat16) {
+        if (bfloat16 || primitives && m > 1) { // a single row gains nothing, and a long one is not safe
             MatmulShape shape =
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
             matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
                     .execute(this.a.at(a), this.b.at(b), this.c.at(c));
-        } else if (inPlace(m, n) && (transposeA && strideA % 256 == 0 || !transposeB && strideB % 512 == 0)) {
+        } else if (!primitives
+                && inPlace(m, n)
+                && (transposeA && strideA % 256 == 0 || !transposeB && strideB % 512 == 0)) {
             cblas_sgemm(
                     CblasRowMajor,
                     transposeA ? CblasTrans : CblasNoTrans,

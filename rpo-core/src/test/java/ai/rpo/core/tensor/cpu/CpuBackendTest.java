@@ -2,6 +2,7 @@ package ai.rpo.core.tensor.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.tensor.Backend;
@@ -47,6 +48,23 @@ class CpuBackendTest {
                 in,
                 (backend, result) -> backend.linearBackwardInput(dOut, weight, result, false));
         assertClose(expected, own, out, in, (backend, result) -> backend.linearBackwardWeight(dOut, x, result));
+    }
+
+    /** Which oneDNN's matmul primitive must not be given; see {@link MatmulShape}. */
+    @ParameterizedTest
+    @CsvSource({"47, 1025", "64, 1408", "512, 2048"})
+    void multipliesASingleLongRow(int out, int in) {
+        Backend own = CpuBackend.create(false, 1);
+        Tensor rows = random(own, 2, in);
+        Tensor weight = random(own, out, in);
+        Tensor both = random(own, 2, out);
+        own.linear(rows, weight, both, false);
+        Tensor alone = random(own, 1, out);
+        own.linear(rows.rows(0, 1), weight, alone, false);
+        assertArrayEquals(both.rows(0, 1).toArray(), alone.toArray(), 2e-3);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new MatmulShape(false, true, 1, out, in, in, in, out, false, false));
     }
 
     /** Compares with products of the same weight in float32 where the processor has no bfloat16. */
