@@ -161,6 +161,9 @@ class UnfitDataTest {
         byte[] whole = Files.readAllBytes(parquet);
         Files.write(parquet, Arrays.copyOf(whole, whole.length / 2));
         assertTrue(message(parquet).contains("half.parquet: it is not a whole Parquet file"), message(parquet));
+        Arrays.fill(whole, 4, whole.length / 2, (byte) 0xff);
+        Path damaged = Files.write(work.path("damaged.parquet"), whole);
+        assertTrue(message(damaged).contains("/damaged.parquet: it is truncated or damaged"), message(damaged));
 
         Path twice = work.lines("data.jsonl", List.of(PrepareFixture.pair(0)));
         DataSettings again = PlainSettings.of(twice, twice).build();
