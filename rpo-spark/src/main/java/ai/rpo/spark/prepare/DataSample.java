@@ -41,7 +41,7 @@ final class DataSample {
     /**
      * The first rows of a piece of the input.
      *
-     * @param rowsInPiece counted or estimated; unknown, and 0, where only bytes are known
+     * @param rowsInPiece counted or estimated; NaN where only bytes are known
      * @param bytesInPiece where it is one of lines
      * @param bytes of the rows that were prepared
      * @param outcomes of those
@@ -67,9 +67,9 @@ final class DataSample {
         pieces.forEach(piece -> estimate.add(piece.bytesInPiece, piece.outcomes.size(), piece.bytes));
         double[] rows = estimate.rows();
         return IntStream.range(0, rows.length)
-                .mapToObj(i -> pieces.get(i).rowsInPiece > 0
-                        ? pieces.get(i)
-                        : pieces.get(i).with(rows[i]))
+                .mapToObj(i -> Double.isNaN(pieces.get(i).rowsInPiece)
+                        ? pieces.get(i).with(rows[i])
+                        : pieces.get(i))
                 .toList();
     }
 
@@ -122,7 +122,7 @@ final class DataSample {
     private static Piece first(PreparePlan plan, Iterator<SourceRow> rows, int most, Slice slice) {
         Taken taken = new Taken(plan, rows, most);
         if (slice.file().layout() == Layout.LINES) {
-            return taken.piece(rows.hasNext() ? 0 : taken.outcomes.size(), slice.end() - slice.start());
+            return taken.piece(rows.hasNext() ? Double.NaN : taken.outcomes.size(), slice.end() - slice.start());
         }
         double rowsInPiece = taken.outcomes.size();
         while (rows.hasNext()) {
