@@ -67,9 +67,8 @@ final class DataSample {
         pieces.forEach(piece -> estimate.add(piece.bytesInPiece, piece.outcomes.size(), piece.bytes));
         double[] rows = estimate.rows();
         return IntStream.range(0, rows.length)
-                .mapToObj(i -> Double.isNaN(pieces.get(i).rowsInPiece)
-                        ? pieces.get(i).with(rows[i])
-                        : pieces.get(i))
+                .mapToObj(i ->
+                        Double.isNaN(pieces.get(i).rowsInPiece) ? pieces.get(i).with(rows[i]) : pieces.get(i))
                 .toList();
     }
 
