@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prepares made-up conversations at scale, with 2 cores and a 2 GB heap:  bench/prepare.sh ROWS MODEL [FOLDER]
-# MODEL is a chat model's folder. Needs 1.2 KB of disk a row for the input and 3 KB while it runs, in FOLDER (default: a
+# MODEL is a chat model's folder. Needs 1.2 KB of disk a row for the input and 2.6 KB while it runs, in FOLDER (default: a
 # temporary one that is removed).
 set -euo pipefail
 rows=$1 model=$(cd "$2" && pwd)

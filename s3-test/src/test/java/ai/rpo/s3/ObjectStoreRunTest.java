@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Inputs, model, scores and outputs all on an object store, as the program reaches it through s3a. */
+/**
+ * Inputs, model, scores and outputs all on an object store, as the program reaches it through s3a, with the jars and the
+ * committer of {@code deploy/s3}.
+ */
 class ObjectStoreRunTest {
 
     private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
@@ -35,7 +38,11 @@ class ObjectStoreRunTest {
                 assertTrue(keys.contains("run/" + artifact + "/manifest.json"), keys::toString);
             }
             assertTrue(keys.contains("run/model/model.safetensors"), keys::toString);
-            assertTrue(keys.stream().noneMatch(key -> key.contains("_temporary")), keys::toString);
+            assertTrue(keys.stream().noneMatch(key -> key.matches(".*(_temporary|__magic).*")), keys::toString);
+            for (String rows : List.of("data/train", "reference/train")) {
+                String success = store.text("run/" + rows + "/_SUCCESS");
+                assertTrue(success.contains("\"committer\" : \"magic\""), success);
+            }
             assertTrue(store.text("run/reference/report.json").contains("\"computed\" : 40"));
 
             // As after a run that was stopped before its manifest: the scores are still there.
@@ -119,7 +126,7 @@ class ObjectStoreRunTest {
                 jobs.resolve("classes").toString(),
                 Files.readString(jobs.resolve("classpath.txt")).strip(),
                 jobs.resolve("spark/jars") + "/*",
-                CHECKOUT.resolve("s3-test/target/s3a") + "/*");
+                CHECKOUT.resolve("deploy/s3/target/jars") + "/*");
         List<String> java = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + CHECKOUT.resolve("deploy/jvm.options"),
@@ -127,8 +134,10 @@ class ObjectStoreRunTest {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 classPath,
-                "ai.rpo.jobs.Main"));
-        java.add(command);
+                "ai.rpo.jobs.Main",
+                command,
+                "--config",
+                CHECKOUT.resolve("deploy/s3/s3.conf").toString()));
         java.addAll(store.settings());
         for (String setting : List.of(
                 "rpo.output=" + ObjectStore.uri("run"),

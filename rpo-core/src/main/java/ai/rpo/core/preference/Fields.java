@@ -15,7 +15,11 @@ final class Fields {
         if (!value.isTextual()) {
             throw wrongType(field, "text", value);
         }
-        String text = value.textValue();
+        return wholeText(field, value.textValue());
+    }
+
+    /** A text, if all its surrogates come in pairs. */
+    static String wholeText(String field, String text) throws UnfitRowException {
         int broken = unpairedSurrogate(text);
         if (broken >= 0) {
             throw new UnfitRowException(Reason.BROKEN_TEXT, field + ", character " + broken);

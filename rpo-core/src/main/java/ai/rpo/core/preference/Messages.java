@@ -42,17 +42,45 @@ final class Messages {
         if (!(value instanceof ObjectNode node)) {
             throw Fields.wrongType(field, "a message", value);
         }
-        Fields.text(node, "role");
-        JsonNode content = node.path("content");
-        if (content.isTextual()) {
-            Fields.text(node, "content");
-        } else if (!content.isArray() && !node.has("tool_calls")) {
-            throw Fields.wrongType(field + ".content", "text", content);
+        JsonNode role = node.path("role");
+        if (!role.isTextual()) {
+            throw noText(field + ".role", role);
         }
+        JsonNode content = node.path("content");
+        if (!content.isTextual() && !content.isArray() && !node.has("tool_calls")) {
+            throw noText(field + ".content", content);
+        }
+        for (int i = 0; content.isArray() && i < content.size(); i++) {
+            if (!content.get(i).isObject() && !content.get(i).isTextual()) {
+                throw Fields.wrongType(field + ".content[" + i + "]", "text or an object", content.get(i));
+            }
+        }
+        checkTexts(field, node);
         Map<String, Object> fields = JSON.convertValue(node, FIELDS);
         // Columns of a Parquet file are there for every message; templates ask whether these are defined.
         fields.values().removeIf(Objects::isNull);
         fields.putIfAbsent("content", null);
         return new Message(fields);
+    }
+
+    private static UnfitRowException noText(String field, JsonNode value) {
+        return value.isMissingNode()
+                ? new UnfitRowException(Reason.MISSING_FIELD, field + " is missing")
+                : Fields.wrongType(field, "text", value);
+    }
+
+    /** Of a message, whose template may write any of its fields. */
+    private static void checkTexts(String field, JsonNode value) throws UnfitRowException {
+        if (value.isTextual()) {
+            Fields.wholeText(field, value.textValue());
+        } else if (value.isArray()) {
+            for (int i = 0; i < value.size(); i++) {
+                checkTexts(field + "[" + i + "]", value.get(i));
+            }
+        } else {
+            for (Map.Entry<String, JsonNode> entry : value.properties()) {
+                checkTexts(field + "." + entry.getKey(), entry.getValue());
+            }
+        }
     }
 }

@@ -91,7 +91,8 @@ public final class RowReader {
         // The row is one line of its file, so Jackson's column is the place in that line.
         String place =
                 e.getLocation() == null ? "" : ", column " + e.getLocation().getColumnNr();
-        return e.getOriginalMessage().lines().findFirst().orElse("unreadable") + place;
+        String what = e.getOriginalMessage().lines().findFirst().orElse("unreadable");
+        return what.replaceFirst(" \\(start marker at .*", "") + place;
     }
 
     private static UnfitRowException unknownFormat(ObjectNode row) {

@@ -87,6 +87,33 @@ class RowReaderTest {
                         .formatted(user)));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"content\": \"a\"}                                  | prompt[1].role is missing",
+                "{\"role\": 3, \"content\": \"a\"}                     | prompt[1].role must be text, but is a number",
+                "{\"role\": \"user\"}                                  | prompt[1].content is missing",
+                "{\"role\": \"user\", \"content\": [[\"a\"]]}          | prompt[1].content[0] must be text or an object, but is a list",
+                "{\"role\": \"user\", \"content\": \"a\\udc00\"}        | prompt[1].content, character 1",
+                "{\"role\": \"user\", \"content\": [{\"text\": \"\\ud800\"}]} | prompt[1].content[0].text, character 0",
+            })
+    void saysWhereAMessageIsWrong(String message, String where) {
+        UnfitRowException e = assertThrows(
+                UnfitRowException.class,
+                () -> read("{\"prompt\": [{\"role\": \"user\", \"content\": \"q\"}, %s], \"completion\": []}"
+                        .formatted(message)));
+        assertEquals(where, e.getMessage());
+    }
+
+    @Test
+    void aRowThatBreaksOffIsDescribedWithoutItsText() {
+        UnfitRowException e =
+                assertThrows(UnfitRowException.class, () -> read("{\"prompt\": \"p\", \"chosen\": \"c\""));
+        assertEquals("Unexpected end-of-input: expected close marker for Object, column 30", e.getMessage());
+    }
+
     @Test
     void tokensWinOverTextInARowThatHasBoth() throws UnfitRowException {
         PreferenceRecord row = read("{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\","

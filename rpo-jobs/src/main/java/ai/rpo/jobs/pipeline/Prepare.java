@@ -115,7 +115,8 @@ final class Prepare implements Stage {
     }
 
     PrepareStage work() {
-        LocalModel model = place.open(place.model());
+        LocalModel model = LocalModel.located(
+                place.model(), place.settings().model().base(), place.spark().hadoop());
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
                 model::folder, place.chatTemplate().orElse(null), config.contextLength(), config.vocabularySize());

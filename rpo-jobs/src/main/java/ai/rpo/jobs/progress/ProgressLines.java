@@ -14,6 +14,7 @@ final class ProgressLines implements Display {
     private final Clock clock;
     private String step = "";
     private long beganAt;
+    private long lastDone;
     private Instant began = Instant.EPOCH;
     private Instant printed = Instant.EPOCH;
 
@@ -28,12 +29,14 @@ final class ProgressLines implements Display {
         if (!what.equals(step)) {
             step = what;
             beganAt = done;
+            lastDone = done;
             began = now;
             printed = now;
             return;
         }
         boolean overdue = !now.isBefore(printed.plus(PAUSE));
-        boolean finished = done == total && printed.isAfter(began);
+        boolean finished = done == total && done != lastDone && printed.isAfter(began);
+        lastDone = done;
         if (overdue || finished) {
             printed = now;
             out.println(line(done, total, Duration.between(began, now)));

@@ -59,6 +59,7 @@ class ProgressTest {
             now = now.plusSeconds(1);
         }
         lines.update("score train", 1000, 1000);
+        lines.update("score train", 1000, 1000);
         lines.update("score eval", 0, 8);
         lines.update("score eval", 8, 8);
 

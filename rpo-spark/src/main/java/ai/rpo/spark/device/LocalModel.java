@@ -28,11 +28,14 @@ public final class LocalModel implements Serializable {
     private static final String CACHE = "rpo-models-";
 
     private final String uri;
-    private final String fingerprint;
+    private String fingerprint;
     private final LocalModel base;
     private final SerializableConfiguration hadoop;
 
-    /** @param base what an adapter adapts; null for a model of its own */
+    /**
+     * @param fingerprint null until it is asked for, of a local model
+     * @param base what an adapter adapts; null for a model of its own
+     */
     private LocalModel(String uri, String fingerprint, LocalModel base, SerializableConfiguration hadoop) {
         this.uri = uri;
         this.fingerprint = fingerprint;
@@ -51,12 +54,22 @@ public final class LocalModel implements Serializable {
      * @param base where the model is that an adapter adapts, instead of where the adapter says
      */
     public static LocalModel of(String uri, Optional<String> base, Configuration configuration) {
+        LocalModel model = located(uri, base, configuration);
+        // Before they are sent to executors, which need not take them again.
+        model.withoutAdapter().fingerprint();
+        model.fingerprint();
+        return model;
+    }
+
+    /** The same without reading a local model's weights, for work that needs its text files alone. */
+    public static LocalModel located(String uri, Optional<String> base, Configuration configuration) {
         SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
         LocalModel adapted = AdaptedModel.of(uri, base, configuration)
-                .map(model -> of(model, configuration))
+                .map(model -> located(model, Optional.empty(), configuration))
                 .orElse(null);
         if (isLocal(uri, configuration)) {
-            return new LocalModel(uri, open(localPath(uri), adapted).fingerprint(), adapted, hadoop);
+            open(localPath(uri), adapted);
+            return new LocalModel(uri, null, adapted, hadoop);
         }
         Path fetched = LocalCopies.download(hadoopPath(uri), ModelDirectory.FOLDERS, configuration);
         try {
@@ -87,7 +100,10 @@ public final class LocalModel implements Serializable {
     }
 
     /** Hash of the model's content. */
-    public String fingerprint() {
+    public synchronized String fingerprint() {
+        if (fingerprint == null) {
+            fingerprint = open().fingerprint();
+        }
         return fingerprint;
     }
 

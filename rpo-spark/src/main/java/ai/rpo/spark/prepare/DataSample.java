@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
@@ -40,16 +41,35 @@ final class DataSample {
     /**
      * The first rows of a piece of the input.
      *
-     * @param rowsInPiece counted or estimated
-     * @param outcomes of those that were prepared
+     * @param rowsInPiece counted or estimated; NaN where only bytes are known
+     * @param bytesInPiece where it is one of lines
+     * @param bytes of the rows that were prepared
+     * @param outcomes of those
      * @param timed some of them, to be prepared again
      */
-    private record Piece(double rowsInPiece, List<Row> outcomes, List<SourceRow> timed) implements Serializable {}
+    private record Piece(double rowsInPiece, long bytesInPiece, long bytes, List<Row> outcomes, List<SourceRow> timed)
+            implements Serializable {
+
+        private Piece with(double rows) {
+            return new Piece(rows, bytesInPiece, bytes, outcomes, timed);
+        }
+    }
 
     DataEstimate estimate() {
-        List<Piece> pieces = new ArrayList<>(text());
+        List<Piece> pieces = new ArrayList<>(counted(text()));
         pieces.addAll(parquet());
         return estimate(pieces);
+    }
+
+    /** Fills in how many rows are in pieces of which only bytes are known. */
+    private static List<Piece> counted(List<Piece> pieces) {
+        RowEstimate estimate = new RowEstimate();
+        pieces.forEach(piece -> estimate.add(piece.bytesInPiece, piece.outcomes.size(), piece.bytes));
+        double[] rows = estimate.rows();
+        return IntStream.range(0, rows.length)
+                .mapToObj(i ->
+                        Double.isNaN(pieces.get(i).rowsInPiece) ? pieces.get(i).with(rows[i]) : pieces.get(i))
+                .toList();
     }
 
     private List<Piece> text() {
@@ -95,23 +115,20 @@ final class DataSample {
 
     private static Piece first(PreparePlan plan, Iterator<SourceRow> rows, int most, double rowsInPiece) {
         Taken taken = new Taken(plan, rows, most);
-        return new Piece(rows.hasNext() ? rowsInPiece : taken.outcomes.size(), taken.outcomes, taken.timed);
+        return taken.piece(rows.hasNext() ? rowsInPiece : taken.outcomes.size(), 0);
     }
 
     private static Piece first(PreparePlan plan, Iterator<SourceRow> rows, int most, Slice slice) {
         Taken taken = new Taken(plan, rows, most);
-        double rowsInPiece = taken.outcomes.size();
         if (slice.file().layout() == Layout.LINES) {
-            if (rows.hasNext()) {
-                rowsInPiece *= (double) (slice.end() - slice.start()) / taken.bytes;
-            }
-        } else {
-            while (rows.hasNext()) {
-                rows.next();
-                rowsInPiece++;
-            }
+            return taken.piece(rows.hasNext() ? Double.NaN : taken.outcomes.size(), slice.end() - slice.start());
         }
-        return new Piece(rowsInPiece, taken.outcomes, taken.timed);
+        double rowsInPiece = taken.outcomes.size();
+        while (rows.hasNext()) {
+            rows.next();
+            rowsInPiece++;
+        }
+        return taken.piece(rowsInPiece, 0);
     }
 
     private static final class Taken {
@@ -130,6 +147,10 @@ final class DataSample {
                     timed.add(row);
                 }
             }
+        }
+
+        private Piece piece(double rowsInPiece, long bytesInPiece) {
+            return new Piece(rowsInPiece, bytesInPiece, bytes, outcomes, timed);
         }
     }
 

@@ -1,32 +1,17 @@
 package ai.rpo.spark.prepare;
 
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.preference.Findings;
-import ai.rpo.core.preference.Reason;
-import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.spark.store.InputFiles;
-import ai.rpo.spark.store.SmallFile;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.Spliterators;
-import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * Reads rows of text or tokens, keeps those that can be trained on, and writes them as shards of token ids: {@code
@@ -35,8 +20,6 @@ import org.apache.spark.storage.StorageLevel;
  * ordinals depend on the input alone, not on how Spark splits it.
  */
 public final class PrepareStage {
-
-    private static final long ROWS_A_PARTITION = 200_000;
 
     private final RowKind kind;
     private final DataSettings settings;
@@ -53,31 +36,13 @@ public final class PrepareStage {
      * @param rejectedOutput folder for rows that are left out, as JSON lines; removed where there are none
      * @throws RpoException where inputs cannot be read, too many rows are unfit, or none is left
      */
-    public Prepared run(SparkSession spark, Path output, Path rejectedOutput, Progress progress) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        PreparePlan plan = plan(hadoop);
+    public Prepared run(SparkSession given, Path output, Path rejectedOutput, Progress progress) {
+        SparkSession spark = given.newSession(); // has settings of its own
+        // Every shuffle's size is known beforehand, and Spark need not plan each again on the way.
+        spark.conf().set("spark.sql.adaptive.enabled", false);
+        PreparePlan plan = plan(spark.sparkContext().hadoopConfiguration());
         checkTokenizer();
-        JavaRDD<Row> rows = outcomes(spark, plan);
-        int tasks = rows.getNumPartitions(); // asking the data frame for them would compute it
-        Dataset<Row> outcomes = spark.createDataFrame(rows, Outcomes.SCHEMA).persist(StorageLevel.DISK_ONLY());
-        try {
-            InputTally tally;
-            try (TaskProgress bar = new TaskProgress(spark.sparkContext(), progress, "prepare", tasks)) {
-                tally = InputTally.of(outcomes, plan.files());
-            }
-            return tally.waiting().rows() == 0
-                    ? write(spark, plan, outcomes, tally, output, rejectedOutput)
-                    : matchAndWrite(spark, plan, outcomes, tally, output, rejectedOutput);
-        } catch (Exception e) {
-            // Not only RuntimeException: Spark throws checked exceptions that Java is not told of.
-            Optional<RpoException> ours = Unreadable.causeOf(e);
-            if (ours.isPresent()) {
-                throw ours.get();
-            }
-            throw e;
-        } finally {
-            outcomes.unpersist();
-        }
+        return new PrepareJob(spark, plan, settings, output, rejectedOutput, progress).run();
     }
 
     /**
@@ -140,132 +105,5 @@ public final class PrepareStage {
         if (Files.exists(model.folder().local().resolve("tokenizer.json"))) {
             ExecutorTokenizers.get(model);
         }
-    }
-
-    private static JavaRDD<Row> outcomes(SparkSession spark, PreparePlan plan) {
-        SourceRows sources = new SourceRows(spark);
-        JavaRDD<SourceRow> text = sources.ofText(plan.files());
-        Optional<JavaRDD<SourceRow>> parquet = sources.ofParquet(plan.files());
-        return parquet.map(text::union).orElse(text).mapPartitions(source -> {
-            RowPreparer preparer = new RowPreparer(plan);
-            return StreamSupport.stream(Spliterators.spliteratorUnknownSize(source, 0), false)
-                    .flatMap(row -> preparer.prepare(row).stream())
-                    .iterator();
-        });
-    }
-
-    private Prepared matchAndWrite(
-            SparkSession spark,
-            PreparePlan plan,
-            Dataset<Row> outcomes,
-            InputTally tally,
-            Path output,
-            Path rejectedOutput) {
-        Dataset<Row> matched =
-                UnpairedRows.matched(outcomes, plan, partitions(spark, tally)).persist(StorageLevel.DISK_ONLY());
-        try {
-            return write(spark, plan, matched, tally.again(matched, plan.files()), output, rejectedOutput);
-        } finally {
-            matched.unpersist();
-        }
-    }
-
-    private static int partitions(SparkSession spark, InputTally tally) {
-        return (int) Math.max(spark.sparkContext().defaultParallelism(), tally.rows() / ROWS_A_PARTITION);
-    }
-
-    private Prepared write(
-            SparkSession spark,
-            PreparePlan plan,
-            Dataset<Row> outcomes,
-            InputTally tally,
-            Path output,
-            Path rejectedOutput) {
-        Dataset<Row> placed = tally.joinOffsets(outcomes, spark);
-        Repetition repetition = kind == RowKind.PAIRS
-                ? Repetition.among(placed, plan.files(), settings.nearDuplicates(), partitions(spark, tally))
-                : Repetition.NONE;
-
-        // Written before the job may stop, since these say why.
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        new SmallFile(new Path(output, "report.json"), hadoop)
-                .write(new PrepareReport(plan, tally, repetition).toJson());
-        new RejectedRows(spark, plan, rejectedOutput)
-                .write(placed, tally.findings().total());
-        stopIfUnfit(tally, rejectedOutput);
-        repetition.stopAbove(settings.limits(), tally);
-
-        writeSplit(placed, Outcomes.TRAIN, tally.train(), output);
-        writeSplit(placed, Outcomes.EVAL, tally.eval(), output);
-        return new Prepared(
-                tally.rows(),
-                tally.train().rows(),
-                tally.train().tokens(),
-                tally.eval().rows(),
-                tally.eval().tokens(),
-                tally.findings().total());
-    }
-
-    private void stopIfUnfit(InputTally tally, Path rejectedOutput) {
-        Findings findings = tally.findings();
-        Findings.Finding straddling = findings.byReason().get(Reason.STRADDLING_TOKEN);
-        if (settings.onStraddle() == StraddlePolicy.FAIL && straddling != null) {
-            throw RpoException.data("Cannot prepare data: " + Reason.STRADDLING_TOKEN.description() + " in "
-                    + straddling.count() + " rows, first at "
-                    + straddling.examples().get(0)
-                    + ". Mend the rows, or set rpo.data.on-straddle to separate or drop.");
-        }
-        if (tally.rejectedFraction() > settings.maxRejectedFraction()) {
-            throw RpoException.data(
-                    "Cannot prepare data: %d of %d rows are unfit, more than rpo.data.max-rejected-fraction = %s allows.\n%s\nMend the rows listed in %s, or raise the limit."
-                            .formatted(
-                                    findings.total(),
-                                    tally.rows(),
-                                    settings.maxRejectedFraction(),
-                                    findings.summary(),
-                                    rejectedOutput));
-        }
-        if (tally.train().rows() == 0) {
-            throw RpoException.data("Cannot prepare data: no rows are left to train on out of " + tally.rows() + "."
-                    + (findings.total() == 0 ? "" : "\n" + findings.summary() + "\n")
-                    + " Check " + String.join(", ", settings.train()) + ".");
-        }
-        if (!settings.eval().isEmpty() && tally.eval().rows() == 0) {
-            throw RpoException.data("Cannot prepare data: no rows are left to evaluate on." + " Check "
-                    + String.join(", ", settings.eval()) + ".");
-        }
-    }
-
-    private void writeSplit(Dataset<Row> placed, String split, SplitTally kept, Path output) {
-        if (kept.rows() == 0) {
-            return;
-        }
-        Dataset<Row> rows = placed.where(col("reason").isNull().and(col("split").equalTo(split)))
-                .withColumn("ordinal", col("place").plus(col(split + "_before")))
-                .withColumn("shard", ShardWriter.shard(col("tokens_before").plus(col(split + "_tokens_before"))))
-                .withColumn(
-                        "length",
-                        col("prompt_tokens").plus(col("chosen_tokens")).plus(coalesce(col("rejected_tokens"), lit(0))));
-        Dataset<Row> columns =
-                switch (kind) {
-                    case PAIRS ->
-                        rows.select(
-                                "shard",
-                                "length",
-                                "ordinal",
-                                "prompt_ids",
-                                "chosen_ids",
-                                "rejected_ids",
-                                "ref_chosen_logps",
-                                "ref_rejected_logps");
-                    case EXAMPLES ->
-                        rows.select(
-                                col("shard"),
-                                col("length"),
-                                col("ordinal"),
-                                col("prompt_ids"),
-                                col("chosen_ids").as("completion_ids"));
-                };
-        ShardWriter.write(columns, kept.tokens(), new Path(output, split));
     }
 }

@@ -5,44 +5,79 @@ import ai.rpo.core.RpoException.Kind;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkException;
 
 /** Failures to read input, as a user should see them. */
 final class Unreadable {
+
+    private static final Pattern READ_BY_SPARK =
+            Pattern.compile("Encountered error while reading file (\\S+)\\. Details");
 
     private Unreadable() {}
 
     /** The failure to read one file. */
     static RpoException file(String path, IOException e) {
-        String why = String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
         if (e instanceof FileNotFoundException) {
             return new RpoException(
                     Kind.CONFIGURATION, "Cannot read " + path + ": it is not there. Check the path.", e);
         }
-        if (e instanceof EOFException || isDamage(e)) {
-            return new RpoException(
-                    Kind.DATA, "Cannot read " + path + ": it is truncated or damaged (" + why + "). Copy it again.", e);
+        if (isDamage(e)) {
+            return damaged(path, e);
         }
         return new RpoException(
-                Kind.RETRYABLE, "Cannot read " + path + ": " + why + ". Check the store and run the command again.", e);
+                Kind.RETRYABLE,
+                "Cannot read " + path + ": " + why(e) + ". Check the store and run the command again.",
+                e);
+    }
+
+    private static RpoException damaged(String path, Throwable e) {
+        return new RpoException(
+                Kind.DATA, "Cannot read " + path + ": it is truncated or damaged (" + why(e) + "). Copy it again.", e);
+    }
+
+    private static String why(Throwable e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
     }
 
     /** What a task threw, taken out of what Spark wraps it in. */
     static Optional<RpoException> causeOf(Throwable failure) {
+        Optional<RpoException> damaged = Optional.empty();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof RpoException ours) {
                 return Optional.of(ours);
             }
+            Matcher reading = READ_BY_SPARK.matcher(String.valueOf(cause.getMessage()));
+            if (cause instanceof SparkException && cause.getCause() != null && reading.find()) {
+                damaged = Optional.of(readBySpark(new Path(URI.create(reading.group(1))).toString(), cause.getCause()));
+            }
         }
-        return Optional.empty();
+        return damaged;
     }
 
-    /** Codecs report broken content as plain I/O failures. */
+    /** Beyond I/O, what a reader throws has to do with what it has read. */
+    private static RpoException readBySpark(String path, Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException io && isDamage(io)) {
+                return damaged(path, e);
+            }
+        }
+        return e instanceof IOException io ? file(path, io) : damaged(path, e);
+    }
+
+    /** Codecs and Parquet report broken content as plain I/O failures. */
     private static boolean isDamage(IOException e) {
         String type = e.getClass().getSimpleName();
-        return type.startsWith("Zip")
+        String message = String.valueOf(e.getMessage());
+        return e instanceof EOFException
+                || type.startsWith("Zip")
                 || type.startsWith("Zstd")
-                || String.valueOf(e.getMessage()).contains("gzip")
-                || String.valueOf(e.getMessage()).contains("stream header");
+                || Stream.of("gzip", "stream header", "can not read class", "could not decode", "FAILED_TO_UNCOMPRESS")
+                        .anyMatch(message::contains);
     }
 }

@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import org.apache.hadoop.fs.ClusterStorageCapacityExceededException;
@@ -71,6 +72,13 @@ final class StoreFailure {
     private static String why(IOException failure) {
         if (failure instanceof FileSystemException local && local.getReason() != null) {
             return local.getReason();
+        }
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        if (root instanceof SocketException && root.getMessage() != null) {
+            return root.getMessage(); // clients of stores say it again at length
         }
         boolean plain = failure.getClass() == IOException.class && failure.getMessage() != null;
         return plain ? failure.getMessage() : failure.toString();

@@ -34,10 +34,9 @@ public final class Stores {
             throw StoreFailure.of("reach", path, e);
         } catch (RuntimeException e) {
             if (e.getCause() instanceof ClassNotFoundException missing) {
-                throw RpoException.configuration(
-                        "Cannot reach " + path + ": " + missing.getMessage()
-                                + ". Add the jars of " + path.toUri().getScheme()
-                                + ":// to the class path, for example with spark.jars, or name a place on another file system.");
+                throw RpoException.configuration("Cannot reach " + path + ": " + missing.getMessage()
+                        + ". Add the jars of " + path.toUri().getScheme()
+                        + ":// to the class path, as deploy/README.md says, or name a place on another file system.");
             }
             throw e;
         }

@@ -16,6 +16,7 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -57,6 +58,15 @@ class LocalModelTest {
         LocalModel model = LocalModel.of(stored.toString(), hadoop);
         assertEquals(stored, model.folder());
         assertEquals(model.fingerprint(), model.open().fingerprint());
+    }
+
+    @Test
+    void weightsThatNobodyAsksForAreNotRead() throws IOException {
+        LocalModel located = LocalModel.located(stored.toString(), Optional.empty(), hadoop);
+        LocalModel opened = LocalModel.of(stored.toString(), hadoop);
+        RandomModel.write(stored, 0.3);
+        assertEquals(located.open().fingerprint(), located.fingerprint());
+        assertNotEquals(opened.fingerprint(), located.fingerprint());
     }
 
     @Test

@@ -161,6 +161,9 @@ class UnfitDataTest {
         byte[] whole = Files.readAllBytes(parquet);
         Files.write(parquet, Arrays.copyOf(whole, whole.length / 2));
         assertTrue(message(parquet).contains("half.parquet: it is not a whole Parquet file"), message(parquet));
+        Arrays.fill(whole, 4, whole.length / 2, (byte) 0xff);
+        Path damaged = Files.write(work.path("damaged.parquet"), whole);
+        assertTrue(message(damaged).contains("/damaged.parquet: it is truncated or damaged"), message(damaged));
 
         Path twice = work.lines("data.jsonl", List.of(PrepareFixture.pair(0)));
         DataSettings again = PlainSettings.of(twice, twice).build();
@@ -202,7 +205,10 @@ class UnfitDataTest {
                     RpoException.class,
                     () -> work.prepare(
                             PlainSettings.of("hdfs://127.0.0.1:1/pairs.jsonl").build()));
-            assertTrue(e.getMessage().startsWith("Cannot read hdfs://127.0.0.1:1/pairs.jsonl: "), e.getMessage());
+            assertTrue(
+                    e.getMessage()
+                            .matches("Cannot read hdfs://127\\.0\\.0\\.1:1/pairs\\.jsonl: [^:]+\\. Check the place .*"),
+                    e.getMessage());
             RpoException unknown = assertThrows(
                     RpoException.class,
                     () -> work.prepare(
