@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
+# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged]
 # SHAPE is tiny, small or smollm2. With PEER=/path/to/python of an environment that has TRL, the peer runs before and
 # after, and the ratio of pairs/s is printed.
 # Times the kernels alone (JMH):  bench/step.sh kernels [REGEX] [JMH options]

@@ -88,8 +88,8 @@ final class OneDnnGemm implements Gemm {
         if (primitives || bfloat16) {
             MatmulShape shape =
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
-            matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
-                    .execute(this.a.at(a), this.b.at(b), this.c.at(c));
+            matmuls.computeIfAbsent(shape.ofAnyTokens(), missing -> new Matmul(library, missing))
+                    .execute(shape, this.a.at(a), this.b.at(b), this.c.at(c));
         } else if (inPlace(m, n) && (transposeA && strideA % 256 == 0 || !transposeB && strideB % 512 == 0)) {
             cblas_sgemm(
                     CblasRowMajor,

@@ -12,6 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CpuBackendTest {
 
@@ -74,6 +75,24 @@ class CpuBackendTest {
                 tokens,
                 in,
                 (backend, result) -> backend.linearBackwardInput(dOut, weights[backend == own ? 1 : 0], result, false));
+    }
+
+    /** One after the other in one backend, which keeps what it made for the first. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void multipliesBatchesOfAnyLength(boolean bfloat16) {
+        Backend own = CpuBackend.create(bfloat16, 2);
+        Backend exact = CpuBackend.create(false, 1);
+        Backend expected = own.products() == Precision.BFLOAT16 ? RoundedProducts.of(exact) : exact;
+        int out = 96;
+        int in = 80;
+        Tensor weight = random(exact, out, in);
+        for (int tokens : new int[] {200, 17, 201, 1031, 64, 200}) {
+            Tensor x = random(exact, tokens, in);
+            Tensor dOut = random(exact, tokens, out);
+            assertClose(expected, own, tokens, out, (backend, result) -> backend.linear(x, weight, result, false));
+            assertClose(expected, own, out, in, (backend, result) -> backend.linearBackwardWeight(dOut, x, result));
+        }
     }
 
     private static Tensor rounded(Backend backend, Tensor x) {
