@@ -118,6 +118,14 @@ final class OneDnnGemm implements Gemm {
                 .execute(a.at(from), c.at(to));
     }
 
+    @Override
+    public void close() {
+        matmuls.values().forEach(Primitive::close);
+        matmuls.clear();
+        roundings.values().forEach(Primitive::close);
+        roundings.clear();
+    }
+
     /** Whether sgemm multiplies operands of that size where they lie (in oneDNN, {@code FORCE_NOCOPY_THRESH}). */
     private static boolean inPlace(int m, int n) {
         return 1.0 / m + 1.0 / n >= 0.0038;
