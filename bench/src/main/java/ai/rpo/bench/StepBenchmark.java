@@ -1,7 +1,6 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
-import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.loss.PreferenceLoss;
@@ -25,11 +24,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
- * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [lora]}. Prints the median after
- * two steps of warm-up, in the units of the peer's benchmark, the rate of the arithmetic that is needed beside the rate
- * of one large product on this machine, and what a step allocates on the heap.
+ * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora]}. Prints the median
+ * after two steps of warm-up, in the units of the peer's benchmark, the rate of the arithmetic that is needed beside the
+ * rate of one large product on this machine, and what a step allocates on the heap. Where lengths are ragged, those of each
+ * pair are drawn anew, from half to one and a half times those given; else every step takes the same batch.
  */
 public final class StepBenchmark {
 
@@ -47,11 +50,13 @@ public final class StepBenchmark {
         int pairs = Integer.parseInt(args[4]);
         int steps = Integer.parseInt(args[5]);
         Precision precision = options.contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
-        List<TrainingExample> batch = shape.pairs(pairs, prompt, response);
+        Supplier<List<TrainingExample>> batches = options.contains("ragged")
+                ? raggedBatches(shape, pairs, prompt, response)
+                : always(shape.pairs(pairs, prompt, response));
         boolean train = args[0].equals("train");
         Runnable step = train
-                ? trainStep(shape, batch, precision, options.contains("recompute"), options.contains("lora"))
-                : scoreStep(shape, batch, precision);
+                ? trainStep(shape, pairs, batches, precision, options.contains("recompute"), options.contains("lora"))
+                : scoreStep(shape, batches, precision);
         warmUp(step);
         long allocated = allocatedBytes();
         double seconds = medianSeconds(step, steps);
@@ -77,12 +82,33 @@ public final class StepBenchmark {
                 allocatedPerStep / (1 << 20));
     }
 
+    private static Supplier<List<TrainingExample>> always(List<TrainingExample> batch) {
+        return () -> batch;
+    }
+
+    private static Supplier<List<TrainingExample>> raggedBatches(Shape shape, int pairs, int prompt, int response) {
+        Random random = new Random(3);
+        return () -> IntStream.range(0, pairs)
+                .mapToObj(i -> shape.pairs(1, about(prompt, random), about(response, random))
+                        .get(0))
+                .toList();
+    }
+
+    private static int about(int length, Random random) {
+        return length / 2 + random.nextInt(length + 1);
+    }
+
     private static Runnable trainStep(
-            Shape shape, List<TrainingExample> batch, Precision precision, boolean recompute, boolean lora)
+            Shape shape,
+            int pairs,
+            Supplier<List<TrainingExample>> batches,
+            Precision precision,
+            boolean recompute,
+            boolean lora)
             throws IOException {
         TrainSettings settings = new TrainSettings(
                 1,
-                batch.size(),
+                pairs,
                 4096,
                 recompute,
                 5e-7,
@@ -112,20 +138,20 @@ public final class StepBenchmark {
             for (String file : List.of("config.json", "model.safetensors", "")) {
                 Files.delete(folder.resolve(file));
             }
-            return () -> network.step(batch);
+            return () -> network.step(batches.get());
         }
         PolicyNetwork network = PolicyNetwork.create(
                 PolicyNetwork.configuration(shape.json(), loss, settings, precision, 1000, threads));
         shape.initialise(network.parameters());
-        return () -> network.step(batch);
+        return () -> network.step(batches.get());
     }
 
-    private static Runnable scoreStep(Shape shape, List<TrainingExample> batch, Precision precision) {
+    private static Runnable scoreStep(Shape shape, Supplier<List<TrainingExample>> batches, Precision precision) {
         Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
         Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);
         ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), backend), weights);
-        List<Example> examples = batch.stream().map(TrainingExample::example).toList();
-        return () -> scorer.completionLogps(examples);
+        return () -> scorer.completionLogps(
+                batches.get().stream().map(TrainingExample::example).toList());
     }
 
     private static void warmUp(Runnable step) {

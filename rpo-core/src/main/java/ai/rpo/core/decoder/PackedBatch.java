@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -24,6 +25,7 @@ public final class PackedBatch implements TokenRows {
     private final int[] targetRows;
     private final int[] completionStarts;
     private int longestSequence;
+    private int[] predictingRows; // once asked for
 
     private long[] noise;
 
@@ -128,7 +130,14 @@ public final class PackedBatch implements TokenRows {
 
     /** The rows of {@link #predicting()} in this batch. */
     int[] predictingRows() {
-        return Arrays.stream(targetRows).sorted().distinct().toArray();
+        if (predictingRows == null) {
+            BitSet rows = new BitSet(rows());
+            for (int row : targetRows) {
+                rows.set(row);
+            }
+            predictingRows = rows.stream().toArray();
+        }
+        return predictingRows;
     }
 
     private static int[] select(int[] values, int[] rows) {

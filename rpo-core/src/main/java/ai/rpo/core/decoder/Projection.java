@@ -14,8 +14,10 @@ import java.util.Optional;
 final class Projection {
 
     private final Backend backend;
-    private final String first;
-    private final String last;
+    private final String firstWeight;
+    private final String lastWeight;
+    private final String firstBias;
+    private final String lastBias;
     private final boolean biased;
     private final boolean inputMajor;
     private final Optional<LowRankUpdate> update;
@@ -31,8 +33,12 @@ final class Projection {
         this.backend = backend;
         this.biased = biased;
         this.inputMajor = inputMajor;
-        first = names.get(0);
-        last = names.get(names.size() - 1);
+        String first = names.get(0);
+        String last = names.get(names.size() - 1);
+        firstWeight = first + ".weight";
+        lastWeight = last + ".weight";
+        firstBias = first + ".bias";
+        lastBias = last + ".bias";
         update = lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor));
     }
 
@@ -60,7 +66,7 @@ final class Projection {
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         Optional<Tensor> dReduced = update.map(low -> low.backward(weights, x, batch, dOut, gradients, workspace));
-        if (gradients.hold(first + ".weight")) {
+        if (gradients.hold(firstWeight)) {
             backwardWeight(x, dOut, gradients);
         }
         if (inputMajor) {
@@ -84,10 +90,10 @@ final class Projection {
     }
 
     private Tensor weight(Parameters parameters) {
-        return parameters.stacked(first + ".weight", last + ".weight");
+        return parameters.stacked(firstWeight, lastWeight);
     }
 
     private Tensor bias(Parameters parameters) {
-        return parameters.stacked(first + ".bias", last + ".bias");
+        return parameters.stacked(firstBias, lastBias);
     }
 }

@@ -20,8 +20,13 @@ final class RotaryTable {
      */
     record Angles(int[] rows, Tensor cos, Tensor sin) {}
 
-    /** Where angles depend on the sequence's length, those of long sequences follow those of short ones. */
-    private record Table(int positions, Tensor cos, Tensor sin) {}
+    /**
+     * Where angles depend on the sequence's length, those of long sequences follow those of short ones.
+     *
+     * @param outgrown kept, since another thread may be computing with it and hold nothing but its address; all of them
+     *     together are smaller than this one
+     */
+    private record Table(int positions, Tensor cos, Tensor sin, Table outgrown) {}
 
     RotaryTable(Backend backend, RotaryFrequencies frequencies) {
         this.backend = backend;
@@ -55,7 +60,7 @@ final class RotaryTable {
     private synchronized Table grow(int needed) {
         if (table == null || table.positions < needed) {
             int positions = Math.max(SMALLEST, Integer.highestOneBit(Math.max(1, needed - 1)) * 2);
-            table = new Table(positions, tabulate(positions, true), tabulate(positions, false));
+            table = new Table(positions, tabulate(positions, true), tabulate(positions, false), table);
         }
         return table;
     }

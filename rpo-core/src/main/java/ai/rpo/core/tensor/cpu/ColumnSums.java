@@ -6,29 +6,40 @@ package ai.rpo.core.tensor.cpu;
  */
 final class ColumnSums {
 
+    private static final int FIRST_SLOT = 6; // of the caller's arrays: the others are for its part of the work
+
     private final int blocks;
     private final int columns;
     private final float[] partial;
 
-    ColumnSums(int blocks, int columns) {
+    /**
+     * @param lane the caller's, which lends the memory
+     * @param index 0 or 1: which of the sums that a job adds up
+     */
+    ColumnSums(Lane lane, int index, int blocks, int columns) {
         this.blocks = blocks;
         this.columns = columns;
-        partial = new float[blocks * columns];
+        partial = lane.array(FIRST_SLOT + index, blocks * columns);
     }
 
     void set(int block, float[] sums) {
         System.arraycopy(sums, 0, partial, block * columns, columns);
     }
 
+    /** Uses the sums up. */
     void addTo(long address) {
-        float[] sum = new float[columns];
-        OffHeap.read(address, sum, 0, columns);
-        for (int block = 0; block < blocks; block++) {
+        if (blocks == 0) {
+            return;
+        }
+        for (int j = 0; j < columns; j++) {
+            partial[j] += OffHeap.get(address + (long) Float.BYTES * j);
+        }
+        for (int block = 1; block < blocks; block++) {
             int from = block * columns;
             for (int j = 0; j < columns; j++) {
-                sum[j] += partial[from + j];
+                partial[j] += partial[from + j];
             }
         }
-        OffHeap.write(sum, 0, address, columns);
+        OffHeap.write(partial, 0, address, columns);
     }
 }

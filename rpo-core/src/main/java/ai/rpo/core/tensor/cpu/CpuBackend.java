@@ -68,7 +68,7 @@ public final class CpuBackend implements Backend {
         if (!Nd4jStorage.inHostMemory()) {
             throw new IllegalStateException("Cannot compute on the processor: ND4J's memory is a device's.");
         }
-        OneDnn library = new OneDnn();
+        OneDnn library = OneDnn.shared();
         RowMath math = hasVectorApi() ? new VectorMath() : new LoopMath();
         if (bfloat16 && !library.hasBfloat16()) {
             String why = "float32 (not bfloat16 as asked for: this processor has no instructions for it)";

@@ -98,7 +98,7 @@ final class ElementwiseKernel {
 
     void addRowBackward(long dOut, long intoRow, int rows, int columns) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
-        ColumnSums sums = new ColumnSums(blocks.count(), columns);
+        ColumnSums sums = new ColumnSums(pool.lane(), 0, blocks.count(), columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] d = lane.array(0, columns);
             float[] sum = lane.array(1, columns);

@@ -1,7 +1,7 @@
 package ai.rpo.core.tensor.cpu;
 
 /** Matrix products of one thread, on row-major numbers off the heap. */
-interface Gemm {
+interface Gemm extends AutoCloseable {
 
     /**
      * {@code c = alpha·op(a)·op(b) + beta·c} with {@code op(a)} of m×k and {@code op(b)} of k×n.
@@ -46,4 +46,8 @@ interface Gemm {
 
     /** Rounds so many float32 to bfloat16, to the nearest, ties to even. */
     void round(long from, long to, int length);
+
+    /** Gives back what was made for shapes that came before. */
+    @Override
+    void close();
 }

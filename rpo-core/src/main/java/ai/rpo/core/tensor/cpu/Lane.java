@@ -1,18 +1,25 @@
 package ai.rpo.core.tensor.cpu;
 
+import java.lang.ref.Cleaner;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** What one thread of the pool needs in passing, kept from job to job: nothing is allocated once warm. */
-final class Lane {
+/**
+ * What one thread of the pool needs in passing, kept from job to job: nothing is allocated once warm. Closed by the pool
+ * where that ends the thread, and else with the garbage: a caller's thread ends without telling.
+ */
+final class Lane implements AutoCloseable {
 
     private static final int SLOTS = 8;
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final float[][] arrays = new float[SLOTS][0];
     private final FloatPointer[] memory = new FloatPointer[SLOTS];
     private final Gemm gemm;
+    private final Cleaner.Cleanable products;
 
     Lane(Gemm gemm) {
         this.gemm = gemm;
+        products = CLEANER.register(this, gemm::close);
     }
 
     Gemm gemm() {
@@ -27,11 +34,28 @@ final class Lane {
         return arrays[slot];
     }
 
-    /** The address of at least {@code floats} floats off the heap, holding whatever they held. */
+    /** The address of at least {@code floats} floats off the heap, holding anything; it is good until more are asked for. */
     long memory(int slot, long floats) {
         if (memory[slot] == null || memory[slot].capacity() < floats) {
-            memory[slot] = new FloatPointer(floats);
+            long before = memory[slot] == null ? 0 : memory[slot].capacity();
+            free(slot);
+            memory[slot] = new FloatPointer(Math.max(floats, before + before / 2));
         }
         return memory[slot].address();
+    }
+
+    @Override
+    public void close() {
+        products.clean();
+        for (int slot = 0; slot < SLOTS; slot++) {
+            free(slot);
+        }
+    }
+
+    private void free(int slot) {
+        if (memory[slot] != null) {
+            memory[slot].close();
+            memory[slot] = null;
+        }
     }
 }

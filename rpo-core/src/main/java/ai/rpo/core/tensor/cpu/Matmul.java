@@ -3,6 +3,7 @@ package ai.rpo.core.tensor.cpu;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_RUNTIME_DIM_VAL;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
@@ -34,8 +35,8 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A matmul primitive of oneDNN for one shape, with memory handles that are aimed anew at every execution. Not safe
- * for concurrent use.
+ * A matmul primitive of oneDNN for one shape or for any number of tokens, with memory handles that are aimed anew at
+ * every execution. Not safe for concurrent use.
  */
 final class Matmul implements Primitive {
 
@@ -45,13 +46,13 @@ final class Matmul implements Primitive {
     private final dnnl_memory b = new dnnl_memory();
     private final dnnl_memory c = new dnnl_memory();
     private final dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(3);
+    private MatmulShape aimedAt;
 
     Matmul(OneDnn library, MatmulShape shape) {
         this.library = library;
-        int operand = shape.bfloat16() ? dnnl_bf16 : dnnl_f32;
-        dnnl_memory_desc aLayout = layout(shape.m(), shape.k(), shape.strideA(), shape.transposeA(), operand);
-        dnnl_memory_desc bLayout = layout(shape.k(), shape.n(), shape.strideB(), shape.transposeB(), operand);
-        dnnl_memory_desc cLayout = layout(shape.m(), shape.n(), shape.strideC(), false, dnnl_f32);
+        dnnl_memory_desc aLayout = layoutA(shape);
+        dnnl_memory_desc bLayout = layoutB(shape);
+        dnnl_memory_desc cLayout = layoutC(shape);
         dnnl_primitive_attr attributes = attributes(shape);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         check(dnnl_matmul_primitive_desc_create(
@@ -59,13 +60,21 @@ final class Matmul implements Primitive {
         check(dnnl_primitive_create(primitive, description));
         check(dnnl_primitive_desc_destroy(description));
         check(dnnl_primitive_attr_destroy(attributes));
-        argument(0, DNNL_ARG_SRC, a, aLayout);
-        argument(1, DNNL_ARG_WEIGHTS, b, bLayout);
-        argument(2, DNNL_ARG_DST, c, cLayout);
-        arguments.position(0);
+        check(dnnl_memory_desc_destroy(aLayout));
+        check(dnnl_memory_desc_destroy(bLayout));
+        check(dnnl_memory_desc_destroy(cLayout));
     }
 
-    void execute(Pointer a, Pointer b, Pointer c) {
+    /** @param shape with its number of tokens */
+    void execute(MatmulShape shape, Pointer a, Pointer b, Pointer c) {
+        if (!shape.equals(aimedAt)) {
+            forgetMemory();
+            argument(0, DNNL_ARG_SRC, this.a, layoutA(shape));
+            argument(1, DNNL_ARG_WEIGHTS, this.b, layoutB(shape));
+            argument(2, DNNL_ARG_DST, this.c, layoutC(shape));
+            arguments.position(0);
+            aimedAt = shape;
+        }
         check(dnnl_memory_set_data_handle(this.a, a));
         check(dnnl_memory_set_data_handle(this.b, b));
         check(dnnl_memory_set_data_handle(this.c, c));
@@ -76,17 +85,45 @@ final class Matmul implements Primitive {
     @Override
     public void close() {
         check(dnnl_primitive_destroy(primitive));
-        check(dnnl_memory_destroy(a));
-        check(dnnl_memory_destroy(b));
-        check(dnnl_memory_destroy(c));
+        forgetMemory();
         arguments.close();
+    }
+
+    private void forgetMemory() {
+        if (aimedAt != null) {
+            check(dnnl_memory_destroy(a));
+            check(dnnl_memory_destroy(b));
+            check(dnnl_memory_destroy(c));
+            aimedAt = null;
+        }
+    }
+
+    private static dnnl_memory_desc layoutA(MatmulShape shape) {
+        return layout(shape.m(), shape.k(), shape.strideA(), shape.transposeA(), operand(shape));
+    }
+
+    private static dnnl_memory_desc layoutB(MatmulShape shape) {
+        return layout(shape.k(), shape.n(), shape.strideB(), shape.transposeB(), operand(shape));
+    }
+
+    private static dnnl_memory_desc layoutC(MatmulShape shape) {
+        return layout(shape.m(), shape.n(), shape.strideC(), false, dnnl_f32);
+    }
+
+    private static int operand(MatmulShape shape) {
+        return shape.bfloat16() ? dnnl_bf16 : dnnl_f32;
     }
 
     private static dnnl_memory_desc layout(int rows, int columns, int stride, boolean transposed, int type) {
         dnnl_memory_desc layout = new dnnl_memory_desc();
         long[] strides = transposed ? new long[] {1, stride} : new long[] {stride, 1};
-        check(dnnl_memory_desc_create_with_strides(layout, 2, new long[] {rows, columns}, type, strides));
+        check(dnnl_memory_desc_create_with_strides(
+                layout, 2, new long[] {dimension(rows), dimension(columns)}, type, strides));
         return layout;
+    }
+
+    private static long dimension(int size) {
+        return size == MatmulShape.ANY ? DNNL_RUNTIME_DIM_VAL() : size;
     }
 
     private static dnnl_primitive_attr attributes(MatmulShape shape) {

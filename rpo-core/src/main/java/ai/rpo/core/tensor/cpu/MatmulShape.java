@@ -3,6 +3,8 @@ package ai.rpo.core.tensor.cpu;
 /**
  * What a matmul primitive is built for; see {@link Gemm} for the names.
  *
+ * @param m or {@link #ANY}
+ * @param k or {@link #ANY}
  * @param bfloat16 whether both operands are; the result is float32 always
  */
 record MatmulShape(
@@ -17,6 +19,8 @@ record MatmulShape(
         boolean accumulate,
         boolean bfloat16) {
 
+    static final int ANY = -1;
+
     private static final int LONGEST_SINGLE_ROW = 1024;
 
     /**
@@ -27,5 +31,20 @@ record MatmulShape(
         if (m == 1 && k > LONGEST_SINGLE_ROW && !bfloat16) {
             throw new IllegalArgumentException("a single row of " + k + " numbers is not safe with oneDNN");
         }
+    }
+
+    /** The same product for any number of tokens: rows of {@code a} as it lies in memory. */
+    MatmulShape ofAnyTokens() {
+        return new MatmulShape(
+                transposeA,
+                transposeB,
+                transposeA ? m : ANY,
+                n,
+                transposeA ? ANY : k,
+                strideA,
+                strideB,
+                strideC,
+                accumulate,
+                bfloat16);
     }
 }

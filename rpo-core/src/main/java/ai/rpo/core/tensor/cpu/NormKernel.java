@@ -31,7 +31,7 @@ final class NormKernel {
     void rmsBackward(
             int rows, int columns, long x, long weight, long inverseRms, long dOut, long intoX, long intoWeight) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
-        ColumnSums dWeights = new ColumnSums(blocks.count(), columns);
+        ColumnSums dWeights = new ColumnSums(pool.lane(), 0, blocks.count(), columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] w = lane.array(0, columns);
             float[] a = lane.array(1, columns);
@@ -101,8 +101,8 @@ final class NormKernel {
         int width = shape.headDim();
         int normed = shape.heads() + shape.keyValueHeads();
         RowBlocks blocks = RowBlocks.of(rows, shape.fusedColumns());
-        ColumnSums dQueries = new ColumnSums(blocks.count(), width);
-        ColumnSums dKeys = new ColumnSums(blocks.count(), width);
+        ColumnSums dQueries = new ColumnSums(pool.lane(), 0, blocks.count(), width);
+        ColumnSums dKeys = new ColumnSums(pool.lane(), 1, blocks.count(), width);
         pool.run(blocks.count(), (block, lane) -> {
             float[] query = lane.array(0, width);
             float[] key = lane.array(1, width);
@@ -168,8 +168,8 @@ final class NormKernel {
             long intoWeight,
             long intoBias) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
-        ColumnSums dWeights = new ColumnSums(blocks.count(), columns);
-        ColumnSums dBiases = new ColumnSums(blocks.count(), columns);
+        ColumnSums dWeights = new ColumnSums(pool.lane(), 0, blocks.count(), columns);
+        ColumnSums dBiases = new ColumnSums(pool.lane(), 1, blocks.count(), columns);
         pool.run(blocks.count(), (block, lane) -> {
             float[] w = lane.array(0, columns);
             float[] a = lane.array(1, columns);

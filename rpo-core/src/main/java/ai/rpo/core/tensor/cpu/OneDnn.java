@@ -15,15 +15,28 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.dnnl_version_t;
 
-/** oneDNN's engine and stream, shared by all threads, and what this processor can do. */
+/** oneDNN's engine and stream, shared by all threads of the JVM, and what this processor can do. */
 final class OneDnn {
+
+    private static OneDnn shared;
 
     private final dnnl_engine engine = new dnnl_engine();
     private final dnnl_stream stream = new dnnl_stream();
     private final int instructions;
 
-    /** @throws LinkageError if there is no oneDNN for this platform on the class path, or it cannot be loaded */
-    OneDnn() {
+    /**
+     * The only one: nothing would free those of backends that come and go.
+     *
+     * @throws LinkageError if there is no oneDNN for this platform on the class path, or it cannot be loaded
+     */
+    static synchronized OneDnn shared() {
+        if (shared == null) {
+            shared = new OneDnn();
+        }
+        return shared;
+    }
+
+    private OneDnn() {
         check(dnnl_engine_create(engine, dnnl_cpu, 0), "create an engine");
         check(dnnl_stream_create(stream, engine, dnnl_stream_default_flags), "create a stream");
         instructions = dnnl_get_effective_cpu_isa();

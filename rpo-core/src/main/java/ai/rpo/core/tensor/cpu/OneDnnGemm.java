@@ -88,8 +88,8 @@ final class OneDnnGemm implements Gemm {
         if (bfloat16 || primitives && m > 1) { // a single row gains nothing, and a long one is not safe
             MatmulShape shape =
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
-            matmuls.computeIfAbsent(shape, missing -> new Matmul(library, missing))
-                    .execute(this.a.at(a), this.b.at(b), this.c.at(c));
+            matmuls.computeIfAbsent(shape.ofAnyTokens(), missing -> new Matmul(library, missing))
+                    .execute(shape, this.a.at(a), this.b.at(b), this.c.at(c));
         } else if (!primitives
                 && inPlace(m, n)
                 && (transposeA && strideA % 256 == 0 || !transposeB && strideB % 512 == 0)) {
@@ -118,6 +118,14 @@ final class OneDnnGemm implements Gemm {
         roundings
                 .computeIfAbsent(length, missing -> new Rounding(library, missing))
                 .execute(a.at(from), c.at(to));
+    }
+
+    @Override
+    public void close() {
+        matmuls.values().forEach(Primitive::close);
+        matmuls.clear();
+        roundings.values().forEach(Primitive::close);
+        roundings.clear();
     }
 
     /** Whether sgemm multiplies operands of that size where they lie (in oneDNN, {@code FORCE_NOCOPY_THRESH}). */

@@ -1,5 +1,6 @@
 package ai.rpo.core.tensor.cpu;
 
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -24,14 +25,29 @@ final class WorkerPool {
 
     private final int threads;
     private final ThreadLocal<Lane> lanes;
+    private final ThreadFactory factory;
+    private final long idleNanos;
     private final ReentrantLock lock = new ReentrantLock();
     private final Thread[] helpers;
     private volatile Job job;
 
     WorkerPool(int threads, ThreadLocal<Lane> lanes) {
+        this(threads, lanes, WorkerPool::daemon, IDLE_NANOS);
+    }
+
+    /** @param idleNanos after which a thread without a job ends */
+    WorkerPool(int threads, ThreadLocal<Lane> lanes, ThreadFactory factory, long idleNanos) {
         this.threads = threads;
         this.lanes = lanes;
+        this.factory = factory;
+        this.idleNanos = idleNanos;
         helpers = new Thread[threads - 1];
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, "rpo-cpu");
+        thread.setDaemon(true);
+        return thread;
     }
 
     int threads() {
@@ -53,13 +69,17 @@ final class WorkerPool {
             return;
         }
         try {
+            Lane lane = lanes.get();
             Job mine = new Job(body, tasks, Thread.currentThread());
             job = mine;
-            for (int i = 0; i < Math.min(helpers.length, tasks - 1); i++) {
-                wake(i);
+            try {
+                for (int i = 0; i < Math.min(helpers.length, tasks - 1); i++) {
+                    wake(i);
+                }
+            } finally { // where a thread cannot be started, those that were may be at work on the caller's memory
+                mine.work(lane);
+                mine.await();
             }
-            mine.work(lanes.get());
-            mine.await();
         } finally {
             job = null;
             lock.unlock();
@@ -69,8 +89,7 @@ final class WorkerPool {
     private void wake(int index) {
         Thread helper = helpers[index];
         if (helper == null || !helper.isAlive()) {
-            helper = new Thread(this::help, "rpo-cpu-" + (index + 1));
-            helper.setDaemon(true);
+            helper = factory.newThread(this::help);
             helpers[index] = helper;
             helper.start();
         } else {
@@ -79,7 +98,12 @@ final class WorkerPool {
     }
 
     private void help() {
-        Lane lane = lanes.get();
+        try (Lane lane = lanes.get()) {
+            help(lane);
+        }
+    }
+
+    private void help(Lane lane) {
         Job last = null;
         long idleSince = System.nanoTime();
         while (true) {
@@ -93,9 +117,9 @@ final class WorkerPool {
             long idle = System.nanoTime() - idleSince;
             if (idle < SPIN_NANOS) {
                 Thread.onSpinWait();
-            } else if (idle < IDLE_NANOS) {
+            } else if (idle < idleNanos) {
                 last = null; // keeps nothing alive while asleep
-                LockSupport.parkNanos(this, IDLE_NANOS - idle);
+                LockSupport.parkNanos(this, idleNanos - idle);
             } else {
                 return;
             }

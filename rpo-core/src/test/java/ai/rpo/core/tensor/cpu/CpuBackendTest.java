@@ -13,13 +13,14 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CpuBackendTest {
 
     @Test
     void saysWhatComputesAndWhyNotAsAskedFor() {
         String asked = CpuBackend.create(true, 1).describe();
-        if (new OneDnn().hasBfloat16()) {
+        if (OneDnn.shared().hasBfloat16()) {
             assertTrue(asked.contains("bfloat16 products, 1 thread"), asked);
         } else {
             assertTrue(asked.contains("float32 (not bfloat16 as asked for"), asked);
@@ -34,7 +35,7 @@ class CpuBackendTest {
     void roundsTheOperandsOfProductsUnlessTheyAreSmall(int tokens, int out, int in) {
         Backend own = CpuBackend.create(true, 2);
         Backend exact = CpuBackend.create(false, 1);
-        boolean rounds = new OneDnn().hasBfloat16() && Math.min(Math.min(tokens, out), in) >= 16;
+        boolean rounds = OneDnn.shared().hasBfloat16() && Math.min(Math.min(tokens, out), in) >= 16;
         Backend expected = rounds ? RoundedProducts.of(exact) : exact;
         Tensor x = random(exact, tokens, in);
         Tensor weight = random(exact, out, in);
@@ -92,6 +93,24 @@ class CpuBackendTest {
                 tokens,
                 in,
                 (backend, result) -> backend.linearBackwardInput(dOut, weights[backend == own ? 1 : 0], result, false));
+    }
+
+    /** One after the other in one backend, which keeps what it made for the first. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void multipliesBatchesOfAnyLength(boolean bfloat16) {
+        Backend own = CpuBackend.create(bfloat16, 2);
+        Backend exact = CpuBackend.create(false, 1);
+        Backend expected = own.products() == Precision.BFLOAT16 ? RoundedProducts.of(exact) : exact;
+        int out = 96;
+        int in = 80;
+        Tensor weight = random(exact, out, in);
+        for (int tokens : new int[] {200, 17, 201, 1031, 64, 200}) {
+            Tensor x = random(exact, tokens, in);
+            Tensor dOut = random(exact, tokens, out);
+            assertClose(expected, own, tokens, out, (backend, result) -> backend.linear(x, weight, result, false));
+            assertClose(expected, own, out, in, (backend, result) -> backend.linearBackwardWeight(dOut, x, result));
+        }
     }
 
     private static Tensor rounded(Backend backend, Tensor x) {

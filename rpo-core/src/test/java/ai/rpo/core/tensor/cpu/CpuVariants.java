@@ -10,7 +10,7 @@ public final class CpuVariants {
     private CpuVariants() {}
 
     public static Map<String, Backend> all() {
-        OneDnn library = new OneDnn();
+        OneDnn library = OneDnn.shared();
         Map<String, Backend> variants = new LinkedHashMap<>();
         variants.put("vectors, 1 thread", new CpuBackend(library, new VectorMath(), false, false, 1));
         variants.put("vectors, 3 threads", new CpuBackend(library, new VectorMath(), false, false, 3));

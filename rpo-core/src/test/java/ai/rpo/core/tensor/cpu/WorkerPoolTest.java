@@ -4,15 +4,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class WorkerPoolTest {
 
-    private final WorkerPool pool = new WorkerPool(3, ThreadLocal.withInitial(() -> new Lane(null)));
+    private final AtomicInteger closed = new AtomicInteger();
+    private final ThreadLocal<Lane> lanes = ThreadLocal.withInitial(() -> new Lane(countsClosing()));
+    private final WorkerPool pool = new WorkerPool(3, lanes);
+
+    private Gemm countsClosing() {
+        return (Gemm) Proxy.newProxyInstance(
+                Gemm.class.getClassLoader(),
+                new Class<?>[] {Gemm.class},
+                (proxy, method, arguments) -> closed.incrementAndGet());
+    }
 
     @Test
     void everyTaskRunsOnce() {
@@ -62,5 +77,44 @@ class WorkerPoolTest {
                 }));
         assertSame(failure, caught);
         everyTaskRunsOnce();
+    }
+
+    @Test
+    void aThreadThatEndsClosesWhatItHadMade() throws InterruptedException {
+        List<Thread> started = new CopyOnWriteArrayList<>();
+        WorkerPool brief = new WorkerPool(3, lanes, remembering(started, 2), TimeUnit.MILLISECONDS.toNanos(1));
+        brief.run(50, (task, lane) -> lane.memory(0, 10));
+        for (Thread helper : started) {
+            helper.join();
+        }
+        assertEquals(2, closed.get());
+        assertEquals(2, started.size());
+    }
+
+    /** The caller may then reuse the memory that tasks work on. */
+    @Test
+    void noTaskRunsOnceTheCallerIsToldThatAThreadCannotBeStarted() {
+        List<Thread> started = new CopyOnWriteArrayList<>();
+        WorkerPool poor = new WorkerPool(3, lanes, remembering(started, 1), TimeUnit.MINUTES.toNanos(1));
+        AtomicInteger finished = new AtomicInteger();
+        assertThrows(
+                OutOfMemoryError.class,
+                () -> poor.run(20, (task, lane) -> {
+                    LockSupport.parkNanos(1_000_000);
+                    finished.incrementAndGet();
+                }));
+        assertEquals(20, finished.get());
+    }
+
+    private static ThreadFactory remembering(List<Thread> started, int most) {
+        return work -> {
+            if (started.size() == most) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            Thread thread = new Thread(work);
+            thread.setDaemon(true);
+            started.add(thread);
+            return thread;
+        };
     }
 }
