@@ -46,7 +46,7 @@ final class Messages {
         JsonNode content = node.path("content");
         if (content.isTextual()) {
             Fields.text(node, "content");
-        } else if (!content.isArray() && !node.has("tool_calls")) {
+        } else if (!content.isArray() && node.path("tool_calls").isEmpty()) {
             throw Fields.wrongType(field + ".content", "text", content);
         }
         Map<String, Object> fields = JSON.convertValue(node, FIELDS);
