@@ -1,15 +1,19 @@
 package ai.rpo.core.generate;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.text.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Completions as text, and the stop strings that end them. The text of a completion is what follows that of its prompt,
- * with its leading space, up to a stop string, and without special tokens.
+ * with its leading space, up to a stop string, and without special tokens; one of these may be a stop string itself.
  */
 public final class CompletionText implements StopRule {
 
@@ -18,13 +22,24 @@ public final class CompletionText implements StopRule {
 
     private final Tokenizer tokenizer;
     private final List<String> stops;
+    private final Set<Integer> stopIds = new HashSet<>();
     private final int window;
 
     /**
      * @param stops none of them empty
+     * @throws RpoException if one holds a special token and more, which no text of a completion does
      */
     public CompletionText(Tokenizer tokenizer, List<String> stops) {
         this.tokenizer = tokenizer;
+        for (String stop : stops) {
+            OptionalInt special = tokenizer.specialTokenId(stop);
+            special.ifPresent(stopIds::add);
+            if (special.isEmpty() && tokenizer.spellsSpecialToken(stop)) {
+                throw RpoException.configuration("Cannot end completions at \"" + stop
+                        + "\": it holds a special token and more, and the text of a completion has no special tokens."
+                        + " Give the special token alone in rpo.generate.stop.");
+            }
+        }
         this.stops = List.copyOf(stops);
         int longest = stops.stream()
                 .mapToInt(stop -> stop.getBytes(StandardCharsets.UTF_8).length)
@@ -37,6 +52,9 @@ public final class CompletionText implements StopRule {
     public boolean ends(int[] ids, int promptLength, int length) {
         if (stops.isEmpty()) {
             return false;
+        }
+        if (stopIds.contains(ids[length - 1])) {
+            return true;
         }
         // The end alone is cheap to decode, but may begin inside a character, or inside the prompt.
         String end = tokenizer.decode(Arrays.copyOfRange(ids, Math.max(0, length - window), length), true);

@@ -19,6 +19,6 @@ public record Message(Map<String, Object> fields) {
     public boolean isEmpty() {
         Object content = fields.get("content");
         boolean silent = content == null || content.equals("") || content.equals(List.of());
-        return silent && !fields.containsKey("tool_calls");
+        return silent && List.of().equals(fields.getOrDefault("tool_calls", List.of()));
     }
 }

@@ -11,16 +11,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Writes a conversation as the one text that a model was trained to go on from. Safe for use by several threads. */
 public final class ChatTemplate {
 
     private static final String FILE = "chat_template.jinja";
+    private static final String MORE = "additional_chat_templates";
+    private static final String SUFFIX = ".jinja";
 
     private final JinjaTemplate template;
     private final Map<String, String> specialTokens;
@@ -49,7 +53,8 @@ public final class ChatTemplate {
      * which may be a text or a list of named ones, of which {@code default} is taken.
      *
      * @param config tokenizer_config.json
-     * @param given what takes the place of the folder's: a template, or the name of another one in that list
+     * @param given what takes the place of the folder's: a template, or the name of another one: in that list, or of a file NAME.jinja
+     *     in additional_chat_templates
      * @throws RpoException where there is one that cannot be used
      */
     static Optional<ChatTemplate> find(Path folder, ObjectNode config, Optional<String> given) {
@@ -69,7 +74,14 @@ public final class ChatTemplate {
     }
 
     private static String named(String name, Path folder, ObjectNode config) {
-        List<String> names = new ArrayList<>();
+        Set<String> names = new TreeSet<>();
+        for (Path file : filesIn(folder.resolve(MORE))) {
+            String fileName = file.getFileName().toString();
+            names.add(fileName.substring(0, fileName.length() - SUFFIX.length()));
+            if (fileName.equals(name + SUFFIX)) {
+                return read(file);
+            }
+        }
         for (JsonNode template : config.path("chat_template")) {
             names.add(template.path("name").asText());
             if (name.equals(template.path("name").asText())) {
@@ -87,12 +99,7 @@ public final class ChatTemplate {
     private static Optional<String> source(Path folder, ObjectNode config) {
         Path file = folder.resolve(FILE);
         if (Files.isRegularFile(file)) {
-            try {
-                return Optional.of(Files.readString(file));
-            } catch (IOException e) {
-                throw new RpoException(
-                        Kind.CONFIGURATION, "Cannot read " + file + ": " + e + ". Copy the model folder again.", e);
-            }
+            return Optional.of(read(file));
         }
         JsonNode inConfig = config.path("chat_template");
         if (inConfig.isTextual()) {
@@ -104,6 +111,31 @@ public final class ChatTemplate {
             }
         }
         return Optional.empty();
+    }
+
+    private static List<Path> filesIn(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
+                    .toList();
+        } catch (IOException e) {
+            throw unreadable(folder, e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static RpoException unreadable(Path path, IOException e) {
+        return new RpoException(
+                Kind.CONFIGURATION, "Cannot read " + path + ": " + e + ". Copy the model folder again.", e);
     }
 
     /**

@@ -151,6 +151,11 @@ public final class Tokenizer implements AutoCloseable {
         return specialTokens;
     }
 
+    /** The id of the special token that a text spells, and nothing else. */
+    public OptionalInt specialTokenId(String text) {
+        return specialTokens.spellings().contains(text) ? OptionalInt.of(specialTokens.id(text)) : OptionalInt.empty();
+    }
+
     /** Whether a text spells a special token. */
     public boolean spellsSpecialToken(String text) {
         return specialTokens.spelledIn(text);

@@ -14,6 +14,7 @@ import ai.rpo.core.preference.PreferenceRecord.TokenExample;
 import ai.rpo.core.preference.PreferenceRecord.TokenPair;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,17 @@ class RowReaderTest {
 
         TokenExample example = (TokenExample) read("{\"prompt_ids\": [1], \"completion_ids\": [2]}");
         assertArrayEquals(new int[] {2}, example.completion());
+    }
+
+    /** As a table writes a column that only some messages fill. */
+    @Test
+    void noContentNeedsToolCalls() throws Exception {
+        String row = "{\"prompt\": [{\"role\": \"user\", \"content\": \"q\"}], \"completion\": "
+                + "[{\"role\": \"assistant\", \"content\": %s, \"tool_calls\": %s}]}";
+        assertEquals(Reason.WRONG_TYPE, reasonOf(row.formatted("null", "null")));
+        assertEquals(Reason.WRONG_TYPE, reasonOf(row.formatted("null", "[]")));
+        read(row.formatted("null", "[{\"function\": {\"name\": \"f\"}}]"));
+        assertTrue(new Message(Map.of("role", "assistant", "content", "", "tool_calls", List.of())).isEmpty());
     }
 
     @Test

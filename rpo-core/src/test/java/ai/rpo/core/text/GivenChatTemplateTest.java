@@ -42,6 +42,17 @@ class GivenChatTemplateTest {
     }
 
     @Test
+    void aNameChoosesAFileBesideTheUsualOne() throws IOException {
+        Path more = Files.createDirectory(folder.resolve("additional_chat_templates"));
+        Files.writeString(more.resolve("tool.jinja"), "tool {{ messages[0].content }}");
+        Files.writeString(more.resolve("rag.jinja"), "rag of the file {{ messages[0].content }}");
+        assertEquals("tool hi", rendered(Optional.of("tool")));
+        assertEquals("rag of the file hi", rendered(Optional.of("rag")));
+        assertTrue(refusal("absent").contains(" has: default, rag, tool. "), refusal("absent"));
+        assertTrue(refusal("../additional_chat_templates/tool").contains(" has: default, rag, tool. "));
+    }
+
+    @Test
     void jinjaTakesTheModelsPlace() throws IOException {
         Files.writeString(folder.resolve("chat_template.jinja"), "file {{ messages[0].content }}");
         assertEquals("file hi", rendered(Optional.empty()));

@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.sum;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
@@ -112,10 +113,12 @@ public final class GenerateStage {
         return result;
     }
 
-    /** A broken tokenizer is found here; a missing one may not be needed. */
+    /** A tokenizer that is broken or cannot stop where it should is found here; a missing one may not be needed. */
     private void checkTokenizer() {
         if (model.open().tokenizerFile().isPresent()) {
-            Tokenizer.open(model.folder(), chatTemplate).close();
+            try (Tokenizer tokenizer = Tokenizer.open(model.folder(), chatTemplate)) {
+                new CompletionText(tokenizer, settings.stop());
+            }
         } else if (!settings.stop().isEmpty()) {
             throw RpoException.configuration("Cannot stop at texts: the model " + model.uri()
                     + " has no tokenizer.json. Save it with its tokenizer, or leave out rpo.generate.stop.");

@@ -31,7 +31,7 @@ final class Arithmetic {
             return joined;
         }
         if (operator.equals("*") && left instanceof String text && right instanceof Long times) {
-            return text.repeat((int) Math.max(0, Math.min(LONGEST_REPEAT, times)));
+            return repeat(text, times);
         }
         if (!Values.isNumber(left) || !Values.isNumber(right)) {
             throw new TemplateException(
@@ -60,6 +60,11 @@ final class Arithmetic {
             case "**" -> whole && y >= 0 ? (Object) Math.round(Math.pow(x, y)) : (Object) Math.pow(x, y);
             default -> throw new IllegalStateException(operator);
         };
+    }
+
+    /** Python's {@code text * times}, within a limit. */
+    static String repeat(String text, long times) {
+        return text.repeat((int) Math.max(0, Math.min(LONGEST_REPEAT, times)));
     }
 
     private static void requireDefined(Object value) {

@@ -168,7 +168,7 @@ final class ExpressionParser {
                 }
                 yield new Expression.Literal(text.toString());
             }
-            case INTEGER -> new Expression.Literal(Long.parseLong(token.text().replace("_", "")));
+            case INTEGER -> new Expression.Literal(integer(token));
             case FLOAT -> new Expression.Literal(Double.parseDouble(token.text().replace("_", "")));
             case OPERATOR ->
                 switch (token.text()) {
@@ -179,6 +179,14 @@ final class ExpressionParser {
                 };
             default -> throw tokens.error("an expression is missing");
         };
+    }
+
+    private long integer(Token token) {
+        try {
+            return Long.parseLong(token.text().replace("_", ""));
+        } catch (NumberFormatException e) {
+            throw tokens.error("the number " + token.text() + " is too large");
+        }
     }
 
     private Expression parenthesised() {
@@ -220,7 +228,7 @@ final class ExpressionParser {
             if (tokens.accept(".")) {
                 Token name = tokens.next();
                 value = name.kind() == Kind.INTEGER
-                        ? new Expression.Item(value, new Expression.Literal(Long.parseLong(name.text())))
+                        ? new Expression.Item(value, new Expression.Literal(integer(name)))
                         : new Expression.Attribute(value, name.text());
             } else if (tokens.accept("[")) {
                 value = subscript(value);

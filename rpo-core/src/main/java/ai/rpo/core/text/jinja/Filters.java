@@ -69,7 +69,7 @@ final class Filters {
                 boolean missing = value instanceof Undefined || falseToo && !Values.isTrue(value);
                 yield missing ? arguments.get(0, "default_value", "") : value;
             }
-            case "trim" -> PythonText.strip(Values.text(value), (String) arguments.get(0, "chars", null));
+            case "trim" -> PythonText.strip(Values.text(value), Methods.characters(arguments));
             case "length", "count" -> Values.length(value);
             case "upper" -> Values.text(value).toUpperCase(Locale.ROOT);
             case "lower" -> Values.text(value).toLowerCase(Locale.ROOT);
@@ -78,10 +78,11 @@ final class Filters {
             case "string", "safe" -> Values.text(value);
             case "escape", "e" -> escape(Values.text(value));
             case "replace" ->
-                String.join(
+                PythonText.replace(
+                        Values.text(value),
+                        arguments.text(0, "old"),
                         arguments.text(1, "new"),
-                        PythonText.split(
-                                Values.text(value), arguments.text(0, "old"), arguments.integer(2, "count", -1)));
+                        arguments.integer(2, "count", -1));
             case "indent" -> indent(Values.text(value), arguments);
             case "int" -> toInt(value, arguments.get(0, "default", 0L));
             case "float" -> toFloat(value, arguments.get(0, "default", 0.0));
@@ -89,7 +90,7 @@ final class Filters {
                 Values.asNumber(value) instanceof Long number
                         ? (Object) Math.abs(number)
                         : (Object) Math.abs(Values.asNumber(value).doubleValue());
-            case "round" -> round(value, arguments.integer(0, "precision", 0));
+            case "round" -> Rounding.apply(value, arguments);
             case "tojson" -> JsonText.of(value, arguments);
             case "items" -> value instanceof Undefined ? List.of() : entries(dictionary(value));
             case "dictsort" -> {
@@ -255,7 +256,7 @@ final class Filters {
 
     private static String indent(String text, Passed arguments) {
         Object width = arguments.get(0, "width", 4L);
-        String space = width instanceof String given ? given : " ".repeat((int) Values.integer(width));
+        String space = width instanceof String given ? given : Arithmetic.repeat(" ", Values.integer(width));
         boolean first = Values.isTrue(arguments.get(1, "first", false));
         boolean blank = Values.isTrue(arguments.get(2, "blank", false));
         String[] lines = text.split("\n", -1);
@@ -287,10 +288,5 @@ final class Filters {
         } catch (NumberFormatException e) {
             return byDefault;
         }
-    }
-
-    private static double round(Object value, long precision) {
-        double scale = Math.pow(10, precision);
-        return Math.rint(Values.asNumber(value).doubleValue() * scale) / scale;
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** A chat template, parsed once and rendered many times. Safe for use by several threads. */
 public final class JinjaTemplate {
@@ -27,7 +28,7 @@ public final class JinjaTemplate {
      * @throws TemplateException naming the line and what is wrong there or not supported
      */
     public static JinjaTemplate parse(String source, Clock clock) {
-        return new JinjaTemplate(Parser.parse(source), clock);
+        return new JinjaTemplate(attempt(() -> Parser.parse(source)), clock);
     }
 
     /**
@@ -44,12 +45,23 @@ public final class JinjaTemplate {
         Scope scope = new Scope(globals);
         variables.forEach(scope::set);
         StringBuilder out = new StringBuilder();
-        try {
+        return attempt(() -> {
             new Interpreter(out).render(statements, scope);
+            return out.toString();
+        });
+    }
+
+    /** Whatever a template does wrong is its own error, not its caller's. */
+    private static <T> T attempt(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (TemplateException e) {
+            throw e;
         } catch (StackOverflowError e) {
             throw new TemplateException("its macros or values are nested too deeply");
+        } catch (RuntimeException e) {
+            throw new TemplateException("it cannot be evaluated (" + e + ")", e);
         }
-        return out.toString();
     }
 
     private static Object raise(Passed arguments) {

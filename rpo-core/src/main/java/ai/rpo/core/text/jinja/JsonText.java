@@ -4,6 +4,7 @@ import ai.rpo.core.text.jinja.Function.Passed;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** {@code tojson} as transformers has it: Python's {@code json.dumps} with {@code ensure_ascii} off by default. */
@@ -19,13 +20,16 @@ final class JsonText {
     private JsonText(Passed arguments) {
         ascii = Values.isTrue(arguments.get(0, "ensure_ascii", false));
         Object width = arguments.get(1, "indent", null);
-        indent = width == null ? null : width instanceof String text ? text : " ".repeat((int) Values.integer(width));
-        Object separators = arguments.get(2, "separators", null);
-        itemSeparator = separators == null
-                ? indent == null ? ", " : ","
-                : Values.text(Values.items(separators).get(0));
-        keySeparator =
-                separators == null ? ": " : Values.text(Values.items(separators).get(1));
+        indent = width == null
+                ? null
+                : width instanceof String text ? text : Arithmetic.repeat(" ", Values.integer(width));
+        Object given = arguments.get(2, "separators", null);
+        List<?> separators = given == null ? List.of(indent == null ? ", " : ",", ": ") : Values.items(given);
+        if (separators.size() != 2) {
+            throw new TemplateException("the argument separators must hold two texts");
+        }
+        itemSeparator = Values.text(separators.get(0));
+        keySeparator = Values.text(separators.get(1));
         sorted = Values.isTrue(arguments.get(3, "sort_keys", false));
     }
 
@@ -116,7 +120,7 @@ final class JsonText {
                 case '\f' -> out.append("\\f");
                 default -> {
                     if (c < 0x20 || ascii && c > 0x7E) {
-                        out.append(String.format("\\u%04x", (int) c));
+                        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         out.append(c);
                     }

@@ -2,9 +2,11 @@ package ai.rpo.core.text.jinja;
 
 import ai.rpo.core.text.jinja.Token.Kind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Cuts a template into tokens and applies its whitespace control. */
 final class Lexer {
@@ -20,6 +22,7 @@ final class Lexer {
     private static final Pattern OPERATOR = Pattern.compile("\\*\\*|//|==|!=|>=|<=|[-+*/%~\\[\\](){}.,:|=<>;]");
 
     private final String source;
+    private final int[] newlines;
     private final List<Token> tokens = new ArrayList<>();
     private int position;
     /** Whether what was read last ended a line, so that white space after it begins one. */
@@ -27,6 +30,9 @@ final class Lexer {
 
     private Lexer(String source) {
         this.source = source;
+        newlines = IntStream.range(0, source.length())
+                .filter(i -> source.charAt(i) == '\n')
+                .toArray();
     }
 
     static List<Token> tokens(String source) {
@@ -186,11 +192,8 @@ final class Lexer {
     }
 
     private int line(int at) {
-        return 1
-                + (int) source.substring(0, Math.min(at, source.length()))
-                        .chars()
-                        .filter(c -> c == '\n')
-                        .count();
+        int found = Arrays.binarySearch(newlines, at);
+        return 1 + (found < 0 ? -found - 1 : found);
     }
 
     private TemplateException error(String what, int at) {

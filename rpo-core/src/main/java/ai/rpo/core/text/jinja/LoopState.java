@@ -38,6 +38,9 @@ final class LoopState {
     }
 
     private Object cycle(Function.Passed arguments) {
+        if (arguments.positional().isEmpty()) {
+            throw new TemplateException("loop.cycle() needs an item");
+        }
         return arguments.positional().get(index % arguments.positional().size());
     }
 

@@ -35,18 +35,15 @@ final class Methods {
             case "startswith" -> arguments -> any(arguments, text::startsWith);
             case "endswith" -> arguments -> any(arguments, text::endsWith);
             case "replace" ->
-                arguments ->
-                        PythonText.split(text, arguments.text(0, "old"), arguments.integer(2, "count", -1)).stream()
-                                .collect(Collectors.joining(arguments.text(1, "new")));
+                arguments -> PythonText.replace(
+                        text, arguments.text(0, "old"), arguments.text(1, "new"), arguments.integer(2, "count", -1));
             case "upper" -> arguments -> text.toUpperCase(Locale.ROOT);
             case "lower" -> arguments -> text.toLowerCase(Locale.ROOT);
             case "title" -> arguments -> PythonText.title(text);
             case "capitalize" -> arguments -> PythonText.capitalize(text);
             case "find" -> arguments -> place(text, text.indexOf(arguments.text(0, "sub")));
             case "rfind" -> arguments -> place(text, text.lastIndexOf(arguments.text(0, "sub")));
-            case "count" ->
-                arguments ->
-                        PythonText.split(text, arguments.text(0, "sub"), -1).size() - 1L;
+            case "count" -> arguments -> PythonText.count(text, arguments.text(0, "sub"));
             case "join" ->
                 arguments -> Values.items(arguments.require(0, "iterable")).stream()
                         .map(Values::text)
@@ -99,7 +96,8 @@ final class Methods {
         };
     }
 
-    private static String characters(Passed arguments) {
+    /** What to strip; null for white space. */
+    static String characters(Passed arguments) {
         return arguments.get(0, "chars", null) == null ? null : arguments.text(0, "chars");
     }
 
@@ -112,9 +110,6 @@ final class Methods {
             return new ArrayList<>(PythonText.splitAtSpace(text));
         }
         String separator = arguments.text(0, "sep");
-        if (separator.isEmpty()) {
-            throw new TemplateException("cannot split at an empty separator");
-        }
         return new ArrayList<>(
                 fromRight
                         ? PythonText.splitFromRight(text, separator, limit)

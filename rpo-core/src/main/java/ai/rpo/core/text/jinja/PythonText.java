@@ -70,8 +70,13 @@ final class PythonText {
         return words;
     }
 
-    /** {@code str.split(separator, limit)}; a negative limit is none. */
+    /**
+     * {@code str.split(separator, limit)}; a negative limit is none.
+     *
+     * @throws TemplateException if the separator is empty
+     */
     static List<String> split(String text, String separator, long limit) {
+        requireSeparator(separator);
         List<String> parts = new ArrayList<>();
         int start = 0;
         for (int at = text.indexOf(separator); at >= 0 && limit != 0; at = text.indexOf(separator, start)) {
@@ -83,8 +88,13 @@ final class PythonText {
         return parts;
     }
 
-    /** {@code str.rsplit(separator, limit)}; a negative limit is none. */
+    /**
+     * {@code str.rsplit(separator, limit)}; a negative limit is none.
+     *
+     * @throws TemplateException if the separator is empty
+     */
     static List<String> splitFromRight(String text, String separator, long limit) {
+        requireSeparator(separator);
         List<String> parts = new ArrayList<>();
         int end = text.length();
         for (int at = text.lastIndexOf(separator); at >= 0 && limit != 0; limit--) {
@@ -94,6 +104,36 @@ final class PythonText {
         }
         parts.add(0, text.substring(0, end));
         return parts;
+    }
+
+    private static void requireSeparator(String separator) {
+        if (separator.isEmpty()) {
+            throw new TemplateException("cannot split at an empty separator");
+        }
+    }
+
+    /**
+     * {@code str.replace(old, replacement, limit)}; a negative limit is none. The empty text stands before every
+     * character and at the end.
+     */
+    static String replace(String text, String old, String replacement, long limit) {
+        if (!old.isEmpty()) {
+            return String.join(replacement, split(text, old, limit));
+        }
+        StringBuilder out = new StringBuilder();
+        long most = limit < 0 ? Long.MAX_VALUE : limit;
+        long place = 0;
+        for (int c : text.codePoints().toArray()) {
+            out.append(place++ < most ? replacement : "").appendCodePoint(c);
+        }
+        return out.append(place < most ? replacement : "").toString();
+    }
+
+    /** {@code str.count(part)}. */
+    static long count(String text, String part) {
+        return part.isEmpty()
+                ? text.codePointCount(0, text.length()) + 1L
+                : split(text, part, -1).size() - 1L;
     }
 
     static String capitalize(String text) {
@@ -182,7 +222,7 @@ final class PythonText {
             } else if (c == '\t') {
                 out.append("\\t");
             } else if (c < 0x20 || c >= 0x7F && c < 0xA0) {
-                out.append(String.format("\\x%02x", c));
+                out.append(String.format(Locale.ROOT, "\\x%02x", c));
             } else {
                 out.appendCodePoint(c);
             }

@@ -71,7 +71,7 @@ final class Tests {
             case "callable" -> value instanceof Function;
             case "odd" -> Math.floorMod(Values.integer(value), 2L) == 1;
             case "even" -> Math.floorMod(Values.integer(value), 2L) == 0;
-            case "divisibleby" -> Values.integer(value) % Values.integer(arguments.require(0, "num")) == 0;
+            case "divisibleby" -> Values.equal(Arithmetic.apply("%", value, arguments.require(0, "num")), 0L);
             case "lower" -> Values.text(value).equals(Values.text(value).toLowerCase(Locale.ROOT));
             case "upper" -> Values.text(value).equals(Values.text(value).toUpperCase(Locale.ROOT));
             case "in" -> Values.contains(arguments.require(0, "seq"), value);

@@ -87,8 +87,13 @@ final class Values {
         if (value != 0 && (exponent < -4 || exponent >= 16)) {
             String digits = decimal.unscaledValue().abs().toString();
             String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
-            return "%s%se%s%02d"
-                    .formatted(value < 0 ? "-" : "", mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
+            return String.format(
+                    Locale.ROOT,
+                    "%s%se%s%02d",
+                    value < 0 ? "-" : "",
+                    mantissa,
+                    exponent < 0 ? "-" : "+",
+                    Math.abs(exponent));
         }
         String plain = decimal.toPlainString();
         String sign = value == 0 && 1 / value < 0 ? "-" : "";

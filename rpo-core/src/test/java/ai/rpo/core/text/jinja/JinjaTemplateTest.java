@@ -2,6 +2,7 @@ package ai.rpo.core.text.jinja;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,10 +11,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -72,6 +75,48 @@ class JinjaTemplateTest {
         List<Object> self = new ArrayList<>();
         self.add(self);
         assertThrows(TemplateException.class, () -> render("{{ x | tojson }}", Map.of("x", self)));
+    }
+
+    @Test
+    void anyFailureIsTheTemplatesOwn() {
+        assertEquals(
+                "the number 99999999999999999999 is too large (line 2 of the template)",
+                assertThrows(TemplateException.class, () -> JinjaTemplate.parse("\n{{ 99999999999999999999 }}", CLOCK))
+                        .getMessage());
+        TemplateException e = assertThrows(
+                TemplateException.class,
+                () -> render("{{ [{}] | map(attribute='99999999999999999999') | list }}", Map.of()));
+        assertTrue(e.getMessage().startsWith("it cannot be evaluated ("), e.getMessage());
+        assertThrows(TemplateException.class, () -> JinjaTemplate.parse("{{ " + "(".repeat(1_000_000) + " }}", CLOCK));
+    }
+
+    /** One is thrown for each row that a template refuses. */
+    @Test
+    void refusalsAreCheap() {
+        assertEquals(0, new TemplateException("no").getStackTrace().length);
+    }
+
+    @Test
+    void writesNumbersTheSameInAnyLocale() {
+        Locale usual = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+        try {
+            assertEquals(
+                    "1e+20 ['\\x01'] \"\\u0001\"",
+                    render("{{ 1e20 }} {{ [x] }} {{ x | tojson }}", Map.of("x", "\u0001")));
+        } finally {
+            Locale.setDefault(usual);
+        }
+    }
+
+    /** Where each line is looked for from the template's beginning, this takes minutes. */
+    @Test
+    void parsesLongTemplatesInProportion() {
+        String template = "{{ x }}\n".repeat(200_000) + "{{ x | frobnicate }}";
+        String why = assertTimeoutPreemptively(Duration.ofSeconds(40), () -> assertThrows(
+                        TemplateException.class, () -> JinjaTemplate.parse(template, CLOCK))
+                .getMessage());
+        assertEquals("the filter frobnicate is not known (line 200001 of the template)", why);
     }
 
     @SuppressWarnings("unchecked")
