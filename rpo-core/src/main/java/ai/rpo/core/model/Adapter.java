@@ -3,9 +3,15 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** An adapter in PEFT's layout: {@code adapter_config.json} and {@code adapter_model.safetensors}. */
 public final class Adapter {
+
+    /** Names of the files that tell an adapter from a model. */
+    public static final Set<String> SIGNS =
+            Set.of(AdapterConfig.FILE, CheckpointFiles.CONFIG, CheckpointFiles.WEIGHTS, CheckpointFiles.INDEX);
 
     static final String WEIGHTS = "adapter_model.safetensors";
 
@@ -28,8 +34,18 @@ public final class Adapter {
 
     /** Whether a folder holds an adapter, rather than a model of its own. */
     public static boolean isAt(Path folder) {
-        return Files.isRegularFile(folder.resolve(AdapterConfig.FILE))
-                && !Files.exists(folder.resolve(CheckpointFiles.CONFIG));
+        return isAmong(SIGNS.stream()
+                .filter(name -> Files.exists(folder.resolve(name)))
+                .collect(Collectors.toSet()));
+    }
+
+    /**
+     * The same of a folder that holds these files, as far as they are {@link #SIGNS}. Some trainers copy the model's
+     * {@code config.json} beside the adapter, so that alone makes no model.
+     */
+    public static boolean isAmong(Set<String> files) {
+        boolean weights = files.contains(CheckpointFiles.WEIGHTS) || files.contains(CheckpointFiles.INDEX);
+        return files.contains(AdapterConfig.FILE) && !(weights && files.contains(CheckpointFiles.CONFIG));
     }
 
     /** What {@code adapter_config.json} calls the model that is adapted: a path, or a name at the Hugging Face hub. */
@@ -40,6 +56,19 @@ public final class Adapter {
     /** The same of the file's text. */
     public static String baseNameIn(String text) {
         return JsonObject.parse(text, AdapterConfig.FILE).text(AdapterConfig.BASE, "");
+    }
+
+    /**
+     * Says that the model of an adapter was not found.
+     *
+     * @param name what {@code adapter_config.json} calls it, if anything
+     */
+    public static RpoException withoutModel(Object folder, String name) {
+        String why = name.isBlank()
+                ? "its " + AdapterConfig.FILE + " does not say which model it adapts"
+                : "the model it adapts, " + AdapterConfig.BASE + " = " + name + ", is not here";
+        return RpoException.configuration(
+                "Cannot use the adapter in " + folder + ": " + why + ". Say where it is with rpo.model.base.");
     }
 
     /**

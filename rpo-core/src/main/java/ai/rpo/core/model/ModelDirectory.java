@@ -98,11 +98,9 @@ public final class ModelDirectory {
     private static Path basePath(Path adapter) {
         String name = Adapter.baseName(adapter);
         return Stream.of(adapter.resolve(name), Path.of(name))
-                .filter(Files::isDirectory)
+                .filter(place -> !name.isBlank() && Files.isDirectory(place))
                 .findFirst()
-                .orElseThrow(() -> RpoException.configuration("Cannot use the adapter in " + adapter
-                        + ": the model it adapts, " + AdapterConfig.BASE + " = " + name
-                        + ", is not here. Say where it is with rpo.model.base."));
+                .orElseThrow(() -> Adapter.withoutModel(adapter, name));
     }
 
     private static ModelDirectory openPlain(Path folder) {
@@ -183,8 +181,7 @@ public final class ModelDirectory {
      * wherever they lie. Reads every byte, once in a JVM.
      */
     public String fingerprint() {
-        Stream<Path> small = Stream.concat(Stream.of(CheckpointFiles.CONFIG, AdapterConfig.FILE), carried().stream())
-                .flatMap(name -> file(name).stream());
+        Stream<Path> small = Stream.concat(configFiles(), carried().stream().flatMap(name -> file(name).stream()));
         return ModelFingerprint.of(Stream.concat(small, weightFiles().stream()).toList());
     }
 
@@ -193,9 +190,15 @@ public final class ModelDirectory {
      * become tokens.
      */
     public String weightsFingerprint() {
-        Stream<Path> small =
-                Stream.of(CheckpointFiles.CONFIG, AdapterConfig.FILE).flatMap(name -> file(name).stream());
-        return ModelFingerprint.of(Stream.concat(small, weightFiles().stream()).toList());
+        return ModelFingerprint.of(
+                Stream.concat(configFiles(), weightFiles().stream()).toList());
+    }
+
+    /** Those that are in effect: an adapter's folder may have a {@code config.json} that counts for nothing. */
+    private Stream<Path> configFiles() {
+        return Stream.concat(
+                withoutAdapter().file(CheckpointFiles.CONFIG).stream(),
+                adapter.map(updates -> folder.resolve(AdapterConfig.FILE)).stream());
     }
 
     /** Names of the files that go with the model wherever it goes, relative to its folder. */

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,9 @@ final class SafetensorsHeader {
 
     /** The limit of the format's own implementation. */
     private static final long MAX_BYTES = 100_000_000;
+
+    /** How a file begins that was cloned without Git LFS. */
+    private static final byte[] GIT_LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
     private static final Map<String, Integer> BYTES = Map.ofEntries(
             Map.entry("BOOL", 1),
@@ -89,6 +94,10 @@ final class SafetensorsHeader {
         }
         ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         readFully(channel, length, 0);
+        if (Arrays.equals(length.array(), GIT_LFS_POINTER)) {
+            throw RpoException.configuration("Cannot read weights from " + file
+                    + ": it is a pointer of Git LFS, not the weights. Run git lfs pull where it was cloned.");
+        }
         long headerLength = length.getLong(0);
         if (headerLength < 2 || headerLength > MAX_BYTES) {
             throw broken("its first eight bytes announce a header of " + Long.toUnsignedString(headerLength)

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -220,6 +221,40 @@ class ModelDirectoryTest {
         assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "model.nothing");
         writeShards(Map.of(Q_PROJ, "gone.safetensors"), name -> "a.safetensors");
         assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "gone.safetensors");
+    }
+
+    /** As some trainers leave it. */
+    @Test
+    void anAdapterMayHaveItsModelsConfigBesideIt() throws IOException {
+        Path adapter = adapter(temp.resolve("base").toString());
+        String alone = ModelDirectory.open(adapter).fingerprint();
+        Files.writeString(adapter.resolve("config.json"), "{\"model_type\": \"not looked at\"}");
+        ModelDirectory opened = ModelDirectory.open(adapter);
+        assertTrue(opened.adapter().isPresent());
+        assertEquals(alone, opened.fingerprint());
+
+        TinyModel.folder(adapter, TinyModel.CONFIG, tensors);
+        assertTrue(ModelDirectory.open(adapter).adapter().isEmpty(), "a whole model comes before an adapter");
+    }
+
+    @Test
+    void anAdapterWithoutItsModelIsRefused() throws IOException {
+        for (String name : List.of("", "somebody/some-model")) {
+            Path adapter = adapter(name);
+            RpoException refused = assertThrows(RpoException.class, () -> ModelDirectory.open(adapter));
+            assertContains(refused, "rpo.model.base", name.isEmpty() ? "does not say which model" : name);
+        }
+    }
+
+    /** @param base where the adapter says its model is */
+    private Path adapter(String base) throws IOException {
+        ModelDirectory model = ModelDirectory.open(TinyModel.folder(temp.resolve("base"), TinyModel.CONFIG, tensors));
+        Lora lora =
+                new LoraSettings(2, 4, 0, List.of("q_proj"), false).on(model).orElseThrow();
+        Path folder = temp.resolve("adapter-on-" + base.replaceAll("\\W", "-"));
+        Trainable trainable = Trainable.of(model, Optional.of(lora), 1, base);
+        trainable.save(folder, trainable.initial(), Map.of());
+        return folder;
     }
 
     private void writeShards(Map<String, String> lies, java.util.function.UnaryOperator<String> shardOf)

@@ -59,6 +59,12 @@ class SafetensorsHeaderTest {
     }
 
     @Test
+    void aPointerOfGitLfsIsCalledOne() throws IOException {
+        String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 269060552\n";
+        assertRefused(pointer.getBytes(StandardCharsets.UTF_8), "pointer of Git LFS", "git lfs pull");
+    }
+
+    @Test
     void aTruncatedOrLongerFileIsRefused() throws IOException {
         byte[] file = TinyModel.safetensors(TWO, new byte[16]);
         assertRefused(Arrays.copyOf(file, file.length - 1), "tensor b", "truncated");

@@ -5,7 +5,9 @@ import ai.rpo.core.model.Adapter;
 import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -25,7 +27,13 @@ public final class AdaptedModel {
         Path path = new Path(folder);
         FileSystem store = Stores.open(path, hadoop);
         try {
-            if (store.exists(new Path(path, "config.json"))) {
+            Set<String> files = new HashSet<>();
+            for (String name : Adapter.SIGNS) {
+                if (store.exists(new Path(path, name))) {
+                    files.add(name);
+                }
+            }
+            if (!Adapter.isAmong(files)) {
                 return Optional.empty();
             }
             Optional<String> text = new SmallFile(new Path(path, "adapter_config.json"), hadoop).read();
@@ -49,8 +57,6 @@ public final class AdaptedModel {
                 }
             }
         }
-        throw RpoException.configuration("Cannot use the adapter in " + adapter
-                + ": the model it adapts, base_model_name_or_path = " + name
-                + ", is not here. Say where it is with rpo.model.base.");
+        throw Adapter.withoutModel(adapter, name);
     }
 }
