@@ -90,7 +90,7 @@ public final class GenerateStage {
         long prompts = rows.count();
         Cores cores = Cores.of(spark);
         Shards shards =
-                Shards.planned(output, List.of(COMPLETIONS, SHARDS, REJECTED), digest, prompts, cores.total(), hadoop);
+                Shards.planned(output, List.of(COMPLETIONS, SHARDS, REJECTED), digest, prompts, cores.slots(), hadoop);
         boolean parquet = settings.format() == OutputFormat.PARQUET;
         Path lines = new Path(output, parquet ? SHARDS : COMPLETIONS);
         generate(rows, shards, lines, new Path(output, REJECTED), cores, progress);
