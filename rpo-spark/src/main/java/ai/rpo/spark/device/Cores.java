@@ -26,6 +26,11 @@ public record Cores(int total, int perExecutor, int perTask) {
                 total, conf.getInt("spark.executor.cores", total), Math.max(1, conf.getInt("spark.task.cpus", 1)));
     }
 
+    /** The same where each task asks for so many; 0 for as many as any task gets. */
+    public Cores forTasksOf(int cores) {
+        return cores > 0 ? new Cores(total, perExecutor, cores) : this;
+    }
+
     /** Tasks that run at once, if there are as many. */
     public int slots() {
         return Math.max(1, total / perTask);

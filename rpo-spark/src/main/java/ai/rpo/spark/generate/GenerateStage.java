@@ -17,8 +17,6 @@ import ai.rpo.spark.device.PolledProgress;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
-import ai.rpo.spark.store.ArtifactDirectory;
-import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.InputFiles;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -45,7 +43,10 @@ import scala.Tuple2;
 public final class GenerateStage {
 
     private static final String COMPLETIONS = "completions";
-    private static final String SHARDS = "shards";
+
+    /** Of the output, what an interrupted run goes on from; to be removed once the output is published. */
+    public static final String SHARDS = "shards";
+
     private static final String REJECTED = "rejected";
 
     private final SparkSession spark;
@@ -107,7 +108,6 @@ public final class GenerateStage {
                     .write()
                     .mode("overwrite")
                     .parquet(new Path(output, COMPLETIONS).toString());
-            new ArtifactDirectory(lines, Fence.NONE, hadoop).remove();
         }
         return result;
     }

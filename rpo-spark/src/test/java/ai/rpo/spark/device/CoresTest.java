@@ -35,6 +35,8 @@ class CoresTest {
         assertEquals(4, cores.slots());
         assertEquals(8, cores.threads(1));
         assertEquals(8, cores.threads(128));
+        assertEquals(cores, cores.forTasksOf(0));
+        assertEquals(4, cores.forTasksOf(4).threads(128), "as rpo.train.resources may ask");
     }
 
     @Test
