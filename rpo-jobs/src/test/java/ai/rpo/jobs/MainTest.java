@@ -85,6 +85,9 @@ class MainTest {
         assertEquals(0, second.exitCode(), second.err());
         assertTrue(second.out().startsWith("train     reused, made "), second.out());
 
+        Outcome otherLimit = program.run("score", "--config", "my.conf", "-Drpo.data.max-rejected-fraction=0.9");
+        assertTrue(otherLimit.out().startsWith("score     reused, made "), otherLimit.err());
+
         byte[] model = Files.readAllBytes(folder.resolve("out/model/model.safetensors"));
         Outcome changed =
                 program.run(Map.of("CONFIG_FORCE_rpo_train_learning__rate", "0.02"), "evaluate", "--config", "my.conf");

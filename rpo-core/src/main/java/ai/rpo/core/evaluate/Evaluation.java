@@ -21,9 +21,7 @@ public final class Evaluation {
      * @throws IllegalArgumentException if there are no pairs
      */
     public static Map<String, Estimate> of(List<PairResult> pairs, RpoObjective objective) {
-        long chosenTokens = pairs.stream()
-                .mapToLong(p -> p.reference().pair().chosen().length)
-                .sum();
+        long chosenTokens = pairs.stream().mapToLong(PairResult::chosenTokens).sum();
         BatchSize batch = new BatchSize(pairs.size(), chosenTokens);
         List<Outcome> outcomes = pairs.stream()
                 .map(p -> new Outcome(
@@ -31,9 +29,9 @@ public final class Evaluation {
                         objective.evaluate(
                                 p.chosenLogps(),
                                 p.rejectedLogps(),
-                                p.reference().referenceChosen(),
-                                p.reference().referenceRejected(),
-                                p.reference().pair().chosen().length,
+                                p.referenceChosen(),
+                                p.referenceRejected(),
+                                p.chosenTokens(),
                                 batch)))
                 .toList();
         int n = pairs.size();
@@ -51,10 +49,8 @@ public final class Evaluation {
         metrics.put("rewards/margins", mean(outcomes, o -> o.outcome.margin()));
         metrics.put("logps/chosen", mean(outcomes, o -> o.pair.chosenLogps()));
         metrics.put("logps/rejected", mean(outcomes, o -> o.pair.rejectedLogps()));
-        metrics.put(
-                "reference_logps/chosen", mean(outcomes, o -> o.pair.reference().referenceChosen()));
-        metrics.put("reference_logps/rejected", mean(outcomes, o -> o.pair.reference()
-                .referenceRejected()));
+        metrics.put("reference_logps/chosen", mean(outcomes, o -> o.pair.referenceChosen()));
+        metrics.put("reference_logps/rejected", mean(outcomes, o -> o.pair.referenceRejected()));
         return metrics;
     }
 

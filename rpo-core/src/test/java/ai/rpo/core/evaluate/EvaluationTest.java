@@ -8,6 +8,9 @@ import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,20 @@ class EvaluationTest {
         assertMean((3.0 + 2.0) / 5, metrics, "loss/sft");
         assertEquals(
                 metrics.get("loss/preference").mean() + 2, metrics.get("loss").mean(), 1e-12);
+    }
+
+    /** The driver has those of all pairs. */
+    @Test
+    void aResultIsAsSmallForLongPairs() throws IOException {
+        assertEquals(serialized(pair(2, -3, -5, -4, -4.5)).length, serialized(pair(10_000, -3, -5, -4, -4.5)).length);
+    }
+
+    private static byte[] serialized(PairResult result) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(result);
+        }
+        return bytes.toByteArray();
     }
 
     @Test

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.util.ShutdownHookManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,10 @@ final class Job {
 
     /** What a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
+
+    // Hadoop closes file systems at the end of the process; Spark stops before that, 30 higher.
+    private static final int BEFORE_SPARK_STOPS = FileSystem.SHUTDOWN_HOOK_PRIORITY + 40;
+    private static final int AFTER_SPARK_HAS_STOPPED = FileSystem.SHUTDOWN_HOOK_PRIORITY + 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(Job.class);
 
@@ -87,7 +93,8 @@ final class Job {
                 spark;
                 Display display = Display.onStandardError()) {
             status.begin();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> interrupted(status)));
+            atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
+            atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
             Progress progress = (what, done, total) -> {
                 display.update(what, done, total);
                 status.update(done, total);
@@ -99,11 +106,15 @@ final class Job {
             pipeline.execute(plan, progress, new ConsoleListener(System.out, display, status, run));
             status.succeeded();
             return 0;
-        } catch (Exception | OutOfMemoryError | LinkageError e) {
+        } catch (Throwable e) {
             Failure failure = Failure.of(command, e);
             boolean first = status.failed(failure.exitCode(), failure.message());
             return first ? report(failure, e, log) : INTERRUPTED;
         }
+    }
+
+    private static void atExit(Runnable action, int priority) {
+        ShutdownHookManager.get().addShutdownHook(action, priority);
     }
 
     /** Runs at every end of the process; it is an interruption only if the command has not ended before. */

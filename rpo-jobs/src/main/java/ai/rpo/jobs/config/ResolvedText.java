@@ -9,9 +9,11 @@ import java.util.regex.Pattern;
 /** Writes a configuration down, one key a line, so that two runs can be compared with {@code diff}. */
 final class ResolvedText {
 
-    /** What Spark itself takes for a secret ({@code spark.redaction.regex}), and the names that Azure gives its keys. */
-    private static final Pattern SECRET =
-            Pattern.compile("secret|password|token|access[.]key|account[.]key|api[.-]?key", Pattern.CASE_INSENSITIVE);
+    /** What Spark itself takes for a secret ({@code spark.redaction.regex}), and the names that object stores give. */
+    private static final Pattern SECRET = Pattern.compile(
+            "secret|password|passphrase|token|signature|(access|account|private|encryption)[.-]?key|api[.-]?key"
+                    + "|[.]sas[.]|[.]credentials?$",
+            Pattern.CASE_INSENSITIVE);
 
     private static final Pattern CREDENTIALS_IN_URI = Pattern.compile("(\\w+://)[^/@\\s\"]+@");
 

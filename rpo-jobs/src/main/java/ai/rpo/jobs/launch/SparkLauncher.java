@@ -50,6 +50,8 @@ public final class SparkLauncher implements AutoCloseable {
                     String.valueOf(2 * Runtime.getRuntime().availableProcessors()));
         } else {
             new ExecutorNeeds(conf).fillIn();
+            // Work is divided among the cores that are there when it begins; Spark waits half a minute for the rest.
+            conf.setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1.0");
         }
     }
 

@@ -81,4 +81,9 @@ final class Generate implements Stage {
                 result.rejected().values().stream().mapToLong(Long::longValue).sum());
         return counts;
     }
+
+    @Override
+    public void cleanUp() {
+        place.run().artifact(folder() + "/" + GenerateStage.SHARDS).remove();
+    }
 }

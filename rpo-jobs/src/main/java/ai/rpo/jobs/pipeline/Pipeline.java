@@ -52,7 +52,7 @@ public final class Pipeline {
     /**
      * What making a stage takes, in order; changes nothing.
      *
-     * @throws RpoException if an artifact with another fingerprint is in the way
+     * @throws RpoException if an artifact with another fingerprint is in the way, or may not be used any more
      */
     public List<Decision> plan(Stage target) {
         Map<String, Decision> decisions = new LinkedHashMap<>();
@@ -101,6 +101,7 @@ public final class Pipeline {
         }
         Map<String, Long> counts = stage.make(fingerprint, progress);
         artifact.publish(new Manifest(stage.name(), version, Instant.now(), fingerprint, counts, stage.inputs()));
+        stage.cleanUp();
         listener.finished(stage, counts, Duration.between(start, Instant.now()));
     }
 
@@ -118,6 +119,7 @@ public final class Pipeline {
                 .map(found -> differences(stage, found))
                 .orElse(List.of());
         if (manifest.isPresent() && differences.isEmpty()) {
+            stage.checkReuse();
             decisions.put(stage.name(), new Decision(stage, Decision.Verdict.REUSE, manifest));
             return;
         }

@@ -6,6 +6,7 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.PrepareStage;
 import ai.rpo.spark.prepare.Prepared;
+import ai.rpo.spark.prepare.PreparedFindings;
 import ai.rpo.spark.prepare.RowKind;
 import ai.rpo.spark.prepare.TargetModel;
 import ai.rpo.spark.store.Fingerprint;
@@ -22,6 +23,13 @@ final class Prepare implements Stage {
 
     private static final List<String> PAIRS_ONLY =
             List.of("rpo.data.train", "rpo.data.eval", "rpo.data.eval-fraction", "rpo.data.format");
+
+    /** They decide whether the data are used, not what they are; {@link #checkReuse} asks them again. */
+    private static final List<String> LIMITS = List.of(
+            "rpo.data.max-rejected-fraction",
+            "rpo.data.limits.max-duplicate-fraction",
+            "rpo.data.limits.max-conflict-fraction",
+            "rpo.data.limits.max-leaked-fraction");
 
     private final Workplace place;
     private final String name;
@@ -93,6 +101,7 @@ final class Prepare implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.data"));
+        LIMITS.forEach(values::remove);
         if (kind == RowKind.PAIRS) {
             values.put("rpo.data.train", place.inputs().data(data.train()));
             values.put("rpo.data.eval", place.inputs().data(data.eval()));
@@ -112,6 +121,12 @@ final class Prepare implements Stage {
         paths.addAll(data.eval());
         Configuration hadoop = place.spark().hadoop();
         return InputFiles.resolve(paths, hadoop).byUri(hadoop);
+    }
+
+    @Override
+    public void checkReuse() {
+        place.run().file(folder + "/report.json").read().ifPresent(report -> new PreparedFindings(report)
+                .stopAbove(data));
     }
 
     PrepareStage work() {

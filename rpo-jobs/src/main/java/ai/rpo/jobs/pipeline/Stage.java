@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,13 @@ public interface Stage {
         return Map.of();
     }
 
+    /**
+     * Holds a finished artifact against settings that do not change what is in it.
+     *
+     * @throws RpoException if they forbid using it
+     */
+    default void checkReuse() {}
+
     /** Why there is nothing to do, if there is not. */
     default Optional<String> skipped() {
         return Optional.empty();
@@ -58,4 +66,7 @@ public interface Stage {
      * @return how much of what is in the artifact, such as {@code train_pairs}
      */
     Map<String, Long> make(Fingerprint fingerprint, Progress progress);
+
+    /** Once the artifact is published: clears away what only an interrupted run would need. */
+    default void cleanUp() {}
 }

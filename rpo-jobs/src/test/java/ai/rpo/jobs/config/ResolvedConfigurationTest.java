@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResolvedConfigurationTest {
 
@@ -261,5 +262,35 @@ class ResolvedConfigurationTest {
         assertTrue(text.contains("rpo.model.path = \"s3a://(redacted)@bucket/m\""), text);
         assertTrue(text.contains("\"spark.executor.memory\" = \"4g\""), text);
         assertTrue(text.contains("rpo.train.tokens-per-micro-batch = "), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "fs.gs.auth.service.account.private.key",
+                "fs.gs.auth.service.account.private.key.id",
+                "fs.s3a.encryption.key",
+                "fs.s3a.server-side-encryption.key",
+                "fs.s3a.bucket.nightly.encryption.key",
+                "fs.azure.sas.container.me.blob.core.windows.net",
+                "fs.azure.sas.fixed.token",
+                "fs.azure.account.oauth2.client.secret",
+                "fs.azure.client.credential",
+                "fs.store.passphrase",
+                "fs.store.signature"
+            })
+    void noObjectStoresSecretIsWrittenDown(String key) {
+        String text = file(folder, "", "spark.hadoop." + key + "=hush").text();
+
+        assertFalse(text.contains("hush"), text);
+        assertTrue(text.contains(key), text);
+    }
+
+    @Test
+    void whereSecretsComeFromIsWrittenDown() {
+        String text = file(folder, "", "spark.hadoop.fs.s3a.aws.credentials.provider=org.example.InstanceProfile")
+                .text();
+
+        assertTrue(text.contains("org.example.InstanceProfile"), text);
     }
 }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +55,7 @@ class PipelineTest {
     /** Settings of the three stages; a change of one changes the stage's fingerprint. */
     private Map<String, String> settings = Map.of("data", "a", "beta", "0.1", "rate", "1e-4");
 
+    private final List<String> calls = new ArrayList<>();
     private boolean failing;
     private boolean resumes;
 
@@ -71,6 +73,16 @@ class PipelineTest {
         events.clear();
         run(prepare(), false);
         assertEquals(List.of("reuse prepare"), events);
+    }
+
+    @Test
+    void aFinishedArtifactIsClearedUpAndCheckedBeforeItIsUsedAgain() {
+        run(prepare(), false);
+        assertEquals(List.of("clean up prepare of a finished artifact"), calls);
+
+        calls.clear();
+        run(train(), false);
+        assertEquals("check prepare of a finished artifact", calls.get(0));
     }
 
     @Test
@@ -199,6 +211,10 @@ class PipelineTest {
         pipeline.execute(pipeline.plan(target), Progress.NONE, listener);
     }
 
+    private void called(String what) {
+        calls.add(what + (Files.exists(folder.resolve("run/data/manifest.json")) ? " of a finished artifact" : ""));
+    }
+
     private Stage prepare() {
         return stage(
                 "prepare",
@@ -229,18 +245,28 @@ class PipelineTest {
             List<Stage> requires,
             Map<String, String> dependsOn,
             Optional<String> skipped) {
-        return new FakeStage(name, artifact, others, replaces, requires, dependsOn, skipped, resumes, () -> {
-            if (failing && name.equals("train")) {
-                throw new IllegalStateException("killed");
-            }
-            for (String other : others) {
-                try {
-                    Files.createDirectories(folder.resolve("run").resolve(other));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-        });
+        return new FakeStage(
+                name,
+                artifact,
+                others,
+                replaces,
+                requires,
+                dependsOn,
+                skipped,
+                resumes,
+                () -> {
+                    if (failing && name.equals("train")) {
+                        throw new IllegalStateException("killed");
+                    }
+                    for (String other : others) {
+                        try {
+                            Files.createDirectories(folder.resolve("run").resolve(other));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                },
+                this::called);
     }
 
     private record FakeStage(
@@ -252,13 +278,24 @@ class PipelineTest {
             Map<String, String> dependsOn,
             Optional<String> skipped,
             boolean resumes,
-            Runnable work)
+            Runnable work,
+            Consumer<String> check)
             implements Stage {
 
         @Override
         public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
             work.run();
             return Map.of("rows", 3L);
+        }
+
+        @Override
+        public void checkReuse() {
+            check.accept("check " + name);
+        }
+
+        @Override
+        public void cleanUp() {
+            check.accept("clean up " + name);
         }
     }
 }

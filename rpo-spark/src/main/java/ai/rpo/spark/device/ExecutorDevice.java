@@ -10,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.apache.spark.TaskContext;
-import org.apache.spark.resource.ResourceInformation;
 
 /**
  * The GPU that this executor JVM computes on: the one whose address Spark gave to its first task, for as long as the JVM
@@ -41,14 +40,15 @@ public final class ExecutorDevice {
     }
 
     /**
-     * To be called by a task before it computes anything. Does nothing where Spark gave it no GPU.
+     * To be called by a task before it computes anything. Does nothing where Spark gave it no GPU, nor
+     * outside a task.
      *
      * @throws RpoException if it was given several, or one that another executor has
      */
     public void claimForThisTask() {
-        ResourceInformation gpus = TaskContext.get().resourcesJMap().get("gpu");
-        if (gpus != null) {
-            claim(List.of(gpus.addresses()));
+        TaskContext task = TaskContext.get();
+        if (task != null && task.resourcesJMap().containsKey("gpu")) {
+            claim(List.of(task.resourcesJMap().get("gpu").addresses()));
         }
     }
 

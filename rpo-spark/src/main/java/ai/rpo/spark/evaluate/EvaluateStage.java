@@ -71,7 +71,7 @@ public final class EvaluateStage {
                     .map(both -> new PairResult(
                             both._1(), both._2().referenceChosen(), both._2().referenceRejected()))
                     .collect());
-            results.sort(Comparator.comparingLong(r -> r.reference().pair().ordinal()));
+            results.sort(Comparator.comparingLong(PairResult::ordinal));
             return results;
         }
     }

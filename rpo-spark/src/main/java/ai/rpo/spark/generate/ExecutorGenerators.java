@@ -8,6 +8,7 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayDeque;
@@ -45,6 +46,7 @@ final class ExecutorGenerators {
 
     synchronized Lent borrow(
             LocalModel model, Optional<String> chatTemplate, Precision precision, int threads, int width) {
+        ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
         if (!wanted.equals(key)) {
             key = null;

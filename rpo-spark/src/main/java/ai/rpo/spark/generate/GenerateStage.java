@@ -18,8 +18,6 @@ import ai.rpo.spark.device.PolledProgress;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
-import ai.rpo.spark.store.ArtifactDirectory;
-import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.InputFiles;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -46,7 +44,10 @@ import scala.Tuple2;
 public final class GenerateStage {
 
     private static final String COMPLETIONS = "completions";
-    private static final String SHARDS = "shards";
+
+    /** Of the output, what an interrupted run goes on from; to be removed once the output is published. */
+    public static final String SHARDS = "shards";
+
     private static final String REJECTED = "rejected";
 
     private final SparkSession spark;
@@ -91,7 +92,7 @@ public final class GenerateStage {
         long prompts = rows.count();
         Cores cores = Cores.of(spark);
         Shards shards =
-                Shards.planned(output, List.of(COMPLETIONS, SHARDS, REJECTED), digest, prompts, cores.total(), hadoop);
+                Shards.planned(output, List.of(COMPLETIONS, SHARDS, REJECTED), digest, prompts, cores.slots(), hadoop);
         boolean parquet = settings.format() == OutputFormat.PARQUET;
         Path lines = new Path(output, parquet ? SHARDS : COMPLETIONS);
         generate(rows, shards, lines, new Path(output, REJECTED), cores, progress);
@@ -108,7 +109,6 @@ public final class GenerateStage {
                     .write()
                     .mode("overwrite")
                     .parquet(new Path(output, COMPLETIONS).toString());
-            new ArtifactDirectory(lines, Fence.NONE, hadoop).remove();
         }
         return result;
     }

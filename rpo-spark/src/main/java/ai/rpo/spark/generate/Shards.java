@@ -36,14 +36,14 @@ record Shards(int promptsEach, long prompts) implements Serializable {
      * @param work folders in it, which are removed where another run left them
      */
     static Shards planned(
-            Path folder, List<String> work, String digest, long prompts, int cores, Configuration hadoop) {
+            Path folder, List<String> work, String digest, long prompts, int tasks, Configuration hadoop) {
         SmallFile plan = new SmallFile(new Path(folder, PLAN), hadoop);
         JsonNode earlier = plan.read().map(Shards::parse).orElse(JSON.createObjectNode());
         if (earlier.path("digest").asText().equals(digest)) {
             return new Shards(earlier.path("prompts_each").asInt(), prompts);
         }
         work.forEach(name -> new ArtifactDirectory(new Path(folder, name), Fence.NONE, hadoop).remove());
-        int each = (int) Math.max(1, Math.min(LARGEST, (prompts + cores - 1) / cores));
+        int each = (int) Math.max(1, Math.min(LARGEST, (prompts + tasks - 1) / tasks));
         plan.write(JSON.createObjectNode()
                         .put("digest", digest)
                         .put("prompts_each", each)

@@ -4,7 +4,6 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LocalModel;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -46,7 +45,6 @@ public final class DistributedScorer implements Serializable {
         if (!pairs.hasNext()) {
             return Collections.emptyIterator();
         }
-        ExecutorDevice.ofThisJvm().claimForThisTask();
         ExecutorModels models = ExecutorModels.ofThisJvm();
         ReferenceScorer scorer = models.borrow(model, settings.precision(), threadsPerTask);
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> models.giveBack(scorer));

@@ -6,6 +6,7 @@ import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayDeque;
@@ -33,6 +34,7 @@ public final class ExecutorModels {
     }
 
     synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
+        ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), precision, threads);
         if (!wanted.equals(key)) {
             release();

@@ -24,7 +24,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 public final class ScoreStage {
 
-    private static final int PARTITIONS_PER_CORE = 4;
+    private static final int PARTITIONS_PER_SLOT = 4;
     private static final int FEWEST_ROWS = 64;
 
     private final SparkSession spark;
@@ -128,7 +128,7 @@ public final class ScoreStage {
     /** Enough partitions that no core waits long for the last of them; shards are made of equally many tokens. */
     private static JavaRDD<Row> spread(JavaRDD<Row> rows, long count, Cores cores) {
         int wanted = Math.toIntExact(
-                Math.max(cores.total(), Math.min(PARTITIONS_PER_CORE * (long) cores.total(), count / FEWEST_ROWS)));
+                Math.max(cores.slots(), Math.min(PARTITIONS_PER_SLOT * (long) cores.slots(), count / FEWEST_ROWS)));
         return rows.getNumPartitions() >= wanted ? rows : rows.repartition(wanted);
     }
 

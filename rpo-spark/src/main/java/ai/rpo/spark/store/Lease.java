@@ -124,6 +124,9 @@ public final class Lease implements Fence, AutoCloseable {
     /** Lets the next process in at once. */
     @Override
     public synchronized void close() {
+        if (self.isReleased()) {
+            return;
+        }
         timer.shutdownNow();
         try {
             check();

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The process that holds a lease.
@@ -38,22 +39,24 @@ record LeaseHolder(String owner, String command, String host, String machine, lo
     }
 
     boolean isKnownAlive() {
-        return isOfThisMachine() && isRunning();
+        return isOfThisMachine()
+                && running().filter(found -> startOf(found) == startedAt).isPresent();
     }
 
+    /**
+     * A process with the same number and another start may be the same: Linux counts starts from a boot time that moves
+     * when the clock is set.
+     */
     boolean isKnownDead() {
-        return isOfThisMachine() && !isRunning();
+        return isOfThisMachine() && running().isEmpty();
     }
 
     private boolean isOfThisMachine() {
         return machine.equals(machineOf(thisHost()));
     }
 
-    private boolean isRunning() {
-        return ProcessHandle.of(process)
-                .filter(ProcessHandle::isAlive)
-                .filter(found -> startOf(found) == startedAt)
-                .isPresent();
+    private Optional<ProcessHandle> running() {
+        return ProcessHandle.of(process).filter(ProcessHandle::isAlive);
     }
 
     String toJson() {
@@ -73,7 +76,7 @@ record LeaseHolder(String owner, String command, String host, String machine, lo
         }
     }
 
-    /** As in "./rpo train on host (process 17)". */
+    /** As in "the command train on host (process 17)". */
     @Override
     public String toString() {
         return "the command " + command + " on " + host + " (process " + process + ")";

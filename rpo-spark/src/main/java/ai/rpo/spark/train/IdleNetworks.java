@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ExecutorModels;
@@ -27,6 +28,7 @@ final class IdleNetworks {
     }
 
     PolicyNetwork borrow(RoundPlan plan) {
+        ExecutorDevice.ofThisJvm().claimForThisTask();
         synchronized (this) {
             if (!run.equals(plan.run())) {
                 closeAll();

@@ -237,7 +237,7 @@ public final class TrainStage {
 
     /** The driver's: it holds what is trained, and never computes. */
     private PolicyNetwork network(Trainable trainable, long totalSteps) {
-        int threads = Cores.of(spark).threads(settings.workers());
+        int threads = Cores.of(spark).forTasksOf(settings.resources().cpus()).threads(settings.workers());
         PolicyNetwork network = PolicyNetwork.create(
                 PolicyNetwork.configuration(trainable, loss, settings, precision, totalSteps, threads));
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());

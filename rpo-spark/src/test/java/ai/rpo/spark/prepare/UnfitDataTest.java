@@ -149,6 +149,32 @@ class UnfitDataTest {
     }
 
     @Test
+    void preparedDataAreHeldAgainstOtherLimits() throws IOException {
+        String twice = PrepareFixture.pair(0);
+        Path input = work.lines("data.jsonl", List.of(twice, twice, PrepareFixture.pair(1), "x"));
+        work.prepare(PlainSettings.of(input).build());
+        PreparedFindings found = new PreparedFindings(Files.readString(work.path("data/report.json")));
+
+        found.stopAbove(PlainSettings.of(input)
+                .maxRejectedFraction(0.25)
+                .limits(0.34, 0, 0)
+                .build());
+        DataSettings fewerUnfit =
+                PlainSettings.of(input).maxRejectedFraction(0.2).build();
+        assertEquals(
+                "Cannot use the prepared data: 1 of 4 rows are unfit, more than rpo.data.max-rejected-fraction = 0.2"
+                        + " allows. Mend the data, or raise the limit.",
+                assertThrows(RpoException.class, () -> found.stopAbove(fewerUnfit))
+                        .getMessage());
+        DataSettings fewerTwice = PlainSettings.of(input).limits(0.3, 1, 1).build();
+        assertEquals(
+                "Cannot use the prepared data: 1 of 3 rows repeat another row, more than"
+                        + " rpo.data.limits.max-duplicate-fraction = 0.3 allows. Mend the data, or raise the limit.",
+                assertThrows(RpoException.class, () -> found.stopAbove(fewerTwice))
+                        .getMessage());
+    }
+
+    @Test
     void inputsThatCannotBeReadAreNamed() throws IOException {
         assertTrue(message(work.path("missing.jsonl")).startsWith("Cannot read "));
         assertTrue(message(Files.createDirectories(work.path("void"))).contains("no such file, folder or glob"));

@@ -3,12 +3,15 @@ package ai.rpo.spark.reference;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.GpuTask;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.train.RandomModel;
@@ -69,6 +72,14 @@ class ExecutorModelsTest {
         models.release();
         models.giveBack(scorer);
         assertNotSame(scorer, models.borrow(model, Precision.FLOAT32, 1));
+    }
+
+    @Test
+    void theGpuOfTheTaskIsClaimedFirst() {
+        try (GpuTask task = new GpuTask("0", "1")) {
+            RpoException refused = assertThrows(RpoException.class, () -> models.borrow(model, Precision.FLOAT32, 1));
+            assertTrue(refused.getMessage().contains("2 GPUs"), refused.getMessage());
+        }
     }
 
     private static Parameters weights(LocalModel model) {

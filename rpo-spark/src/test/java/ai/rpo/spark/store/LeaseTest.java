@@ -1,6 +1,7 @@
 package ai.rpo.spark.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,14 +53,25 @@ class LeaseTest {
     }
 
     @Test
-    void aHolderOfThisMachineWhoseProcessIsGoneIsReplacedAtOnce() throws IOException {
+    void aHolderOfThisMachineWhoseProcessIsGoneIsReplacedAtOnce() throws Exception {
+        Process gone = new ProcessBuilder("true").start();
+        gone.waitFor();
         LeaseHolder self = LeaseHolder.thisProcess("somebody", "train");
-        write(new LeaseHolder("somebody", "train", self.host(), self.machine(), self.process(), 1, 3));
+        write(new LeaseHolder("somebody", "train", self.host(), self.machine(), gone.pid(), 1, 3));
         long began = System.nanoTime();
         try (Lease lease = Lease.acquire(folder("file"), "train", Duration.ofSeconds(5), new Configuration())) {
             assertEquals(8, lease.token());
             assertTrue(System.nanoTime() - began < 4_000_000_000L, "waited");
         }
+    }
+
+    /** The start of a process that lives seems another after the machine's clock was set. */
+    @Test
+    void aProcessOfAnotherStartIsWatched() {
+        LeaseHolder self = LeaseHolder.thisProcess("somebody", "train");
+        LeaseHolder moved = new LeaseHolder("somebody", "train", self.host(), self.machine(), self.process(), 1, 3);
+        assertFalse(moved.isKnownAlive());
+        assertFalse(moved.isKnownDead());
     }
 
     /** Whatever the clocks say: the file's time lies a day ahead. */
