@@ -29,6 +29,11 @@ public final class KeyValueCache {
         length = 0;
     }
 
+    /** Gives the memory back; the cache is of no more use. */
+    public void free() {
+        storage.free();
+    }
+
     int length() {
         return length;
     }

@@ -59,7 +59,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
      */
     public void freeze(Function<Backend, Parameters> model) {
         frozen = model.apply(backend());
-        batchGradient = null;
+        forget();
     }
 
     private Backend backend() {
@@ -111,13 +111,26 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     @Override
     public void setParamsViewArray(INDArray params) {
         super.setParamsViewArray(params);
-        batchGradient = null;
+        forget();
     }
 
     @Override
     public void setBackpropGradientsViewArray(INDArray gradients) {
         super.setBackpropGradientsViewArray(gradients);
-        batchGradient = null;
+        forget();
+    }
+
+    /** Gives the passes' scratch memory back; weights and gradients are the network's. */
+    @Override
+    public void close() {
+        forget();
+    }
+
+    private void forget() {
+        if (batchGradient != null) {
+            batchGradient.close();
+            batchGradient = null;
+        }
     }
 
     @Override

@@ -25,7 +25,7 @@ import java.util.SplittableRandom;
  * <p>Each prompt has a random stream of its own, so its completion does not depend on those it is computed with, but
  * for the rounding of products whose other rows differ. Serves one thread.
  */
-public final class Generator {
+public final class Generator implements AutoCloseable {
 
     /** Prompt tokens computed at once, where they are not those of a single prompt. */
     private static final int PROMPT_ROWS = 2048;
@@ -60,6 +60,14 @@ public final class Generator {
     public Iterator<Completion> generate(
             Iterator<Request> requests, SamplingSettings settings, Collection<Integer> eosIds, StopRule stop) {
         return new Run(requests, settings, Set.copyOf(eosIds), stop);
+    }
+
+    /** Gives the scratch memory and the caches back, not the weights; no run may be under way. */
+    @Override
+    public void close() {
+        workspace.close();
+        idle.forEach(KeyValueCache::free);
+        idle.clear();
     }
 
     private final class Run implements Iterator<Completion> {
@@ -215,7 +223,7 @@ public final class Generator {
             }
         }
         if (!idle.isEmpty()) {
-            idle.remove(0);
+            idle.remove(0).free();
         }
         int roomy = tokens < 1 << 29 ? Integer.highestOneBit(tokens - 1) * 2 : tokens;
         return decoder.cache(Math.min(Math.max(roomy, tokens), decoder.config().contextLength()));

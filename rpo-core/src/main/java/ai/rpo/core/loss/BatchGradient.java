@@ -16,7 +16,7 @@ import java.util.function.Function;
  *
  * <p>Not safe for concurrent use: it owns the workspace of its passes.
  */
-public final class BatchGradient {
+public final class BatchGradient implements AutoCloseable {
 
     private final Decoder decoder;
     private final Loss loss;
@@ -49,6 +49,12 @@ public final class BatchGradient {
      */
     public StepMetrics add(Parameters weights, List<TrainingExample> batch, long noise, Parameters gradients) {
         return add(weights, batch, gradients, part -> pack(part, noise));
+    }
+
+    /** Gives the scratch memory back; a later batch would take new. */
+    @Override
+    public void close() {
+        workspace.close();
     }
 
     private StepMetrics add(

@@ -14,7 +14,7 @@ import java.util.List;
  *
  * <p>Weights may be shared between scorers; a scorer itself serves one thread.
  */
-public final class ReferenceScorer {
+public final class ReferenceScorer implements AutoCloseable {
 
     private final Decoder decoder;
     private final Parameters weights;
@@ -29,6 +29,12 @@ public final class ReferenceScorer {
     /** Whether these are the weights it scores with. */
     public boolean uses(Parameters others) {
         return weights == others;
+    }
+
+    /** Gives the scratch memory back, not the weights. */
+    @Override
+    public void close() {
+        workspace.close();
     }
 
     /** Scores pairs together, as one packed batch; the result for a pair does not depend on its neighbours. */

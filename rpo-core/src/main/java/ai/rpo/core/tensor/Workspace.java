@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <p>Not safe for concurrent use.
  */
-public final class Workspace {
+public final class Workspace implements AutoCloseable {
 
     private static final long ALIGNMENT = 16; // elements: one 64-byte cache line of float32
     private static final long SMALLEST_SLAB = 1L << 16;
@@ -71,6 +71,15 @@ public final class Workspace {
             slabs.clear();
             slabs.add(backend.allocate(peak));
         }
+    }
+
+    /** Gives the memory itself back, now rather than when the garbage collector finds it; no tensor of it may be used any more. */
+    @Override
+    public void close() {
+        slab = 0;
+        offset = 0;
+        slabs.forEach(Storage::free);
+        slabs.clear();
     }
 
     private long allocated() {

@@ -36,7 +36,7 @@ import org.nd4j.linalg.learning.config.Sgd;
  * <p>What moves between workers is its {@link #parameters()} and {@link #updaterState()}; the step count is set from
  * outside, since a worker's network outlives a round.
  */
-public final class PolicyNetwork {
+public final class PolicyNetwork implements AutoCloseable {
 
     /** So that a ratio such as 0.29 of 100 steps is 29 of them. */
     private static final double ROUNDING = 1e-9;
@@ -184,6 +184,13 @@ public final class PolicyNetwork {
     public StepMetrics step(org.nd4j.linalg.dataset.api.MultiDataSet batch) {
         graph.fit(batch);
         return layer().lastStep();
+    }
+
+    /** Gives back all memory outside the heap that is not shared with other networks. */
+    @Override
+    public void close() {
+        layer().close();
+        graph.close();
     }
 
     private LanguageModel layer() {

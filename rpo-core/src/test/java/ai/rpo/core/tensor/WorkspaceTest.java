@@ -65,6 +65,31 @@ class WorkspaceTest {
     }
 
     @Test
+    void closingFreesWhatWasAllocated() {
+        List<Long> freed = new ArrayList<>();
+        Backend backend = (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, operation, arguments) -> freeing(plain.allocate((long) arguments[0]), freed));
+        try (Workspace own = new Workspace(backend)) {
+            own.tensor(64, 1024);
+            own.tensor(64, 2048);
+            assertEquals(List.of(), freed);
+        }
+        assertEquals(List.of(64 * 1024L, 64 * 2048L), freed);
+    }
+
+    private static Storage freeing(Storage storage, List<Long> freed) {
+        return (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, operation, arguments) -> {
+                    if (operation.getName().equals("free")) {
+                        freed.add(storage.size());
+                    }
+                    return operation.invoke(storage, arguments);
+                });
+    }
+
+    @Test
     void onlyWhatABackendAllocatedIsFreed() {
         new Nd4jBackend().allocate(10).free();
         Storage shared = Nd4jStorage.of(Nd4j.create(10));

@@ -50,6 +50,7 @@ final class ExecutorGenerators {
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
         if (!wanted.equals(key)) {
             key = null;
+            idle.forEach(Generator::close);
             idle.clear();
             decoder = null;
             weights = null;
@@ -63,6 +64,8 @@ final class ExecutorGenerators {
     synchronized void giveBack(Lent lent) {
         if (lent.key == key) {
             idle.push(lent.generator);
+        } else {
+            lent.generator.close();
         }
     }
 

@@ -49,12 +49,15 @@ public final class ExecutorModels {
     synchronized void giveBack(ReferenceScorer scorer) {
         if (scorer.uses(weights)) {
             idle.push(scorer);
+        } else {
+            scorer.close();
         }
     }
 
     /** Lets the model go, so that something else may have its memory. */
     public synchronized void release() {
         key = null;
+        idle.forEach(ReferenceScorer::close);
         idle.clear();
         decoder = null;
         weights = null;

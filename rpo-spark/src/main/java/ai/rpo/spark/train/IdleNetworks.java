@@ -61,12 +61,12 @@ final class IdleNetworks {
         if (run.equals(ofRun)) {
             idle.push(network);
         } else {
-            network.graph().close();
+            network.close();
         }
     }
 
     private void closeAll() {
-        idle.forEach(network -> network.graph().close());
+        idle.forEach(PolicyNetwork::close);
         idle.clear();
     }
 }
