@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterators;
@@ -216,14 +217,14 @@ public final class PrepareStage {
                     + ". Mend the rows, or set rpo.data.on-straddle to separate or drop.");
         }
         if (tally.rejectedFraction() > settings.maxRejectedFraction()) {
-            throw RpoException.data(
-                    "Cannot prepare data: %d of %d rows are unfit, more than rpo.data.max-rejected-fraction = %s allows.\n%s\nMend the rows listed in %s, or raise the limit."
-                            .formatted(
-                                    findings.total(),
-                                    tally.rows(),
-                                    settings.maxRejectedFraction(),
-                                    findings.summary(),
-                                    rejectedOutput));
+            throw RpoException.data(String.format(
+                    Locale.ROOT,
+                    "Cannot prepare data: %d of %d rows are unfit, more than rpo.data.max-rejected-fraction = %s allows.\n%s\nMend the rows listed in %s, or raise the limit.",
+                    findings.total(),
+                    tally.rows(),
+                    settings.maxRejectedFraction(),
+                    findings.summary(),
+                    rejectedOutput));
         }
         if (tally.train().rows() == 0) {
             throw RpoException.data("Cannot prepare data: no rows are left to train on out of " + tally.rows() + "."
