@@ -76,6 +76,14 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..", "org.datavec..");
 
+    /** File names, keys and records must not depend on where a machine thinks it is. */
+    @ArchTest
+    static final ArchRule textIsFormattedWithoutTheMachinesLocale = noClasses()
+            .should()
+            .callMethod(String.class, "format", String.class, Object[].class)
+            .orShould()
+            .callMethod(String.class, "formatted", Object[].class);
+
     @ArchTest
     static final ArchRule packagesHaveNoCycles =
             slices().matching("ai.rpo.(**)").should().beFreeOfCycles();

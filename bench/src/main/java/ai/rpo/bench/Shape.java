@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /** Llama models of random weights, in the sizes that the peer's benchmark uses. */
@@ -31,11 +32,17 @@ enum Shape {
 
     Shape(int vocabulary, int hidden, int intermediate, int layers, int heads, int keyValueHeads) {
         json = String.format(
+                Locale.ROOT,
                 "{\"model_type\": \"llama\", \"vocab_size\": %d, \"hidden_size\": %d, \"intermediate_size\": %d,"
                         + " \"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"num_key_value_heads\": %d,"
                         + " \"max_position_embeddings\": 4096, \"rms_norm_eps\": 1e-6, \"tie_word_embeddings\": true,"
                         + " \"eos_token_id\": 2}",
-                vocabulary, hidden, intermediate, layers, heads, keyValueHeads);
+                vocabulary,
+                hidden,
+                intermediate,
+                layers,
+                heads,
+                keyValueHeads);
     }
 
     String json() {

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -66,7 +67,10 @@ final class ConsoleListener implements Pipeline.Listener {
                 ? ""
                 : counts.entrySet().stream()
                         .map(count -> String.format(
-                                "%,d %s", count.getValue(), count.getKey().replace('_', ' ')))
+                                Locale.ROOT,
+                                "%,d %s",
+                                count.getValue(),
+                                count.getKey().replace('_', ' ')))
                         .collect(Collectors.joining(", ", ": ", ""));
     }
 }

@@ -75,7 +75,7 @@ public final class Demo {
                     DemoRun run = new DemoRun(folder, seed, eta);
                     run.writeConfiguration();
                     run.shareWith(finished);
-                    String prefix = "run %d/%d ".formatted(finished.size() + 1, plan.runs());
+                    String prefix = String.format(Locale.ROOT, "run %d/%d ", finished.size() + 1, plan.runs());
                     Progress ofRun = (what, done, total) -> progress.update(prefix + what, done, total);
                     runs.evaluate(run.configuration(), ofRun);
                     GoldRecord gold = grading.grade(base, run.checkpoints(), ofRun);
@@ -88,15 +88,18 @@ public final class Demo {
         } catch (IOException e) {
             throw new RpoException(
                     RpoException.Kind.RETRYABLE,
-                    "Cannot write the demo to %s: %s. Check the disk's space and permissions."
-                            .formatted(folder.root(), e),
+                    String.format(
+                            Locale.ROOT,
+                            "Cannot write the demo to %s: %s. Check the disk's space and permissions.",
+                            folder.root(),
+                            e),
                     e);
         }
     }
 
     private PreferenceSet preferences(DemoFolder folder, long seed, List<String> unseen, Progress progress)
             throws IOException {
-        progress.update("seed %d pairs".formatted(seed), 0, plan.pairs());
+        progress.update(String.format(Locale.ROOT, "seed %d pairs", seed), 0, plan.pairs());
         Respondent base = models.apply(folder.base());
         PreferenceSet set =
                 PreferenceSet.collect(base, plan.pairs() + plan.heldOutPairs(), Set.copyOf(unseen), PAIRS_SEED + seed);
@@ -104,7 +107,7 @@ public final class Demo {
         WorldFiles.writePairs(
                 folder.pairs(seed, "eval"),
                 set.pairs().subList(plan.pairs(), set.pairs().size()));
-        progress.update("seed %d pairs".formatted(seed), plan.pairs(), plan.pairs());
+        progress.update(String.format(Locale.ROOT, "seed %d pairs", seed), plan.pairs(), plan.pairs());
         return set;
     }
 
@@ -113,22 +116,30 @@ public final class Demo {
                 .map(set -> String.format(Locale.ROOT, "%.0f %%", 100 * set.wrongShare()))
                 .collect(Collectors.joining(", "));
         String passedOver = preferences.stream()
-                .map(set -> "%d of %d".formatted(set.equal() + set.unfit(), set.asked()))
+                .map(set -> String.format(Locale.ROOT, "%d of %d", set.equal() + set.unfit(), set.asked()))
                 .collect(Collectors.joining(", "));
         return new Comparison(
                 "DPO and RPO where every answer has a gold reward",
                 plan.describe(),
                 List.of(
                         "A prompt is six letters and an equals sign; the right answer is the same letters in the same order. The gold reward of an answer is the share of positions it gets right, less 0.1 for each letter too many or too few. Training never sees it.",
-                        "The base model has 0.33 million parameters. It learnt from a careless writer, half of whose answers are right while the others carry one to three slips. Its own answers to the %d unseen prompts have a mean gold reward of %.3f."
-                                .formatted(plan.unseenPrompts(), base),
-                        "Preferences: for each fresh prompt the base model gives two answers at temperature 1, and a noisy judge prefers the first with probability σ(3·Δ), Δ being the difference of their gold rewards. Prompts whose two answers are equal tell nothing and are passed over, as are answers that cannot be written as text (by seed: %s prompts). Of the %d pairs of each seed the judge ranked these shares against the gold reward: %s."
-                                .formatted(passedOver, plan.pairs() + plan.heldOutPairs(), wrong),
-                        "Each run trains on %d of the pairs and is evaluated on the other %d. A seed decides the pairs, their labels and the order of training, and is shared by all η; the seeds are the first %d, none left out. Every epoch's policy answers the same unseen prompts, one answer each at temperature 1, with the same random numbers in every run."
-                                .formatted(
-                                        plan.pairs(),
-                                        plan.heldOutPairs(),
-                                        plan.seeds().size())),
+                        String.format(
+                                Locale.ROOT,
+                                "The base model has 0.33 million parameters. It learnt from a careless writer, half of whose answers are right while the others carry one to three slips. Its own answers to the %d unseen prompts have a mean gold reward of %.3f.",
+                                plan.unseenPrompts(),
+                                base),
+                        String.format(
+                                Locale.ROOT,
+                                "Preferences: for each fresh prompt the base model gives two answers at temperature 1, and a noisy judge prefers the first with probability σ(3·Δ), Δ being the difference of their gold rewards. Prompts whose two answers are equal tell nothing and are passed over, as are answers that cannot be written as text (by seed: %s prompts). Of the %d pairs of each seed the judge ranked these shares against the gold reward: %s.",
+                                passedOver,
+                                plan.pairs() + plan.heldOutPairs(),
+                                wrong),
+                        String.format(
+                                Locale.ROOT,
+                                "Each run trains on %d of the pairs and is evaluated on the other %d. A seed decides the pairs, their labels and the order of training, and is shared by all η; the seeds are the first %d, none left out. Every epoch's policy answers the same unseen prompts, one answer each at temperature 1, with the same random numbers in every run.",
+                                plan.pairs(),
+                                plan.heldOutPairs(),
+                                plan.seeds().size())),
                 finished.stream().map(run -> hadoop(run.directory())).toList());
     }
 

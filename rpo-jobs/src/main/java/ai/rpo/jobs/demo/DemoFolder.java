@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -29,16 +30,21 @@ public record DemoFolder(Path root) {
         } catch (IOException e) {
             throw new RpoException(
                     RpoException.Kind.RETRYABLE,
-                    "Cannot write the demo to %s: %s. Check the disk's space and permissions.".formatted(root, e),
+                    String.format(
+                            Locale.ROOT,
+                            "Cannot write the demo to %s: %s. Check the disk's space and permissions.",
+                            root,
+                            e),
                     e);
         }
     }
 
     private static DemoFolder replace(Path root) throws IOException {
         if (Files.exists(root) && !Files.exists(root.resolve(MARK)) && !isEmptyFolder(root)) {
-            throw RpoException.configuration(
-                    "Cannot write the demo to %s: it is in use for something else. Move it away, or name another folder."
-                            .formatted(root));
+            throw RpoException.configuration(String.format(
+                    Locale.ROOT,
+                    "Cannot write the demo to %s: it is in use for something else. Move it away, or name another folder.",
+                    root));
         }
         delete(root);
         Files.createDirectories(root);

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.demo;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -25,7 +26,8 @@ public record DemoPlan(List<Double> etas, List<Long> seeds, int pairs, int heldO
 
     /** One line before it begins. */
     public String describe() {
-        return "%d runs from one base model: η = %s, %d seeds each.".formatted(runs(), etasAsText(), seeds.size());
+        return String.format(
+                Locale.ROOT, "%d runs from one base model: η = %s, %d seeds each.", runs(), etasAsText(), seeds.size());
     }
 
     String etasAsText() {

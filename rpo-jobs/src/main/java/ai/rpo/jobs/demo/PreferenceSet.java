@@ -2,6 +2,7 @@ package ai.rpo.jobs.demo;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -50,8 +51,8 @@ record PreferenceSet(List<Pair> pairs, int asked, int equal, int unfit) {
         int unfit = 0;
         while (pairs.size() < wanted) {
             if (asked > wanted * MOST_PROMPTS_PER_PAIR) {
-                throw new IllegalStateException(
-                        "only %d of %d prompts gave two different answers".formatted(pairs.size(), asked));
+                throw new IllegalStateException(String.format(
+                        Locale.ROOT, "only %d of %d prompts gave two different answers", pairs.size(), asked));
             }
             List<String> prompts = prompts(random, reserved, BATCH);
             List<Answer> first = model.answers(prompts, random.nextLong());

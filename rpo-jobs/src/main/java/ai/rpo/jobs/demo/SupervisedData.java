@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * Writes what the base model was trained from: an untrained model of its shape and the careless writer's answers.
@@ -33,7 +34,8 @@ public final class SupervisedData {
         } catch (IOException e) {
             throw new RpoException(
                     RpoException.Kind.RETRYABLE,
-                    "Cannot write to %s: %s. Check the disk's space and permissions.".formatted(folder, e),
+                    String.format(
+                            Locale.ROOT, "Cannot write to %s: %s. Check the disk's space and permissions.", folder, e),
                     e);
         }
     }

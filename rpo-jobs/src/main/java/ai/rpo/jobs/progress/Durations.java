@@ -1,6 +1,7 @@
 package ai.rpo.jobs.progress;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /** Durations as people say them. */
 public final class Durations {
@@ -11,7 +12,7 @@ public final class Durations {
     public static String text(Duration duration) {
         long seconds = duration.toSeconds();
         if (seconds < 10) {
-            return "%.1f s".formatted(duration.toMillis() / 1000.0);
+            return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
         }
         if (seconds < 60) {
             return seconds + " s";

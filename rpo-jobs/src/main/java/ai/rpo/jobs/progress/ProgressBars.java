@@ -1,6 +1,7 @@
 package ai.rpo.jobs.progress;
 
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -17,7 +18,7 @@ final class ProgressBars implements Display {
             close();
             step = what;
             bar = new ProgressBarBuilder()
-                    .setTaskName(String.format("%-16s", what))
+                    .setTaskName(String.format(Locale.ROOT, "%-16s", what))
                     .setInitialMax(Math.max(total, 0))
                     .startsFrom(done, Duration.ZERO) // what an earlier start did says nothing of this one's speed
                     .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)

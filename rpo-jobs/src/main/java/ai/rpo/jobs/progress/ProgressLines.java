@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 
 /** A line about the step at hand every ten seconds, and one when it is done, if it took that long. */
 final class ProgressLines implements Display {
@@ -49,11 +50,11 @@ final class ProgressLines implements Display {
     }
 
     private String line(long done, long total, Duration elapsed) {
-        String text = String.format("%-16s %,d", step, done);
+        String text = String.format(Locale.ROOT, "%-16s %,d", step, done);
         if (total <= 0) {
             return text + ", " + Durations.text(elapsed);
         }
-        text += String.format(" of %,d (%d %%), %s", total, 100 * done / total, Durations.text(elapsed));
+        text += String.format(Locale.ROOT, " of %,d (%d %%), %s", total, 100 * done / total, Durations.text(elapsed));
         if (done <= beganAt || done >= total) {
             return text;
         }

@@ -4,6 +4,7 @@ import ai.rpo.jobs.report.Finding.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -47,18 +48,18 @@ final class ComparisonFindings {
         Verdict verdict = fell == changes.size() && isCertain(changes)
                 ? Verdict.AGREES
                 : fell == 0 ? Verdict.DIFFERS : Verdict.NEUTRAL;
-        String text =
-                "From the first to the last epoch the chosen answers' log-probability changed by %s nats (mean over seeds); it fell in %d of %d seeds. %s"
-                        .formatted(
-                                Numbers.estimate(Estimate.ofSeeds(changes)),
-                                fell,
-                                changes.size(),
-                                switch (verdict) {
-                                    case AGREES ->
-                                        "This is the paper's figure 1: DPO makes the very answers it is told to prefer less likely.";
-                                    case DIFFERS -> "The paper's figure 1 shows a fall; these runs do not.";
-                                    case NEUTRAL -> "The paper's figure 1 shows a fall; these seeds do not decide it.";
-                                });
+        String text = String.format(
+                Locale.ROOT,
+                "From the first to the last epoch the chosen answers' log-probability changed by %s nats (mean over seeds); it fell in %d of %d seeds. %s",
+                Numbers.estimate(Estimate.ofSeeds(changes)),
+                fell,
+                changes.size(),
+                switch (verdict) {
+                    case AGREES ->
+                        "This is the paper's figure 1: DPO makes the very answers it is told to prefer less likely.";
+                    case DIFFERS -> "The paper's figure 1 shows a fall; these runs do not.";
+                    case NEUTRAL -> "The paper's figure 1 shows a fall; these seeds do not decide it.";
+                });
         return Optional.of(new Finding("DPO: log-probability of the chosen answers", verdict, text));
     }
 
@@ -68,14 +69,18 @@ final class ComparisonFindings {
             return Optional.empty();
         }
         Estimate change = Estimate.ofSeeds(changes);
-        StringBuilder text = new StringBuilder("It changed by %s nats".formatted(Numbers.estimate(change)));
+        StringBuilder text =
+                new StringBuilder(String.format(Locale.ROOT, "It changed by %s nats", Numbers.estimate(change)));
         Verdict verdict = Verdict.NEUTRAL;
         if (dpo.isPresent() && dpo.get().meanOfLastEpoch(CHOSEN).isPresent()) {
             double above = variant.meanOfLastEpoch(CHOSEN).orElseThrow()
                     - dpo.get().meanOfLastEpoch(CHOSEN).getAsDouble();
             verdict = above > 0 ? Verdict.AGREES : Verdict.DIFFERS;
-            text.append(" and ended %s nats %s DPO's"
-                    .formatted(Numbers.format(Math.abs(above)), above > 0 ? "above" : "below"));
+            text.append(String.format(
+                    Locale.ROOT,
+                    " and ended %s nats %s DPO's",
+                    Numbers.format(Math.abs(above)),
+                    above > 0 ? "above" : "below"));
         }
         text.append(
                 switch (verdict) {
@@ -115,24 +120,27 @@ final class ComparisonFindings {
                 ? Verdict.AGREES
                 : peaked ? Verdict.NEUTRAL : Verdict.DIFFERS;
         String text = best == last
-                ? "Mean gold reward was highest at the end (%s): within these epochs there is no overoptimization of it."
-                        .formatted(Numbers.format(means.get(last)))
-                : "Mean gold reward started at %s, was highest after epoch %d (%s) and ended at %s; it sank from there in %d of %d seeds, by %s on average. %s"
-                        .formatted(
-                                means.containsKey(0) ? Numbers.format(means.get(0)) : "an unknown value",
-                                best,
-                                Numbers.format(means.get(best)),
-                                Numbers.format(means.get(last)),
-                                sank,
-                                losses.size(),
-                                Numbers.estimate(Estimate.ofSeeds(losses)),
-                                switch (verdict) {
-                                    case AGREES ->
-                                        "That is overoptimization: the training objective kept improving while the answers got worse.";
-                                    case NEUTRAL ->
-                                        "That looks like overoptimization, but so few seeds of such spread do not prove it.";
-                                    case DIFFERS -> "That is not a peak followed by a decline.";
-                                });
+                ? String.format(
+                        Locale.ROOT,
+                        "Mean gold reward was highest at the end (%s): within these epochs there is no overoptimization of it.",
+                        Numbers.format(means.get(last)))
+                : String.format(
+                        Locale.ROOT,
+                        "Mean gold reward started at %s, was highest after epoch %d (%s) and ended at %s; it sank from there in %d of %d seeds, by %s on average. %s",
+                        means.containsKey(0) ? Numbers.format(means.get(0)) : "an unknown value",
+                        best,
+                        Numbers.format(means.get(best)),
+                        Numbers.format(means.get(last)),
+                        sank,
+                        losses.size(),
+                        Numbers.estimate(Estimate.ofSeeds(losses)),
+                        switch (verdict) {
+                            case AGREES ->
+                                "That is overoptimization: the training objective kept improving while the answers got worse.";
+                            case NEUTRAL ->
+                                "That looks like overoptimization, but so few seeds of such spread do not prove it.";
+                            case DIFFERS -> "That is not a peak followed by a decline.";
+                        });
         return Optional.of(new Finding("DPO: gold reward over training", verdict, text));
     }
 
@@ -153,9 +161,13 @@ final class ComparisonFindings {
         String certainty = !difference.hasInterval()
                 ? "one seed gives no interval"
                 : isCertain(differences) ? "the interval excludes 0" : "the interval includes 0";
-        String text =
-                "At the end its gold reward minus DPO's, paired by seed, is %s; it is higher in %d of %d seeds, and %s."
-                        .formatted(Numbers.estimate(difference), better, differences.size(), certainty);
+        String text = String.format(
+                Locale.ROOT,
+                "At the end its gold reward minus DPO's, paired by seed, is %s; it is higher in %d of %d seeds, and %s.",
+                Numbers.estimate(difference),
+                better,
+                differences.size(),
+                certainty);
         return Optional.of(new Finding(variant.name() + ": gold reward against DPO", verdict, text));
     }
 
@@ -182,13 +194,14 @@ final class ComparisonFindings {
                 .max(Comparator.comparingDouble(ComparisonFindings::goldAtEnd))
                 .orElseThrow();
         boolean inside = best != graded.get(0) && best != graded.get(graded.size() - 1);
-        String text = "Of the values tried, η = %s has the highest mean gold reward at the end (%s), %s"
-                .formatted(
-                        Variant.shortest(best.eta()),
-                        Numbers.format(goldAtEnd(best)),
-                        inside
-                                ? "between smaller and larger ones: as the paper expects. How far the neighbours lie apart, the figure shows."
-                                : "at the edge of the range: these runs do not show an optimum inside it.");
+        String text = String.format(
+                Locale.ROOT,
+                "Of the values tried, η = %s has the highest mean gold reward at the end (%s), %s",
+                Variant.shortest(best.eta()),
+                Numbers.format(goldAtEnd(best)),
+                inside
+                        ? "between smaller and larger ones: as the paper expects. How far the neighbours lie apart, the figure shows."
+                        : "at the edge of the range: these runs do not show an optimum inside it.");
         return Optional.of(new Finding("Best η", inside ? Verdict.AGREES : Verdict.NEUTRAL, text));
     }
 

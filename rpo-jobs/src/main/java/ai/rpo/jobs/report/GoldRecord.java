@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a programmed grader found of a policy's own samples; {@code gold.json} of a run.
@@ -37,8 +38,8 @@ public record GoldRecord(int prompts, double temperature, List<Epoch> epochs, Li
         try {
             return RunArtifacts.JSON.treeToValue(json, GoldRecord.class);
         } catch (JsonProcessingException | RuntimeException e) {
-            throw RpoException.data(
-                    "Cannot read %s: %s. Run the command that wrote it again.".formatted(FILE, e.getMessage()));
+            throw RpoException.data(String.format(
+                    Locale.ROOT, "Cannot read %s: %s. Run the command that wrote it again.", FILE, e.getMessage()));
         }
     }
 

@@ -27,7 +27,12 @@ final class Numbers {
 
     static String estimate(Estimate estimate) {
         return estimate.hasInterval()
-                ? "%s [%s, %s]".formatted(format(estimate.mean()), format(estimate.low()), format(estimate.high()))
+                ? String.format(
+                        Locale.ROOT,
+                        "%s [%s, %s]",
+                        format(estimate.mean()),
+                        format(estimate.low()),
+                        format(estimate.high()))
                 : format(estimate.mean());
     }
 
@@ -37,8 +42,8 @@ final class Numbers {
         }
         long whole = Math.round(seconds);
         return whole < 3600
-                ? "%d min %02d s".formatted(whole / 60, whole % 60)
-                : "%d h %02d min".formatted(whole / 3600, whole % 3600 / 60);
+                ? String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60)
+                : String.format(Locale.ROOT, "%d h %02d min", whole / 3600, whole % 3600 / 60);
     }
 
     private static String signed(String number) {

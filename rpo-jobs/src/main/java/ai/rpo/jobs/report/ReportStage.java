@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -76,8 +77,11 @@ public final class ReportStage {
         } catch (InternalError | UnsatisfiedLinkError | NoClassDefFoundError e) {
             throw new RpoException(
                     RpoException.Kind.OTHER,
-                    "Cannot draw the figures of %s: this Java runtime cannot use fonts (%s). Install fontconfig and a font, such as the packages fontconfig and fonts-dejavu-core, and run the report command again; nothing else is lost."
-                            .formatted(what, e.getMessage()),
+                    String.format(
+                            Locale.ROOT,
+                            "Cannot draw the figures of %s: this Java runtime cannot use fonts (%s). Install fontconfig and a font, such as the packages fontconfig and fonts-dejavu-core, and run the report command again; nothing else is lost.",
+                            what,
+                            e.getMessage()),
                     e);
         }
     }
@@ -85,8 +89,10 @@ public final class ReportStage {
     private Path write(Page page, Path folder) {
         page.pictures().forEach((name, png) -> new SmallFile(new Path(folder, name), hadoop).write(png));
         SmallFile index = new SmallFile(new Path(folder, "index.html"), hadoop);
-        index.write(page.render("Drawn by rpo from the run's own files at %s."
-                .formatted(Instant.now().truncatedTo(ChronoUnit.SECONDS))));
+        index.write(page.render(String.format(
+                Locale.ROOT,
+                "Drawn by rpo from the run's own files at %s.",
+                Instant.now().truncatedTo(ChronoUnit.SECONDS))));
         return index.path();
     }
 }

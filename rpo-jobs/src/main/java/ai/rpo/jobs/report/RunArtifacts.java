@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -82,9 +83,10 @@ record RunArtifacts(
                 text(new Path(directory, "resolved.conf"), hadoop),
                 json(new Path(directory, "status.json"), hadoop));
         if (run.isEmpty()) {
-            throw RpoException.configuration(
-                    "Cannot report on %s: it holds neither train/metrics.jsonl nor eval/metrics.json nor a stage's report.json. Name the output folder of a run (rpo.output)."
-                            .formatted(directory));
+            throw RpoException.configuration(String.format(
+                    Locale.ROOT,
+                    "Cannot report on %s: it holds neither train/metrics.jsonl nor eval/metrics.json nor a stage's report.json. Name the output folder of a run (rpo.output).",
+                    directory));
         }
         return run;
     }
@@ -157,8 +159,11 @@ record RunArtifacts(
             try {
                 return JSON.readTree(text);
             } catch (JsonProcessingException e) {
-                throw RpoException.data("Cannot read %s: it is not JSON (%s). Run the stage that writes it again."
-                        .formatted(file, e.getOriginalMessage()));
+                throw RpoException.data(String.format(
+                        Locale.ROOT,
+                        "Cannot read %s: it is not JSON (%s). Run the stage that writes it again.",
+                        file,
+                        e.getOriginalMessage()));
             }
         });
     }

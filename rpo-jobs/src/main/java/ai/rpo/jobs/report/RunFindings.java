@@ -4,6 +4,7 @@ import ai.rpo.jobs.report.Finding.Verdict;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -36,16 +37,20 @@ final class RunFindings {
 
     private static Finding scores(String artifact, String split, JsonNode counts) {
         long unfit = counts.path("not_finite").asLong();
-        String sources = "Of %s rows %s were scored now, %s before, and %s brought their score."
-                .formatted(
-                        Numbers.format(counts.path("rows").asLong()),
-                        Numbers.format(counts.path("computed").asLong()),
-                        Numbers.format(counts.path("reused").asLong()),
-                        Numbers.format(counts.path("given").asLong()));
+        String sources = String.format(
+                Locale.ROOT,
+                "Of %s rows %s were scored now, %s before, and %s brought their score.",
+                Numbers.format(counts.path("rows").asLong()),
+                Numbers.format(counts.path("computed").asLong()),
+                Numbers.format(counts.path("reused").asLong()),
+                Numbers.format(counts.path("given").asLong()));
         String leftOut = unfit == 0
                 ? " All log-probabilities are finite."
-                : " %s are left out, since their log-probabilities are not finite: see score-%s-*.json among the rejected rows."
-                        .formatted(Numbers.format(unfit), split);
+                : String.format(
+                        Locale.ROOT,
+                        " %s are left out, since their log-probabilities are not finite: see score-%s-*.json among the rejected rows.",
+                        Numbers.format(unfit),
+                        split);
         return new Finding("Scores in " + artifact + "/" + split, Verdict.NEUTRAL, sources + leftOut);
     }
 
@@ -63,15 +68,15 @@ final class RunFindings {
         }
         double change = after.getAsDouble() - before.getAsDouble();
         double margin = marginAfter.getAsDouble() - marginBefore.getAsDouble();
-        String numbers =
-                "From the first to the last tenth of the steps the chosen completions' log-probability %s by %s nats (%s → %s) while the margin %s by %s."
-                        .formatted(
-                                change < 0 ? "fell" : "rose",
-                                Numbers.format(Math.abs(change)),
-                                Numbers.format(before.getAsDouble()),
-                                Numbers.format(after.getAsDouble()),
-                                margin < 0 ? "fell" : "grew",
-                                Numbers.format(Math.abs(margin)));
+        String numbers = String.format(
+                Locale.ROOT,
+                "From the first to the last tenth of the steps the chosen completions' log-probability %s by %s nats (%s → %s) while the margin %s by %s.",
+                change < 0 ? "fell" : "rose",
+                Numbers.format(Math.abs(change)),
+                Numbers.format(before.getAsDouble()),
+                Numbers.format(after.getAsDouble()),
+                margin < 0 ? "fell" : "grew",
+                Numbers.format(Math.abs(margin)));
         String meaning = change < 0 && margin > 0
                 ? " That is the sign of overoptimization: the pairs are told apart by making both completions less likely. A larger rpo.objective.eta counters it."
                 : "";
@@ -91,12 +96,13 @@ final class RunFindings {
         findings.add(new Finding(
                 "Held-out reward accuracy",
                 Verdict.NEUTRAL,
-                "%s (95 %% interval %s to %s): %s."
-                        .formatted(
-                                Numbers.percent(accuracy.mean()),
-                                Numbers.percent(accuracy.low()),
-                                Numbers.percent(accuracy.high()),
-                                verdict)));
+                String.format(
+                        Locale.ROOT,
+                        "%s (95 %% interval %s to %s): %s.",
+                        Numbers.percent(accuracy.mean()),
+                        Numbers.percent(accuracy.low()),
+                        Numbers.percent(accuracy.high()),
+                        verdict)));
     }
 
     private static void heldOut(List<Finding> findings, Map<String, Estimate> evaluation) {
@@ -110,6 +116,8 @@ final class RunFindings {
                         ? "higher than the reference's own ln 2 ≈ 0.693: on unseen pairs the policy is worse than not training"
                         : "not distinguishable from the reference's own ln 2 ≈ 0.693";
         findings.add(new Finding(
-                "Held-out preference loss", Verdict.NEUTRAL, "%s, %s.".formatted(Numbers.estimate(loss), verdict)));
+                "Held-out preference loss",
+                Verdict.NEUTRAL,
+                String.format(Locale.ROOT, "%s, %s.", Numbers.estimate(loss), verdict)));
     }
 }

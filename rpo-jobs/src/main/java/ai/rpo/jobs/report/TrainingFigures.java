@@ -4,6 +4,7 @@ import ai.rpo.jobs.report.Curve.Look;
 import ai.rpo.jobs.report.Curve.Point;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The figures of one run, from its training log. */
 final class TrainingFigures {
@@ -168,10 +169,14 @@ final class TrainingFigures {
 
     private String smoothing() {
         int bucket = Math.max(1, (log.steps() + MOST_POINTS - 1) / MOST_POINTS);
-        String thin = bucket == 1 ? "each step" : "means of %d steps".formatted(bucket);
+        String thin = bucket == 1 ? "each step" : String.format(Locale.ROOT, "means of %d steps", bucket);
         return window < 3
                 ? ""
-                : " Thin: %s. Bold: running mean over %d steps.".formatted(thin, bucket * (window / 2 * 2 + 1));
+                : String.format(
+                        Locale.ROOT,
+                        " Thin: %s. Bold: running mean over %d steps.",
+                        thin,
+                        bucket * (window / 2 * 2 + 1));
     }
 
     private static List<Figure> present(List<Figure> figures) {

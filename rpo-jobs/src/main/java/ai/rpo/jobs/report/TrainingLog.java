@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
@@ -50,9 +51,12 @@ record TrainingLog(List<Map<String, Double>> rows) {
     }
 
     private static RpoException damaged(String file, int line, String why) {
-        return RpoException.data(
-                "Cannot read line %d of %s: %s. Remove the line, or train again with rpo.overwrite = true."
-                        .formatted(line, file, why));
+        return RpoException.data(String.format(
+                Locale.ROOT,
+                "Cannot read line %d of %s: %s. Remove the line, or train again with rpo.overwrite = true.",
+                line,
+                file,
+                why));
     }
 
     private static Map<String, Double> numbers(JsonNode json) {

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Serializable;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -68,7 +69,7 @@ record Shards(int promptsEach, long prompts) implements Serializable {
     }
 
     static String fileName(int shard) {
-        return "part-%05d.jsonl".formatted(shard);
+        return String.format(Locale.ROOT, "part-%05d.jsonl", shard);
     }
 
     /**

@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -65,7 +66,8 @@ public final class NumberedRows {
 
     /** Spark deals pieces of Parquet files to partitions by their size. */
     private static JavaRDD<Placed> inOrder(JavaRDD<Placed> rows) {
-        return rows.sortBy(row -> "%010d %019d".formatted(row.file, row.line), true, rows.getNumPartitions());
+        return rows.sortBy(
+                row -> String.format(Locale.ROOT, "%010d %019d", row.file, row.line), true, rows.getNumPartitions());
     }
 
     /** Text files come first, in their order, then those of Parquet. */

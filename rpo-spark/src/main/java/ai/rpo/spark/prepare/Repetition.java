@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Findings;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
@@ -81,17 +82,15 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> n
 
     private static void check(Kind kind, long of, double limit, String key, String what) {
         if (kind.rows > limit * of) {
-            throw RpoException.data(
-                    "Cannot prepare data: %d of %d rows %s, more than rpo.data.limits.%s = %s allows (%s). Mend the data, or raise the limit."
-                            .formatted(
-                                    kind.rows,
-                                    of,
-                                    what,
-                                    key,
-                                    limit,
-                                    kind.examples.stream()
-                                            .map(Findings.Example::toString)
-                                            .collect(Collectors.joining(", "))));
+            throw RpoException.data(String.format(
+                    Locale.ROOT,
+                    "Cannot prepare data: %d of %d rows %s, more than rpo.data.limits.%s = %s allows (%s). Mend the data, or raise the limit.",
+                    kind.rows,
+                    of,
+                    what,
+                    key,
+                    limit,
+                    kind.examples.stream().map(Findings.Example::toString).collect(Collectors.joining(", "))));
         }
     }
 }

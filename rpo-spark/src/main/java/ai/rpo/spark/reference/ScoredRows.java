@@ -10,6 +10,7 @@ import ai.rpo.spark.dataset.PairRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.ArrayType;
@@ -57,7 +58,7 @@ public enum ScoredRows {
         }
         if (perToken) {
             for (String completion : completions) {
-                columns = columns.add(tokenLogps.formatted(completion), FLOATS);
+                columns = columns.add(String.format(Locale.ROOT, tokenLogps, completion), FLOATS);
             }
         }
         return columns;

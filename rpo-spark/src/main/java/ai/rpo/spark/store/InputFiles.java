@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
@@ -96,13 +97,14 @@ public record InputFiles(List<FileStatus> files) {
                 sha.update((file.getModificationTime() + "\n").getBytes(StandardCharsets.US_ASCII));
             }
         }
-        return "%d %s, %d bytes, %s %s"
-                .formatted(
-                        files.size(),
-                        files.size() == 1 ? "file" : "files",
-                        bytes(),
-                        byContent ? "sha256" : "sha256 of names, sizes and times",
-                        HexFormat.of().formatHex(sha.digest()));
+        return String.format(
+                Locale.ROOT,
+                "%d %s, %d bytes, %s %s",
+                files.size(),
+                files.size() == 1 ? "file" : "files",
+                bytes(),
+                byContent ? "sha256" : "sha256 of names, sizes and times",
+                HexFormat.of().formatHex(sha.digest()));
     }
 
     /** What tells each file's content, by its URI: as in {@link #fingerprint}, one by one. */

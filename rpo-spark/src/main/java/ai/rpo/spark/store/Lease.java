@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -224,7 +225,7 @@ public final class Lease implements Fence, AutoCloseable {
     }
 
     private static Path file(Path folder, long token) {
-        return new Path(folder, String.format("%08d.json", token));
+        return new Path(folder, String.format(Locale.ROOT, "%08d.json", token));
     }
 
     /** Fails if the file is there, atomically where the store can. */
