@@ -21,6 +21,7 @@ final class MemoryNeed {
     private final long scoring;
     private final long training;
     private final long trained;
+    private final long driver;
     private final TrainSettings train;
     private final boolean lora;
 
@@ -33,6 +34,8 @@ final class MemoryNeed {
         trained = adapter.map(own -> ParameterLayout.of(config, own).size()).orElse(weights);
         int length = Math.min(settings.data().maxLength().orElse(config.contextLength()), config.contextLength());
         long moments = train.optimizer() == TrainSettings.Optimizer.ADAMW ? 2 : 0;
+        long outer = train.outer().hasMomentum() ? 1 : 0;
+        driver = Float.BYTES * (1 + moments + outer) * trained;
         long scratch =
                 ScratchMemory.ofTraining(config, adapter, length, train.tokensPerMicroBatch(), train.recompute());
         scoring = Float.BYTES
@@ -50,6 +53,11 @@ final class MemoryNeed {
                 scoring >> 20,
                 training >> 20,
                 trained);
+    }
+
+    /** The driver holds the state that the workers' results are averaged into. */
+    String describeDriver() {
+        return String.format(Locale.ROOT, "%,d MB for the state of training, heap apart", driver >> 20);
     }
 
     /** @throws RpoException naming what would make it fit, if one task surely does not */

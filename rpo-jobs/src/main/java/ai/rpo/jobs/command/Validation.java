@@ -83,6 +83,7 @@ final class Validation {
             NativeRoom room = NativeRoom.of(spark, memory);
             print("memory", need.describe());
             print("there is", room.describe());
+            print("driver", need.describeDriver());
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark);

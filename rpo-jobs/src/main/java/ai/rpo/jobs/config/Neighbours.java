@@ -11,6 +11,8 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
  * Reads configuration files from any Hadoop file system, and what they include from beside them, which the library does
@@ -35,7 +37,7 @@ final class Neighbours implements ConfigIncluder {
 
     /** @param name as messages call it */
     private static Config parse(Path file, String name) {
-        String text = new SmallFile(file, new Configuration())
+        String text = new SmallFile(file, hadoop())
                 .read()
                 .orElseThrow(() -> RpoException.configuration(
                         "Cannot read the configuration " + name + ": there is no such file. Check the path."));
@@ -44,6 +46,11 @@ final class Neighbours implements ConfigIncluder {
                 .setOriginDescription(name)
                 .setIncluder(new Neighbours(file.getParent()));
         return ConfigFactory.parseString(text, options);
+    }
+
+    /** With the endpoints and credentials that {@code spark-submit} was given. */
+    private static Configuration hadoop() {
+        return SparkHadoopUtil.get().newConfiguration(new SparkConf());
     }
 
     @Override

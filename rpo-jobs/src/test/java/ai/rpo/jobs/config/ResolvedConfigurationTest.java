@@ -55,6 +55,21 @@ class ResolvedConfigurationTest {
         assertEquals(Optional.of("a/m"), settings.model().path());
     }
 
+    /** A mount table is nothing but settings. */
+    @Test
+    void aFileIsReadWithTheSettingsThatSparkSubmitWasGiven() {
+        ConfigurationFixture.write(folder, "rpo.train.seed = 7");
+        String setting = "spark.hadoop.fs.viewfs.mounttable.given.link./here";
+        System.setProperty(setting, folder.toUri().toString());
+        try {
+            Settings settings = load(Optional.of("viewfs://given/here/my.conf"), ConfigFactory.empty())
+                    .settings();
+            assertEquals(7, settings.train().seed());
+        } finally {
+            System.clearProperty(setting);
+        }
+    }
+
     @Test
     void aFileOfAHadoopPathIncludesItsNeighbours() throws IOException {
         Files.createDirectories(folder.resolve("below"));
