@@ -47,7 +47,9 @@ final class Messages {
             throw noText(field + ".role", role);
         }
         JsonNode content = node.path("content");
-        if (!content.isTextual() && !content.isArray() && node.path("tool_calls").isEmpty()) {
+        if (!content.isTextual()
+                && !content.isArray()
+                && node.path("tool_calls").isEmpty()) {
             throw noText(field + ".content", content);
         }
         for (int i = 0; content.isArray() && i < content.size(); i++) {

@@ -126,14 +126,10 @@ record PrepareJob(
                     + ". Mend the rows, or set rpo.data.on-straddle to separate or drop.");
         }
         if (tally.rejectedFraction() > settings.maxRejectedFraction()) {
-            throw RpoException.data(
-                    "Cannot prepare data: %d of %d rows are unfit, more than rpo.data.max-rejected-fraction = %s allows.\n%s\nMend the rows listed in %s, or raise the limit."
-                            .formatted(
-                                    findings.total(),
-                                    tally.rows(),
-                                    settings.maxRejectedFraction(),
-                                    findings.summary(),
-                                    rejectedOutput));
+            throw RpoException.data("Cannot prepare data: " + findings.total() + " of " + tally.rows()
+                    + " rows are unfit, more than rpo.data.max-rejected-fraction = " + settings.maxRejectedFraction()
+                    + " allows.\n" + findings.summary() + "\nMend the rows listed in " + rejectedOutput
+                    + ", or raise the limit.");
         }
         if (tally.train().rows() == 0) {
             throw RpoException.data("Cannot prepare data: no rows are left to train on out of " + tally.rows() + "."

@@ -54,9 +54,8 @@ public final class PreparedFindings {
 
     private static void check(long rows, long of, double fraction, double limit, String key, String what) {
         if (fraction > limit) {
-            throw RpoException.data(
-                    "Cannot use the prepared data: %d of %d rows %s, more than rpo.data.%s = %s allows. Mend the data, or raise the limit."
-                            .formatted(rows, of, what, key, limit));
+            throw RpoException.data("Cannot use the prepared data: " + rows + " of " + of + " rows " + what
+                    + ", more than rpo.data." + key + " = " + limit + " allows. Mend the data, or raise the limit.");
         }
     }
 }
