@@ -44,10 +44,11 @@ public final class Backends {
      *
      * @param precision {@link Precision#key()}
      * @param threads that it may keep busy, the caller's included
+     * @throws IllegalArgumentException if there is no such precision
      * @throws LinkageError if {@link Provider#CPU} is asked for and oneDNN cannot be loaded
      */
     public static Backend create(Provider provider, String precision, int threads) {
-        boolean bfloat16 = precision.equals(Precision.BFLOAT16.key());
+        boolean bfloat16 = Precision.of(precision) == Precision.BFLOAT16;
         return switch (provider) {
             case AUTO -> fastest(bfloat16, threads);
             case CPU -> announced(CpuBackend.create(bfloat16, threads), "as asked for");
