@@ -56,7 +56,7 @@ public final class AdapterConfig {
         for (String key : UNSUPPORTED) {
             if (!file.isEmpty(key)) {
                 throw file.refuse(
-                        key, "but that is not supported. Merge the adapter into its model in PEFT, and use that");
+                        key, "but that is not supported", "Merge the adapter into its model in PEFT, and use that");
             }
         }
         double dropout = file.has("lora_dropout") ? file.number("lora_dropout") : 0;
