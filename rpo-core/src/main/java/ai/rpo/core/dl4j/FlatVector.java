@@ -6,7 +6,10 @@ import ai.rpo.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All numbers of a storage, in as many tensors as they need: a tensor counts its elements in an int. */
+/**
+ * All numbers of a storage, in as many tensors as they need: a tensor counts its elements in an int. DL4J itself counts
+ * what an updater keeps in one too, so that with AdamW at most 2³⁰ parameters can be trained.
+ */
 record FlatVector(Backend backend, List<Tensor> parts) {
 
     private static final int LARGEST = 1 << 30;

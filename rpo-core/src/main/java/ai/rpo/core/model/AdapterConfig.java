@@ -50,14 +50,14 @@ public final class AdapterConfig {
 
     static Lora parse(JsonObject file, ModelConfig config) {
         if (!file.text("peft_type", "").equals("LORA")) {
-            throw file.refuse("peft_type", "but only LORA is supported. " + MERGE);
+            throw file.refuse("peft_type", "but only LORA is supported", MERGE);
         }
         if (!file.text("bias", "none").equals("none")) {
-            throw file.refuse("bias", "but only none is supported. " + MERGE);
+            throw file.refuse("bias", "but only none is supported", MERGE);
         }
         for (String key : UNSUPPORTED) {
             if (!file.isEmpty(key)) {
-                throw file.refuse(key, "but that is not supported. " + MERGE);
+                throw file.refuse(key, "but that is not supported", MERGE);
             }
         }
         double dropout = file.has("lora_dropout") ? file.number("lora_dropout") : 0;

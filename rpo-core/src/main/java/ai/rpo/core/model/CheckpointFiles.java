@@ -98,7 +98,7 @@ final class CheckpointFiles {
             }
             SafetensorsFile file = shards.computeIfAbsent(shard, s -> SafetensorsFile.open(folder.resolve(s)));
             if (!file.tensors().containsKey(tensor)) {
-                throw weightMap.refuse(tensor, "but that file has no such tensor. Fetch the model again");
+                throw weightMap.refuse(tensor, "but that file has no such tensor", "Fetch the model again");
             }
         }
         return List.copyOf(shards.values());

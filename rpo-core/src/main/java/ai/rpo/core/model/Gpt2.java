@@ -69,7 +69,7 @@ final class Gpt2 implements Family {
 
     private static void refuse(JsonObject file, String key) {
         if (file.flag(key, false)) {
-            throw file.refuse(key, "but that is not supported. Use a model without it");
+            throw file.refuse(key, "but that is not supported", "Use a model without it");
         }
     }
 }

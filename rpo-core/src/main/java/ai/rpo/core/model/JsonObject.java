@@ -53,7 +53,7 @@ final class JsonObject {
         } catch (IOException e) {
             throw new RpoException(
                     RpoException.Kind.CONFIGURATION,
-                    "Cannot read " + file + ": " + e.getMessage() + ". Check the file and its permissions.",
+                    "Cannot read " + file + ": " + ReadFailure.reason(e) + ". Check the file and its permissions.",
                     e);
         }
     }
@@ -238,8 +238,16 @@ final class JsonObject {
 
     /** @param why continues "key is VALUE, " */
     RpoException refuse(String key, String why) {
+        return refuse(key, why, "Correct it there, or use another model");
+    }
+
+    /**
+     * @param why continues "key is VALUE, "
+     * @param action what to do about it
+     */
+    RpoException refuse(String key, String why, String action) {
         return RpoException.configuration(
-                "Cannot use " + file + ": " + prefix + key + " is " + shown(key) + ", " + why + ".");
+                "Cannot use " + file + ": " + prefix + key + " is " + shown(key) + ", " + why + ". " + action + ".");
     }
 
     private JsonNode required(String key) {

@@ -48,14 +48,15 @@ public final class ModelConfigParser {
         if (config.has("quantization_config")) {
             throw config.refuse(
                     "quantization_config",
-                    "but quantised weights are not supported. Use the model's float32, float16 or bfloat16 weights");
+                    "but quantised weights are not supported",
+                    "Use the model's float32, float16 or bfloat16 weights");
         }
     }
 
     private static void refuseExperts(JsonObject config) {
         for (String key : EXPERT_COUNTS) {
             if (config.has(key) && config.positiveInt(key) > 1) {
-                throw config.refuse(key, "but mixtures of experts are not supported. Use a dense model");
+                throw config.refuse(key, "but mixtures of experts are not supported", "Use a dense model");
             }
         }
     }

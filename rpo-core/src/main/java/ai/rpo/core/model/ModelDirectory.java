@@ -1,7 +1,6 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -171,11 +170,6 @@ public final class ModelDirectory {
         return weights.unused();
     }
 
-    /** Bytes of the weight files. */
-    public long weightBytes() {
-        return weightFiles().stream().mapToLong(ModelDirectory::size).sum();
-    }
-
     /**
      * A hash of the contents of configuration, tokenizer and weights, 64 hexadecimal digits: equal for equal models
      * wherever they lie. Reads every byte, once in a JVM.
@@ -215,16 +209,5 @@ public final class ModelDirectory {
 
     JsonObject configFile() {
         return configFile;
-    }
-
-    private static long size(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    "Cannot read " + file + ": " + e.getMessage() + ". Check the disk.",
-                    e);
-        }
     }
 }

@@ -27,7 +27,7 @@ final class ModelFingerprint {
             } catch (IOException e) {
                 throw new RpoException(
                         RpoException.Kind.RETRYABLE,
-                        "Cannot read " + file + ": " + e.getMessage()
+                        "Cannot read " + file + ": " + ReadFailure.reason(e)
                                 + ". Check the disk and that nothing moves the file.",
                         e);
             }

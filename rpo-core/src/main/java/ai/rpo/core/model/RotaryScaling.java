@@ -76,15 +76,15 @@ final class RotaryScaling {
                 throw config.refuse(
                         key,
                         "whose type \"dynamic\" makes a token's angles depend on the length of the whole row, which "
-                                + "prompts shared by two completions cannot honour. Use a model with another type: "
-                                + "default, linear, llama3, yarn, longrope");
+                                + "prompts shared by two completions cannot honour",
+                        "Use a model with another type: " + "default, linear, llama3, yarn, longrope");
             default -> throw refuseType(type, "default, linear, llama3, yarn, longrope");
         };
     }
 
     private RpoException refuseType(String type, String supported) {
         return config.refuse(
-                key, "whose type \"" + type + "\" is not supported. Use a model with one of these: " + supported);
+                key, "whose type \"" + type + "\" is not supported", "Use a model with one of these: " + supported);
     }
 
     private String type() {

@@ -71,7 +71,7 @@ final class SafetensorsFile {
         } catch (IOException | InternalError e) { // an InternalError is how a mapped file that shrinks shows
             throw new RpoException(
                     RpoException.Kind.RETRYABLE,
-                    "Cannot read weight " + tensor.name() + " from " + file + ": " + e.getMessage()
+                    "Cannot read weight " + tensor.name() + " from " + file + ": " + ReadFailure.reason(e)
                             + ". Check that nothing else writes the file, and the disk.",
                     e);
         }

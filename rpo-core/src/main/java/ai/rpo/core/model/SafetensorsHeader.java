@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -70,10 +69,8 @@ final class SafetensorsHeader {
         byte[] json;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             json = headerBytes(channel);
-        } catch (NoSuchFileException e) {
-            throw broken("there is no such file", e);
         } catch (IOException e) {
-            throw broken(e instanceof EOFException ? "it ends inside its header" : e.getMessage(), e);
+            throw broken(e instanceof EOFException ? "it ends inside its header" : ReadFailure.reason(e), e);
         }
         try (JsonParser parser = JsonObject.MAPPER.createParser(json)) {
             List<StoredTensor> tensors = tensors(parser);
@@ -83,7 +80,7 @@ final class SafetensorsHeader {
         } catch (JsonProcessingException e) {
             throw broken("its header is not valid JSON (" + e.getOriginalMessage() + ")", e);
         } catch (IOException e) {
-            throw broken(e.getMessage(), e);
+            throw broken(ReadFailure.reason(e), e);
         }
     }
 

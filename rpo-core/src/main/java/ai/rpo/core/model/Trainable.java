@@ -1,5 +1,6 @@
 package ai.rpo.core.model;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.tensor.Noise;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ public sealed interface Trainable {
     void save(Path folder, Weights numbers, Map<String, String> facts);
 
     /**
-     * @throws ai.rpo.core.RpoException if the folder is broken, or of another model
+     * @throws RpoException if the folder is broken, or of another model
      */
     Weights saved(Path folder);
 
@@ -46,6 +47,16 @@ public sealed interface Trainable {
      * @param facts what the model card says of the model's origin, in this order
      */
     void export(Path target, Weights numbers, ExportForm form, Map<String, String> facts);
+
+    /** Numbers of the same names but other shapes would be read in part. */
+    private static void requireLayout(Trainable trained, ParameterLayout found, Path folder) {
+        if (!found.entries().equals(trained.layout().entries())) {
+            throw RpoException.configuration("Cannot go on from the numbers in " + folder
+                    + ": they are of another model or adapter than the one trained here, "
+                    + trained.start().folder()
+                    + ". Train with the model and rpo.lora they were trained with, or begin anew elsewhere.");
+        }
+    }
 
     /** Every weight of the model. */
     record AllWeights(ModelDirectory start) implements Trainable {
@@ -72,7 +83,9 @@ public sealed interface Trainable {
 
         @Override
         public Weights saved(Path folder) {
-            return ModelDirectory.open(folder).weights();
+            ModelDirectory model = ModelDirectory.open(folder);
+            Trainable.requireLayout(this, ParameterLayout.of(model.config()), folder);
+            return model.weights();
         }
 
         @Override
@@ -122,7 +135,9 @@ public sealed interface Trainable {
 
         @Override
         public Weights saved(Path folder) {
-            return Adapter.open(folder, start.config()).weights();
+            Adapter found = Adapter.open(folder, start.config());
+            Trainable.requireLayout(this, ParameterLayout.of(start.config(), found.lora()), folder);
+            return found.weights();
         }
 
         @Override

@@ -19,11 +19,6 @@ public record TokenizedPair(long ordinal, int[] prompt, int[] chosen, int[] reje
         Objects.requireNonNull(rejected, "rejected");
     }
 
-    /** Token rows the pair takes when packed: the prompt once, then both completions. */
-    public int packedLength() {
-        return prompt.length + chosen.length + rejected.length;
-    }
-
     /** Tokens of the longer of the two sequences. */
     public int longestSequence() {
         return prompt.length + Math.max(chosen.length, rejected.length);

@@ -12,7 +12,7 @@ class FlatVectorTest {
 
     private final PlainBackend backend = new PlainBackend();
 
-    /** What models of more parameters than an int counts need. */
+    /** What storages of more numbers than a tensor counts need. */
     @ParameterizedTest
     @CsvSource({"100, 1", "7, 1", "3, 3", "1, 7"})
     void isTheSameInAnyNumberOfParts(int largest, int parts) {

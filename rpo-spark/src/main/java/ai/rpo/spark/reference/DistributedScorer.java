@@ -1,6 +1,7 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
@@ -93,10 +94,14 @@ public final class DistributedScorer implements Serializable {
             int tokens = 0;
             do {
                 batch.add(next);
-                tokens += next.packedLength();
+                tokens += packedRows(next);
                 next = pairs.hasNext() ? pairs.next() : null;
-            } while (next != null && tokens + next.packedLength() <= settings.tokensPerBatch());
+            } while (next != null && tokens + packedRows(next) <= settings.tokensPerBatch());
             return batch;
         }
+    }
+
+    private static int packedRows(TokenizedPair pair) {
+        return new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected())).packedRows();
     }
 }
