@@ -6,13 +6,11 @@ import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.Stores;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -25,21 +23,25 @@ import org.apache.spark.util.SerializableConfiguration;
 public final class LocalModel implements Serializable {
 
     private static final long serialVersionUID = 1L;
-    private static final String CACHE = "rpo-models-";
+    private static final Pattern TRAINING_STATE = Pattern.compile("(optimizer|outer)_.*\\.safetensors");
 
     private final String uri;
     private String fingerprint;
     private final LocalModel base;
+    private final boolean checkpoint;
     private final SerializableConfiguration hadoop;
 
     /**
      * @param fingerprint null until it is asked for, of a local model
      * @param base what an adapter adapts; null for a model of its own
+     * @param checkpoint whether a machine that had to fetch it does not keep it for long
      */
-    private LocalModel(String uri, String fingerprint, LocalModel base, SerializableConfiguration hadoop) {
+    private LocalModel(
+            String uri, String fingerprint, LocalModel base, boolean checkpoint, SerializableConfiguration hadoop) {
         this.uri = uri;
         this.fingerprint = fingerprint;
         this.base = base;
+        this.checkpoint = checkpoint;
         this.hadoop = hadoop;
     }
 
@@ -54,27 +56,40 @@ public final class LocalModel implements Serializable {
      * @param base where the model is that an adapter adapts, instead of where the adapter says
      */
     public static LocalModel of(String uri, Optional<String> base, Configuration configuration) {
-        LocalModel model = located(uri, base, configuration);
-        // Before they are sent to executors, which need not take them again.
+        return hashed(located(uri, base, configuration));
+    }
+
+    /** The same of a model that is looked at once: a machine that had to fetch it does not keep it for long. */
+    public static LocalModel ofCheckpoint(String uri, Optional<String> base, Configuration configuration) {
+        return hashed(located(uri, base, true, configuration));
+    }
+
+    /** Before models are sent to executors, which need not hash them again. */
+    private static LocalModel hashed(LocalModel model) {
         model.withoutAdapter().fingerprint();
         model.fingerprint();
         return model;
     }
 
-    /** The same without reading a local model's weights, for work that needs its text files alone. */
+    /** The same as {@link #of} without reading a local model's weights, for work that needs its text files alone. */
     public static LocalModel located(String uri, Optional<String> base, Configuration configuration) {
+        return located(uri, base, false, configuration);
+    }
+
+    private static LocalModel located(
+            String uri, Optional<String> base, boolean checkpoint, Configuration configuration) {
         SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
         LocalModel adapted = AdaptedModel.of(uri, base, configuration)
                 .map(model -> located(model, Optional.empty(), configuration))
                 .orElse(null);
         if (isLocal(uri, configuration)) {
             open(localPath(uri), adapted);
-            return new LocalModel(uri, null, adapted, hadoop);
+            return new LocalModel(uri, null, adapted, checkpoint, hadoop);
         }
-        Path fetched = LocalCopies.download(hadoopPath(uri), ModelDirectory.FOLDERS, configuration);
+        Path fetched = fetch(uri, configuration);
         try {
-            LocalModel model = new LocalModel(uri, open(fetched, adapted).fingerprint(), adapted, hadoop);
-            model.keep(fetched);
+            LocalModel model = new LocalModel(uri, open(fetched, adapted).fingerprint(), adapted, checkpoint, hadoop);
+            model.inCache(() -> fetched);
             return model;
         } finally {
             deleteIfThere(fetched);
@@ -134,52 +149,37 @@ public final class LocalModel implements Serializable {
     }
 
     private Path cached() {
-        return locked(() -> {
-            if (!Files.isDirectory(cacheEntry())) {
-                Path fetched = LocalCopies.download(hadoopPath(uri), ModelDirectory.FOLDERS, hadoop.value());
-                try {
-                    requireSame(open(fetched, base).fingerprint());
-                    Files.move(fetched, cacheEntry(), StandardCopyOption.ATOMIC_MOVE);
-                } finally {
-                    deleteIfThere(fetched);
-                }
+        return inCache(() -> {
+            Path fetched = fetch(uri, hadoop.value());
+            try {
+                requireSame(open(fetched, base).fingerprint());
+                return fetched;
+            } catch (RuntimeException e) {
+                LocalCopies.delete(fetched);
+                throw e;
             }
-            return cacheEntry();
         });
     }
 
-    /** Makes what was fetched the cache's, unless it has the model already. */
-    private void keep(Path fetched) {
-        locked(() -> Files.isDirectory(cacheEntry())
-                ? cacheEntry()
-                : Files.move(fetched, cacheEntry(), StandardCopyOption.ATOMIC_MOVE));
-    }
-
-    private Path cacheEntry() {
-        return cache().resolve(fingerprint);
-    }
-
-    private interface CacheChange {
-        Path run() throws IOException;
-    }
-
-    /** One process of the machine changes the entry, the others wait for it. */
-    private Path locked(CacheChange change) {
-        synchronized (LocalModel.class) { // a file lock is held by a whole JVM
-            try (FileChannel channel = FileChannel.open(
-                            Files.createDirectories(cache()).resolve(fingerprint + ".lock"),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
-                    FileLock held = channel.lock()) {
-                return change.run();
-            } catch (IOException e) {
-                throw new RpoException(
-                        RpoException.Kind.RETRYABLE,
-                        "Cannot keep the model " + uri + " on this machine: " + e + ". Check that " + cache()
-                                + " has room and may be written to.",
-                        e);
-            }
+    private Path inCache(Supplier<Path> fetch) {
+        try {
+            return ModelCache.ofThisMachine().get(ModelCache.nameOf(fingerprint, checkpoint), fetch);
+        } catch (IOException e) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot keep the model " + uri + " on this machine: " + e + ". Check that "
+                            + ModelCache.ofThisMachine().folder() + " has room and may be written to.",
+                    e);
         }
+    }
+
+    /** Without what only training would go on from. */
+    private static Path fetch(String uri, Configuration configuration) {
+        return LocalCopies.download(
+                hadoopPath(uri),
+                name -> !TRAINING_STATE.matcher(name).matches(),
+                ModelDirectory.FOLDERS,
+                configuration);
     }
 
     private void requireSame(String fetched) {
@@ -194,9 +194,5 @@ public final class LocalModel implements Serializable {
         if (Files.exists(folder)) {
             LocalCopies.delete(folder);
         }
-    }
-
-    private static Path cache() {
-        return Path.of(System.getProperty("java.io.tmpdir"), CACHE + System.getProperty("user.name"));
     }
 }

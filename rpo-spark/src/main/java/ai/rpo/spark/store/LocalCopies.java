@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
@@ -24,7 +25,7 @@ public final class LocalCopies {
     /** An empty folder on this machine, on the disk of temporary files. */
     public static java.nio.file.Path temporaryFolder() {
         try {
-            return Files.createTempDirectory("rpo-");
+            return TemporaryFolders.create();
         } catch (IOException e) {
             throw RpoException.configuration(
                     "Cannot make a temporary folder: " + e.getMessage() + ". Set java.io.tmpdir to a disk with room.");
@@ -115,22 +116,26 @@ public final class LocalCopies {
 
     /** Copies the files of {@code source} into a new local folder. */
     public static java.nio.file.Path download(Path source, Configuration hadoop) {
-        return download(source, Set.of(), hadoop);
+        return download(source, name -> true, Set.of(), hadoop);
     }
 
     /**
      * Copies the files of {@code source} into a new local folder.
      *
+     * @param files whether a file of this name is wanted
      * @param folders in it whose files are wanted too
      */
-    public static java.nio.file.Path download(Path source, Set<String> folders, Configuration hadoop) {
+    public static java.nio.file.Path download(
+            Path source, Predicate<String> files, Set<String> folders, Configuration hadoop) {
         java.nio.file.Path folder = temporaryFolder();
         try {
             FileSystem store = source.getFileSystem(hadoop);
             for (FileStatus entry : store.listStatus(source)) {
                 java.nio.file.Path local = folder.resolve(entry.getPath().getName());
                 if (entry.isFile()) {
-                    download(store, entry, local);
+                    if (files.test(entry.getPath().getName())) {
+                        download(store, entry, local);
+                    }
                 } else if (folders.contains(entry.getPath().getName())) {
                     Files.createDirectory(local);
                     for (FileStatus inside : store.listStatus(entry.getPath())) {

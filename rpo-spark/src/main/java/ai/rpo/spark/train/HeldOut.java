@@ -24,7 +24,7 @@ public record HeldOut(Path pairs, RpoObjective objective, ScoreSettings scoring,
      * @param start what its training started from
      */
     double measure(SparkSession spark, Path model, LocalModel start) {
-        LocalModel policy = LocalModel.of(
+        LocalModel policy = LocalModel.ofCheckpoint(
                 model.toString(),
                 Optional.of(start.withoutAdapter().uri()),
                 spark.sparkContext().hadoopConfiguration());

@@ -49,7 +49,9 @@ class LocalModelTest {
             if (Files.exists(cached)) {
                 LocalCopies.delete(cached);
             }
-            Files.deleteIfExists(cached.resolveSibling(cached.getFileName() + ".lock"));
+            for (String suffix : new String[] {".lock", ".files"}) {
+                Files.deleteIfExists(cached.resolveSibling(cached.getFileName() + suffix));
+            }
         }
     }
 
@@ -90,6 +92,15 @@ class LocalModelTest {
                 Files.readString(
                         model.open().file("additional_chat_templates/rag.jinja").orElseThrow()));
         assertTrue(Files.notExists(cached.resolve("original")));
+    }
+
+    @Test
+    void ofACheckpointOnlyTheModelIsFetched() throws IOException {
+        Files.writeString(stored.resolve("optimizer_first_moments.safetensors"), "as large as the model");
+        LocalModel model = LocalModel.ofCheckpoint("aside://" + stored, Optional.empty(), hadoop);
+        cached = model.folder();
+        assertTrue(Files.notExists(cached.resolve("optimizer_first_moments.safetensors")));
+        assertEquals(model.fingerprint(), model.open().fingerprint());
     }
 
     @Test
