@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +80,26 @@ class SubmitScriptsTest {
     }
 
     @Test
+    void theNewestJarIsSubmitted() throws Exception {
+        Path home = Files.createDirectories(folder.resolve("home"));
+        for (String file : List.of("deploy/bin/submit", "deploy/bin/submit-standalone", "deploy/jvm.options")) {
+            Files.createDirectories(home.resolve(file).getParent());
+            Files.copy(Path.of("..").resolve(file), home.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        Path jars = Files.createDirectories(home.resolve("rpo-jobs/target"));
+        Instant now = Instant.now();
+        for (int version = 1; version <= 3; version++) {
+            Path jar = Files.createFile(jars.resolve("rpo-0." + version + ".jar"));
+            Files.setLastModifiedTime(jar, FileTime.from(version == 2 ? now : now.minusSeconds(version)));
+        }
+        List<String> given = submitted(
+                Map.of("RPO_JAR", ""),
+                home.resolve("deploy/bin/submit-standalone").toString(),
+                "run");
+        assertEquals(jars.toRealPath().resolve("rpo-0.2.jar").toString(), given.get(given.size() - 2));
+    }
+
+    @Test
     void aSizeThatIsNoneIsRefused() throws Exception {
         Process process = start(Map.of("RPO_HEAP", "much"), "submit-yarn", "run");
         assertEquals(
@@ -106,7 +129,8 @@ class SubmitScriptsTest {
     }
 
     private Process start(Map<String, String> environment, String script, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("../deploy/bin/" + script));
+        List<String> command =
+                new ArrayList<>(List.of(Path.of("../deploy/bin").resolve(script).toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("RPO_"));

@@ -110,9 +110,10 @@ public record InputFiles(List<FileStatus> files) {
     /** What tells each file's content, by its URI: as in {@link #fingerprint}, one by one. */
     public Map<String, String> byUri(Configuration hadoop) {
         Map<String, String> described = new LinkedHashMap<>();
+        boolean byContent = bytes() <= HASHED_BYTES;
         for (FileStatus file : files) {
             String content;
-            if (bytes() <= HASHED_BYTES) {
+            if (byContent) {
                 MessageDigest sha = Fingerprint.sha256();
                 digestContent(sha, file.getPath(), hadoop);
                 content = "sha256 " + HexFormat.of().formatHex(sha.digest());
