@@ -23,7 +23,7 @@ record RejectedRows(SparkSession spark, PreparePlan plan, Path folder) {
     private static final long ROWS_IN_ONE_FILE = 100_000;
 
     /**
-     * @param outcomes with the columns of {@link SliceOffsets}
+     * @param outcomes with the columns that {@link InputTally#joinOffsets} adds
      * @param count rejected rows among them
      */
     void write(Dataset<Row> outcomes, long count) {
