@@ -26,6 +26,10 @@ rate() { sed -E 's/.* ([0-9.]+) (pairs|new tokens)\/s.*/\1/'; }
 benchmark=StepBenchmark
 [ "$1" != generate ] || benchmark=GenerateBenchmark
 
+if [ -n "${PEER:-}" ] && [[ " $* " == *" ragged "* ]]; then
+    echo "Cannot compare ragged batches: the peer's are of equal lengths. Unset PEER." >&2
+    exit 2
+fi
 before=$(peer "$@")
 ours=$(ours "$benchmark" "$@")
 after=$(peer "$@")
