@@ -56,7 +56,7 @@ class DocumentationTest {
     /** Of all classes of the project, by name. */
     private static Map<String, String> sources() throws IOException {
         Map<String, String> sources = new HashMap<>();
-        for (String module : List.of("rpo-core", "rpo-spark", "rpo-jobs", "bench")) {
+        for (String module : List.of("rpo-core", "rpo-spark", "rpo-jobs", "s3-test", "bench")) {
             for (Path file : files(module + "/src", ".java")) {
                 sources.merge(
                         file.getFileName().toString().replace(".java", ""), Files.readString(file), String::concat);
