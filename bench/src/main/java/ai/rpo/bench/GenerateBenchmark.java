@@ -8,6 +8,7 @@ import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -15,8 +16,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Times greedy generation: {@code generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16]}. All prompts are continued at once; the
- * median of some runs counts, after one of warm-up.
+ * Times greedy generation: {@code generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16] [profile]}. All prompts are continued at once; the
+ * median of some runs counts, after one of warm-up. With {@code profile} it says where the time of a run goes.
  */
 public final class GenerateBenchmark {
 
@@ -30,8 +31,11 @@ public final class GenerateBenchmark {
         int runs = Integer.parseInt(args[5]);
         Precision precision = List.of(args).contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
         Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        boolean profile = List.of(args).contains("profile");
+        TimedBackend timed = new TimedBackend(backend);
         Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);
-        Generator generator = new Generator(new Decoder(shape.config(), backend), weights, prompts);
+        Decoder decoder = new Decoder(shape.config(), profile ? timed.backend() : backend);
+        Generator generator = new Generator(decoder, weights, prompts);
         Random random = new Random(2);
         List<Generator.Request> requests = IntStream.range(0, prompts)
                 .mapToObj(i -> random.ints(promptLength, 3, shape.config().vocabularySize())
@@ -39,6 +43,7 @@ public final class GenerateBenchmark {
                 .map(ids -> new Generator.Request(ids, 0))
                 .toList();
         seconds(generator, requests, newTokens);
+        timed.reset();
         double[] seconds = IntStream.range(0, runs)
                 .mapToDouble(run -> seconds(generator, requests, newTokens))
                 .sorted()
@@ -53,6 +58,9 @@ public final class GenerateBenchmark {
                 precision.key(),
                 seconds[runs / 2],
                 prompts * newTokens / seconds[runs / 2]);
+        if (profile) {
+            timed.print(runs, 1e3 * Arrays.stream(seconds).average().orElseThrow());
+        }
     }
 
     private static double seconds(Generator generator, List<Generator.Request> requests, int newTokens) {

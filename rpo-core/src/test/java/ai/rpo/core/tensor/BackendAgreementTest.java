@@ -186,14 +186,27 @@ class BackendAgreementTest {
     /** Products that are cut for several threads, or that another library computes than the small ones above. */
     @Test
     void linearOfLargeSizes() {
-        int[][] sizes = {{70, 512, 256}, {300, 40, 512}, {700, 33, 1300}, {1300, 40, 770}, {513, 256, 257}};
+        int[][] sizes = {
+            {70, 512, 256},
+            {300, 40, 512},
+            {700, 33, 1300},
+            {1300, 40, 770},
+            {513, 256, 257},
+            {1, 1500, 700},
+            {5, 1500, 2100},
+            {16, 130, 5000},
+            {33, 64, 4500},
+            {64, 2048, 1100}
+        };
         for (int[] size : sizes) {
             Twin x = normal(size[0], size[1], 1);
             Twin weight = normal(size[2], size[1], 1);
             Twin y = normal(size[0], size[2], 1);
-            plain.linear(x.exact, weight.exact, y.exact, true);
-            backend.linear(x.fast, weight.fast, y.fast, true);
-            y.assertAgrees();
+            for (boolean accumulate : new boolean[] {false, true}) {
+                plain.linear(x.exact, weight.exact, y.exact, accumulate);
+                backend.linear(x.fast, weight.fast, y.fast, accumulate);
+                y.assertAgrees();
+            }
             plain.linearBackwardWeight(y.exact, x.exact, weight.exact);
             backend.linearBackwardWeight(y.fast, x.fast, weight.fast);
             weight.assertAgrees();

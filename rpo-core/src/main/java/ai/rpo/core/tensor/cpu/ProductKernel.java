@@ -104,6 +104,9 @@ final class ProductKernel {
                                 c + Float.BYTES * ((long) from * n),
                                 n,
                                 bytes == Short.BYTES);
+            } else if (!transposeA && transposeB && bytes == Float.BYTES && FewRows.suit(m)) {
+                long weights = OffHeap.row(b, from, k);
+                FewRows.multiply(lane, m, size, k, a, weights, accumulate, c + (long) Float.BYTES * from, n);
             } else {
                 long firstB = transposeB ? (long) from * k : from;
                 lane.gemm()
