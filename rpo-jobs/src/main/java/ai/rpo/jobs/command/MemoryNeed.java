@@ -6,6 +6,7 @@ import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.Settings;
 import java.util.Locale;
@@ -14,7 +15,8 @@ import java.util.Optional;
 /**
  * Native memory that scoring and training need in one executor, in bytes: weights once, and for each model in training
  * its gradients, moments and scratch memory. Rows are taken to be as long as they may be, half of each the prompt. Heap,
- * and what a backend keeps to itself, come on top.
+ * and what a backend keeps to itself, come on top. Where products are to be of bfloat16, executors are taken for ones
+ * that can make them.
  */
 final class MemoryNeed {
 
@@ -24,35 +26,49 @@ final class MemoryNeed {
     private final long driver;
     private final TrainSettings train;
     private final boolean lora;
+    private final boolean halved;
+    private final boolean anyLength;
+    private final int length;
 
-    MemoryNeed(ModelDirectory start, Settings settings, TrainSettings train) {
+    /** @param gpu whether executors compute on one, which keeps weights in float32 */
+    MemoryNeed(ModelDirectory start, Settings settings, TrainSettings train, boolean gpu) {
         this.train = train;
         ModelConfig config = start.config();
         Optional<Lora> adapter = settings.lora().on(start);
         lora = adapter.isPresent();
-        long weights = ParameterLayout.of(config).size();
-        trained = adapter.map(own -> ParameterLayout.of(config, own).size()).orElse(weights);
-        int length = Math.min(settings.data().maxLength().orElse(config.contextLength()), config.contextLength());
+        halved = settings.precision() == Precision.BFLOAT16 && !gpu;
+        ParameterLayout layout = ParameterLayout.of(config);
+        long frozen = layout.entries().stream().mapToLong(this::frozenBytes).sum();
+        trained = adapter.map(own -> ParameterLayout.of(config, own).size()).orElse(layout.size());
+        anyLength = settings.data().maxLength().isEmpty();
+        length = Math.min(settings.data().maxLength().orElse(config.contextLength()), config.contextLength());
         long moments = train.optimizer() == TrainSettings.Optimizer.ADAMW ? 2 : 0;
         long outer = train.outer().hasMomentum() ? 1 : 0;
         driver = Float.BYTES * (1 + moments + outer) * trained;
         long scratch =
                 ScratchMemory.ofTraining(config, adapter, length, train.tokensPerMicroBatch(), train.recompute());
-        scoring = Float.BYTES
-                * (weights
-                        + ScratchMemory.ofScoring(
-                                config, length, settings.reference().tokensPerBatch()));
+        scoring = frozen
+                + Float.BYTES
+                        * ScratchMemory.ofScoring(
+                                config, length, settings.reference().tokensPerBatch());
         long beside = settings.selection().metric().isPresent() ? scoring : 0; // of a checkpoint, while networks wait
-        training = Float.BYTES * ((lora ? weights : 0) + (2 + moments) * trained + scratch) + beside;
+        training = (lora ? frozen : 0) + Float.BYTES * ((2 + moments) * trained + scratch) + beside;
+    }
+
+    private long frozenBytes(ParameterLayout.Entry entry) {
+        return entry.size() * (halved && !entry.vector() ? Short.BYTES : Float.BYTES);
     }
 
     String describe() {
         return String.format(
                 Locale.ROOT,
-                "%,d MB to score, %,d MB to train %,d parameters, for one task in an executor, heap apart",
+                "%,d MB to score, %,d MB to train %,d parameters, for one task in an executor, heap apart; rows of %,d tokens%s%s",
                 scoring >> 20,
                 training >> 20,
-                trained);
+                trained,
+                length,
+                anyLength ? ", the model's context (shorter ones need less: set rpo.data.max-length)" : "",
+                halved ? "; weights that are only read in bfloat16" : "");
     }
 
     /** The driver holds the state that the workers' results are averaged into. */

@@ -41,7 +41,7 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
                     "use a machine with more memory, or name the one that is meant: " + OPTION
                             + " SIZE, or a cluster's --master");
         }
-        if (spark.setting("spark.executor.resource.gpu.amount").isPresent()) {
+        if (onGpu(spark)) {
             return unknown("a GPU's memory is not known here");
         }
         Optional<String> overhead = spark.setting(OVERHEAD);
@@ -56,6 +56,10 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
                     "set " + OVERHEAD);
         }
         return unknown("this kind of cluster limits the heap alone");
+    }
+
+    static boolean onGpu(SparkLauncher spark) {
+        return spark.setting("spark.executor.resource.gpu.amount").isPresent();
     }
 
     private static NativeRoom unknown(String why) {

@@ -79,7 +79,10 @@ final class Validation {
                     describe(supervised ? settings.sft().training() : settings.train()) + ", "
                             + settings.precision().key());
             MemoryNeed need = new MemoryNeed(
-                    start.open(), settings, supervised ? settings.sft().training() : settings.train());
+                    start.open(),
+                    settings,
+                    supervised ? settings.sft().training() : settings.train(),
+                    NativeRoom.onGpu(spark));
             NativeRoom room = NativeRoom.of(spark, memory);
             print("memory", need.describe());
             print("there is", room.describe());

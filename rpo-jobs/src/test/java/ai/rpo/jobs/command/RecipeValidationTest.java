@@ -39,6 +39,15 @@ class RecipeValidationTest {
         assertTrue(out.contains("to train"), out);
     }
 
+    /** The recipe computes in bfloat16, where weights that nobody changes take half; a GPU keeps them as they are. */
+    @Test
+    void theMemoryOfWeightsThatAreOnlyReadIsThatOfTheirPrecision() throws IOException {
+        String processors = validate(0, "zephyr-beta", "mistral");
+        assertTrue(processors.contains("rows of 64 tokens; weights that are only read in bfloat16"), processors);
+        String gpus = validate(0, "zephyr-beta", "mistral", "-D", "spark.executor.resource.gpu.amount=1");
+        assertTrue(gpus.contains("rows of 64 tokens\n"), gpus);
+    }
+
     @Test
     void whatCannotFitIsRefusedWithWhatWouldHelp() throws IOException {
         String out = validate(
