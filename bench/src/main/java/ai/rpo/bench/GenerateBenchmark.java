@@ -30,7 +30,7 @@ public final class GenerateBenchmark {
         int prompts = Integer.parseInt(args[4]);
         int runs = Integer.parseInt(args[5]);
         Precision precision = List.of(args).contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
-        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        Backend backend = Backends.create(precision, Runtime.getRuntime().availableProcessors());
         boolean profile = List.of(args).contains("profile");
         TimedBackend timed = new TimedBackend(backend);
         Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);

@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
@@ -89,7 +90,7 @@ public class KernelBenchmark {
     public void allocate() {
         backend = Backends.create(
                 Backends.Provider.valueOf(provider),
-                precision,
+                Precision.of(precision),
                 Runtime.getRuntime().availableProcessors());
         x = tensor(TOKENS, HIDDEN);
         dX = tensor(TOKENS, HIDDEN);

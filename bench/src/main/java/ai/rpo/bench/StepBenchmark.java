@@ -147,7 +147,7 @@ public final class StepBenchmark {
     }
 
     private static Runnable scoreStep(Shape shape, Supplier<List<TrainingExample>> batches, Precision precision) {
-        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        Backend backend = Backends.create(precision, Runtime.getRuntime().availableProcessors());
         Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);
         ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), backend), weights);
         return () -> scorer.completionLogps(
@@ -174,7 +174,7 @@ public final class StepBenchmark {
     /** Floating-point operations a second of one large float32 product. */
     private static double productRate() {
         Backend backend =
-                Backends.create(Precision.FLOAT32.key(), Runtime.getRuntime().availableProcessors());
+                Backends.create(Precision.FLOAT32, Runtime.getRuntime().availableProcessors());
         Tensor a = backend.allocate((long) PRODUCT * PRODUCT).tensor(0, PRODUCT, PRODUCT);
         Tensor b = backend.allocate((long) PRODUCT * PRODUCT).tensor(0, PRODUCT, PRODUCT);
         Tensor c = backend.allocate((long) PRODUCT * PRODUCT).tensor(0, PRODUCT, PRODUCT);

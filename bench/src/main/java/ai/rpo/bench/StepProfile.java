@@ -31,7 +31,7 @@ public final class StepProfile {
         int steps = Integer.parseInt(args[4]);
         boolean recompute = List.of(args).contains("recompute");
         Precision precision = List.of(args).contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
-        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        Backend backend = Backends.create(precision, Runtime.getRuntime().availableProcessors());
         TimedBackend timed = new TimedBackend(backend);
         ParameterLayout layout = ParameterLayout.of(shape.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));

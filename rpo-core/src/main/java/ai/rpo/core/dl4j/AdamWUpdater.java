@@ -24,7 +24,7 @@ final class AdamWUpdater implements GradientUpdater<AdamW> {
 
     AdamWUpdater(AdamW config) {
         this.config = config;
-        backend = Backends.create(Precision.FLOAT32.key(), config.threads());
+        backend = Backends.create(Precision.FLOAT32, config.threads());
     }
 
     @Override

@@ -35,20 +35,19 @@ public final class Backends {
     private Backends() {}
 
     /** The fastest backend that works here. */
-    public static Backend create(String precision, int threads) {
+    public static Backend create(Precision precision, int threads) {
         return create(Provider.AUTO, precision, threads);
     }
 
     /**
      * A backend with threads and scratch memory of its own.
      *
-     * @param precision {@link Precision#key()}
+     * @param precision to what products may round their inputs, where the processor gains by it
      * @param threads that it may keep busy, the caller's included
-     * @throws IllegalArgumentException if there is no such precision
      * @throws LinkageError if {@link Provider#CPU} is asked for and oneDNN cannot be loaded
      */
-    public static Backend create(Provider provider, String precision, int threads) {
-        boolean bfloat16 = Precision.of(precision) == Precision.BFLOAT16;
+    public static Backend create(Provider provider, Precision precision, int threads) {
+        boolean bfloat16 = precision == Precision.BFLOAT16;
         return switch (provider) {
             case AUTO -> fastest(bfloat16, threads);
             case CPU -> announced(CpuBackend.create(bfloat16, threads), "as asked for");

@@ -9,6 +9,7 @@ import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.tensor.Precision;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -79,7 +80,7 @@ public final class LanguageModelLayer extends BaseLayer {
         tokensPerMicroBatch = execution.tokensPerMicroBatch();
         recompute = execution.recompute();
         maxGradNorm = execution.maxGradNorm();
-        precision = execution.precision();
+        precision = execution.precision().key();
         threads = execution.threads();
         if (loss instanceof PreferenceLoss preference) {
             RpoObjective objective = preference.objective();
@@ -104,11 +105,11 @@ public final class LanguageModelLayer extends BaseLayer {
      * @param tokensPerMicroBatch packed rows computed at once
      * @param recompute whether activations are computed again on the way back instead of kept
      * @param maxGradNorm global gradient norm above which the gradient is scaled down; 0 for none
-     * @param precision to what products may round their inputs: {@code float32} or {@code bfloat16}
+     * @param precision to what products may round their inputs
      * @param threads cores that one network may use
      */
     public record Execution(
-            int tokensPerMicroBatch, boolean recompute, double maxGradNorm, String precision, int threads) {}
+            int tokensPerMicroBatch, boolean recompute, double maxGradNorm, Precision precision, int threads) {}
 
     ModelConfig modelConfig() {
         return ModelConfigParser.parse(modelConfig, "config.json");
@@ -139,7 +140,7 @@ public final class LanguageModelLayer extends BaseLayer {
     }
 
     Execution execution() {
-        return new Execution(tokensPerMicroBatch, recompute, maxGradNorm, precision, threads);
+        return new Execution(tokensPerMicroBatch, recompute, maxGradNorm, Precision.of(precision), threads);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package ai.rpo.core.loss;
 
 import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.decoder.PackedBatch;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.objective.BatchSize;
@@ -64,7 +65,8 @@ public final class BatchGradient implements AutoCloseable {
             Function<List<TrainingExample>, PackedBatch> packing) {
         StepMetrics metrics = new StepMetrics();
         BatchSize size = sizeOf(batch);
-        for (List<TrainingExample> part : MicroBatches.split(batch, tokensPerMicroBatch)) {
+        for (List<TrainingExample> part :
+                MicroBatches.of(batch, row -> row.example().packedRows(), tokensPerMicroBatch)) {
             Decoder.Pass pass = decoder.forward(weights, packing.apply(part), recompute, workspace);
             double[] coefficients = evaluate(part, pass.completionLogps(), size, metrics);
             decoder.backward(weights, pass, coefficients, gradients, workspace);

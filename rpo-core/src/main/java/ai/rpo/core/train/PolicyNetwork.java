@@ -118,7 +118,7 @@ public final class PolicyNetwork implements AutoCloseable {
                     case SGD -> new Sgd(rate);
                 };
         LanguageModelLayer.Execution execution = new LanguageModelLayer.Execution(
-                settings.tokensPerMicroBatch(), settings.recompute(), settings.maxGradNorm(), precision.key(), threads);
+                settings.tokensPerMicroBatch(), settings.recompute(), settings.maxGradNorm(), precision, threads);
         LanguageModelLayer layer =
                 new LanguageModelLayer(modelConfig, adaptation, loss, execution, updater, settings.weightDecay());
         return new NeuralNetConfiguration.Builder()

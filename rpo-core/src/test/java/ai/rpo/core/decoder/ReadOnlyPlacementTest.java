@@ -28,7 +28,7 @@ class ReadOnlyPlacementTest {
 
     private static final int LOWER_HALF = 0xffff;
 
-    private final Backend backend = Backends.create(Precision.BFLOAT16.key(), 2);
+    private final Backend backend = Backends.create(Precision.BFLOAT16, 2);
 
     static Stream<String> families() {
         return SmallModel.families();

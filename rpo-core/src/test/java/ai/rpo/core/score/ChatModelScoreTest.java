@@ -9,6 +9,7 @@ import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -32,7 +33,8 @@ class ChatModelScoreTest {
 
     @Test
     void logpsOfConversations() throws IOException, InterruptedException {
-        Backend backend = Backends.create("float32", Runtime.getRuntime().availableProcessors());
+        Backend backend =
+                Backends.create(Precision.FLOAT32, Runtime.getRuntime().availableProcessors());
         ModelDirectory model = ModelDirectory.open(SharedModels.unpackSmollm2(work));
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));

@@ -23,7 +23,8 @@ import net.jqwik.api.constraints.IntRange;
 /** A row's score and key are the row's own, whatever is scored beside it and by how many threads. */
 class ScoreExactnessTest {
 
-    private static final Map<String, Double> LARGEST_RELATIVE_ERROR = Map.of("float32", 1e-5, "bfloat16", 5e-3);
+    private static final Map<Precision, Double> LARGEST_RELATIVE_ERROR =
+            Map.of(Precision.FLOAT32, 1e-5, Precision.BFLOAT16, 5e-3);
 
     private final ModelConfig config = SmallModel.config(true);
     private final Map<String, ReferenceScorer> scorers = new HashMap<>();
@@ -35,7 +36,7 @@ class ScoreExactnessTest {
             @ForAll @IntRange(min = 1, max = 12) int rowsPerBatch) {
         Random random = new Random(seed);
         List<Example> examples = examples(random, rows);
-        for (String precision : LARGEST_RELATIVE_ERROR.keySet()) {
+        for (Precision precision : LARGEST_RELATIVE_ERROR.keySet()) {
             int[] order = shuffled(random, rows);
             ExampleScore[] together = new ExampleScore[rows];
             for (int start = 0; start < rows; start += rowsPerBatch) {
@@ -57,7 +58,7 @@ class ScoreExactnessTest {
                             expected,
                             together[i].logps()[c],
                             LARGEST_RELATIVE_ERROR.get(precision) * Math.abs(expected),
-                            precision);
+                            precision.key());
                 }
             }
         }
@@ -93,8 +94,8 @@ class ScoreExactnessTest {
                 List.of(Arrays.copyOfRange(ids, border, end), Arrays.copyOfRange(ids, end, ids.length)));
     }
 
-    private ReferenceScorer scorer(String precision, int threads) {
-        return scorers.computeIfAbsent(precision + threads, name -> {
+    private ReferenceScorer scorer(Precision precision, int threads) {
+        return scorers.computeIfAbsent(precision.key() + threads, name -> {
             Backend backend = Backends.create(precision, threads);
             return new ReferenceScorer(new Decoder(config, backend), SmallModel.random(config, backend, 3));
         });

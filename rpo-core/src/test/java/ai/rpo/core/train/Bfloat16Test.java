@@ -18,6 +18,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.cpu.RoundedProducts;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -50,8 +51,8 @@ class Bfloat16Test {
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
 
     static Stream<Arguments> backends() {
-        Arguments rounded = Arguments.of("rounded", RoundedProducts.of(Backends.create("float32", THREADS)));
-        Backend own = Backends.create("bfloat16", THREADS);
+        Arguments rounded = Arguments.of("rounded", RoundedProducts.of(Backends.create(Precision.FLOAT32, THREADS)));
+        Backend own = Backends.create(Precision.BFLOAT16, THREADS);
         return own.describe().contains("bfloat16 products")
                 ? Stream.of(rounded, Arguments.of("this machine", own))
                 : Stream.of(rounded);

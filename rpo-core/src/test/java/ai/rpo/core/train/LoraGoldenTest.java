@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Runs that begin with an adapter which PEFT saved, against PyTorch and PEFT; {@code lora/make_lora.py} made them. */
 class LoraGoldenTest {
 
-    private final Backend backend = Backends.create(Precision.FLOAT32.key(), 2);
+    private final Backend backend = Backends.create(Precision.FLOAT32, 2);
 
     @TempDir
     private Path temporary;

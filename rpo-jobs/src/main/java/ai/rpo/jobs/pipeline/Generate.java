@@ -46,6 +46,7 @@ final class Generate implements Stage {
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
+        values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
         values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
         values.put("rpo.precision", place.settings().precision().key());
         return values;
@@ -66,6 +67,7 @@ final class Generate implements Stage {
                         place.settings().precision(),
                         settings)
                 .run(place.run().path(folder()), fingerprint.digest(), progress);
+        place.inputs().requireUnchanged(settings.prompts());
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("prompts", result.prompts());
         report.put("completions", result.completions());

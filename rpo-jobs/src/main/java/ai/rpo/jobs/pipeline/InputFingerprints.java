@@ -38,6 +38,21 @@ final class InputFingerprints {
         return paths.isEmpty() ? "" : of("data " + paths, () -> InputFiles.resolve(paths, hadoop));
     }
 
+    /**
+     * To be asked when data have been read.
+     *
+     * @throws RpoException if they have changed since they were first looked at, so that nobody knows what was read
+     */
+    void requireUnchanged(List<String> paths) {
+        if (!paths.isEmpty()
+                && !InputFiles.resolve(paths, hadoop).fingerprint(hadoop).equals(data(paths))) {
+            throw new RpoException(
+                    RpoException.Kind.RETRYABLE,
+                    "Cannot use " + String.join(", ", paths)
+                            + ": somebody wrote to it while it was read. Run again when it is complete.");
+        }
+    }
+
     /** Of a model folder's weights and what they mean. */
     String weights(String model) {
         return withBase(model, folder -> of("weights " + folder, () -> folder(folder, WEIGHTS)));

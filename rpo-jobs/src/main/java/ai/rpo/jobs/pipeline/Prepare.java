@@ -145,6 +145,8 @@ final class Prepare implements Stage {
                         place.run().path(folder),
                         place.run().path(rejected),
                         progress);
+        place.inputs().requireUnchanged(data.train());
+        place.inputs().requireUnchanged(data.eval());
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("train_rows", prepared.trainRows());
         counts.put("eval_rows", prepared.evalRows());

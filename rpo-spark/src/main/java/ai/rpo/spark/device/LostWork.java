@@ -28,8 +28,9 @@ public final class LostWork extends SparkListener {
     public void onTaskEnd(SparkListenerTaskEnd task) {
         if (task.reason() instanceof TaskFailedReason failure && !(failure instanceof TaskKilled)) {
             LOG.warn(
-                    "{}: task {} on executor {} ({}) is lost and will be done again: {}",
+                    "{}: attempt {} of task {} on executor {} ({}) is lost: {}",
                     action,
+                    task.taskInfo().attemptNumber() + 1,
                     task.taskInfo().index(),
                     task.taskInfo().executorId(),
                     task.taskInfo().host(),

@@ -17,7 +17,7 @@ public final class DriverSampler {
      * @param width completions computed at once
      */
     public static Generator of(ModelDirectory model, Precision precision, int width) {
-        Backend backend = Backends.create(precision.key(), Runtime.getRuntime().availableProcessors());
+        Backend backend = Backends.create(precision, Runtime.getRuntime().availableProcessors());
         Parameters weights = Parameters.readOnly(model.config(), model.weights(), backend);
         return new Generator(new Decoder(model.config(), backend), weights, width);
     }

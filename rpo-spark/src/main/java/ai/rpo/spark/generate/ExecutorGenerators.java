@@ -54,7 +54,7 @@ final class ExecutorGenerators {
             idle.clear();
             decoder = null;
             weights = null;
-            load(model, chatTemplate, Backends.create(precision.key(), threads));
+            load(model, chatTemplate, Backends.create(precision, threads));
             key = wanted;
         }
         Generator generator = idle.isEmpty() ? new Generator(decoder, weights, width) : idle.pop();

@@ -2,12 +2,12 @@ package ai.rpo.spark.reference;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.device.LocalModel;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -53,26 +53,24 @@ public final class DistributedScorer implements Serializable {
     }
 
     private final class ScoringIterator implements Iterator<ScoredPair> {
-        private final Iterator<TokenizedPair> pairs;
+        private final Iterator<List<TokenizedPair>> batches;
         private final ReferenceScorer scorer;
         private Iterator<ScoredPair> scored = Collections.emptyIterator();
-        private TokenizedPair next;
 
         private ScoringIterator(Iterator<TokenizedPair> pairs, ReferenceScorer scorer) {
-            this.pairs = pairs;
+            batches = new MicroBatches<>(pairs, DistributedScorer::packedRows, settings.tokensPerBatch());
             this.scorer = scorer;
-            this.next = pairs.next();
         }
 
         @Override
         public boolean hasNext() {
-            return scored.hasNext() || next != null;
+            return scored.hasNext() || batches.hasNext();
         }
 
         @Override
         public ScoredPair next() {
             if (!scored.hasNext()) {
-                List<TokenizedPair> batch = nextBatch();
+                List<TokenizedPair> batch = batches.next();
                 scored = scorer.score(batch).stream().map(this::finite).iterator();
                 done.add(batch.size());
             }
@@ -87,17 +85,6 @@ public final class DistributedScorer implements Serializable {
                         + ". Check the model's weights.");
             }
             return scored;
-        }
-
-        private List<TokenizedPair> nextBatch() {
-            List<TokenizedPair> batch = new ArrayList<>();
-            int tokens = 0;
-            do {
-                batch.add(next);
-                tokens += packedRows(next);
-                next = pairs.hasNext() ? pairs.next() : null;
-            } while (next != null && tokens + packedRows(next) <= settings.tokensPerBatch());
-            return batch;
         }
     }
 

@@ -38,7 +38,7 @@ public final class ExecutorModels {
         Key wanted = new Key(model.fingerprint(), precision, threads);
         if (!wanted.equals(key)) {
             release();
-            Backend backend = Backends.create(precision.key(), threads);
+            Backend backend = Backends.create(precision, threads);
             weights = LoadedWeights.ofThisJvm().of(model, backend);
             decoder = new Decoder(model.open().config(), backend);
             key = wanted;

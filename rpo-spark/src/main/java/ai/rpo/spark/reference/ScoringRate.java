@@ -1,6 +1,7 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayList;
@@ -28,7 +29,10 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
      */
     public static ScoringRate measure(
             ScoredRows kind, List<Row> rows, LocalModel model, ScoreSettings settings, int threads) {
-        List<List<Example>> batches = batches(kind, rows, Math.min(MOST_TOKENS, settings.tokensPerBatch()));
+        List<List<Example>> batches = MicroBatches.of(
+                rows.stream().map(kind::example).toList(),
+                Example::packedRows,
+                Math.min(MOST_TOKENS, settings.tokensPerBatch()));
         ReferenceScorer scorer = ExecutorModels.ofThisJvm().borrow(model, settings.precision(), threads);
         try {
             double warm = seconds();
@@ -58,21 +62,6 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
 
     private static double seconds() {
         return System.nanoTime() / 1e9;
-    }
-
-    private static List<List<Example>> batches(ScoredRows kind, List<Row> rows, int tokensPerBatch) {
-        List<List<Example>> batches = new ArrayList<>();
-        int tokens = 0;
-        for (Row row : rows) {
-            Example example = kind.example(row);
-            if (batches.isEmpty() || tokens + example.packedRows() > tokensPerBatch) {
-                batches.add(new ArrayList<>());
-                tokens = 0;
-            }
-            batches.get(batches.size() - 1).add(example);
-            tokens += example.packedRows();
-        }
-        return batches;
     }
 
     private static long tokens(List<Example> batch) {

@@ -83,6 +83,6 @@ class ExecutorModelsTest {
     }
 
     private static Parameters weights(LocalModel model) {
-        return LoadedWeights.ofThisJvm().of(model, Backends.create(Precision.FLOAT32.key(), 1));
+        return LoadedWeights.ofThisJvm().of(model, Backends.create(Precision.FLOAT32, 1));
     }
 }

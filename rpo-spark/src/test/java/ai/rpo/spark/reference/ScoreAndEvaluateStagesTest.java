@@ -178,7 +178,7 @@ class ScoreAndEvaluateStagesTest {
 
     private static ReferenceScorer scorer(LocalModel model) {
         ModelDirectory folder = model.open();
-        Backend backend = Backends.create(Precision.FLOAT32.key(), 1);
+        Backend backend = Backends.create(Precision.FLOAT32, 1);
         ParameterLayout layout = ParameterLayout.of(folder.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
         weights.load(folder.weights());
