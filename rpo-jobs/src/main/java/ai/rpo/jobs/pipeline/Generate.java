@@ -68,6 +68,7 @@ final class Generate implements Stage {
                         settings)
                 .run(place.run().path(folder()), fingerprint.digest(), progress);
         place.inputs().requireUnchanged(settings.prompts());
+        place.inputs().requireUnchanged(place.model());
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("prompts", result.prompts());
         report.put("completions", result.completions());

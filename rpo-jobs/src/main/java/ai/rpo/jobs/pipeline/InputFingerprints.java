@@ -44,12 +44,27 @@ final class InputFingerprints {
      * @throws RpoException if they have changed since they were first looked at, so that nobody knows what was read
      */
     void requireUnchanged(List<String> paths) {
-        if (!paths.isEmpty()
-                && !InputFiles.resolve(paths, hadoop).fingerprint(hadoop).equals(data(paths))) {
+        require(data(paths).equals(afresh().data(paths)), String.join(", ", paths));
+    }
+
+    /**
+     * The same of a model folder's weights.
+     *
+     * @throws RpoException if they have changed since
+     */
+    void requireUnchanged(String model) {
+        require(weights(model).equals(afresh().weights(model)), model);
+    }
+
+    private InputFingerprints afresh() {
+        return new InputFingerprints(base, hadoop);
+    }
+
+    private static void require(boolean isUnchanged, String input) {
+        if (!isUnchanged) {
             throw new RpoException(
                     RpoException.Kind.RETRYABLE,
-                    "Cannot use " + String.join(", ", paths)
-                            + ": somebody wrote to it while it was read. Run again when it is complete.");
+                    "Cannot use " + input + ": somebody wrote to it while it was read. Run again when it is complete.");
         }
     }
 

@@ -86,6 +86,7 @@ final class Score implements Stage {
                 report.put(split, facts(result));
             }
         }
+        place.inputs().requireUnchanged(place.reference());
         place.run().file(folder + "/report.json").write(Json.text(report));
         return counts;
     }

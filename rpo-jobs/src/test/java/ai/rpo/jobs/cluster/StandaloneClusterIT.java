@@ -143,7 +143,7 @@ class StandaloneClusterIT {
 
         assertSucceeds(scoring.get());
         assertLogged(output, ".*: executor \\d+ is lost: .*");
-        assertLogged(output, ".*: task \\d+ on executor .* will be done again: .*");
+        assertLogged(output, ".*: attempt \\d+ of task \\d+ on executor .* is lost: .*");
         JsonNode report = new ObjectMapper()
                 .readTree(output.resolve("reference/report.json").toFile());
         assertEquals(SCORED_PAIRS, report.findValue("computed").asInt(), report.toString());

@@ -1,5 +1,6 @@
 package ai.rpo.spark.device;
 
+import org.apache.spark.FetchFailed;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.TaskKilled;
 import org.apache.spark.scheduler.SparkListener;
@@ -34,8 +35,12 @@ public final class LostWork extends SparkListener {
                     task.taskInfo().index(),
                     task.taskInfo().executorId(),
                     task.taskInfo().host(),
-                    failure.toErrorString().lines().findFirst().orElse(""));
+                    reason(failure).lines().findFirst().orElse(""));
         }
+    }
+
+    private static String reason(TaskFailedReason failure) {
+        return failure instanceof FetchFailed fetch ? fetch.message() : failure.toErrorString();
     }
 
     @Override
