@@ -157,6 +157,22 @@ class PipelineTest {
         assertTrue(Files.exists(folder.resolve("run/train/half")));
     }
 
+    /** As after a mistake in the settings that showed when the work began: there is nothing to lose. */
+    @Test
+    void otherSettingsForAStageThatLeftNothingAreTaken() {
+        resumes = true;
+        failing = true;
+        assertThrows(IllegalStateException.class, () -> run(train(), false));
+        assertTrue(Files.exists(folder.resolve("run/train/begun.json")));
+
+        failing = false;
+        settings = Map.of("data", "a", "beta", "0.2", "rate", "1e-4");
+        events.clear();
+        run(train(), false);
+
+        assertEquals(List.of("reuse prepare", "start train", "finish train {rows=3}"), events);
+    }
+
     @Test
     void overwritingReplacesOnlyWhatDiffers() throws IOException {
         run(train(), false);

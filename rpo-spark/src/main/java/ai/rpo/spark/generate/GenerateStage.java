@@ -19,12 +19,14 @@ import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.InputFiles;
+import ai.rpo.spark.store.Stores;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.Partitioner;
@@ -83,7 +85,7 @@ public final class GenerateStage {
     /**
      * @param output folder
      * @param digest of what the completions depend on
-     * @throws RpoException where the inputs cannot be read, or no row has a prompt
+     * @throws RpoException where the inputs cannot be read, or no row has a prompt, and then nothing is left
      */
     public Result run(Path output, String digest, Progress progress) {
         checkTokenizer();
@@ -98,9 +100,10 @@ public final class GenerateStage {
         generate(rows, shards, lines, new Path(output, REJECTED), cores, progress);
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
+            Stores.delete(output, hadoop); // which would only be in the way of better prompts
             throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
                     + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                    + (prompts == 0 ? "there are no rows" : result.rejected.toString())
+                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
                     + "). A row needs prompt (text or messages), messages or prompt_ids.");
         }
         if (parquet) {
@@ -111,6 +114,12 @@ public final class GenerateStage {
                     .parquet(new Path(output, COMPLETIONS).toString());
         }
         return result;
+    }
+
+    private static String counted(Map<String, Long> reasons) {
+        return reasons.entrySet().stream()
+                .map(reason -> reason.getValue() + " × " + reason.getKey())
+                .collect(Collectors.joining(", "));
     }
 
     /** A tokenizer that is broken or cannot stop where it should is found here; a missing one may not be needed. */

@@ -1,7 +1,9 @@
 package ai.rpo.spark.store;
 
 import ai.rpo.core.RpoException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -44,10 +46,23 @@ public final class ArtifactDirectory {
     /**
      * What the unfinished artifact was begun with.
      *
-     * @return empty if it was not begun by {@link #begin}, or has been finished
+     * @return empty if it was not begun by {@link #begin}, has been finished, or got no further than that
+     * @throws RpoException if the note is there but cannot be read
      */
     public Optional<Manifest> begun() {
-        return manifest().isPresent() ? Optional.empty() : read(BEGUN);
+        return manifest().isEmpty() && holdsWork() ? read(BEGUN) : Optional.empty();
+    }
+
+    private boolean holdsWork() {
+        try {
+            return Arrays.stream(Stores.open(path, hadoop).listStatus(path))
+                    .map(found -> found.getPath().getName())
+                    .anyMatch(name -> !name.equals(BEGUN) && !name.startsWith("."));
+        } catch (FileNotFoundException e) {
+            return false;
+        } catch (IOException e) {
+            throw StoreFailure.of("read", path, e);
+        }
     }
 
     /** Notes what is being made, for artifacts that another process may go on with. */

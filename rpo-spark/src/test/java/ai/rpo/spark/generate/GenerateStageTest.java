@@ -162,6 +162,8 @@ class GenerateStageTest {
         RpoException e = assertThrows(RpoException.class, () -> run(settings("in.jsonl", 4, 1), "out", "digest"));
         assertEquals(RpoException.Kind.DATA, e.kind());
         assertTrue(e.getMessage().startsWith("Cannot generate: none of 1 rows of "), e.getMessage());
+        assertTrue(e.getMessage().contains("(1 × missing-field)"), e.getMessage());
+        assertFalse(Files.exists(work.resolve("out")), "something is in the way of better prompts");
     }
 
     @Test
