@@ -46,16 +46,16 @@ public final class MicroBatches<T> implements Iterator<List<T>> {
         }
         List<T> group = new ArrayList<>();
         long used = 0;
-        do {
+        while (hasNext()) {
             T item = held == null ? items.next() : held;
-            held = item;
+            held = null;
             used += rows.applyAsInt(item);
             if (!group.isEmpty() && used > most) {
-                return group;
+                held = item;
+                break;
             }
             group.add(item);
-            held = null;
-        } while (items.hasNext());
+        }
         return group;
     }
 }

@@ -66,7 +66,7 @@ final class Generate implements Stage {
                         place.chatTemplate(),
                         place.settings().precision(),
                         settings)
-                .run(place.run().path(folder()), fingerprint.digest(), progress);
+                .run(place.run().artifact(folder()), fingerprint.digest(), progress);
         place.inputs().requireUnchanged(settings.prompts());
         place.inputs().requireUnchanged(place.model());
         Map<String, Object> report = new LinkedHashMap<>();

@@ -18,8 +18,8 @@ import ai.rpo.spark.device.PolledProgress;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
+import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.InputFiles;
-import ai.rpo.spark.store.Stores;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -83,12 +83,13 @@ public final class GenerateStage {
             long prompts, long completions, long tokens, Map<String, Long> finishReasons, Map<String, Long> rejected) {}
 
     /**
-     * @param output folder
+     * @param artifact the output folder
      * @param digest of what the completions depend on
      * @throws RpoException where the inputs cannot be read, or no row has a prompt, and then nothing is left
      */
-    public Result run(Path output, String digest, Progress progress) {
+    public Result run(ArtifactDirectory artifact, String digest, Progress progress) {
         checkTokenizer();
+        Path output = artifact.path();
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         JavaRDD<NumberedRow> rows = NumberedRows.read(spark, settings.prompts());
         long prompts = rows.count();
@@ -100,7 +101,7 @@ public final class GenerateStage {
         generate(rows, shards, lines, new Path(output, REJECTED), cores, progress);
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
-            Stores.delete(output, hadoop); // which would only be in the way of better prompts
+            artifact.remove(); // which would only be in the way of better prompts
             throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
                     + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
                     + (prompts == 0 ? "there are no rows" : counted(result.rejected))

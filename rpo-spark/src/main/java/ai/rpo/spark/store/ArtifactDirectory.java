@@ -50,7 +50,7 @@ public final class ArtifactDirectory {
      * @throws RpoException if the note is there but cannot be read
      */
     public Optional<Manifest> begun() {
-        return manifest().isEmpty() && holdsWork() ? read(BEGUN) : Optional.empty();
+        return manifest().isPresent() ? Optional.empty() : read(BEGUN).filter(begun -> holdsWork());
     }
 
     private boolean holdsWork() {

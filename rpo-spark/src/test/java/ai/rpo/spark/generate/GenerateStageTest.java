@@ -13,6 +13,8 @@ import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.prepare.LetterModel;
+import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.train.RandomModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -250,8 +252,12 @@ class GenerateStageTest {
     }
 
     private GenerateStage.Result run(GenerateSettings settings, String output, String digest) {
+        ArtifactDirectory artifact = new ArtifactDirectory(
+                new org.apache.hadoop.fs.Path(work.resolve(output).toString()),
+                Fence.NONE,
+                spark.sparkContext().hadoopConfiguration());
         return new GenerateStage(spark, model, Optional.empty(), Precision.FLOAT32, settings)
-                .run(new org.apache.hadoop.fs.Path(work.resolve(output).toString()), digest, Progress.NONE);
+                .run(artifact, digest, Progress.NONE);
     }
 
     private static String text(String prompt) {

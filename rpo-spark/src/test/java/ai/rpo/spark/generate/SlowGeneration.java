@@ -5,8 +5,11 @@ import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
+import ai.rpo.spark.store.ArtifactDirectory;
+import ai.rpo.spark.store.Fence;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -32,8 +35,9 @@ final class SlowGeneration {
             SparkSession spark, String model, String prompts, String output, Progress progress) {
         GenerateSettings settings = new GenerateSettings(
                 List.of(prompts), OutputFormat.JSONL, 1, 7, 1, List.of(), SamplingSettings.greedy(40));
-        LocalModel local = LocalModel.of(model, spark.sparkContext().hadoopConfiguration());
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        LocalModel local = LocalModel.of(model, hadoop);
         return new GenerateStage(spark, local, Optional.empty(), Precision.FLOAT32, settings)
-                .run(new Path(output), DIGEST, progress);
+                .run(new ArtifactDirectory(new Path(output), Fence.NONE, hadoop), DIGEST, progress);
     }
 }
