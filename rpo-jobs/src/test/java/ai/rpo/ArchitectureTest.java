@@ -50,6 +50,10 @@ class ArchitectureTest {
             seesOfOurs("ai.rpo.core.text..", "ai.rpo.core", "ai.rpo.core.preference..", "ai.rpo.core.text..");
 
     @ArchTest
+    static final ArchRule judgesKnowNoModel =
+            seesOfOurs("ai.rpo.core.judge..", "ai.rpo.core", "ai.rpo.core.judge..", "ai.rpo.core.preference");
+
+    @ArchTest
     static final ArchRule decoderIsBuiltOfTensors = seesOfOurs(
             "ai.rpo.core.decoder..",
             "ai.rpo.core",
