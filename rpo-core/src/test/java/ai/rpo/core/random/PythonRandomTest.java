@@ -38,7 +38,9 @@ class PythonRandomTest {
         given.get("bits").forEach(bits -> assertEquals(bits.longValue(), random.bits(32)));
         given.get("random").forEach(drawn -> assertEquals(drawn.doubleValue(), random.random()));
         int[] bounds = {1, 2, 3, 4, 5, 1000, Integer.MAX_VALUE};
-        assertArrayEquals(ints(given.get("randrange")), IntStream.of(bounds).map(random::below).toArray());
+        assertArrayEquals(
+                ints(given.get("randrange")),
+                IntStream.of(bounds).map(random::below).toArray());
         given.get("randint").forEach(drawn -> assertEquals(drawn.intValue(), random.between(0, 1)));
         given.get("choices").forEach(drawn -> assertEquals(drawn.intValue(), random.choice(7)));
         for (JsonNode sample : given.get("samples")) {
@@ -48,7 +50,8 @@ class PythonRandomTest {
         }
         List<Integer> list = new ArrayList<>(IntStream.range(0, 20).boxed().toList());
         random.shuffle(list);
-        assertArrayEquals(ints(given.get("shuffled")), list.stream().mapToInt(i -> i).toArray());
+        assertArrayEquals(
+                ints(given.get("shuffled")), list.stream().mapToInt(i -> i).toArray());
     }
 
     private static int[] ints(JsonNode list) {
