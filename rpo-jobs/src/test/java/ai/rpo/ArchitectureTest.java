@@ -35,6 +35,9 @@ class ArchitectureTest {
     static final ArchRule objectiveIsPureMathematics = seesOfOurs("ai.rpo.core.objective..", "ai.rpo.core.objective..");
 
     @ArchTest
+    static final ArchRule randomnessKnowsNothingElse = seesOfOurs("ai.rpo.core.random..", "ai.rpo.core.random..");
+
+    @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
 
     @ArchTest
