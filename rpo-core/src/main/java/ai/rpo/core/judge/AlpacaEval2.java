@@ -82,7 +82,11 @@ final class AlpacaEval2 implements Protocol {
 
     static Game game(String firstShown, OptionalDouble preference, String words, List<TokenLogprob> top) {
         return new Game(
-                firstShown, verdict(preference), words, top, top.isEmpty() ? 0 : LabelMass.of(top, LABELS).missing());
+                firstShown,
+                verdict(preference),
+                words,
+                top,
+                top.isEmpty() ? 0 : LabelMass.of(top, LABELS).missing());
     }
 
     private static Verdict verdict(OptionalDouble preference) {

@@ -13,8 +13,7 @@ import java.util.Objects;
  * @param category such as {@code math}; empty where there is none
  * @param references right answers, one a turn; empty where there are none
  */
-public record EvaluationPrompt(
-        int ordinal, String id, List<String> turns, String category, List<String> references)
+public record EvaluationPrompt(int ordinal, String id, List<String> turns, String category, List<String> references)
         implements Serializable {
 
     public EvaluationPrompt {

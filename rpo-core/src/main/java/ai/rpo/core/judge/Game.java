@@ -14,11 +14,7 @@ import java.util.Objects;
  * @param missingMass probability of first tokens that spell no label; 0 where the verdict was not taken from them
  */
 public record Game(
-        String firstShown,
-        Verdict verdict,
-        String answer,
-        List<Answer.TokenLogprob> topLogprobs,
-        double missingMass)
+        String firstShown, Verdict verdict, String answer, List<Answer.TokenLogprob> topLogprobs, double missingMass)
         implements Serializable {
 
     /** Who is the better one. */

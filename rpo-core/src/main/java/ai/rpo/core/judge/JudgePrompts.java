@@ -72,8 +72,8 @@ public final class JudgePrompts {
                 throw unreadable(source, "line " + number + " has no name and prompt_template");
             }
             String name = row.get("name").textValue();
-            Optional<String> system = Optional.ofNullable(row.path("system_prompt").textValue())
-                    .filter(given -> !given.isEmpty());
+            Optional<String> system =
+                    Optional.ofNullable(row.path("system_prompt").textValue()).filter(given -> !given.isEmpty());
             templates.put(
                     name,
                     new PromptTemplate(name, system, row.get("prompt_template").textValue()));

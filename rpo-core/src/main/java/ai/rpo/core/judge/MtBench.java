@@ -55,9 +55,10 @@ final class MtBench {
         }
         boolean reference = WITH_REFERENCE.contains(prompt.category());
         if (reference && prompt.references().size() < turn) {
-            throw RpoException.configuration("Cannot judge prompt " + prompt.id() + ": the judge is shown a right answer"
-                    + " in the category " + prompt.category() + ", and there is none for turn " + turn
-                    + ". Name the reference answers in rpo.judge.references.");
+            throw RpoException.configuration(
+                    "Cannot judge prompt " + prompt.id() + ": the judge is shown a right answer"
+                            + " in the category " + prompt.category() + ", and there is none for turn " + turn
+                            + ". Name the reference answers in rpo.judge.references.");
         }
         if (turn == 1) {
             return reference ? firstWithReference : first;

@@ -13,8 +13,8 @@ final class MtBenchSingle implements Protocol {
     private final MtBench prompts;
 
     MtBenchSingle(JudgePrompts prompts) {
-        this.prompts = new MtBench(
-                prompts, "single-v1", "single-math-v1", List.of("answer"), List.of("answer_1", "answer_2"));
+        this.prompts =
+                new MtBench(prompts, "single-v1", "single-math-v1", List.of("answer"), List.of("answer_1", "answer_2"));
     }
 
     @Override

@@ -69,8 +69,7 @@ final class RpoPaper implements Protocol {
         boolean modelIsFirst = !isSwapped(match.prompt().ordinal());
         String baseline = match.baseline().orElseThrow().name();
         Verdict verdict = verdict(answers.get(0).text(), modelIsFirst);
-        Game game = Game.ofText(
-                modelIsFirst ? match.model().name() : baseline, verdict, Answers.words(answers.get(0)));
+        Game game = Game.ofText(modelIsFirst ? match.model().name() : baseline, verdict, Answers.words(answers.get(0)));
         return Judgment.ofPair(match, List.of(game), preference(verdict));
     }
 

@@ -54,8 +54,7 @@ final class TemplateProtocol implements Protocol {
     @Override
     public List<Question> questions(Match match) {
         Contestant baseline = match.baseline().orElseThrow();
-        return List.of(
-                question(match, "1", match.model(), baseline), question(match, "2", baseline, match.model()));
+        return List.of(question(match, "1", match.model(), baseline), question(match, "2", baseline, match.model()));
     }
 
     private Question question(Match match, String game, Contestant a, Contestant b) {

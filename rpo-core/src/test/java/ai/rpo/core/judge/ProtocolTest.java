@@ -55,7 +55,10 @@ class ProtocolTest {
 
         assertEquals(
                 "{b} $1 {\"c\": 1} {other}",
-                template.fill(java.util.Map.of("a", "{b}", "b", "$1")).get(0).fields().get("content"));
+                template.fill(java.util.Map.of("a", "{b}", "b", "$1"))
+                        .get(0)
+                        .fields()
+                        .get("content"));
     }
 
     @ParameterizedTest
@@ -77,7 +80,9 @@ class ProtocolTest {
 
         assertEquals(
                 preference == null ? OptionalDouble.empty() : OptionalDouble.of(preference), judgment.preference());
-        assertEquals(List.of("mine", "theirs"), judgment.games().stream().map(Game::firstShown).toList());
+        assertEquals(
+                List.of("mine", "theirs"),
+                judgment.games().stream().map(Game::firstShown).toList());
         assertEquals(8, judgment.modelLength());
         assertEquals(10, judgment.baselineLength());
     }
@@ -120,8 +125,7 @@ class ProtocolTest {
                 new TokenLogprob(" M", Math.log(0.1)),
                 new TokenLogprob("m", Math.log(0.1)),
                 new TokenLogprob("The", Math.log(0.1)));
-        Judgment judgment =
-                protocol.judge(match, List.of(new Answer("M", top, Finish.LENGTH, "", "judge", 1, 1)));
+        Judgment judgment = protocol.judge(match, List.of(new Answer("M", top, Finish.LENGTH, "", "judge", 1, 1)));
         assertEquals(0.1 / 0.8, judgment.preference().orElseThrow(), 1e-12);
         assertEquals(0.2, judgment.games().get(0).missingMass(), 1e-12);
         assertEquals(Verdict.BASELINE, judgment.games().get(0).verdict());
@@ -197,17 +201,16 @@ class ProtocolTest {
 
         assertEquals("You judge.", question.messages().get(0).fields().get("content"));
         assertEquals(
-                "x mine one {\n theirs one}", question.messages().get(1).fields().get("content"));
+                "x mine one {\n theirs one}",
+                question.messages().get(1).fields().get("content"));
     }
 
     @Test
     void aMathQuestionNeedsARightAnswer() {
         Match match = new Match(prompt("q", "math", List.of()), 1, mine(), Optional.of(theirs()));
-        RpoException refused = assertThrows(
-                RpoException.class,
-                () -> JudgeProtocol.MT_BENCH_PAIR
-                        .with(JudgePrompts.builtIn(), TEMPLATE)
-                        .questions(match));
+        RpoException refused = assertThrows(RpoException.class, () -> JudgeProtocol.MT_BENCH_PAIR
+                .with(JudgePrompts.builtIn(), TEMPLATE)
+                .questions(match));
 
         assertTrue(refused.getMessage().contains("rpo.judge.references"), refused.getMessage());
     }
