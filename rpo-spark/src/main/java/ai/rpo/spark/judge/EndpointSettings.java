@@ -1,6 +1,5 @@
 package ai.rpo.spark.judge;
 
-import java.io.Serializable;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -35,7 +34,8 @@ public record EndpointSettings(
         // What is wrong here may be a key, so it is not repeated.
         url.flatMap(EndpointSettings::problemOf).ifPresent(problem -> problems.add("url must " + problem));
         if (keyEnv.isPresent() && !VARIABLE.matcher(keyEnv.get()).matches()) {
-            problems.add("key-env must be the name of an environment variable that holds the key, but is something else");
+            problems.add(
+                    "key-env must be the name of an environment variable that holds the key, but is something else");
         }
         if (!(requestsPerSecond > 0 && requestsPerSecond < Double.POSITIVE_INFINITY)) {
             problems.add("requests-per-second must be above 0, but is " + requestsPerSecond);

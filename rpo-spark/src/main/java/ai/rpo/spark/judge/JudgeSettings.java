@@ -60,8 +60,7 @@ public record JudgeSettings(
 
         public ModelSettings {
             if (questionsAtOnce < 1) {
-                throw new IllegalArgumentException(
-                        "questions-at-once must be at least 1, but is " + questionsAtOnce);
+                throw new IllegalArgumentException("questions-at-once must be at least 1, but is " + questionsAtOnce);
             }
         }
     }
