@@ -23,7 +23,8 @@ final class ConversationFormat implements RowFormat {
 
     @Override
     public boolean recognises(ObjectNode row) {
-        boolean answeredElsewhere = row.hasNonNull("completion") || row.hasNonNull("chosen") || row.hasNonNull("rejected");
+        boolean answeredElsewhere =
+                row.hasNonNull("completion") || row.hasNonNull("chosen") || row.hasNonNull("rejected");
         return !answeredElsewhere && FIELDS.stream().anyMatch(field -> Turns.areIn(row, field));
     }
 

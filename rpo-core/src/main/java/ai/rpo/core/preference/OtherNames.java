@@ -72,6 +72,9 @@ final class OtherNames {
     }
 
     private static Optional<String> of(String field, ObjectNode row) {
-        return Stream.of(USUAL.get(field)).flatMap(List::stream).filter(row::hasNonNull).findFirst();
+        return Stream.of(USUAL.get(field))
+                .flatMap(List::stream)
+                .filter(row::hasNonNull)
+                .findFirst();
     }
 }

@@ -35,7 +35,6 @@ public final class RowReader {
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();
 
-
     private final Optional<RowFormat> forced;
     private final FieldNames fields;
 
@@ -138,7 +137,8 @@ public final class RowReader {
         }
         Optional<String> prompt = OtherNames.ofPrompt(row);
         if (prompt.isPresent() && row.hasNonNull("chosen") && row.hasNonNull("rejected")) {
-            return "if " + prompt.get() + " is the prompt, set rpo.data.fields.prompt; if chosen and rejected begin with"
+            return "if " + prompt.get()
+                    + " is the prompt, set rpo.data.fields.prompt; if chosen and rejected begin with"
                     + " it, set rpo.data.format = implicit-prompt";
         }
         return "known formats: " + String.join(", ", RowFormats.names());

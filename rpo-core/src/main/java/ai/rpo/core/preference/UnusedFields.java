@@ -77,8 +77,7 @@ final class UnusedFields {
 
     private static UnfitRowException lost(String what) {
         return new UnfitRowException(
-                Reason.UNUSED_FIELD,
-                what + "; write it into the prompt, or name it in rpo.data.fields.ignored");
+                Reason.UNUSED_FIELD, what + "; write it into the prompt, or name it in rpo.data.fields.ignored");
     }
 
     /** The texts in a value, those that label it left out. */

@@ -143,7 +143,8 @@ class MadePairsTest {
 
     @Test
     void fieldsOfOtherNamesAreFound() throws UnfitRowException {
-        FieldNames names = new FieldNames(Map.of("prompt", "question", "chosen", "prompt", "rejected", "bad"), List.of("chosen"));
+        FieldNames names =
+                new FieldNames(Map.of("prompt", "question", "chosen", "prompt", "rejected", "bad"), List.of("chosen"));
         RowReader renaming = new RowReader(Optional.empty(), names);
         assertEquals(
                 new TextPair("q", "c", "r"),

@@ -52,11 +52,12 @@ class RecognitionTest {
 
     @Test
     void aNullPromptIsMissing() {
-        assertEquals(Reason.MISSING_FIELD, refusal("{'prompt': null, " + ANSWERS + "}").reason());
+        assertEquals(
+                Reason.MISSING_FIELD,
+                refusal("{'prompt': null, " + ANSWERS + "}").reason());
         FieldNames names = new FieldNames(Map.of("prompt", "question"), List.of());
-        UnfitRowException e = assertThrows(
-                UnfitRowException.class,
-                () -> new RowReader(Optional.empty(), names).read(bytes("{'prompt': 'p', " + ANSWERS + "}")));
+        UnfitRowException e = assertThrows(UnfitRowException.class, () -> new RowReader(Optional.empty(), names)
+                .read(bytes("{'prompt': 'p', " + ANSWERS + "}")));
         assertEquals("question is missing or null", e.getMessage());
     }
 
@@ -66,7 +67,8 @@ class RecognitionTest {
         String tokens = "'prompt_ids': null, 'chosen_ids': null, 'rejected_ids': null, 'completion_ids': null, ";
         assertEquals(
                 new TextPair("p", "c", "r"),
-                read("{" + tokens + "'completion': null, 'label': null, 'prompt': 'p', 'chosen': 'c', 'rejected': 'r'}"));
+                read("{" + tokens
+                        + "'completion': null, 'label': null, 'prompt': 'p', 'chosen': 'c', 'rejected': 'r'}"));
         assertEquals(
                 new TextExample("p", "c"),
                 read("{" + tokens + "'chosen': null, 'rejected': null, 'prompt': 'p', 'completion': 'c'}"));
@@ -74,7 +76,9 @@ class RecognitionTest {
                 new TextPair("\n\nHuman: q\n\nAssistant:", " a", " b"),
                 read("{'prompt': null, 'chosen': '\\n\\nHuman: q\\n\\nAssistant: a',"
                         + " 'rejected': '\\n\\nHuman: q\\n\\nAssistant: b'}"));
-        assertEquals("chosen_ids is missing or null", refusal("{" + tokens + "'x': 1}").getMessage().replace("prompt_ids", "chosen_ids"));
+        assertEquals(
+                "chosen_ids is missing or null",
+                refusal("{" + tokens + "'x': 1}").getMessage().replace("prompt_ids", "chosen_ids"));
     }
 
     @ParameterizedTest
@@ -106,17 +110,21 @@ class RecognitionTest {
 
     @Test
     void aFieldWhoseTextThePromptRepeatsIsNotLost() throws UnfitRowException {
-        read("{'prompt': 'Be kind.\\nName', 'system': 'Be  kind.', 'instruction': ' Name\\n', 'input': '', 'images': [],"
-                + " 'chosen': 'c', 'rejected': 'r'}");
+        read(
+                "{'prompt': 'Be kind.\\nName', 'system': 'Be  kind.', 'instruction': ' Name\\n', 'input': '', 'images': [],"
+                        + " 'chosen': 'c', 'rejected': 'r'}");
         String turns = "[{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': '%s'}]";
         String whole = "'chosen': " + turns.formatted("a") + ", 'rejected': " + turns.formatted("b") + "}";
         for (String prompt : List.of("q", "Human: q Assistant:")) {
             read("{'prompt': '%s', 'messages': %s, %s".formatted(prompt, turns.formatted("a"), whole));
         }
-        assertEquals(Reason.UNUSED_FIELD, refusal("{'prompt': 'of another row', " + whole).reason());
-        assertEquals(Reason.UNUSED_FIELD, refusal("{'system': 'Be kind.', " + whole).reason());
-        RatedCompletions rated = (RatedCompletions)
-                read("{'instruction': 'p', 'completions': [{'response': 'a', 'score': 1}, {'response': 'b', 'score': 2}]}");
+        assertEquals(
+                Reason.UNUSED_FIELD,
+                refusal("{'prompt': 'of another row', " + whole).reason());
+        assertEquals(
+                Reason.UNUSED_FIELD, refusal("{'system': 'Be kind.', " + whole).reason());
+        RatedCompletions rated = (RatedCompletions) read(
+                "{'instruction': 'p', 'completions': [{'response': 'a', 'score': 1}, {'response': 'b', 'score': 2}]}");
         assertEquals(new PromptRecord.TextPrompt("p"), rated.prompt());
     }
 
@@ -138,11 +146,15 @@ class RecognitionTest {
     void aConversationThatWaitsForAnAnswerHasNoCompletion() {
         String user = "{'role': 'user', 'content': 'q'}";
         String assistant = "{'role': 'assistant', 'content': 'a'}";
-        assertEquals(Reason.EMPTY_COMPLETION, refusal("{'messages': [" + user + "]}").reason());
+        assertEquals(
+                Reason.EMPTY_COMPLETION, refusal("{'messages': [" + user + "]}").reason());
         assertEquals(
                 Reason.EMPTY_COMPLETION,
-                refusal("{'messages': [" + user + ", " + assistant + ", " + user + "]}").reason());
-        assertEquals(Reason.EMPTY_PROMPT, refusal("{'messages': [" + assistant + "]}").reason());
+                refusal("{'messages': [" + user + ", " + assistant + ", " + user + "]}")
+                        .reason());
+        assertEquals(
+                Reason.EMPTY_PROMPT,
+                refusal("{'messages': [" + assistant + "]}").reason());
     }
 
     @Test
@@ -189,18 +201,22 @@ class RecognitionTest {
     @Test
     void numbersOfAnySizeArePassedOnAsTheyAre() throws UnfitRowException {
         String digits = "9".repeat(4300);
-        ConversationExample example = (ConversationExample) read(("{'unused': %s, 'completion': [], 'prompt': [{'role': 'user',"
-                        + " 'content': 'q', 'small': 3, 'big': 18446744073709551616, 'real': 0.5, 'huge': 1e999}]}")
-                .formatted(digits));
+        ConversationExample example =
+                (ConversationExample) read(("{'unused': %s, 'completion': [], 'prompt': [{'role': 'user',"
+                                + " 'content': 'q', 'small': 3, 'big': 18446744073709551616, 'real': 0.5, 'huge': 1e999}]}")
+                        .formatted(digits));
         Map<String, Object> fields = example.prompt().get(0).fields();
         assertEquals(3L, fields.get("small"));
         assertEquals(BigInteger.TWO.pow(64), fields.get("big"));
         assertEquals(0.5, fields.get("real"));
         assertEquals(Double.POSITIVE_INFINITY, fields.get("huge"));
-        assertEquals(Reason.BEYOND_LIMIT, refusal("{'unused': 1%s, 'prompt': 'p'}".formatted(digits)).reason());
         assertEquals(
                 Reason.BEYOND_LIMIT,
-                refusal("{'unused': %s1%s}".formatted("[".repeat(1200), "]".repeat(1200))).reason());
+                refusal("{'unused': 1%s, 'prompt': 'p'}".formatted(digits)).reason());
+        assertEquals(
+                Reason.BEYOND_LIMIT,
+                refusal("{'unused': %s1%s}".formatted("[".repeat(1200), "]".repeat(1200)))
+                        .reason());
     }
 
     @Test
@@ -214,8 +230,9 @@ class RecognitionTest {
     void nullsWithinObjectsSayNothing() throws UnfitRowException {
         assertEquals(
                 read("{'prompt': [{'role': 'user', 'content': [{'type': 'text', 'text': 'q'}]}], 'completion': []}"),
-                read("{'prompt': [{'role': 'user', 'tool_calls': null, 'content': [{'type': 'text', 'text': 'q', 'url': null}]}],"
-                        + " 'completion': []}"));
+                read(
+                        "{'prompt': [{'role': 'user', 'tool_calls': null, 'content': [{'type': 'text', 'text': 'q', 'url': null}]}],"
+                                + " 'completion': []}"));
     }
 
     private static PreferenceRecord read(String row) throws UnfitRowException {

@@ -66,8 +66,7 @@ final class ArrayRows implements Iterator<SourceRow>, Closeable {
         } catch (ArrayElements.BrokenArray e) {
             throw new RpoException(
                     Kind.DATA,
-                    "Cannot read " + file.path() + ": " + e.getMessage()
-                            + ". Mend it, or write one object a line.",
+                    "Cannot read " + file.path() + ": " + e.getMessage() + ". Mend it, or write one object a line.",
                     e);
         }
     }

@@ -5,24 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
-import ai.rpo.core.RpoException;
-import java.util.Map;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How files are read, whatever their kind. */
 @ExtendWith(LocalSpark.class)
@@ -162,8 +162,16 @@ class InputLayoutsTest {
         String deep = "{\"x\": " + "[".repeat(1500) + "]".repeat(1500) + "}";
         String tooLong = "{\"x\": \"" + "y".repeat(33 << 20) + "\"}";
         List<String> rows = List.of(
-                PrepareFixture.pair(0), "{\"a\" \"]\"}", deep, "{\"x\": null}", tooLong, "{\"x\": \"\\\\\", \"]\": \"\\\"]\"}",
-                "{\"x\": 1" + "0".repeat(5000) + "}", "3", "", PrepareFixture.pair(1));
+                PrepareFixture.pair(0),
+                "{\"a\" \"]\"}",
+                deep,
+                "{\"x\": null}",
+                tooLong,
+                "{\"x\": \"\\\\\", \"]\": \"\\\"]\"}",
+                "{\"x\": 1" + "0".repeat(5000) + "}",
+                "3",
+                "",
+                PrepareFixture.pair(1));
         work.lines("lines.jsonl", rows);
         Path array = Files.writeString(work.path("array.json"), "[" + String.join(",\n", rows) + "\n] \n");
         Map<String, List<Integer>> expected = Map.of(
@@ -186,9 +194,9 @@ class InputLayoutsTest {
     @Test
     void anEmptyArrayHasNoRows() throws IOException {
         Files.writeString(work.path("none.json"), " [ \n ] ");
-        Prepared counts = work.prepare(PlainSettings.of(
-                        work.path("none.json"), work.lines("rows.jsonl", PrepareFixture.pair(0)))
-                .build());
+        Prepared counts =
+                work.prepare(PlainSettings.of(work.path("none.json"), work.lines("rows.jsonl", PrepareFixture.pair(0)))
+                        .build());
         assertEquals(1, counts.rowsIn());
     }
 
@@ -207,7 +215,8 @@ class InputLayoutsTest {
     @Test
     void hiddenFoldersAreNotRead() throws IOException {
         work.lines("folder/pairs.jsonl", PrepareFixture.pair(0));
-        for (String hidden : List.of("_temporary/0/task", "_delta_log", ".git/refs", ".ipynb_checkpoints", "deep/.cache")) {
+        for (String hidden :
+                List.of("_temporary/0/task", "_delta_log", ".git/refs", ".ipynb_checkpoints", "deep/.cache")) {
             work.lines("folder/" + hidden + "/part.jsonl", PrepareFixture.pair(1));
         }
         assertEquals(1, work.prepare(work.path("folder")).rowsIn());
