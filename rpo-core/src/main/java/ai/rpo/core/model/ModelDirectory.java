@@ -161,7 +161,10 @@ public final class ModelDirectory {
         List<String> remarks = new ArrayList<>();
         if (base.isPresent()) {
             remarks.addAll(base.orElseThrow().remarks());
-            addRemark(remarks, "keys of " + AdapterConfig.FILE + " that are not known", adapter.orElseThrow().unknownKeys());
+            addRemark(
+                    remarks,
+                    "keys of " + AdapterConfig.FILE + " that are not known",
+                    adapter.orElseThrow().unknownKeys());
             return List.copyOf(remarks);
         }
         if (Adapter.liesBesideModelIn(folder)) {

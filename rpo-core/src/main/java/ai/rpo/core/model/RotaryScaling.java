@@ -102,8 +102,7 @@ final class RotaryScaling {
         return rotary.scaling == config
                 ? List.of()
                 : rotary.scaling.keys().stream()
-                        .filter(key ->
-                                rotary.scaling.has(key) && !KEYS_OF_ALL.contains(key) && !used.contains(key))
+                        .filter(key -> rotary.scaling.has(key) && !KEYS_OF_ALL.contains(key) && !used.contains(key))
                         .map(key -> rotary.key + "." + key)
                         .toList();
     }
@@ -113,7 +112,8 @@ final class RotaryScaling {
             case "linear" -> Set.of("factor");
             case "llama3" -> Set.of("factor", ORIGINAL_LENGTH, "low_freq_factor", "high_freq_factor");
             case "yarn" -> KEYS_OF_YARN;
-            case "longrope", "su" -> Set.of("factor", ORIGINAL_LENGTH, "attention_factor", "short_factor", "long_factor");
+            case "longrope", "su" ->
+                Set.of("factor", ORIGINAL_LENGTH, "attention_factor", "short_factor", "long_factor");
             default -> Set.of();
         };
     }

@@ -82,7 +82,8 @@ final class StoredWeights implements Weights {
     Dtype dtype() {
         Map<Dtype, Long> bytes = new HashMap<>();
         byEntry.values()
-                .forEach(place -> bytes.merge(Dtype.valueOf(place.tensor().dtype()), place.tensor().bytes(), Long::sum));
+                .forEach(place -> bytes.merge(
+                        Dtype.valueOf(place.tensor().dtype()), place.tensor().bytes(), Long::sum));
         return bytes.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
                 .orElseThrow()

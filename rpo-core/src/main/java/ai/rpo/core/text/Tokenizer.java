@@ -3,7 +3,6 @@ package ai.rpo.core.text;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;

@@ -27,9 +27,13 @@ class VariantGoldenTest {
 
     private static final double TOLERANCE = 1e-5;
 
-    private static final Map<String, String> REFUSED_CONFIGS =
-            Map.of("gpt2 with exact gelu", "activation_function", "rms_norm_eps as text", "rms_norm_eps",
-                    "llama with partial_rotary_factor", "partial_rotary_factor");
+    private static final Map<String, String> REFUSED_CONFIGS = Map.of(
+            "gpt2 with exact gelu",
+            "activation_function",
+            "rms_norm_eps as text",
+            "rms_norm_eps",
+            "llama with partial_rotary_factor",
+            "partial_rotary_factor");
 
     private static final Map<String, String> REFUSED_ADAPTERS = Map.ofEntries(
             Map.entry("lm_head", "lm_head"),
@@ -41,8 +45,17 @@ class VariantGoldenTest {
             Map.entry("one layer of two", "layers.1.self_attn.q_proj"));
 
     private static final List<String> REFUSED_BY_THEIR_KEY = List.of(
-            "layers_to_transform", "rank_pattern", "alpha_pattern", "use_dora", "lora_bias", "exclude_modules",
-            "modules_to_save", "use_bdlora", "kasa_config", "monteclora_config", "alora_invocation_tokens");
+            "layers_to_transform",
+            "rank_pattern",
+            "alpha_pattern",
+            "use_dora",
+            "lora_bias",
+            "exclude_modules",
+            "modules_to_save",
+            "use_bdlora",
+            "kasa_config",
+            "monteclora_config",
+            "alora_invocation_tokens");
 
     @TempDir
     private Path work;
@@ -56,7 +69,8 @@ class VariantGoldenTest {
     }
 
     private static Stream<Named<JsonNode>> named(String file) {
-        return VariantModels.variants(file).map(variant -> Named.of(variant.get("name").asText(), variant));
+        return VariantModels.variants(file)
+                .map(variant -> Named.of(variant.get("name").asText(), variant));
     }
 
     @ParameterizedTest

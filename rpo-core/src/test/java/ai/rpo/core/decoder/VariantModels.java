@@ -1,7 +1,7 @@
 package ai.rpo.core.decoder;
 
-import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Workspace;
@@ -48,22 +48,30 @@ record VariantModels(JsonNode golden, Path folder) {
         String config = variant.get("config").toString();
         Files.writeString(model.resolve("config.json"), config);
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
-        for (ParameterLayout.Entry entry :
-                ParameterLayout.of(ModelConfigParser.parse(config, "config.json")).entries()) {
+        for (ParameterLayout.Entry entry : ParameterLayout.of(ModelConfigParser.parse(config, "config.json"))
+                .entries()) {
             shapes.put(entry.name(), entry.shape());
         }
-        write(model.resolve("model.safetensors"), shapes, variant.path("without_prefix").asText());
+        write(
+                model.resolve("model.safetensors"),
+                shapes,
+                variant.path("without_prefix").asText());
         return model;
     }
 
     /** An adapter folder with the variant's files, whose model lies beside it. */
     Path adapter(JsonNode variant) throws IOException {
         Path adapter = Files.createDirectories(folder.resolve("adapter"));
-        Files.writeString(adapter.resolve("adapter_config.json"), variant.get("adapter").toString());
+        Files.writeString(
+                adapter.resolve("adapter_config.json"), variant.get("adapter").toString());
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
-        variant.get("tensors").properties().forEach(tensor -> shapes.put(
-                tensor.getKey(),
-                StreamSupport.stream(tensor.getValue().spliterator(), false).map(JsonNode::asInt).toList()));
+        variant.get("tensors")
+                .properties()
+                .forEach(tensor -> shapes.put(
+                        tensor.getKey(),
+                        StreamSupport.stream(tensor.getValue().spliterator(), false)
+                                .map(JsonNode::asInt)
+                                .toList()));
         write(adapter.resolve("adapter_model.safetensors"), shapes, "");
         return adapter;
     }
@@ -83,7 +91,9 @@ record VariantModels(JsonNode golden, Path folder) {
     }
 
     private int[] ids(String name) {
-        return StreamSupport.stream(golden.get(name).spliterator(), false).mapToInt(JsonNode::asInt).toArray();
+        return StreamSupport.stream(golden.get(name).spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
     }
 
     private static void write(Path file, Map<String, List<Integer>> shapes, String prefix) throws IOException {
@@ -92,7 +102,8 @@ record VariantModels(JsonNode golden, Path folder) {
         for (Map.Entry<String, List<Integer>> tensor : shapes.entrySet()) {
             int begin = end;
             end += 4 * size(tensor.getValue());
-            String name = tensor.getKey().startsWith(prefix) ? tensor.getKey().substring(prefix.length()) : tensor.getKey();
+            String name =
+                    tensor.getKey().startsWith(prefix) ? tensor.getKey().substring(prefix.length()) : tensor.getKey();
             header.put(name, Map.of("dtype", "F32", "shape", tensor.getValue(), "data_offsets", List.of(begin, end)));
         }
         byte[] json = JSON.writeValueAsString(header).getBytes(StandardCharsets.UTF_8);

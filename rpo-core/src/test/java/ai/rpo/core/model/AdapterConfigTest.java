@@ -58,7 +58,8 @@ class AdapterConfigTest {
     @ValueSource(strings = {"true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""})
     void beginningsThatLeaveTheModelAsItIsAreTaken(String value) {
         Lora lora = AdapterConfig.parse(
-                "{\"peft_type\": \"LORA\", \"target_modules\": [\"q_proj\"], \"init_lora_weights\": " + value + "}", model);
+                "{\"peft_type\": \"LORA\", \"target_modules\": [\"q_proj\"], \"init_lora_weights\": " + value + "}",
+                model);
         assertEquals(2, lora.modules().size());
     }
 
@@ -66,7 +67,9 @@ class AdapterConfigTest {
     void aKeyThatSaysSomethingUnknownIsTold() {
         JsonObject file = JsonObject.parse(
                 AdapterConfig.text(model, lora(), "base")
-                        .replaceFirst("\\{", "{\"use_tomorrow\": true, \"of_yesterday\": null, \"eva_config\": {\"rho\": 2},"),
+                        .replaceFirst(
+                                "\\{",
+                                "{\"use_tomorrow\": true, \"of_yesterday\": null, \"eva_config\": {\"rho\": 2},"),
                 "adapter_config.json");
         assertEquals(List.of("use_tomorrow"), AdapterConfig.unknownKeys(file));
     }

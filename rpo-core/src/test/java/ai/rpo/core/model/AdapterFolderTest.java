@@ -51,7 +51,9 @@ class AdapterFolderTest {
         }
         Files.writeString(base.resolve("generation_config.json"), "{\"eos_token_id\": [5, 6]}");
         ModelDirectory model = open();
-        assertEquals(Optional.of(base.resolve("tokenizer.json")), model.tokenizerFile().map(Path::normalize));
+        assertEquals(
+                Optional.of(base.resolve("tokenizer.json")),
+                model.tokenizerFile().map(Path::normalize));
         assertEquals(base, model.sideFiles().template().normalize());
         assertEquals(List.of(5, 6), model.eosIds());
 

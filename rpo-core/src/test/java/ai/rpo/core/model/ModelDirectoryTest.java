@@ -106,7 +106,8 @@ class ModelDirectoryTest {
         }
         tensors.put("lm_head.weight", tensors.get(EMBEDDING));
         writeShards(Map.of(), name -> name.equals(EMBEDDING) ? "a.safetensors" : "b.safetensors");
-        String header = "{\"" + EMBEDDING + "\":{\"dtype\":\"BF16\",\"shape\":[7,4],\"data_offsets\":[0," + halves.capacity() + "]}}";
+        String header = "{\"" + EMBEDDING + "\":{\"dtype\":\"BF16\",\"shape\":[7,4],\"data_offsets\":[0,"
+                + halves.capacity() + "]}}";
         Files.write(temp.resolve("a.safetensors"), TinyModel.safetensors(header, halves.array()));
         ModelDirectory model = ModelDirectory.open(temp);
         assertEquals(List.of(), model.unusedTensors());
@@ -126,7 +127,9 @@ class ModelDirectoryTest {
         TinyModel.folder(temp, TinyModel.CONFIG.replace("\"model_type\"", rope), tensors);
         List<String> remarks = ModelDirectory.open(temp).remarks();
         assertTrue(remarks.get(0).endsWith("passed over: score.weight."), remarks.toString());
-        assertTrue(remarks.get(1).endsWith("passed over: rope_scaling.beta_fast, rope_scaling.attn_factor."), remarks.toString());
+        assertTrue(
+                remarks.get(1).endsWith("passed over: rope_scaling.beta_fast, rope_scaling.attn_factor."),
+                remarks.toString());
         assertEquals(2, remarks.size());
     }
 
@@ -252,7 +255,9 @@ class ModelDirectoryTest {
             outdated.put(Q_PROJ, new TinyModel.Raw(List.of(4, 4), new float[16]));
             outdated.put("model.norm.weight", tensors.get("model.norm.weight"));
             Files.write(temp.resolve(other), TinyModel.safetensors(outdated));
-            writeIndex(Map.of("model.norm.weight", other), name -> name.equals(Q_PROJ) || name.equals(EMBEDDING) ? current : "c.safetensors");
+            writeIndex(
+                    Map.of("model.norm.weight", other),
+                    name -> name.equals(Q_PROJ) || name.equals(EMBEDDING) ? current : "c.safetensors");
             assertHoldsTinyWeights(ModelDirectory.open(temp));
         }
     }
@@ -261,7 +266,8 @@ class ModelDirectoryTest {
     void aTensorInTwoShardsThatTheIndexDoesNotNameIsRefused() throws IOException {
         writeShards(Map.of(), name -> name.equals(Q_PROJ) ? "a.safetensors" : "b.safetensors");
         for (String shard : List.of("a.safetensors", "b.safetensors")) {
-            Map<String, TinyModel.Raw> content = new LinkedHashMap<>(shard.startsWith("a") ? Map.of(Q_PROJ, tensors.get(Q_PROJ)) : tensors);
+            Map<String, TinyModel.Raw> content =
+                    new LinkedHashMap<>(shard.startsWith("a") ? Map.of(Q_PROJ, tensors.get(Q_PROJ)) : tensors);
             content.put("extra", new TinyModel.Raw(List.of(1), new float[1]));
             Files.write(temp.resolve(shard), TinyModel.safetensors(content));
         }
@@ -320,8 +326,7 @@ class ModelDirectoryTest {
         return folder;
     }
 
-    private void writeShards(Map<String, String> lies, UnaryOperator<String> shardOf)
-            throws IOException {
+    private void writeShards(Map<String, String> lies, UnaryOperator<String> shardOf) throws IOException {
         Map<String, Map<String, TinyModel.Raw>> shards = new LinkedHashMap<>();
         tensors.forEach((name, raw) -> shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>())
                 .put(name, raw));

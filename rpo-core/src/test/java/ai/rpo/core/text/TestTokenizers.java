@@ -38,7 +38,9 @@ final class TestTokenizers {
             JsonNode ids = Files.exists(file)
                     ? new ObjectMapper().readTree(file.toFile()).path("eos_token_id")
                     : MissingNode.getInstance();
-            return StreamSupport.stream(ids.spliterator(), false).map(JsonNode::asInt).toList();
+            return StreamSupport.stream(ids.spliterator(), false)
+                    .map(JsonNode::asInt)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

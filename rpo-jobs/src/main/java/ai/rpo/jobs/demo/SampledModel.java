@@ -39,7 +39,8 @@ final class SampledModel implements Respondent {
     @Override
     public List<Answer> answers(List<String> letters, long seed) {
         SplittableRandom seeds = new SplittableRandom(seed);
-        try (Tokenizer tokenizer = Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), Optional.empty())) {
+        try (Tokenizer tokenizer =
+                Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), Optional.empty())) {
             List<Generator.Request> requests = new ArrayList<>(letters.size());
             for (String prompt : letters) {
                 requests.add(

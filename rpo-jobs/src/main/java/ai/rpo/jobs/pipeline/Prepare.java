@@ -133,7 +133,10 @@ final class Prepare implements Stage {
         LocalModel model = place.located();
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
-                model::tokenizerFiles, place.chatTemplate().orElse(null), config.contextLength(), config.vocabularySize());
+                model::tokenizerFiles,
+                place.chatTemplate().orElse(null),
+                config.contextLength(),
+                config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 

@@ -29,8 +29,7 @@ public final class Stages {
     }
 
     /** @param reader is told what the stages pass over in the models that they read */
-    public Stages(
-            ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, Consumer<String> reader) {
+    public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, Consumer<String> reader) {
         place = new Workplace(
                 configuration,
                 run,

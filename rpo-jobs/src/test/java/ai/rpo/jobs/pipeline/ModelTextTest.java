@@ -54,12 +54,14 @@ class ModelTextTest {
         }
         writeTokenizer(12);
         ModelDirectory model = ModelDirectory.open(base);
-        Lora lora = new LoraSettings(2, 4, 0, List.of("q_proj"), false).on(model).orElseThrow();
+        Lora lora =
+                new LoraSettings(2, 4, 0, List.of("q_proj"), false).on(model).orElseThrow();
         Trainable trainable = Trainable.of(model, Optional.of(lora), 1, base.toString());
         adapter = folder.resolve("adapter");
         trainable.save(adapter, trainable.initial(), Map.of());
         try (Stream<Path> files = Files.list(adapter)) {
-            for (Path file : files.filter(name -> name.getFileName().toString().startsWith("tokenizer")).toList()) {
+            for (Path file : files.filter(name -> name.getFileName().toString().startsWith("tokenizer"))
+                    .toList()) {
                 Files.delete(file);
             }
         }

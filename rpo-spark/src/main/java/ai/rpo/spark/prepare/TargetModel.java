@@ -32,11 +32,12 @@ public record TargetModel(TextOfModel text, String chatTemplate, int contextLeng
     void requireUsable() {
         OptionalInt eosId = ExecutorTokenizers.get(this).eosId();
         if (eosId.isPresent() && eosId.getAsInt() >= vocabularySize) {
-            throw RpoException.configuration("Cannot end completions: "
-                    + text.local().folder() + " has as eos_token the id " + eosId.getAsInt()
-                    + ", but config.json says vocab_size = " + vocabularySize
-                    + ", so that ids end at " + (vocabularySize - 1)
-                    + ". Correct eos_token in tokenizer_config.json, or resize the model's embedding to its tokenizer.");
+            throw RpoException.configuration(
+                    "Cannot end completions: "
+                            + text.local().folder() + " has as eos_token the id " + eosId.getAsInt()
+                            + ", but config.json says vocab_size = " + vocabularySize
+                            + ", so that ids end at " + (vocabularySize - 1)
+                            + ". Correct eos_token in tokenizer_config.json, or resize the model's embedding to its tokenizer.");
         }
     }
 

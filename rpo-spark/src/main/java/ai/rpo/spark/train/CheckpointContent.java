@@ -137,8 +137,7 @@ final class CheckpointContent {
         void fill(ParameterLayout layout, Weights numbers) {
             numbers.readAll(
                     layout,
-                    (entry, offset, read, length) ->
-                            storage.write(start + entry.offset() + offset, read, 0, length));
+                    (entry, offset, read, length) -> storage.write(start + entry.offset() + offset, read, 0, length));
         }
     }
 }

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.rpo.core.text.TokenizerFiles;
-import ai.rpo.core.model.Trainable;
-import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.LoraSettings;
-import ai.rpo.core.model.Lora;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.Lora;
+import ai.rpo.core.model.LoraSettings;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.Trainable;
+import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.store.FakeStores;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.train.RandomModel;

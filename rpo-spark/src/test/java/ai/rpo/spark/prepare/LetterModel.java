@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.List;
 
 /** A tokenizer that any test can follow by hand: BOS is 1, EOS is 2, and each of a…z is one token from 3 on. */
 public final class LetterModel {
