@@ -37,7 +37,8 @@ final class AlpacaEvalRows {
                 : List.of(AlpacaEval2.game(
                         modelIsFirst ? subject.model() : subject.baseline(),
                         preference,
-                        raw.path("text").asText(raw.path("message").path("content").asText("")),
+                        raw.path("text")
+                                .asText(raw.path("message").path("content").asText("")),
                         top));
         return new Annotations.Row(
                 AlpacaEval2.NAME,
@@ -49,7 +50,8 @@ final class AlpacaEvalRows {
     /** The first token's likeliest candidates; none where the row has no completion. */
     static List<TokenLogprob> topLogprobs(JsonNode completion) {
         List<TokenLogprob> top = new ArrayList<>();
-        for (JsonNode token : completion.path("logprobs").path("content").path(0).path("top_logprobs")) {
+        for (JsonNode token :
+                completion.path("logprobs").path("content").path(0).path("top_logprobs")) {
             top.add(new TokenLogprob(
                     token.path("token").asText(), token.path("logprob").asDouble()));
         }

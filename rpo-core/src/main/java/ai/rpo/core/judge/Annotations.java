@@ -47,7 +47,8 @@ public record Annotations(String protocol, String judge, String promptSha256, Li
             Integer before = seen.putIfAbsent(identity(row.judgment().subject()), i + 1);
             if (before != null) {
                 throw RpoException.data("Cannot count " + source + ": rows " + before + " and " + (i + 1)
-                        + " judge the same answers (prompt " + quoted(row.judgment().subject().promptId())
+                        + " judge the same answers (prompt "
+                        + quoted(row.judgment().subject().promptId())
                         + "). Leave one of them out.");
             }
             judgments.add(row.judgment());
@@ -80,7 +81,8 @@ public record Annotations(String protocol, String judge, String promptSha256, Li
         TreeSet<String> fields = new TreeSet<>();
         row.fieldNames().forEachRemaining(fields::add);
         throw RpoException.data("Cannot count " + source + ": row " + number + " is no judgment; its fields are "
-                + String.join(", ", fields) + ". Give AlpacaEval's annotations.json, FastChat's model_judgment files, or"
+                + String.join(", ", fields)
+                + ". Give AlpacaEval's annotations.json, FastChat's model_judgment files, or"
                 + " the judgments of rpo judge.");
     }
 

@@ -99,7 +99,8 @@ public record Candidate(String name, Map<String, Reply> answers) {
             if (!message.path("content").isTextual()) {
                 throw new IllegalArgumentException("has a prompt that is neither text nor a list of messages");
             }
-            turns.add(message.path("role").asText() + ": " + message.get("content").textValue());
+            turns.add(message.path("role").asText() + ": "
+                    + message.get("content").textValue());
         }
         if (turns.isEmpty()) {
             throw new IllegalArgumentException("has a prompt that is neither text nor a list of messages");
@@ -108,9 +109,8 @@ public record Candidate(String name, Map<String, Reply> answers) {
     }
 
     private static String completion(JsonNode completion) {
-        JsonNode text = completion.isArray()
-                ? completion.path(completion.size() - 1).path("content")
-                : completion;
+        JsonNode text =
+                completion.isArray() ? completion.path(completion.size() - 1).path("content") : completion;
         if (!text.isTextual()) {
             throw new IllegalArgumentException("has a completion that is neither text nor a list of messages");
         }

@@ -40,9 +40,7 @@ record FastChatPrompt(List<String> questions, String answerA, String answerB) {
                 prompt,
                 "<|The Start of " + who + "'s Conversation with User|>\n\n### User:\n",
                 "\n\n<|The End of " + who + "'s Conversation with User|>");
-        return text == null
-                ? List.of()
-                : List.of(text.split("\\n\\n### (?:User|" + who + "):\\n", -1));
+        return text == null ? List.of() : List.of(text.split("\\n\\n### (?:User|" + who + "):\\n", -1));
     }
 
     private static String last(List<String> turns) {

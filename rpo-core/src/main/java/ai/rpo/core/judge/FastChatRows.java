@@ -21,8 +21,7 @@ final class FastChatRows {
         String model2 = text(row, "model_2");
         boolean rated = row.path("judge").path(1).asText().startsWith("pair-v1"); // asks for two ratings
         FastChatPrompt prompt = FastChatPrompt.parse(row.path("g1_user_prompt").asText(""));
-        List<Game> games =
-                List.of(game(row, "g1", model1, false, rated), game(row, "g2", model2, true, rated));
+        List<Game> games = List.of(game(row, "g1", model1, false, rated), game(row, "g2", model2, true, rated));
         int turn = turn(row);
         Subject subject = new Subject(
                 id(row),
@@ -80,7 +79,10 @@ final class FastChatRows {
         OptionalDouble score = Verdicts.rating(words);
         Game game = Game.ofText("", score.isPresent() ? Verdict.SCORED : Verdict.UNPARSED, words);
         return new Annotations.Row(
-                MtBenchSingle.NAME, judge(row), "", new Judgment(subject, List.of(game), OptionalDouble.empty(), score));
+                MtBenchSingle.NAME,
+                judge(row),
+                "",
+                new Judgment(subject, List.of(game), OptionalDouble.empty(), score));
     }
 
     private static String judge(ObjectNode row) {

@@ -66,9 +66,8 @@ public final class JudgmentRows {
             node.put("missing_mass", game.missingMass());
             ArrayNode top = node.putArray("top_logprobs");
             game.topLogprobs()
-                    .forEach(token -> top.addObject()
-                            .put("token", token.token())
-                            .put("logprob", token.logprob()));
+                    .forEach(
+                            token -> top.addObject().put("token", token.token()).put("logprob", token.logprob()));
         }
         return node;
     }
@@ -114,9 +113,7 @@ public final class JudgmentRows {
     }
 
     private static OptionalDouble number(ObjectNode row, String field) {
-        return row.path(field).isNumber()
-                ? OptionalDouble.of(row.get(field).doubleValue())
-                : OptionalDouble.empty();
+        return row.path(field).isNumber() ? OptionalDouble.of(row.get(field).doubleValue()) : OptionalDouble.empty();
     }
 
     private static JsonNode required(ObjectNode row, String field) {

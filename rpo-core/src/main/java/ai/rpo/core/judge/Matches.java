@@ -65,7 +65,9 @@ public record Matches(List<Match> matches, int leftOut) {
                     .findFirst()
                     .orElseThrow(() -> RpoException.configuration("Cannot compare with " + name
                             + ": rpo.judge.candidates has no such name ("
-                            + String.join(", ", candidates.stream().map(Candidate::name).toList())
+                            + String.join(
+                                    ", ",
+                                    candidates.stream().map(Candidate::name).toList())
                             + "). Name one of these in rpo.judge.baseline."));
             ordered.remove(first);
             ordered.add(0, first);
@@ -81,8 +83,8 @@ public record Matches(List<Match> matches, int leftOut) {
                         + ": they name their questions by question_id alone. Name the file of questions in"
                         + " rpo.judge.questions.");
             }
-            prompts.add(new EvaluationPrompt(
-                    prompts.size(), String.valueOf(prompts.size()), reply.turns(), "", List.of()));
+            prompts.add(
+                    new EvaluationPrompt(prompts.size(), String.valueOf(prompts.size()), reply.turns(), "", List.of()));
         });
         return prompts;
     }
@@ -97,7 +99,8 @@ public record Matches(List<Match> matches, int leftOut) {
             for (EvaluationPrompt prompt : prompts) {
                 Optional<Reply> reply = reply(candidate, prompt);
                 reply.ifPresent(used::add);
-                if (reply.isEmpty() || reply.get().answers().size() < prompt.turns().size()) {
+                if (reply.isEmpty()
+                        || reply.get().answers().size() < prompt.turns().size()) {
                     missing.add(prompt);
                     unanswered.add(prompt.turns().get(0));
                 }
@@ -133,7 +136,9 @@ public record Matches(List<Match> matches, int leftOut) {
     private static String named(List<String> prompts) {
         String some = String.join(
                 ", ", prompts.stream().limit(NAMED).map(Annotations::quoted).toList());
-        return prompts.size() + (prompts.size() == 1 ? " prompt (" : " prompts (") + some
+        return prompts.size()
+                + (prompts.size() == 1 ? " prompt (" : " prompts (")
+                + some
                 + (prompts.size() > NAMED ? ", …)" : ")");
     }
 
@@ -150,10 +155,7 @@ public record Matches(List<Match> matches, int leftOut) {
             for (EvaluationPrompt prompt : prompts) {
                 if (turn <= prompt.turns().size()) {
                     matches.add(new Match(
-                            prompt,
-                            turn,
-                            contestant(model, prompt),
-                            baseline.map(other -> contestant(other, prompt))));
+                            prompt, turn, contestant(model, prompt), baseline.map(other -> contestant(other, prompt))));
                 }
             }
         }

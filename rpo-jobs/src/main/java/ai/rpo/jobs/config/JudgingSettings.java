@@ -59,8 +59,8 @@ public record JudgingSettings(
                         "kind must be minimal where there is no regularizer file, but is " + Values.spelled(kind));
             }
             if (by == MatchedBy.INSTRUCTION && regularizer.isPresent() && instructions.isEmpty()) {
-                throw new IllegalArgumentException("by must be position where no file of instructions is named, but is "
-                        + Values.spelled(by));
+                throw new IllegalArgumentException(
+                        "by must be position where no file of instructions is named, but is " + Values.spelled(by));
             }
             if (c.isPresent() && !(c.get() > 0 && Double.isFinite(c.get()))) {
                 throw new IllegalArgumentException("c must be above 0, but is " + c.get());

@@ -56,7 +56,8 @@ public record Comparison(
     public record Rates(int n, int wins, int losses, int ties, double meanPreference) {
 
         static Rates of(List<Judgment> judgments) {
-            double[] preferences = preferences(judgments).filter(p -> !Double.isNaN(p)).toArray();
+            double[] preferences =
+                    preferences(judgments).filter(p -> !Double.isNaN(p)).toArray();
             int wins = (int) Arrays.stream(preferences).filter(p -> p > 0.5).count();
             int losses = (int) Arrays.stream(preferences).filter(p -> p < 0.5).count();
             return new Rates(
@@ -123,7 +124,8 @@ public record Comparison(
      */
     static Comparison of(List<Judgment> judgments, Optional<LengthControl> lengthControl, double[] difficulties) {
         double[] preferences = preferences(judgments).toArray();
-        double[] parsed = Arrays.stream(preferences).filter(p -> !Double.isNaN(p)).toArray();
+        double[] parsed =
+                Arrays.stream(preferences).filter(p -> !Double.isNaN(p)).toArray();
         ClusterBootstrap bootstrap = new ClusterBootstrap();
         judgments.stream()
                 .filter(Judgment::isParsed)
@@ -167,9 +169,7 @@ public record Comparison(
     }
 
     private static DoubleStream preferences(List<Judgment> judgments) {
-        return judgments.stream()
-                .map(Judgment::preference)
-                .mapToDouble(preference -> preference.orElse(Double.NaN));
+        return judgments.stream().map(Judgment::preference).mapToDouble(preference -> preference.orElse(Double.NaN));
     }
 
     private static double[] differences(List<Judgment> judgments) {

@@ -39,8 +39,9 @@ final class CrossValidation {
         for (int fold = 0; fold < FOLDS; fold++) {
             int left = fold;
             LogisticRegression.Rows training = rows.split(i -> folds[i] != left);
-            int[] held =
-                    IntStream.range(0, rows.size()).filter(i -> folds[i] == left).toArray();
+            int[] held = IntStream.range(0, rows.size())
+                    .filter(i -> folds[i] == left)
+                    .toArray();
             for (int k = 0; k < values.length; k++) {
                 double[] fitted = LogisticRegression.fit(training, values[k], SEEDS[k]);
                 losses[k] += Arrays.stream(held)

@@ -18,8 +18,7 @@ import java.util.stream.Collectors;
  * @param scores of answers alone
  * @param showsRates whether rates are shown: not where judgments are missing, unless that is allowed
  */
-public record Figures(
-        Annotations made, List<Comparison> comparisons, List<Score> scores, boolean showsRates) {
+public record Figures(Annotations made, List<Comparison> comparisons, List<Score> scores, boolean showsRates) {
 
     /**
      * Counts judgments.
@@ -36,7 +35,9 @@ public record Figures(
         for (Judgment judgment : made.judgments()) {
             if (judgment.subject().isPairwise()) {
                 pairs.computeIfAbsent(
-                                List.of(judgment.subject().model(), judgment.subject().baseline()),
+                                List.of(
+                                        judgment.subject().model(),
+                                        judgment.subject().baseline()),
                                 pair -> new ArrayList<>())
                         .add(judgment);
             } else {
@@ -55,7 +56,11 @@ public record Figures(
                     lengthControl,
                     lengthControl.isPresent() ? difficulty.of(judgments, lengthControl.get()) : new double[0]));
         });
-        return new Figures(made, comparisons, Score.of(alone), allowMissing || unparsed(made).isEmpty());
+        return new Figures(
+                made,
+                comparisons,
+                Score.of(alone),
+                allowMissing || unparsed(made).isEmpty());
     }
 
     /** Judgments without a verdict. */

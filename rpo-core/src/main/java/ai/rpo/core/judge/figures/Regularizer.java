@@ -29,7 +29,8 @@ public record Regularizer(double[] preferences, double[] lengths, double[] rowDi
      */
     public static Regularizer parse(String source, String csv) {
         List<String> lines = csv.lines().filter(line -> !line.isBlank()).toList();
-        List<String> header = lines.isEmpty() ? List.of() : Arrays.asList(lines.get(0).split(",", -1));
+        List<String> header =
+                lines.isEmpty() ? List.of() : Arrays.asList(lines.get(0).split(",", -1));
         if (!header.containsAll(COLUMNS)) {
             throw RpoException.configuration("Cannot control for length with " + source + ": its first line must name "
                     + String.join(", ", COLUMNS) + ". Give AlpacaEval's df_gamed.csv in"

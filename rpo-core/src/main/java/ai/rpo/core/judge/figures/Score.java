@@ -35,13 +35,14 @@ public record Score(
     /** Of each model: all grades, those of each turn, of each category, and of each category in each turn. */
     static List<Score> of(List<Judgment> judgments) {
         Map<String, List<Judgment>> byModel = new LinkedHashMap<>();
-        judgments.forEach(judgment -> byModel.computeIfAbsent(
-                        judgment.subject().model(), model -> new ArrayList<>())
+        judgments.forEach(judgment -> byModel.computeIfAbsent(judgment.subject().model(), model -> new ArrayList<>())
                 .add(judgment));
         List<Score> scores = new ArrayList<>();
         byModel.forEach((model, all) -> {
             Set<OptionalInt> turns = new LinkedHashSet<>(List.of(OptionalInt.empty()));
-            new TreeSet<>(all.stream().map(judgment -> judgment.subject().turn()).toList())
+            new TreeSet<>(all.stream()
+                            .map(judgment -> judgment.subject().turn())
+                            .toList())
                     .forEach(turn -> turns.add(OptionalInt.of(turn)));
             Set<Optional<String>> categories = new LinkedHashSet<>(List.of(Optional.empty()));
             all.stream()
@@ -55,14 +56,15 @@ public record Score(
         return scores;
     }
 
-    private static Optional<Score> of(
-            String model, OptionalInt turn, Optional<String> category, List<Judgment> all) {
+    private static Optional<Score> of(String model, OptionalInt turn, Optional<String> category, List<Judgment> all) {
         ClusterBootstrap bootstrap = new ClusterBootstrap();
         List<Double> grades = new ArrayList<>();
         int unparsed = 0;
         for (Judgment judgment : all) {
-            boolean counts = (turn.isEmpty() || turn.getAsInt() == judgment.subject().turn())
-                    && (category.isEmpty() || category.get().equals(judgment.subject().category()));
+            boolean counts =
+                    (turn.isEmpty() || turn.getAsInt() == judgment.subject().turn())
+                            && (category.isEmpty()
+                                    || category.get().equals(judgment.subject().category()));
             if (counts && judgment.isParsed()) {
                 grades.add(judgment.score().orElseThrow());
                 bootstrap.add(judgment.subject().promptId(), judgment.score().orElseThrow());
@@ -75,7 +77,7 @@ public record Score(
         double mean = Moments.of(grades.stream().mapToDouble(grade -> grade).toArray())
                 .mean();
         ClusterBootstrap.Interval interval = bootstrap.interval();
-        return Optional.of(new Score(
-                model, turn, category, mean, interval.low(), interval.high(), grades.size(), unparsed));
+        return Optional.of(
+                new Score(model, turn, category, mean, interval.low(), interval.high(), grades.size(), unparsed));
     }
 }

@@ -52,7 +52,8 @@ class ReferenceFiguresTest {
             double difficultyWeight,
             double modelWeight) {
         Annotations annotations = annotations("alpaca_eval/" + model + ".annotations.json.gz");
-        Comparison comparison = count(annotations, OptionalDouble.of(c)).comparisons().get(0);
+        Comparison comparison =
+                count(annotations, OptionalDouble.of(c)).comparisons().get(0);
 
         assertEquals(model, comparison.model());
         assertEquals("gpt4_1106_preview", comparison.baseline());
@@ -113,9 +114,8 @@ class ReferenceFiguresTest {
             int first,
             int second) {
         Annotations annotations = annotations("mt_bench/" + file + ".jsonl.gz");
-        Comparison comparison = count(annotations, Optional.empty())
-                .comparisons()
-                .get(0);
+        Comparison comparison =
+                count(annotations, Optional.empty()).comparisons().get(0);
 
         assertEquals(160, comparison.rates().n());
         assertEquals(adjusted, comparison.rates().adjustedRate());
