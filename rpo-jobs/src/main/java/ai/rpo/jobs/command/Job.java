@@ -37,6 +37,9 @@ final class Job {
     /** The same of generation. */
     static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
 
+    /** The same of judging, which says itself what else it needs. */
+    static final List<String> JUDGING = List.of("rpo.output");
+
     /** What a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
 

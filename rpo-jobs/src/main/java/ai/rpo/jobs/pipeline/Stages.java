@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
+ * judge
  * </pre>
  */
 public final class Stages {
@@ -92,6 +93,10 @@ public final class Stages {
 
     public Stage generate() {
         return new Generate(place);
+    }
+
+    public Stage judge() {
+        return new Judging(place);
     }
 
     public Stage sft() {

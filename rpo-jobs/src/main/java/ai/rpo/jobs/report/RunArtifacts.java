@@ -26,6 +26,7 @@ import org.apache.hadoop.fs.Path;
  * @param evaluation names and estimates of {@code eval/metrics.json}
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
+ * @param judged what a judge found
  * @param gold {@code gold.json}, which only runs with a programmed grader have
  * @param configuration text of {@code resolved.conf}, secrets redacted by whoever wrote it
  * @param status {@code status.json}
@@ -37,6 +38,7 @@ record RunArtifacts(
         Map<String, JsonNode> reports,
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
+        Optional<JudgeArtifacts> judged,
         Optional<String> configuration,
         Optional<JsonNode> status) {
 
@@ -80,6 +82,7 @@ record RunArtifacts(
                 reports,
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
+                JudgeArtifacts.read(directory, hadoop),
                 text(new Path(directory, "resolved.conf"), hadoop),
                 json(new Path(directory, "status.json"), hadoop));
         if (run.isEmpty()) {
@@ -92,7 +95,7 @@ record RunArtifacts(
     }
 
     private boolean isEmpty() {
-        return training.isEmpty() && evaluation.isEmpty() && reports.isEmpty();
+        return training.isEmpty() && evaluation.isEmpty() && reports.isEmpty() && judged.isEmpty();
     }
 
     String name() {
