@@ -41,6 +41,7 @@ class EveryKeyTest {
             Map.entry("rpo.data.fields.completions", "answers"),
             Map.entry("rpo.data.fields.scores", "stars"),
             Map.entry("rpo.data.fields.label", "good"),
+            Map.entry("rpo.data.fields.ignored", "[context]"),
             Map.entry("rpo.data.unpaired.matching", "all"),
             Map.entry("rpo.data.unpaired.max-pairs-per-prompt", "7"),
             Map.entry("rpo.data.near-duplicates", "true"),
