@@ -44,13 +44,13 @@ public final class Results {
         for (Comparison comparison : figures.comparisons()) {
             Rates rates = comparison.rates();
             lines.add(comparison.model() + " against " + comparison.baseline()
-                    + format(": preferred in %.1f %% (95 %% interval %.1f to %.1f)", preferred(figures, comparison),
-                            comparison.low(), comparison.high())
+                    + format(": preferred in %.1f %% of %d judgments", preferred(figures, comparison), rates.n())
+                    + format(" (95 %% interval %.1f to %.1f", comparison.low(), comparison.high())
                     + comparison
                             .lengthControlled()
-                            .map(control -> format(", %.1f %% at equal lengths", control.winRate()))
+                            .map(control -> format("; %.1f %% at equal lengths", control.winRate()))
                             .orElse("")
-                    + " of " + rates.n() + " judgments: " + rates.wins() + " won, " + rates.ties() + " tied, "
+                    + "): " + rates.wins() + " won, " + rates.ties() + " tied, "
                     + rates.losses() + " lost"
                     + (comparison.unparsed() > 0 ? ", " + comparison.unparsed() + " without a verdict" : "")
                     + (comparison.emptyAnswers() > 0 ? ", " + comparison.emptyAnswers() + " answers are empty" : ""));
