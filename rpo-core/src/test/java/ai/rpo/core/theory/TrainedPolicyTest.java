@@ -32,14 +32,14 @@ class TrainedPolicyTest {
               "tie_word_embeddings": false, "rms_norm_eps": 1e-05, "eos_token_id": 2
             }
             """;
-    private static final int STEPS = 600;
+    private static final int STEPS = 250;
     private static final double ETA = 0.2;
     private static final double BETA = 0.1;
 
     @Test
     void convergesToTheSolutionOfTheGame() {
         ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
-        TrainSettings settings = TrainSettingsFixture.constantRate(0.02).cosine(0).build();
+        TrainSettings settings = TrainSettingsFixture.constantRate(0.05).cosine(0).build();
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
                 CONFIG,
                 new PreferenceLoss(RpoObjective.paper(BETA, ETA)),
