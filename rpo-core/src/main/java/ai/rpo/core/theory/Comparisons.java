@@ -113,8 +113,7 @@ public record Comparisons(int prompts, int actions, List<Duel> duels) implements
         double total = total();
         for (Duel duel : duels) {
             if (duel.count > 0) {
-                double slope =
-                        duel.count / total * RpoObjective.sigmoid(rewards[loser(duel)] - rewards[winner(duel)]);
+                double slope = duel.count / total * RpoObjective.sigmoid(rewards[loser(duel)] - rewards[winner(duel)]);
                 gradient[winner(duel)] -= slope;
                 gradient[loser(duel)] += slope;
             }

@@ -11,8 +11,7 @@ import java.util.Arrays;
  * @param losses L_D(r_k)
  * @param base π_base
  */
-public record FiniteClass(
-        Bandit bandit, double[][] members, double[] losses, double[] base, double eta, double beta) {
+public record FiniteClass(Bandit bandit, double[][] members, double[] losses, double[] base, double eta, double beta) {
 
     private static final int MOST_STEPS = 200_000;
     private static final double GAP = 1e-13;

@@ -38,7 +38,9 @@ public record Solver(Game game, RewardClass rewards) {
                 double logReference = Math.log(bandit.reference()[i]);
                 lift[i] = bandit.reference()[i] == 0
                         ? 0
-                        : logPolicy[i] - logReference + rate * (reward[i] - game.beta() * (logPolicy[i] - logReference + 1));
+                        : logPolicy[i]
+                                - logReference
+                                + rate * (reward[i] - game.beta() * (logPolicy[i] - logReference + 1));
             }
             policy = bandit.gibbs(lift, 1);
             for (int i = 0; i < policy.length; i++) {

@@ -76,8 +76,10 @@ class BanditTest {
             double sum = 0;
             for (int i = 0; i < 4; i++) {
                 sum += policy[i];
-                assertEquals(rewards[i] - rewards[0], link(policy[i] / four.reference()[i], beta)
-                        - link(policy[0] / four.reference()[0], beta), 1e-9);
+                assertEquals(
+                        rewards[i] - rewards[0],
+                        link(policy[i] / four.reference()[i], beta) - link(policy[0] / four.reference()[0], beta),
+                        1e-9);
             }
             assertEquals(1, sum, 1e-12);
         }
@@ -96,8 +98,7 @@ class BanditTest {
         assertEquals(Math.sqrt(4.0 / 3 + 4), Coverage.coefficient(three, data, a, new double[] {0, 0, 1}), 1e-12);
         assertEquals(0, Coverage.coefficient(three, data, a, a));
         Comparisons parted = Comparisons.ofOnePrompt(3, 0, 1, 2);
-        assertEquals(
-                Double.POSITIVE_INFINITY, Coverage.coefficient(three, parted, a, new double[] {0, 0, 1}));
+        assertEquals(Double.POSITIVE_INFINITY, Coverage.coefficient(three, parted, a, new double[] {0, 0, 1}));
     }
 
     @Test

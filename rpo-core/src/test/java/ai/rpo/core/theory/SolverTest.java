@@ -34,11 +34,11 @@ class SolverTest {
             duels.add(new Duel(0, a, (a + 1 + random.nextInt(actions - 1)) % actions, 1 + random.nextInt(20)));
         }
         Comparisons data = new Comparisons(1, actions, duels);
-        Solution solution =
-                new Solver(Game.onChosen(bandit, data, eta, beta), RewardClass.unbounded(bandit)).minimax();
+        Solution solution = new Solver(Game.onChosen(bandit, data, eta, beta), RewardClass.unbounded(bandit)).minimax();
         double[] expected = data.chosenShares();
         for (Duel duel : duels) {
-            double margin = beta * (logRatio(solution, bandit, duel.winner()) - logRatio(solution, bandit, duel.loser()));
+            double margin =
+                    beta * (logRatio(solution, bandit, duel.winner()) - logRatio(solution, bandit, duel.loser()));
             double pull = duel.count() * RpoObjective.sigmoid(-margin) / (eta * data.total());
             expected[duel.winner()] += pull;
             expected[duel.loser()] -= pull;
@@ -91,7 +91,8 @@ class SolverTest {
         Game game = Game.onChosen(bandit, Comparisons.ofOnePrompt(3, 0, 1, 6, 1, 0, 4), 0.2, 0.5);
         double last = bandit.reference()[2];
         for (double range : new double[] {1, 3, 9}) {
-            double unseen = new Solver(game, RewardClass.box(bandit, range)).minimax().policy()[2];
+            double unseen =
+                    new Solver(game, RewardClass.box(bandit, range)).minimax().policy()[2];
             assertTrue(unseen < last / 3, "π(unseen) = " + unseen + " at R = " + range);
             last = unseen;
         }

@@ -39,14 +39,10 @@ class TrainedPolicyTest {
     @Test
     void convergesToTheSolutionOfTheGame() {
         ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
-        TrainSettings settings = TrainSettingsFixture.constantRate(0.05).cosine(0).build();
+        TrainSettings settings =
+                TrainSettingsFixture.constantRate(0.05).cosine(0).build();
         PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
-                CONFIG,
-                new PreferenceLoss(RpoObjective.paper(BETA, ETA)),
-                settings,
-                Precision.FLOAT32,
-                STEPS + 2,
-                1));
+                CONFIG, new PreferenceLoss(RpoObjective.paper(BETA, ETA)), settings, Precision.FLOAT32, STEPS + 2, 1));
         float[] start = new float[Math.toIntExact(network.parameters().size())];
         SmallModel.random(config, new Nd4jBackend(), 5).storage().read(0, start, 0, start.length);
         network.parameters().write(0, start, 0, start.length);
@@ -57,8 +53,7 @@ class TrainedPolicyTest {
         }
         double[] expected = FixedCounts.unbounded(ETA, BETA).policy();
         assertArrayEquals(expected, policy(network, pairs), 2e-3);
-        assertTrue(
-                Math.abs(expected[0] - FixedCounts.BANDIT.reference()[0]) > 0.5, "the reference is no solution");
+        assertTrue(Math.abs(expected[0] - FixedCounts.BANDIT.reference()[0]) > 0.5, "the reference is no solution");
     }
 
     private static List<TrainingExample> pairs() {

@@ -12,8 +12,8 @@ public final class EnsembleGame {
     private static final Bandit BANDIT = Bandit.of(0.4, 0.4, 0.2);
     private static final double BETA = 0.1;
 
-    public static final FiniteClass CLASS = new FiniteClass(
-            BANDIT, MEMBERS, new double[] {0.6, 0.6, 0.6}, new double[] {0.6, 0.4, 0}, 0.1, BETA);
+    public static final FiniteClass CLASS =
+            new FiniteClass(BANDIT, MEMBERS, new double[] {0.6, 0.6, 0.6}, new double[] {0.6, 0.4, 0}, 0.1, BETA);
 
     private EnsembleGame() {}
 

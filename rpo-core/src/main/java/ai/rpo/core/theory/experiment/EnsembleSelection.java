@@ -21,8 +21,7 @@ import java.util.stream.IntStream;
  * @param proxy the single member's score of its own choice, by n, mean over seeds
  * @param gold gold reward of the choice, by n, of each way to aggregate
  */
-public record EnsembleSelection(
-        World world, double[][][] members, double[] proxy, Map<Aggregate, double[]> gold) {
+public record EnsembleSelection(World world, double[][][] members, double[] proxy, Map<Aggregate, double[]> gold) {
 
     public static final List<Integer> SIZES = List.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024);
     public static final int FIRST_SEED = 1000;
@@ -74,7 +73,9 @@ public record EnsembleSelection(
                 .toList();
         Map<Aggregate, double[]> gold = new LinkedHashMap<>();
         for (Aggregate aggregate : Aggregate.values()) {
-            gold.put(aggregate, mean(seeds.stream().map(seed -> seed.gold.get(aggregate)).toList()));
+            gold.put(
+                    aggregate,
+                    mean(seeds.stream().map(seed -> seed.gold.get(aggregate)).toList()));
         }
         return new EnsembleSelection(
                 world,
@@ -125,13 +126,10 @@ public record EnsembleSelection(
     }
 
     private Overoptimization fit(Aggregate aggregate, boolean logarithmic) {
-        double[] d = SIZES.stream()
-                .skip(1)
-                .mapToDouble(EnsembleSelection::distance)
-                .toArray();
-        double[] second = Arrays.stream(d)
-                .map(x -> -x * (logarithmic ? Math.log(x) : x))
-                .toArray();
+        double[] d =
+                SIZES.stream().skip(1).mapToDouble(EnsembleSelection::distance).toArray();
+        double[] second =
+                Arrays.stream(d).map(x -> -x * (logarithmic ? Math.log(x) : x)).toArray();
         double[] values = gold.get(aggregate);
         Fit fit = LeastSquares.fit(d, second, Arrays.copyOfRange(values, 1, values.length));
         return new Overoptimization(fit.a(), fit.b(), fit.error());
@@ -155,13 +153,15 @@ public record EnsembleSelection(
             for (int i = 0; i < CANDIDATES; i++) {
                 candidates[i] = new double[] {draws.normal(), draws.normal(), draws.uniform() < RARE ? 1 : 0};
             }
-            double[] gold = centred(Arrays.stream(candidates).mapToDouble(world.gold).toArray());
+            double[] gold =
+                    centred(Arrays.stream(candidates).mapToDouble(world.gold).toArray());
             double[][] members = members(draws, comparisons(draws, candidates, gold));
             double[][] scores = new double[MEMBERS][];
             for (int k = 0; k < MEMBERS; k++) {
                 double[] weights = members[k];
-                scores[k] = centred(
-                        Arrays.stream(candidates).mapToDouble(x -> dot(weights, x)).toArray());
+                scores[k] = centred(Arrays.stream(candidates)
+                        .mapToDouble(x -> dot(weights, x))
+                        .toArray());
             }
             Map<Aggregate, double[]> chosen = new LinkedHashMap<>();
             for (Aggregate aggregate : Aggregate.values()) {
@@ -221,9 +221,7 @@ public record EnsembleSelection(
                     .sorted((i, j) -> Double.compare(score[i], score[j]))
                     .mapToDouble(i -> gold[i])
                     .toArray();
-            return SIZES.stream()
-                    .mapToDouble(n -> BestOfN.unbiased(sorted, n))
-                    .toArray();
+            return SIZES.stream().mapToDouble(n -> BestOfN.unbiased(sorted, n)).toArray();
         }
 
         private static double[] centred(double[] values) {

@@ -6,9 +6,9 @@ import ai.rpo.core.theory.ChiSquaredPolicy;
 import ai.rpo.core.theory.Comparisons;
 import ai.rpo.core.theory.Game;
 import ai.rpo.core.theory.RewardClass;
+import ai.rpo.core.theory.SoftmaxTraining;
 import ai.rpo.core.theory.Solution;
 import ai.rpo.core.theory.Solver;
-import ai.rpo.core.theory.SoftmaxTraining;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -66,14 +66,19 @@ public record OnlineLearning(Variant variant, double[][] policies, double[] regr
                 .toList();
         return new OnlineLearning(
                 variant,
-                learners.stream().map(learner -> BANDIT.gibbs(learner.rewards, BETA)).toArray(double[][]::new),
+                learners.stream()
+                        .map(learner -> BANDIT.gibbs(learner.rewards, BETA))
+                        .toArray(double[][]::new),
                 learners.stream().mapToDouble(learner -> learner.regret).toArray(),
                 learners.stream().mapToInt(learner -> learner.pairs).toArray());
     }
 
     /** Mean over seeds of π(best). */
     public double massOfBest() {
-        return Arrays.stream(policies).mapToDouble(policy -> policy[BEST]).average().orElseThrow();
+        return Arrays.stream(policies)
+                .mapToDouble(policy -> policy[BEST])
+                .average()
+                .orElseThrow();
     }
 
     /** Share of seeds in which the policy came to take the best action more often than not. */

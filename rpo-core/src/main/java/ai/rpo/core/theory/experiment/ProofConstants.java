@@ -19,10 +19,6 @@ public record ProofConstants(
         double q = 0.6;
         double affinity = Math.sqrt(p * q) + Math.sqrt((1 - p) * (1 - q));
         return new ProofConstants(
-                (p - q) * (p - q),
-                1 - affinity,
-                2 - 2 * affinity,
-                Guarantee.kappa(1),
-                Guarantee.sharpKappa(1));
+                (p - q) * (p - q), 1 - affinity, 2 - 2 * affinity, Guarantee.kappa(1), Guarantee.sharpKappa(1));
     }
 }

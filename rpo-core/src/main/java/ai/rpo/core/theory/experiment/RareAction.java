@@ -104,8 +104,7 @@ public record RareAction(
                         3, 0, 1, won, 1, 0, pairs - 1 - won, rareWon ? 2 : 1, rareWon ? 1 : 2, 1);
                 double[] likeliest =
                         new Solver(Game.onChosen(BANDIT, data, 0, guarantee.beta()), box).maximumLikelihood();
-                cases.add(new Case(
-                        wins.probabilities()[i] * (rareWon ? dpo() : 1 - dpo()), rareWon, data, likeliest));
+                cases.add(new Case(wins.probabilities()[i] * (rareWon ? dpo() : 1 - dpo()), rareWon, data, likeliest));
             }
         }
         return cases;

@@ -45,17 +45,19 @@ public record ShrinkingGap(int pairs, double rpo, double dpo) {
         for (int i = 0; i < wins.probabilities().length; i++) {
             int won = wins.successes(i);
             for (boolean rareWon : new boolean[] {false, true}) {
-                Comparisons data = Comparisons.ofOnePrompt(
-                        3, 0, 1, won, 1, 0, trials - won, rareWon ? 2 : 1, rareWon ? 1 : 2, 1);
+                Comparisons data =
+                        Comparisons.ofOnePrompt(3, 0, 1, won, 1, 0, trials - won, rareWon ? 2 : 1, rareWon ? 1 : 2, 1);
                 Game game = Game.onChosen(BANDIT, data, 2 / Math.sqrt(pairs), beta);
-                double[] policy = new Solver(game, RewardClass.unbounded(BANDIT)).minimax().policy();
+                double[] policy = new Solver(game, RewardClass.unbounded(BANDIT))
+                        .minimax()
+                        .policy();
                 rpo += wins.probabilities()[i]
                         * (rareWon ? rareWins : 1 - rareWins)
                         * (truth[0] - BANDIT.expectation(policy, truth));
             }
             // DPO takes c if c won, else chooses between a and b by their margin alone.
-            double odds = Math.min(Math.max(won, 0.5), trials - 0.5)
-                    / Math.min(Math.max(trials - won, 0.5), trials - 0.5);
+            double odds =
+                    Math.min(Math.max(won, 0.5), trials - 0.5) / Math.min(Math.max(trials - won, 0.5), trials - 0.5);
             double first = 1 / (1 + Math.exp(-Math.log(odds) / beta));
             dpo += (1 - rareWins) * wins.probabilities()[i] * (1 - first) * advantage;
         }

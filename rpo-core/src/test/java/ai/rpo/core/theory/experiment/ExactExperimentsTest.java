@@ -204,7 +204,8 @@ class ExactExperimentsTest {
                 SIX);
         assertEquals(0.1, Extrapolation.valueOfReference(), 1e-12);
         assertEquals(-0.439276, Extrapolation.trained(0, List.of(100)).get(0).value(), SIX);
-        assertEquals(-0.343678, Extrapolation.trained(0.005, List.of(1000)).get(0).value(), SIX);
+        assertEquals(
+                -0.343678, Extrapolation.trained(0.005, List.of(1000)).get(0).value(), SIX);
         assertTrue(Double.isFinite(Extrapolation.coverage(0)));
         assertEquals(Double.POSITIVE_INFINITY, Extrapolation.coverage(2));
     }
@@ -259,12 +260,7 @@ class ExactExperimentsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "0, 0.423360, 0.9",
-        "0.02, 0.235154, 0.813587",
-        "0.1, 0.111402, 0.721625",
-        "0.5, 0.050431, 0.633087"
-    })
+    @CsvSource({"0, 0.423360, 0.9", "0.02, 0.235154, 0.813587", "0.1, 0.111402, 0.721625", "0.5, 0.050431, 0.633087"})
     void scalarRewards(double eta, double mass, double reward) {
         Solution solution = ScalarRewards.solve(eta);
         assertEquals(mass, solution.policy()[2], SIX);
@@ -282,8 +278,7 @@ class ExactExperimentsTest {
         assertEquals(0.610904472, EnsembleGame.CLASS.minimax(), NINE);
         assertArrayEquals(new double[] {0.898672, 0.016460, 0.084869}, EnsembleGame.mean(), SIX);
         assertArrayEquals(new double[] {0.980820, 0.017964, 0.001216}, EnsembleGame.worstCase(), SIX);
-        assertArrayEquals(
-                new double[] {0.945006, 0.017895, 0.037099}, EnsembleGame.uncertaintyWeighted(0.5), SIX);
+        assertArrayEquals(new double[] {0.945006, 0.017895, 0.037099}, EnsembleGame.uncertaintyWeighted(0.5), SIX);
     }
 
     @Test
