@@ -165,7 +165,8 @@ public final class AdapterConfig {
             }
         }
         List<String> ours = targets.stream()
-                .filter(target -> target.equals(ALL) || !matching(config, target).isEmpty())
+                .filter(target ->
+                        target.equals(ALL) || !matching(config, target).isEmpty())
                 .toList();
         return modules(config, ours.isEmpty() ? targets : ours, FILE + "'s " + key);
     }

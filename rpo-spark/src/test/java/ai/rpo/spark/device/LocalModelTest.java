@@ -133,7 +133,9 @@ class LocalModelTest {
         Files.writeString(output.resolve("reference/adapter_config.json"), "{}");
         RandomModel.write(output.resolve("snapshots/0a1b"), 0.2);
         RpoException refused = assertThrows(RpoException.class, () -> LocalModel.of(output.toString(), hadoop));
-        assertTrue(refused.getMessage().endsWith("in it: checkpoint-20, reference, snapshots/0a1b."), refused.getMessage());
+        assertTrue(
+                refused.getMessage().endsWith("in it: checkpoint-20, reference, snapshots/0a1b."),
+                refused.getMessage());
     }
 
     @Test
