@@ -30,13 +30,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Asks a model that executors run: where a question names labels, for the probability of each way to spell one as its answer's
@@ -128,41 +126,48 @@ final class ModelSource implements AnswerSource {
 
     @Override
     public void answer(Share share, Iterator<Asking> questions, Sink sink) {
-        ExecutorGenerators generators = ExecutorGenerators.ofThisJvm();
-        ExecutorGenerators.Lent lent = generators.borrow(
-                model, Optional.ofNullable(chatTemplate), precision, share.threads(), questionsAtOnce);
         ExecutorModels models = ExecutorModels.ofThisJvm();
         ReferenceScorer scorer = models.borrow(model, precision, share.threads());
-        Map<List<String>, List<Spelling>> spellings = new HashMap<>();
-        while (questions.hasNext()) {
-            Map<Question.Options, List<Prompt>> byOptions = new LinkedHashMap<>();
-            for (int i = 0; i < CHUNK && questions.hasNext(); i++) {
-                Asking asking = questions.next();
-                prompt(asking, lent, sink)
-                        .ifPresent(prompt -> byOptions
-                                .computeIfAbsent(asking.question().options(), options -> new ArrayList<>())
-                                .add(prompt));
+        try (ExecutorGenerators.Loan loan = ExecutorGenerators.ofThisJvm()
+                .borrow(model, Optional.ofNullable(chatTemplate), precision, share.threads(), questionsAtOnce)) {
+            Map<List<String>, List<Spelling>> spellings = new HashMap<>();
+            while (questions.hasNext()) {
+                chunk(questions, loan, sink).forEach((options, prompts) -> {
+                    if (options.labels().isEmpty()) {
+                        generate(options, prompts, loan, sink);
+                    } else {
+                        score(
+                                spellings.computeIfAbsent(options.labels(), labels -> spellings(labels, loan)),
+                                prompts,
+                                scorer,
+                                sink);
+                    }
+                });
             }
-            byOptions.forEach((options, prompts) -> {
-                if (options.labels().isEmpty()) {
-                    generate(options, prompts, lent, sink);
-                } else {
-                    score(
-                            spellings.computeIfAbsent(options.labels(), labels -> spellings(labels, lent)),
-                            prompts,
-                            scorer,
-                            sink);
-                }
-            });
+            loan.finished();
+        } finally {
+            models.giveBack(scorer);
         }
-        generators.giveBack(lent);
-        models.giveBack(scorer);
     }
 
-    private static Optional<Prompt> prompt(Asking asking, ExecutorGenerators.Lent lent, Sink sink) {
+    /** The next questions that the model can read, those with the same options together. */
+    private static Map<Question.Options, List<Prompt>> chunk(
+            Iterator<Asking> questions, ExecutorGenerators.Loan loan, Sink sink) {
+        Map<Question.Options, List<Prompt>> byOptions = new LinkedHashMap<>();
+        for (int i = 0; i < CHUNK && questions.hasNext(); i++) {
+            Asking asking = questions.next();
+            prompt(asking, loan, sink)
+                    .ifPresent(prompt -> byOptions
+                            .computeIfAbsent(asking.question().options(), options -> new ArrayList<>())
+                            .add(prompt));
+        }
+        return byOptions;
+    }
+
+    private static Optional<Prompt> prompt(Asking asking, ExecutorGenerators.Loan loan, Sink sink) {
         try {
-            int[] ids = ids(lent.tokenizer().orElseThrow(), asking.question());
-            int context = lent.model().config().contextLength();
+            int[] ids = ids(loan.tokenizer().orElseThrow(), asking.question());
+            int context = loan.model().config().contextLength();
             if (ids.length < context) {
                 return Optional.of(new Prompt(asking, ids));
             }
@@ -174,18 +179,16 @@ final class ModelSource implements AnswerSource {
     }
 
     private static void generate(
-            Question.Options options, List<Prompt> prompts, ExecutorGenerators.Lent lent, Sink sink) {
-        Tokenizer tokenizer = lent.tokenizer().orElseThrow();
+            Question.Options options, List<Prompt> prompts, ExecutorGenerators.Loan loan, Sink sink) {
+        Tokenizer tokenizer = loan.tokenizer().orElseThrow();
         CompletionText text = new CompletionText(tokenizer, List.of());
-        Set<Integer> eosIds = new HashSet<>(lent.model().eosIds());
-        eosIds.addAll(tokenizer.eosIds());
-        Iterator<Completion> completions = lent.generator()
+        Iterator<Completion> completions = loan.generator()
                 .generate(
                         prompts.stream()
                                 .map(prompt -> new Generator.Request(prompt.ids, seed(prompt.asking)))
                                 .iterator(),
                         SamplingSettings.atTemperature(options.temperature(), options.maxTokens()),
-                        eosIds,
+                        loan.eosIds(),
                         StopRule.NONE);
         for (Prompt prompt : prompts) {
             Completion completion = completions.next();
@@ -206,9 +209,9 @@ final class ModelSource implements AnswerSource {
         return Long.parseUnsignedLong(asking.key().substring(0, 16), 16);
     }
 
-    private static List<Spelling> spellings(List<String> labels, ExecutorGenerators.Lent lent) {
+    private static List<Spelling> spellings(List<String> labels, ExecutorGenerators.Loan loan) {
         return LabelTokens.of(
-                lent.tokenizer().orElseThrow(), lent.model().config().vocabularySize(), labels);
+                loan.tokenizer().orElseThrow(), loan.model().config().vocabularySize(), labels);
     }
 
     private static void score(List<Spelling> spellings, List<Prompt> prompts, ReferenceScorer scorer, Sink sink) {
