@@ -94,7 +94,8 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
         };
     }
 
-    static double sigmoid(double x) {
+    /** σ(x) = 1/(1 + e⁻ˣ) without overflow. */
+    public static double sigmoid(double x) {
         if (x >= 0) {
             return 1 / (1 + Math.exp(-x));
         }
@@ -103,7 +104,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     }
 
     /** log σ(x) without overflow or cancellation. */
-    static double logSigmoid(double x) {
+    public static double logSigmoid(double x) {
         return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
     }
 }

@@ -52,8 +52,9 @@ final class AskStage implements Judge {
         LongAccumulator repeated = spark.sparkContext().longAccumulator("requests made again");
         if (open.count() > 0) {
             requireNoSpeculation();
-            probe(store, open, failures);
-            askAll(store, OpenQuestions.of(spark, store, questions), failures, repeated, progress);
+            OpenQuestions.Survey survey = open.survey();
+            probe(store, survey, failures);
+            askAll(store, open.without(survey.longest()), failures, repeated, progress);
         }
         failures.values().stream().limit(10).forEach(why -> LOG.warn("A question has no answer: {}", why));
         return new Asked(
@@ -73,9 +74,9 @@ final class AskStage implements Judge {
         }
     }
 
-    private void probe(AnswerStore store, OpenQuestions open, Map<String, String> failures) {
+    private void probe(AnswerStore store, OpenQuestions.Survey survey, Map<String, String> failures) {
         KeyedFiles.Writer<AnswerStore.Stored> writer = store.writer();
-        source.probe(open.kinds(), open.longest(), new AnswerSource.Sink() {
+        source.probe(survey.kinds(), survey.longest(), new AnswerSource.Sink() {
             @Override
             public void answered(Asking asking, Answer answer) {
                 writer.add(new AnswerStore.Stored(asking.key(), answer));

@@ -3,10 +3,13 @@ package ai.rpo.spark.judge;
 import ai.rpo.core.judge.Answer;
 import ai.rpo.core.judge.Question;
 import ai.rpo.spark.judge.AnswerSource.Asking;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
@@ -20,6 +23,10 @@ import scala.Tuple2;
  * is done again is the same work.
  */
 final class OpenQuestions {
+
+    private static final Comparator<Asking> LONGEST_LAST = Comparator.comparingLong(
+                    (Asking asking) -> characters(asking.question()))
+            .thenComparing(Asking::key);
 
     private final SparkSession spark;
     private final AnswerStore store;
@@ -43,18 +50,33 @@ final class OpenQuestions {
     static OpenQuestions of(SparkSession spark, AnswerStore store, JavaRDD<Question> questions) {
         JavaPairRDD<String, Question> keyed =
                 questions.mapToPair(question -> new Tuple2<>(store.asking(question).key(), question));
-        JavaRDD<String> keys = keyed.keys().distinct();
-        long different = keys.count();
-        long[] open = keys.subtract(store.read(spark).keys()).map(OpenQuestions::number).collect().stream()
-                .mapToLong(Long::longValue)
+        List<Tuple2<Long, Boolean>> known = keyed.mapValues(question -> true)
+                .reduceByKey((one, other) -> one)
+                .leftOuterJoin(store.read(spark).mapValues(answer -> true))
+                .map(row -> new Tuple2<>(number(row._1()), row._2()._2().isPresent()))
+                .collect();
+        long[] open = known.stream()
+                .filter(row -> !row._2())
+                .mapToLong(Tuple2::_1)
                 .sorted()
                 .toArray();
-        return new OpenQuestions(spark, store, keyed, open, different);
+        return new OpenQuestions(spark, store, keyed, open, known.size());
     }
 
     /** The first half of a key, which no two questions share in practice. */
     private static long number(String key) {
         return Long.parseUnsignedLong(key.substring(0, 16), 16);
+    }
+
+    /** The same with one question less. */
+    OpenQuestions without(Asking asking) {
+        long one = number(asking.key());
+        return new OpenQuestions(
+                spark,
+                store,
+                questions,
+                Arrays.stream(open).filter(number -> number != one).toArray(),
+                different);
     }
 
     int count() {
@@ -66,19 +88,28 @@ final class OpenQuestions {
         return different;
     }
 
-    /** All options that open questions have. */
-    List<Question.Options> kinds() {
-        return of().map(asking -> asking.question().options()).distinct().collect();
+    /**
+     * What there is to know of open questions before they are asked.
+     *
+     * @param kinds all options that they have
+     * @param longest of them
+     */
+    record Survey(Set<Question.Options> kinds, Asking longest) implements Serializable {
+
+        private static Survey of(Asking asking) {
+            return new Survey(Set.of(asking.question().options()), asking);
+        }
+
+        private static Survey of(Survey one, Survey other) {
+            Set<Question.Options> kinds = new LinkedHashSet<>(one.kinds);
+            kinds.addAll(other.kinds);
+            return new Survey(kinds, LONGEST_LAST.compare(one.longest, other.longest) >= 0 ? one.longest : other.longest);
+        }
     }
 
     /** Of the open ones; there must be some. */
-    Asking longest() {
-        return of().reduce((one, other) -> Comparator.comparingLong((Asking asking) -> characters(asking.question()))
-                                .thenComparing(Asking::key)
-                                .compare(one, other)
-                        >= 0
-                ? one
-                : other);
+    Survey survey() {
+        return of().map(Survey::of).reduce(Survey::of);
     }
 
     static long characters(Question question) {

@@ -33,7 +33,8 @@ public final class ExecutorModels {
         return INSTANCE;
     }
 
-    synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
+    /** Lends a scorer to this task until it is given back. */
+    public synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), precision, threads);
         if (!wanted.equals(key)) {
@@ -46,7 +47,8 @@ public final class ExecutorModels {
         return idle.isEmpty() ? new ReferenceScorer(decoder, weights) : idle.pop();
     }
 
-    synchronized void giveBack(ReferenceScorer scorer) {
+    /** Takes a scorer back that nobody uses any more. */
+    public synchronized void giveBack(ReferenceScorer scorer) {
         if (scorer.uses(weights)) {
             idle.push(scorer);
         } else {
