@@ -62,6 +62,23 @@ class ArchitectureTest {
             seesOfOurs("ai.rpo.core.text..", "ai.rpo.core", "ai.rpo.core.preference..", "ai.rpo.core.text..");
 
     @ArchTest
+    static final ArchRule judgesKnowNoModel = seesOfOurs(
+            "ai.rpo.core.judge..",
+            "ai.rpo.core",
+            "ai.rpo.core.judge..",
+            "ai.rpo.core.preference",
+            "ai.rpo.core.random");
+
+    /** So that a file of annotations is counted anywhere. */
+    @ArchTest
+    static final ArchRule judgesReachNothing = noClasses()
+            .that()
+            .resideInAPackage("ai.rpo.core.judge..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net..", "java.nio.file..");
+
+    @ArchTest
     static final ArchRule decoderIsBuiltOfTensors = seesOfOurs(
             "ai.rpo.core.decoder..",
             "ai.rpo.core",

@@ -1,5 +1,6 @@
 package ai.rpo.core.preference;
 
+import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +10,7 @@ import java.util.Map;
  *
  * @param fields made of text, Long, Double, Boolean, null, lists and maps
  */
-public record Message(Map<String, Object> fields) {
+public record Message(Map<String, Object> fields) implements Serializable {
 
     public static Message of(String role, String content) {
         return new Message(Map.of("role", role, "content", content));
