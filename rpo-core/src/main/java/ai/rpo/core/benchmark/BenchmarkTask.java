@@ -142,6 +142,16 @@ public enum BenchmarkTask {
         return this == MBPP || this == HUMANEVAL;
     }
 
+    /** Names that its grades go by. */
+    public List<String> metrics() {
+        if (runsPrograms()) {
+            return List.of("pass_at_1");
+        }
+        return generation.isPresent()
+                ? List.of("exact_match_strict", "exact_match_flexible")
+                : List.of("acc", "acc_norm");
+    }
+
     /** What its files may be called, before {@code .jsonl}, {@code _test.jsonl} and {@code _train.jsonl}. */
     public List<String> fileNames() {
         return fileNames;

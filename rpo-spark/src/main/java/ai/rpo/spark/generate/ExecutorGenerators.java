@@ -19,7 +19,7 @@ import java.util.Optional;
  * The model that this executor JVM generates with: its weights and its tokenizer are loaded once and shared by all
  * tasks; generators, which own scratch memory and caches, are lent to one task at a time.
  */
-final class ExecutorGenerators {
+public final class ExecutorGenerators {
 
     private static final ExecutorGenerators INSTANCE = new ExecutorGenerators();
 
@@ -29,7 +29,7 @@ final class ExecutorGenerators {
     /**
      * @param tokenizer absent where the model has none
      */
-    record Lent(Generator generator, ModelDirectory model, Optional<Tokenizer> tokenizer, Object key) {}
+    public record Lent(Generator generator, ModelDirectory model, Optional<Tokenizer> tokenizer, Object key) {}
 
     private final Deque<Generator> idle = new ArrayDeque<>();
     private Key key;
@@ -40,11 +40,12 @@ final class ExecutorGenerators {
 
     private ExecutorGenerators() {}
 
-    static ExecutorGenerators ofThisJvm() {
+    public static ExecutorGenerators ofThisJvm() {
         return INSTANCE;
     }
 
-    synchronized Lent borrow(
+    /** @param width completions computed at once */
+    public synchronized Lent borrow(
             LocalModel model, Optional<String> chatTemplate, Precision precision, int threads, int width) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
@@ -61,7 +62,7 @@ final class ExecutorGenerators {
         return new Lent(generator, directory, tokenizer, key);
     }
 
-    synchronized void giveBack(Lent lent) {
+    public synchronized void giveBack(Lent lent) {
         if (lent.key == key) {
             idle.push(lent.generator);
         } else {
