@@ -13,6 +13,8 @@ import ai.rpo.spark.store.RunDirectory;
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
+ * benchmark
+ * benchmark
  * </pre>
  */
 public final class Stages {
@@ -75,6 +77,10 @@ public final class Stages {
 
     public Stage generate() {
         return new Generate(place);
+    }
+
+    public Stage benchmark() {
+        return new Benchmark(place);
     }
 
     public Stage sft() {

@@ -17,6 +17,9 @@ final class BoundedProcess implements AutoCloseable {
 
     private static final int MOST_KEPT = 1 << 14;
 
+    private static final String ROOT = "root";
+    private static final String ERRORS = "errors";
+
     private final Process process;
     private final Path folder;
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
@@ -37,15 +40,22 @@ final class BoundedProcess implements AutoCloseable {
     static BoundedProcess start(Function<Path, List<String>> command) throws IOException {
         Path folder = Files.createTempDirectory("rpo-program");
         try {
+            Path root = Files.createDirectory(folder.resolve(ROOT));
             return new BoundedProcess(
-                    new ProcessBuilder(command.apply(folder))
-                            .redirectErrorStream(true)
+                    new ProcessBuilder(command.apply(root))
+                            .redirectError(folder.resolve(ERRORS).toFile())
                             .start(),
                     folder);
         } catch (IOException e) {
-            Files.delete(folder);
+            remove(folder);
             throw e;
         }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        Files.deleteIfExists(folder.resolve(ERRORS));
+        Files.deleteIfExists(folder.resolve(ROOT));
+        Files.delete(folder);
     }
 
     /** The output of a command that is trusted; nothing where it fails. */
@@ -80,13 +90,19 @@ final class BoundedProcess implements AutoCloseable {
         try {
             boolean ended = process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
             if (!ended) {
-                process.destroyForcibly().waitFor();
+                kill();
+                process.waitFor();
             }
             reader.join(time.toMillis());
             return ended;
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
+    }
+
+    /** What it had to complain of. */
+    String errors() throws IOException {
+        return Files.readString(folder.resolve(ERRORS)).strip();
     }
 
     synchronized String output() {
@@ -129,9 +145,16 @@ final class BoundedProcess implements AutoCloseable {
         notifyAll();
     }
 
+    /** The children too: the first process of a namespace takes all others with it. */
+    private void kill() {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+
     @Override
     public void close() throws IOException {
-        process.destroyForcibly();
-        Files.delete(folder);
+        kill();
+        remove(folder);
     }
 }

@@ -19,11 +19,14 @@ import java.util.SplittableRandom;
  */
 final class ProgramRunner {
 
-    /** Of a program, from where its first line begins. */
-    private static final Duration TIME = Duration.ofSeconds(3);
+    /** Of a program on a machine that has no time for it; what it may take of the processor is in bounds.sh. */
+    private static final Duration TIME = Duration.ofSeconds(20);
 
     /** Of what comes before that, which a busy machine may take its time for. */
     private static final Duration SETUP_TIME = Duration.ofSeconds(60);
+
+    /** Of all of it, in seconds. */
+    private static final String LONGEST = "120";
 
     private static final String FIRST_WORD = "begun\n";
 
@@ -61,10 +64,15 @@ final class ProgramRunner {
      * @return what went wrong; empty where it ended without an exception
      */
     Optional<String> run(String program) {
+        return run(program, TIME);
+    }
+
+    /** The same with another limit of time. */
+    Optional<String> run(String program, Duration time) {
         if (missing != null) {
             throw new IllegalStateException("programs cannot be run here: " + missing);
         }
-        return attempt(program);
+        return attempt(program, time);
     }
 
     private static ProgramRunner find() {
@@ -98,7 +106,7 @@ final class ProgramRunner {
         ways.add(new ProgramRunner(unprivileged, false, python, prefix, null));
         Optional<String> problem = Optional.empty();
         for (ProgramRunner way : ways) {
-            problem = way.attempt(resource("probe.py"));
+            problem = way.attempt(resource("probe.py"), TIME);
             if (problem.isEmpty()) {
                 return way;
             }
@@ -110,23 +118,25 @@ final class ProgramRunner {
         return new ProgramRunner(List.of(), false, "", "", missing);
     }
 
-    private Optional<String> attempt(String program) {
+    private Optional<String> attempt(String program, Duration time) {
         SplittableRandom random = new SplittableRandom();
         String passed = "passed " + Long.toUnsignedString(random.nextLong(), 36) + "\n";
         // A user of its own for each, since a limit of processes counts all that a user has.
         String user = isRoot ? String.valueOf(random.nextInt(1 << 20, 1 << 30)) : "";
         try (BoundedProcess process = BoundedProcess.start(root -> {
-            List<String> command = new ArrayList<>(namespaces);
+            // Ends by itself where this JVM is killed and can end nothing any more.
+            List<String> command = new ArrayList<>(List.of("timeout", "-s", "KILL", LONGEST));
+            command.addAll(namespaces);
             command.addAll(List.of(
                     "sh", "-c", resource("bounds.sh"), "bounds", root.toString(), python, prefix, resource("run.py"), user));
             return command;
         })) {
             process.send(passed + program);
             if (!process.says(FIRST_WORD, SETUP_TIME)) {
-                return Optional.of("no bounds could be set: " + process.output().strip());
+                return Optional.of("no bounds could be set: " + process.errors());
             }
-            if (!process.ends(TIME)) {
-                return Optional.of("it took longer than " + TIME.toSeconds() + " s");
+            if (!process.ends(time)) {
+                return Optional.of("it took longer than " + time.toSeconds() + " s");
             }
             String output = process.output().substring(FIRST_WORD.length());
             return output.equals(passed)

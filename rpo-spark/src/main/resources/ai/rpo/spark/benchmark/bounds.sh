@@ -31,6 +31,7 @@ done
 mount -t tmpfs -o size=16m,nr_inodes=1k,mode=1777,nosuid work work
 mount -o remount,ro "$root"
 
-exec chroot . /usr/bin/setpriv ${user:+--reuid "$user" --regid "$user" --clear-groups} --bounding-set=-all --inh-caps=-all \
-  --no-new-privs /usr/bin/prlimit --as=1073741824 --nproc=16 --fsize=16777216 --nofile=64 --core=0 \
+# Who becomes another user forgets that the parent's end is to be its own.
+exec chroot . /usr/bin/setpriv --pdeathsig KILL ${user:+--reuid "$user" --regid "$user" --clear-groups} --bounding-set=-all --inh-caps=-all \
+  --no-new-privs /usr/bin/prlimit --cpu=3:4 --as=1073741824 --nproc=16 --fsize=16777216 --nofile=64 --core=0 \
   /usr/bin/env -i HOME=/work PATH=/usr/bin OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$python" -I -X utf8 -c "$code"
