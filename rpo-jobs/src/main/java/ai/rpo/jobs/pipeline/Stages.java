@@ -14,7 +14,6 @@ import ai.rpo.spark.store.RunDirectory;
  * prepare-sft → score-sft
  * generate
  * benchmark
- * benchmark
  * </pre>
  */
 public final class Stages {
