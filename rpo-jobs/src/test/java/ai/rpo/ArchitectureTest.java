@@ -47,6 +47,10 @@ class ArchitectureTest {
             "ai.rpo.core.random..");
 
     @ArchTest
+    static final ArchRule theTheoryStandsOnTheLossAlone =
+            seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.theory..");
+
+    @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
 
     @ArchTest

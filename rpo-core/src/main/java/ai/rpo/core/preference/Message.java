@@ -8,7 +8,7 @@ import java.util.Map;
  * One turn of a conversation, as its author wrote it: {@code role}, {@code content} and whatever else a chat template
  * may look at, such as {@code tool_calls}.
  *
- * @param fields made of text, Long, Double, Boolean, null, lists and maps
+ * @param fields made of text, Long, BigInteger beyond 64 bits, Double, Boolean, null, lists and maps
  */
 public record Message(Map<String, Object> fields) implements Serializable {
 

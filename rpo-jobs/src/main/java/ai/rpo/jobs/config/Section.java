@@ -30,7 +30,8 @@ final class Section {
                             "arcEasy", "arc_easy",
                             "arcChallenge", "arc_challenge",
                             "truthfulqaMc1", "truthfulqa_mc1",
-                            "truthfulqaMc2", "truthfulqa_mc2"));
+                            "truthfulqaMc2", "truthfulqa_mc2"),
+            JudgingSettings.class, Map.of("asking", ""));
 
     private final String path;
     private final Config joined;

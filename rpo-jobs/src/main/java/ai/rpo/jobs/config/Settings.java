@@ -9,7 +9,6 @@ import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
-import ai.rpo.spark.judge.JudgeSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +50,7 @@ public record Settings(
         PlanSettings plan,
         GenerateSettings generate,
         BenchmarkSettings benchmark,
-        JudgeSettings judge) {
+        JudgingSettings judge) {
 
     /**
      * The model that training starts from.

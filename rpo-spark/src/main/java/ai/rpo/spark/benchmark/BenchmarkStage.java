@@ -105,7 +105,7 @@ public final class BenchmarkStage {
                     + " has no tokenizer.json. Save it with its tokenizer.");
         }
         if (settings.chatTemplate()) {
-            try (Tokenizer tokenizer = Tokenizer.open(model.folder(), chatTemplate)) {
+            try (Tokenizer tokenizer = Tokenizer.open(model.tokenizerFiles(), chatTemplate)) {
                 if (tokenizer.chatTemplate().isEmpty()) {
                     throw RpoException.configuration("Cannot ask questions as conversations: the model " + model.uri()
                             + " has no chat template. Put chat_template.jinja beside its tokenizer.json, name one in"

@@ -32,12 +32,10 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
@@ -79,19 +77,19 @@ record ShardAnswers(
                                 ? answered.computeIfAbsent(question.task(), task -> new ArrayList<>())
                                 : scored)
                         .add(question));
-        ExecutorGenerators generators = ExecutorGenerators.ofThisJvm();
-        ExecutorGenerators.Lent lent = generators.borrow(
-                model, Optional.ofNullable(chatTemplate), scoring.precision(), threads, width);
         StringBuilder lines = new StringBuilder();
-        if (!scored.isEmpty()) {
-            score(scored, lent, lines);
+        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
+                .borrow(model, Optional.ofNullable(chatTemplate), scoring.precision(), threads, width)) {
+            if (!scored.isEmpty()) {
+                score(scored, lent, lines);
+            }
+            answered.forEach((task, ours) -> answer(task.generation().orElseThrow(), ours, lent, lines));
+            lent.finished();
         }
-        answered.forEach((task, ours) -> answer(task.generation().orElseThrow(), ours, lent, lines));
-        generators.giveBack(lent);
         new SmallFile(new Path(folder, Shards.fileName(shard)), hadoop.value()).write(lines.toString());
     }
 
-    private void score(List<Question> questions, ExecutorGenerators.Lent lent, StringBuilder lines) {
+    private void score(List<Question> questions, ExecutorGenerators.Loan lent, StringBuilder lines) {
         ContextTokenizer tokenizer = new ContextTokenizer(lent.tokenizer().orElseThrow());
         int contextLength = lent.model().config().contextLength();
         Iterator<Scored> tokenised = questions.stream()
@@ -155,12 +153,10 @@ record ShardAnswers(
     }
 
     private void answer(
-            Generation generation, List<Question> questions, ExecutorGenerators.Lent lent, StringBuilder lines) {
+            Generation generation, List<Question> questions, ExecutorGenerators.Loan lent, StringBuilder lines) {
         Tokenizer tokenizer = lent.tokenizer().orElseThrow();
         ContextTokenizer contexts = new ContextTokenizer(tokenizer);
         CompletionText text = new CompletionText(tokenizer, generation.stops());
-        Set<Integer> eosIds = new HashSet<>(lent.model().eosIds());
-        eosIds.addAll(tokenizer.eosIds());
         int room = lent.model().config().contextLength() - generation.maxNewTokens();
         List<String> prompts = new ArrayList<>();
         List<Request> requests = new ArrayList<>();
@@ -175,7 +171,7 @@ record ShardAnswers(
         }
         Iterator<Completion> completions = lent.generator()
                 .generate(
-                        requests.iterator(), SamplingSettings.greedy(generation.maxNewTokens()), eosIds, text);
+                        requests.iterator(), SamplingSettings.greedy(generation.maxNewTokens()), lent.eosIds(), text);
         for (int i = 0; i < requests.size(); i++) {
             append(
                     lines,
