@@ -7,6 +7,8 @@ import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -40,6 +42,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     private transient Parameters gradients;
     private transient FlatVector flatGradient;
     private transient Parameters frozen;
+    private transient Objective objective;
     private transient INDArray labels;
     private transient StepMetrics lastStep;
 
@@ -59,6 +62,12 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
      */
     public void freeze(Function<Backend, Parameters> model) {
         frozen = model.apply(backend());
+        forget();
+    }
+
+    /** Sets what is minimised. */
+    public void minimise(Objective what) {
+        objective = what;
         forget();
     }
 
@@ -92,7 +101,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
             flatGradient = FlatVector.of(gradients.storage(), backend);
             batchGradient =
-                    new BatchGradient(decoder, layer.loss(), execution.tokensPerMicroBatch(), execution.recompute());
+                    new BatchGradient(decoder, objective, execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 
@@ -135,7 +144,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
 
     @Override
     public double computeScore(double regularization, boolean training, LayerWorkspaceMgr workspaceMgr) {
-        return lastStep.mean("loss");
+        return lastStep.mean(Metrics.LOSS);
     }
 
     /** Decay acts on the update, not on the loss. */

@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.loss.StepMetrics;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.spark.device.LocalModel;
 import java.time.Duration;
@@ -57,6 +58,7 @@ final class AveragingMaster
 
     /**
      * @param run unique name of the training run
+     * @param objective what is minimised
      * @param frozen the model under the adapter that is trained; null where all weights are
      * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
@@ -65,6 +67,7 @@ final class AveragingMaster
      */
     record Plan(
             String run,
+            Objective objective,
             LocalModel frozen,
             long stepsPerEpoch,
             int stepsPerRound,
@@ -111,7 +114,15 @@ final class AveragingMaster
             long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
             AveragingRound.Result result = round.run(
                     workers,
-                    new RoundPlan(plan.run(), configuration, plan.frozen(), step, done, steps, plan.firstMargin()));
+                    new RoundPlan(
+                            plan.run(),
+                            configuration,
+                            plan.objective(),
+                            plan.frozen(),
+                            step,
+                            done,
+                            steps,
+                            plan.firstMargin()));
             step += steps;
             done += steps;
             driver.setStep(step);

@@ -42,7 +42,8 @@ final class IdleNetworks {
         if (frozen.isEmpty()) {
             ExecutorModels.ofThisJvm().release(); // a network needs its memory
         }
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
+        PolicyNetwork network = PolicyNetwork.create(
+                ComputationGraphConfiguration.fromJson(plan.configuration()), plan.objective());
         frozen.ifPresent(
                 model -> network.freeze(backend -> LoadedWeights.ofThisJvm().of(model, backend)));
         ExecutorModels.ofThisJvm().release(); // only now: the model that scored may be the frozen one
