@@ -42,7 +42,6 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
     private transient Parameters gradients;
     private transient FlatVector flatGradient;
     private transient Parameters frozen;
-    private transient Objective objective;
     private transient INDArray labels;
     private transient StepMetrics lastStep;
 
@@ -65,9 +64,9 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         forget();
     }
 
-    /** Sets what is minimised. */
+    /** Sets what is minimised; the configuration carries it from now on. */
     public void minimise(Objective what) {
-        objective = what;
+        layerConf().setObjective(what);
         forget();
     }
 
@@ -101,7 +100,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
             flatGradient = FlatVector.of(gradients.storage(), backend);
             batchGradient =
-                    new BatchGradient(decoder, objective, execution.tokensPerMicroBatch(), execution.recompute());
+                    new BatchGradient(decoder, layer.objective(), execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 

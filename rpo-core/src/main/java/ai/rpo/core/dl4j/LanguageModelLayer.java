@@ -5,6 +5,7 @@ import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import java.util.Collection;
 import java.util.List;
@@ -41,6 +42,7 @@ public final class LanguageModelLayer extends BaseLayer {
     private String modelConfig;
     private String adapterConfig;
     private long dropoutSeed;
+    private byte[] objective;
     private int tokensPerMicroBatch;
     private boolean recompute;
     private double maxGradNorm;
@@ -114,6 +116,15 @@ public final class LanguageModelLayer extends BaseLayer {
 
     long dropoutSeed() {
         return dropoutSeed;
+    }
+
+    /** What is minimised. */
+    Objective objective() {
+        return ObjectiveBytes.read(objective);
+    }
+
+    void setObjective(Objective what) {
+        objective = ObjectiveBytes.write(what);
     }
 
     Execution execution() {

@@ -74,11 +74,16 @@ public final class PolicyNetwork implements AutoCloseable {
      * @param objective what its steps minimise
      */
     public static PolicyNetwork create(ComputationGraphConfiguration configuration, Objective objective) {
-        ComputationGraph graph = new ComputationGraph(configuration);
-        graph.init();
-        PolicyNetwork network = new PolicyNetwork(graph);
+        PolicyNetwork network = create(configuration);
         network.layer().minimise(objective);
         return network;
+    }
+
+    /** A new network with weights of zero, from the configuration of another, which says what is minimised. */
+    public static PolicyNetwork create(ComputationGraphConfiguration configuration) {
+        ComputationGraph graph = new ComputationGraph(configuration);
+        graph.init();
+        return new PolicyNetwork(graph);
     }
 
     /**

@@ -62,13 +62,14 @@ class PolicyNetworkTest {
                 .build();
         ComputationGraphConfiguration configuration =
                 PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 40, 3);
+        PolicyNetwork first = load(PolicyNetwork.create(configuration, loss));
         ComputationGraphConfiguration read = ComputationGraphConfiguration.fromJson(configuration.toJson());
         assertEquals(configuration.toJson(), read.toJson());
 
         List<TrainingExample> batch = loss instanceof Supervised ? rows() : pairs;
         float[][] after = new float[2][];
         for (int i = 0; i < 2; i++) {
-            PolicyNetwork network = load(PolicyNetwork.create(i == 0 ? configuration : read, loss));
+            PolicyNetwork network = i == 0 ? first : load(PolicyNetwork.create(read));
             network.setStep(7);
             network.step(batch);
             after[i] = values(network.parameters());

@@ -1,7 +1,6 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.loss.StepMetrics;
-import ai.rpo.core.objective.Objective;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.spark.device.LocalModel;
 import java.time.Duration;
@@ -58,7 +57,6 @@ final class AveragingMaster
 
     /**
      * @param run unique name of the training run
-     * @param objective what is minimised
      * @param frozen the model under the adapter that is trained; null where all weights are
      * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
@@ -67,7 +65,6 @@ final class AveragingMaster
      */
     record Plan(
             String run,
-            Objective objective,
             LocalModel frozen,
             long stepsPerEpoch,
             int stepsPerRound,
@@ -117,7 +114,6 @@ final class AveragingMaster
                     new RoundPlan(
                             plan.run(),
                             configuration,
-                            plan.objective(),
                             plan.frozen(),
                             step,
                             done,

@@ -42,8 +42,7 @@ final class IdleNetworks {
         if (frozen.isEmpty()) {
             ExecutorModels.ofThisJvm().release(); // a network needs its memory
         }
-        PolicyNetwork network = PolicyNetwork.create(
-                ComputationGraphConfiguration.fromJson(plan.configuration()), plan.objective());
+        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
         frozen.ifPresent(
                 model -> network.freeze(backend -> LoadedWeights.ofThisJvm().of(model, backend)));
         ExecutorModels.ofThisJvm().release(); // only now: the model that scored may be the frozen one

@@ -1,6 +1,5 @@
 package ai.rpo.spark.train;
 
-import ai.rpo.core.objective.Objective;
 import ai.rpo.spark.device.LocalModel;
 import java.io.Serializable;
 
@@ -9,7 +8,6 @@ import java.io.Serializable;
  *
  * @param run names the training run, so that executors can tell its networks from another's
  * @param configuration JSON of DL4J's network configuration
- * @param objective what is minimised
  * @param frozen the model under the adapter that is trained; null where all weights are
  * @param firstStep optimizer steps of the run before this round
  * @param firstStepOfEpoch those of the epoch
@@ -19,7 +17,6 @@ import java.io.Serializable;
 record RoundPlan(
         String run,
         String configuration,
-        Objective objective,
         LocalModel frozen,
         long firstStep,
         long firstStepOfEpoch,

@@ -271,7 +271,6 @@ public final class TrainStage {
                 };
         return new AveragingMaster.Plan(
                 run,
-                objective,
                 trainable.lora().isPresent() ? start.withoutAdapter() : null,
                 stepsPerEpoch,
                 stepsPerRound(),

@@ -224,7 +224,6 @@ class AveragingMasterTest {
                 spark,
                 new AveragingMaster.Plan(
                         UUID.randomUUID().toString(),
-                        LOSS,
                         null,
                         stepsPerEpoch,
                         stepsPerRound,
