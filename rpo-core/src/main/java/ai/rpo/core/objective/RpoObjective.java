@@ -39,7 +39,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     public enum Reduction {
         /** The paper: mean over pairs of the sum over tokens. */
         SUM,
-        /** The authors' repository: mean over pairs of the mean over the sequence's tokens. */
+        /** The authors' code for OpenRLHF: mean over pairs of the mean over the sequence's tokens. */
         SEQUENCE_MEAN,
         /** TRL's {@code sft} term: mean over all chosen tokens of the batch. */
         TOKEN_MEAN
