@@ -99,8 +99,8 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
             weights = frozen == null ? trained : trained.over(frozen);
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
             flatGradient = FlatVector.of(gradients.storage(), backend);
-            batchGradient =
-                    new BatchGradient(decoder, layer.objective(), execution.tokensPerMicroBatch(), execution.recompute());
+            batchGradient = new BatchGradient(
+                    decoder, layer.objective(), execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 

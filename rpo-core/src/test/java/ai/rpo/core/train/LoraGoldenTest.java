@@ -139,9 +139,10 @@ class LoraGoldenTest {
     }
 
     private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings, int totalSteps) {
-        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                trainable, settings, Precision.FLOAT32, totalSteps, 2);
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
+        ComputationGraphConfiguration configuration =
+                PolicyNetwork.configuration(trainable, settings, Precision.FLOAT32, totalSteps, 2);
+        PolicyNetwork network =
+                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
         network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;

@@ -40,9 +40,10 @@ class PolicyNetworkGoldenTest {
         TrainSettings settings = TrainSettingsFixture.constantRate(golden.number("adamw", "lr"))
                 .weightDecay(golden.number("adamw", "weight_decay"))
                 .build();
-        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                golden.model().configJson(), settings, Precision.FLOAT32, 1, 2);
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
+        ComputationGraphConfiguration configuration =
+                PolicyNetwork.configuration(golden.model().configJson(), settings, Precision.FLOAT32, 1, 2);
+        PolicyNetwork network =
+                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
         new Parameters(layout, network.parameters()).load(golden.model().weights());
 

@@ -15,8 +15,8 @@ import java.util.Optional;
 /** The page about one run. */
 final class RunReport {
 
-    private static final List<Metric> HEADLINES = List.of(
-            Metrics.ACCURACY, Metrics.MARGIN, Metrics.LOSS, Metrics.CHOSEN_LOGPS, Metrics.REJECTED_LOGPS);
+    private static final List<Metric> HEADLINES =
+            List.of(Metrics.ACCURACY, Metrics.MARGIN, Metrics.LOSS, Metrics.CHOSEN_LOGPS, Metrics.REJECTED_LOGPS);
 
     private RunReport() {}
 

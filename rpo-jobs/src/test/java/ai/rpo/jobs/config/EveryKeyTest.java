@@ -210,7 +210,8 @@ class EveryKeyTest {
         assertNotEquals(defaults.settings(), changed.settings());
         Set<String> changedKeys = changedKeys(defaults, changed);
         if (key.equals("rpo.objective.name")) {
-            changedKeys.removeIf(each -> each.startsWith("rpo.objective.") && !each.equals(key)); // it has keys of its own
+            changedKeys.removeIf(
+                    each -> each.startsWith("rpo.objective.") && !each.equals(key)); // it has keys of its own
         }
         assertEquals(Set.of(key), changedKeys);
     }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
