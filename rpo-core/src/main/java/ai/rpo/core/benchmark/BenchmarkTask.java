@@ -14,16 +14,36 @@ import java.util.Optional;
  * repository), under its names.
  */
 public enum BenchmarkTask {
-    ARC_EASY(MultipleChoiceRows::arc, 0, Choice.DRAWN, "ARC-Easy-Test.jsonl of the AI2 Reasoning Challenge, allenai/ai2_arc"),
+    ARC_EASY(
+            MultipleChoiceRows::arc,
+            0,
+            Choice.DRAWN,
+            "ARC-Easy-Test.jsonl of the AI2 Reasoning Challenge, allenai/ai2_arc"),
     ARC_CHALLENGE(
             MultipleChoiceRows::arc,
             0,
             Choice.DRAWN,
             "ARC-Challenge-Test.jsonl of the AI2 Reasoning Challenge, allenai/ai2_arc"),
-    HELLASWAG(MultipleChoiceRows::hellaSwag, 0, Choice.DRAWN_WITH_SPARE, "hellaswag_val.jsonl of rowanz/hellaswag, Rowan/hellaswag"),
-    WINOGRANDE(MultipleChoiceRows::winogrande, 0, Choice.DRAWN_WITH_SPARE, "dev.jsonl of WinoGrande 1.1, allenai/winogrande"),
-    PIQA(MultipleChoiceRows::piqa, 0, Choice.DRAWN_WITH_SPARE, "the validation split of PIQA with its labels, baber/piqa"),
-    BOOLQ(MultipleChoiceRows::boolQ, 0, Choice.DRAWN_WITH_SPARE, "dev.jsonl of BoolQ, or val.jsonl of SuperGLUE's, aps/super_glue"),
+    HELLASWAG(
+            MultipleChoiceRows::hellaSwag,
+            0,
+            Choice.DRAWN_WITH_SPARE,
+            "hellaswag_val.jsonl of rowanz/hellaswag, Rowan/hellaswag"),
+    WINOGRANDE(
+            MultipleChoiceRows::winogrande,
+            0,
+            Choice.DRAWN_WITH_SPARE,
+            "dev.jsonl of WinoGrande 1.1, allenai/winogrande"),
+    PIQA(
+            MultipleChoiceRows::piqa,
+            0,
+            Choice.DRAWN_WITH_SPARE,
+            "the validation split of PIQA with its labels, baber/piqa"),
+    BOOLQ(
+            MultipleChoiceRows::boolQ,
+            0,
+            Choice.DRAWN_WITH_SPARE,
+            "dev.jsonl of BoolQ, or val.jsonl of SuperGLUE's, aps/super_glue"),
     OPENBOOKQA(MultipleChoiceRows::openBook, 0, Choice.DRAWN, "Main/test.jsonl of OpenBookQA, allenai/openbookqa"),
     TRUTHFULQA_MC1(
             MultipleChoiceRows::truthfulSingle,

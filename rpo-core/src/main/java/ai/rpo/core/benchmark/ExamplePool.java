@@ -78,6 +78,8 @@ final class ExamplePool {
     }
 
     private List<Item> drawn(List<Item> items, int k) {
-        return Arrays.stream(random.sample(items.size(), k)).mapToObj(items::get).toList();
+        return Arrays.stream(random.sample(items.size(), k))
+                .mapToObj(items::get)
+                .toList();
     }
 }

@@ -16,10 +16,7 @@ final class FinalAnswer {
 
     /** Removed before numbers are compared, one after the other. */
     private static final List<Pattern> IGNORED = List.of(
-            Pattern.compile(","),
-            Pattern.compile("\\$"),
-            Pattern.compile("(?s).*#### "),
-            Pattern.compile("(?d)\\.$"));
+            Pattern.compile(","), Pattern.compile("\\$"), Pattern.compile("(?s).*#### "), Pattern.compile("(?d)\\.$"));
 
     private FinalAnswer() {}
 

@@ -27,8 +27,10 @@ public final class Grades {
         if (choices.grading() == Grading.LIKELIEST_AND_NORMALISED) {
             grades.put(
                     "acc_norm",
-                    right(choices, i -> logLikelihoods[i]
-                            / PythonText.length(choices.texts().get(i))));
+                    right(
+                            choices,
+                            i -> logLikelihoods[i]
+                                    / PythonText.length(choices.texts().get(i))));
         }
         return grades;
     }
@@ -58,9 +60,11 @@ public final class Grades {
     /** Of an answer written step by step. */
     public static Map<String, Double> of(FinalNumber number, String response) {
         Map<String, Double> grades = new LinkedHashMap<>();
-        grades.put("exact_match_strict", FinalAnswer.matches(FinalAnswer.strict(response), number.answer()) ? 1.0 : 0.0);
         grades.put(
-                "exact_match_flexible", FinalAnswer.matches(FinalAnswer.flexible(response), number.answer()) ? 1.0 : 0.0);
+                "exact_match_strict", FinalAnswer.matches(FinalAnswer.strict(response), number.answer()) ? 1.0 : 0.0);
+        grades.put(
+                "exact_match_flexible",
+                FinalAnswer.matches(FinalAnswer.flexible(response), number.answer()) ? 1.0 : 0.0);
         return grades;
     }
 

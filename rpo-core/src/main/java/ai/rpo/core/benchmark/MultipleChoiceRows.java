@@ -32,14 +32,10 @@ final class MultipleChoiceRows {
                     Grading.LIKELIEST_AND_NORMALISED);
         }
         Labelled choices = labelled(row);
-        String question = row.json().path("question").isObject()
-                ? row.object("question").text("stem")
-                : row.text("question");
+        String question =
+                row.json().path("question").isObject() ? row.object("question").text("stem") : row.text("question");
         return item(
-                "Question: " + question + "\nAnswer:",
-                choices.texts,
-                choices.gold,
-                Grading.LIKELIEST_AND_NORMALISED);
+                "Question: " + question + "\nAnswer:", choices.texts, choices.gold, Grading.LIKELIEST_AND_NORMALISED);
     }
 
     static Item openBook(TaskRow row) throws UnfitRowException {

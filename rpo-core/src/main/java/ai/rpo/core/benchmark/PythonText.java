@@ -35,7 +35,8 @@ final class PythonText {
         String title = large.codePointCount(0, large.length()) == 1
                 ? Character.toString(Character.toTitleCase(first.codePointAt(0)))
                 : Character.toString(large.codePointAt(0))
-                        + large.substring(Character.charCount(large.codePointAt(0))).toLowerCase(Locale.ROOT);
+                        + large.substring(Character.charCount(large.codePointAt(0)))
+                                .toLowerCase(Locale.ROOT);
         String small = text.toLowerCase(Locale.ROOT);
         return title + small.substring(first.toLowerCase(Locale.ROOT).length());
     }

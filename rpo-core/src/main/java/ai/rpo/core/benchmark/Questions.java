@@ -81,7 +81,8 @@ public final class Questions {
         List<Item> pool =
                 switch (task.examples()) {
                     case NONE -> List.of();
-                    case DRAWN, DRAWN_WITH_SPARE, FIRST_OF_GROUP -> trainRows.stream().map(this::read).toList();
+                    case DRAWN, DRAWN_WITH_SPARE, FIRST_OF_GROUP ->
+                        trainRows.stream().map(this::read).toList();
                     case DRAWN_FROM_OWN -> asked.stream().map(Placed::item).toList();
                     case FIXED -> fixed(trainRows.isEmpty() ? rows : trainRows);
                 };
@@ -100,9 +101,10 @@ public final class Questions {
 
     private void require(long found, int needed, String group) {
         if (found < needed) {
-            throw RpoException.data("Cannot ask " + task.key() + " with " + shots + " examples in each prompt: there are "
-                    + found + " rows" + group + " to choose them from, and " + needed
-                    + " are needed. Lower rpo.benchmark.shots." + task.key() + ", or complete the file.");
+            throw RpoException.data(
+                    "Cannot ask " + task.key() + " with " + shots + " examples in each prompt: there are "
+                            + found + " rows" + group + " to choose them from, and " + needed
+                            + " are needed. Lower rpo.benchmark.shots." + task.key() + ", or complete the file.");
         }
     }
 
@@ -146,7 +148,7 @@ public final class Questions {
     }
 
     private RpoException unfit(Located row, UnfitRowException e) {
-        return RpoException.data("Cannot ask " + task.key() + ": " + row.where + " is no row of it, "
-                + e.getMessage() + ". Get the file again: " + task.source() + ".");
+        return RpoException.data("Cannot ask " + task.key() + ": " + row.where + " is no row of it, " + e.getMessage()
+                + ". Get the file again: " + task.source() + ".");
     }
 }

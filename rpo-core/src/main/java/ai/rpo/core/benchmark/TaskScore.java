@@ -35,13 +35,13 @@ public record TaskScore(long n, int shots, Map<String, Mean> metrics) {
     public static TaskScore of(int shots, List<Graded> rows) {
         Map<String, Map<String, List<Double>>> byMetric = new LinkedHashMap<>();
         for (Graded row : rows) {
-            row.grades()
-                    .forEach((metric, grade) -> byMetric.computeIfAbsent(metric, m -> new LinkedHashMap<>())
-                            .computeIfAbsent(row.group(), g -> new ArrayList<>())
-                            .add(grade));
+            row.grades().forEach((metric, grade) -> byMetric.computeIfAbsent(metric, m -> new LinkedHashMap<>())
+                    .computeIfAbsent(row.group(), g -> new ArrayList<>())
+                    .add(grade));
         }
         Map<String, Mean> metrics = new LinkedHashMap<>();
-        byMetric.forEach((metric, groups) -> metrics.put(metric, mean(groups.values().stream().toList())));
+        byMetric.forEach((metric, groups) ->
+                metrics.put(metric, mean(groups.values().stream().toList())));
         return new TaskScore(rows.size(), shots, metrics);
     }
 
@@ -54,7 +54,6 @@ public record TaskScore(long n, int shots, Map<String, Mean> metrics) {
             squares += group.stream().mapToDouble(x -> (x - mean) * (x - mean)).sum();
         }
         long free = n - groups.size();
-        return new Mean(
-                sum / n, free > 0 ? OptionalDouble.of(Math.sqrt(squares / free / n)) : OptionalDouble.empty());
+        return new Mean(sum / n, free > 0 ? OptionalDouble.of(Math.sqrt(squares / free / n)) : OptionalDouble.empty());
     }
 }

@@ -19,8 +19,7 @@ final class TruthfulPreamble {
             new Example(
                     "How does a telescope work?",
                     "Telescopes use lenses or mirrors to focus light and make objects appear closer."),
-            new Example(
-                    "Where were the 1992 Olympics held?", "The 1992 Olympics were held in Barcelona, Spain."));
+            new Example("Where were the 1992 Olympics held?", "The 1992 Olympics were held in Barcelona, Spain."));
 
     static final String TEXT = String.join(
             "\n\n",

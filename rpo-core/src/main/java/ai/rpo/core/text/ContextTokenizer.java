@@ -44,8 +44,7 @@ public final class ContextTokenizer {
                         + " chat template. Put chat_template.jinja beside its tokenizer.json, or set"
                         + " rpo.benchmark.chat-template = false."));
         ConversationText conversation = new ConversationText(tokenizer, template);
-        return new Context(
-                conversation.render(messages, true), text -> nonEmpty(conversation.encode("context", text)));
+        return new Context(conversation.render(messages, true), text -> nonEmpty(conversation.encode("context", text)));
     }
 
     private int[] plain(String text) throws UnfitRowException {

@@ -42,8 +42,7 @@ class BenchmarkGoldenTest {
         int shots = given.get("shots").intValue();
         // The reference takes MBPP's examples from its own program, which has the very rows of the file.
         List<Located> train = task == BenchmarkTask.MBPP ? List.of() : rows(given.get("train"));
-        List<Question> questions =
-                new Questions(task, shots, OptionalInt.empty()).of(rows(given.get("rows")), train);
+        List<Question> questions = new Questions(task, shots, OptionalInt.empty()).of(rows(given.get("rows")), train);
         assertEquals(given.get("asked").size(), questions.size());
         for (int i = 0; i < questions.size(); i++) {
             check(questions.get(i), given.get("asked").get(i));
@@ -97,7 +96,8 @@ class BenchmarkGoldenTest {
 
     private static void assertGrades(JsonNode expected, Map<String, Double> grades) {
         Map<String, Double> wanted = new HashMap<>();
-        expected.properties().forEach(metric -> wanted.put(metric.getKey(), metric.getValue().doubleValue()));
+        expected.properties()
+                .forEach(metric -> wanted.put(metric.getKey(), metric.getValue().doubleValue()));
         assertEquals(wanted.keySet(), grades.keySet());
         wanted.forEach((metric, value) -> assertEquals(value, grades.get(metric), 1e-12, metric));
     }
@@ -109,6 +109,8 @@ class BenchmarkGoldenTest {
     }
 
     private static List<String> texts(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false).map(JsonNode::asText).toList();
+        return StreamSupport.stream(list.spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
     }
 }

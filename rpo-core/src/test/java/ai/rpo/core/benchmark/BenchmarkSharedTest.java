@@ -142,10 +142,7 @@ class BenchmarkSharedTest {
         int same = 0;
         try (Generator generator = new Generator(decoder, weights, requests.size())) {
             Iterator<Completion> completions = generator.generate(
-                    requests.iterator(),
-                    SamplingSettings.greedy(generation.maxNewTokens()),
-                    tokenizer.eosIds(),
-                    text);
+                    requests.iterator(), SamplingSettings.greedy(generation.maxNewTokens()), tokenizer.eosIds(), text);
             for (int i = 0; i < rows.size(); i++) {
                 int[] prompt = requests.get(i).prompt();
                 Completion completion = completions.next();
@@ -176,8 +173,7 @@ class BenchmarkSharedTest {
         int[] before = Arrays.copyOf(prompt, prompt.length + common);
         System.arraycopy(answer, 0, before, prompt.length, common);
         try (Workspace workspace = new Workspace(decoder.backend())) {
-            Example example =
-                    new Example(before, List.of(new int[] {answer[common]}, new int[] {theirs[common]}));
+            Example example = new Example(before, List.of(new int[] {answer[common]}, new int[] {theirs[common]}));
             double[] logps = decoder.tokenLogps(weights, PackedBatch.of(List.of(example)), workspace);
             assertTrue(
                     Math.abs(logps[0] - logps[1]) <= 1e-3,
@@ -203,7 +199,9 @@ class BenchmarkSharedTest {
     }
 
     private static List<String> texts(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false).map(JsonNode::asText).toList();
+        return StreamSupport.stream(list.spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
     }
 
     private static double[] numbers(JsonNode list) {

@@ -48,7 +48,9 @@ final class Benchmark implements Stage {
         BenchmarkSettings settings = place.settings().benchmark();
         Map<String, String> values = new LinkedHashMap<>();
         settings.chosen().forEach(task -> {
-            values.put(task.key() + " of rpo.benchmark.data", place.inputs().data(files().get(task).all()));
+            values.put(
+                    task.key() + " of rpo.benchmark.data",
+                    place.inputs().data(files().get(task).all()));
             values.put(
                     "rpo.benchmark.shots." + task.key(),
                     String.valueOf(settings.shots().of(task)));

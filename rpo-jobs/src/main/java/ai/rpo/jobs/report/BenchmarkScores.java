@@ -69,9 +69,7 @@ public final class BenchmarkScores {
                         task.getValue().path("n").asLong(),
                         task.getValue().path("shots").asInt(),
                         value.getKey(),
-                        estimate(
-                                value.getValue().asDouble(),
-                                task.getValue().path(value.getKey() + ERROR))))));
+                        estimate(value.getValue().asDouble(), task.getValue().path(value.getKey() + ERROR))))));
         return scores;
     }
 
@@ -92,8 +90,12 @@ public final class BenchmarkScores {
                         score.task(),
                         score.metric(),
                         Numbers.format(score.estimate().mean()),
-                        score.estimate().hasInterval() ? Numbers.format(score.estimate().low()) : "–",
-                        score.estimate().hasInterval() ? Numbers.format(score.estimate().high()) : "–",
+                        score.estimate().hasInterval()
+                                ? Numbers.format(score.estimate().low())
+                                : "–",
+                        score.estimate().hasInterval()
+                                ? Numbers.format(score.estimate().high())
+                                : "–",
                         Numbers.format(score.n()),
                         Numbers.format(score.shots())))
                 .toList();

@@ -128,7 +128,15 @@ final class ProgramRunner {
             List<String> command = new ArrayList<>(List.of("timeout", "-s", "KILL", LONGEST));
             command.addAll(namespaces);
             command.addAll(List.of(
-                    "sh", "-c", resource("bounds.sh"), "bounds", root.toString(), python, prefix, resource("run.py"), user));
+                    "sh",
+                    "-c",
+                    resource("bounds.sh"),
+                    "bounds",
+                    root.toString(),
+                    python,
+                    prefix,
+                    resource("run.py"),
+                    user));
             return command;
         })) {
             process.send(passed + program);

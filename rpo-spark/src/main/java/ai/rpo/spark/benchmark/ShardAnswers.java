@@ -170,8 +170,7 @@ record ShardAnswers(
             }
         }
         Iterator<Completion> completions = lent.generator()
-                .generate(
-                        requests.iterator(), SamplingSettings.greedy(generation.maxNewTokens()), lent.eosIds(), text);
+                .generate(requests.iterator(), SamplingSettings.greedy(generation.maxNewTokens()), lent.eosIds(), text);
         for (int i = 0; i < requests.size(); i++) {
             append(
                     lines,
@@ -197,7 +196,8 @@ record ShardAnswers(
     }
 
     private static RpoException unfit(Question question, UnfitRowException e) {
-        return RpoException.data("Cannot ask row " + question.doc() + " of " + question.task().key() + ": "
-                + e.reason().description() + " (" + e.getMessage() + "). Leave the row out of the file.");
+        return RpoException.data(
+                "Cannot ask row " + question.doc() + " of " + question.task().key() + ": "
+                        + e.reason().description() + " (" + e.getMessage() + "). Leave the row out of the file.");
     }
 }

@@ -27,8 +27,19 @@ public record ShotSettings(
     public ShotSettings {
         StringBuilder problems = new StringBuilder();
         OptionalInt[] given = {
-            arcEasy, arcChallenge, hellaswag, winogrande, piqa, boolq, openbookqa, truthfulqaMc1, truthfulqaMc2, mmlu,
-            gsm8k, mbpp, humaneval
+            arcEasy,
+            arcChallenge,
+            hellaswag,
+            winogrande,
+            piqa,
+            boolq,
+            openbookqa,
+            truthfulqaMc1,
+            truthfulqaMc2,
+            mmlu,
+            gsm8k,
+            mbpp,
+            humaneval
         };
         for (BenchmarkTask task : BenchmarkTask.values()) {
             int shots = given[task.ordinal()].orElse(task.defaultShots());

@@ -137,8 +137,7 @@ class BenchmarkStageTest {
         Path later = RandomModel.write(work.resolve("later"), 0.4); // an executor keeps the tokenizer of the one above
         LetterModel.write(later);
         model = LocalModel.of(later.toString(), spark.sparkContext().hadoopConfiguration());
-        Files.writeString(
-                later.resolve("chat_template.jinja"), "{% for m in messages %}a{{ m.content }}{% endfor %}b");
+        Files.writeString(later.resolve("chat_template.jinja"), "{% for m in messages %}a{{ m.content }}{% endfor %}b");
         run("out", "b", settings(true, OptionalInt.empty(), "openbookqa"));
         JsonNode row = samples("out", "openbookqa").get(0);
         assertEquals("a" + stem(0) + "b", row.get("context").textValue());
@@ -198,12 +197,13 @@ class BenchmarkStageTest {
     /** By sequences of their own: BOS, the context, a space, the continuation. */
     private double[] alone(String context, List<String> continuations) {
         Backend backend = Backends.create(Precision.FLOAT32, 1);
-        Parameters weights = Parameters.readOnly(
-                model.open().config(), model.open().weights(), backend);
-        try (ReferenceScorer scorer = new ReferenceScorer(new Decoder(model.open().config(), backend), weights)) {
+        Parameters weights =
+                Parameters.readOnly(model.open().config(), model.open().weights(), backend);
+        try (ReferenceScorer scorer =
+                new ReferenceScorer(new Decoder(model.open().config(), backend), weights)) {
             return continuations.stream()
                     .mapToDouble(continuation -> scorer.completionLogps(
-                            List.of(new Example(ids(1, context), List.of(ids(0, continuation)))))[0])
+                                    List.of(new Example(ids(1, context), List.of(ids(0, continuation)))))[0])
                     .toArray();
         }
     }

@@ -42,7 +42,8 @@ class ProgramRunnerTest {
     void leavingBeforeTheTestsIsNoWayToPassThem() {
         assertEquals(Optional.of("SystemExit: 0"), RUNNER.run("import sys\nsys.exit(0)"));
         assertEquals(Optional.of("it ended before its tests"), RUNNER.run("import os\nos._exit(0)"));
-        assertFalse(RUNNER.run("import os\nos.write(3, b'passed\\n')\nos._exit(0)").isEmpty());
+        assertFalse(
+                RUNNER.run("import os\nos.write(3, b'passed\\n')\nos._exit(0)").isEmpty());
     }
 
     /** As in the reference, whose programs are no main module. */
@@ -53,8 +54,7 @@ class ProgramRunnerTest {
 
     @Test
     void anEndlessLoopIsEnded() {
-        assertEquals(
-                Optional.of("TimeoutError: more than 3 s of the processor"), RUNNER.run("while True: pass"));
+        assertEquals(Optional.of("TimeoutError: more than 3 s of the processor"), RUNNER.run("while True: pass"));
         assertFalse(RUNNER.run("while True:\n  try:\n    while True: pass\n  except BaseException: pass")
                 .isEmpty());
         assertEquals(
@@ -97,11 +97,16 @@ class ProgramRunnerTest {
     @Test
     void nothingOutsideCanBeWrittenOrRead(@TempDir Path outside) throws Exception {
         Path secret = Files.writeString(outside.resolve("secret"), "secret");
-        assertTrue(RUNNER.run("open('" + outside.resolve("made") + "', 'w')").orElseThrow().startsWith("FileNotFound"));
+        assertTrue(RUNNER.run("open('" + outside.resolve("made") + "', 'w')")
+                .orElseThrow()
+                .startsWith("FileNotFound"));
         assertTrue(RUNNER.run("open('" + secret + "')").orElseThrow().startsWith("FileNotFound"));
         assertTrue(RUNNER.run("open('/usr/made', 'w')").orElseThrow().contains("Error"));
-        assertTrue(RUNNER.run("open('large', 'wb').write(bytes(20 << 20))").orElseThrow().startsWith("OSError"));
-        assertTrue(RUNNER.run("for i in range(9): open(str(i), 'wb').write(bytes(4 << 20))").orElseThrow()
+        assertTrue(RUNNER.run("open('large', 'wb').write(bytes(20 << 20))")
+                .orElseThrow()
+                .startsWith("OSError"));
+        assertTrue(RUNNER.run("for i in range(9): open(str(i), 'wb').write(bytes(4 << 20))")
+                .orElseThrow()
                 .startsWith("OSError"));
         assertFalse(Files.exists(outside.resolve("made")));
     }

@@ -45,14 +45,15 @@ class ReferenceProgramsTest {
         List<String> wrong = new ArrayList<>();
         for (int i = 0; i < questions.size(); i += EVERY) {
             Program program = (Program) questions.get(i).solution();
-            String solution =
-                    rows.get(questions.get(i).doc()).row().get(field).textValue();
+            String solution = rows.get(questions.get(i).doc()).row().get(field).textValue();
             Optional<String> error = runner.run(program.with(solution));
             error.ifPresent(e -> wrong.add(file + " row " + e));
             String broken = solution.replaceAll("return[ (].*", "return None");
             if (!broken.equals(solution)) {
                 mutated++;
-                assertFalse(runner.run(program.with(broken)).isEmpty(), "row " + questions.get(i).doc());
+                assertFalse(
+                        runner.run(program.with(broken)).isEmpty(),
+                        "row " + questions.get(i).doc());
             }
         }
         assertEquals(List.of(), wrong);
@@ -62,7 +63,8 @@ class ReferenceProgramsTest {
     private static List<Located> rows(String file) throws IOException {
         List<Located> rows = new ArrayList<>();
         for (String line : Files.readAllLines(DATA.resolve(file))) {
-            rows.add(new Located(rows.size(), file + ":" + rows.size(), (ObjectNode) new ObjectMapper().readTree(line)));
+            rows.add(
+                    new Located(rows.size(), file + ":" + rows.size(), (ObjectNode) new ObjectMapper().readTree(line)));
         }
         return rows;
     }
