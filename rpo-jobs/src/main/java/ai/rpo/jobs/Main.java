@@ -1,6 +1,7 @@
 package ai.rpo.jobs;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.jobs.command.BenchmarkCommand;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
@@ -58,6 +59,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ReportCommand.class,
             GenerateCommand.class,
             JudgeCommand.class,
+            BenchmarkCommand.class,
             ValidateCommand.class,
             PlanCommand.class,
             HelpCommand.class

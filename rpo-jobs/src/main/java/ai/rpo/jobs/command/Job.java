@@ -40,6 +40,10 @@ final class Job {
     /** The same of judging, which says itself what else it needs. */
     static final List<String> JUDGING = List.of("rpo.output");
 
+    /** The same of benchmark tasks. */
+    static final List<String> BENCHMARK =
+            List.of("rpo.output", "rpo.model.path", "rpo.benchmark.tasks", "rpo.benchmark.data");
+
     /** What a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
 

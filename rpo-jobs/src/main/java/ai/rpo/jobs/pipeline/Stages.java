@@ -15,6 +15,7 @@ import java.util.function.Consumer;
  * prepare-sft → score-sft
  * generate
  * judge
+ * benchmark
  * </pre>
  */
 public final class Stages {
@@ -97,6 +98,10 @@ public final class Stages {
 
     public Stage judge() {
         return new Judging(place);
+    }
+
+    public Stage benchmark() {
+        return new Benchmark(place);
     }
 
     public Stage sft() {

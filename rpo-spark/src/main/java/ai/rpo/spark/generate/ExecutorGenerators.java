@@ -92,7 +92,7 @@ public final class ExecutorGenerators {
         return INSTANCE;
     }
 
-    /** Lends a generator to this task. */
+    /** @param width completions computed at once */
     public synchronized Loan borrow(
             LocalModel model, Optional<String> chatTemplate, Precision precision, int threads, int width) {
         ExecutorDevice.ofThisJvm().claimForThisTask();

@@ -33,7 +33,6 @@ public final class ExecutorModels {
         return INSTANCE;
     }
 
-    /** Lends a scorer to this task until it is given back. */
     public synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), precision, threads);
@@ -47,7 +46,6 @@ public final class ExecutorModels {
         return idle.isEmpty() ? new ReferenceScorer(decoder, weights) : idle.pop();
     }
 
-    /** Takes a scorer back that nobody uses any more. */
     public synchronized void giveBack(ReferenceScorer scorer) {
         if (scorer.uses(weights)) {
             idle.push(scorer);
