@@ -50,7 +50,7 @@ final class ProgramJudge implements Judge {
                     + " grades without a baseline.");
         }
         LongAccumulator done = spark.sparkContext().longAccumulator("graded");
-        JavaRDD<Tuple2<String, Answer>> graded =
+        JavaPairRDD<String, Answer> graded =
                 graded(questions, settings.verifier(), settings.pattern().orElse(null), done);
         graded.persist(StorageLevel.MEMORY_AND_DISK());
         long count;
@@ -60,12 +60,12 @@ final class ProgramJudge implements Judge {
             failed = graded.filter(row -> row._2().finish() == Answer.Finish.FAILED)
                     .count();
         }
-        return new Asked(JavaPairRDD.fromJavaRDD(graded), count, count - failed, 0, failed, 0);
+        return new Asked(graded, count, count - failed, 0, failed, 0);
     }
 
-    private static JavaRDD<Tuple2<String, Answer>> graded(
+    private static JavaPairRDD<String, Answer> graded(
             JavaRDD<Question> questions, String verifier, String pattern, LongAccumulator done) {
-        return questions.mapPartitions(partition -> grade(partition, verifier(verifier, pattern), done));
+        return questions.mapPartitionsToPair(partition -> grade(partition, verifier(verifier, pattern), done));
     }
 
     private static Iterator<Tuple2<String, Answer>> grade(
