@@ -33,10 +33,6 @@ public final class ExecutorModels {
         return INSTANCE;
     }
 
-<<<<<<< HEAD
-    /** Lends a scorer to this task until it is given back. */
-=======
->>>>>>> main
     public synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), precision, threads);
@@ -50,10 +46,6 @@ public final class ExecutorModels {
         return idle.isEmpty() ? new ReferenceScorer(decoder, weights) : idle.pop();
     }
 
-<<<<<<< HEAD
-    /** Takes a scorer back that nobody uses any more. */
-=======
->>>>>>> main
     public synchronized void giveBack(ReferenceScorer scorer) {
         if (scorer.uses(weights)) {
             idle.push(scorer);
