@@ -21,6 +21,7 @@ final class RunFindings {
         change(findings, run.training());
         accuracy(findings, run.evaluation());
         heldOut(findings, run.evaluation());
+        findings.addAll(CoverageFindings.of(run));
         scores(findings, run.reports());
         return findings;
     }
