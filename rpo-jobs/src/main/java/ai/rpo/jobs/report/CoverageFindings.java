@@ -1,15 +1,15 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.jobs.report.Finding.Verdict;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the training pairs cover, and what the configured η can do with them (math.md, 23 and 24). */
-record CoverageFindings(JsonNode data, Config settings) {
+/** What the training pairs cover, and what the configured η can do with them (math.md, 28 and 29). */
+record CoverageFindings(JsonNode data) {
 
     /** Below this share of the gradient the supervised term counts for nothing at the start. */
     private static final double NEXT_TO_NOTHING = 0.02;
@@ -19,13 +19,11 @@ record CoverageFindings(JsonNode data, Config settings) {
         if (data == null || !data.has("coverage")) {
             return List.of();
         }
-        CoverageFindings all = new CoverageFindings(data, run.settings());
+        CoverageFindings all = new CoverageFindings(data);
         List<Finding> findings = new ArrayList<>();
         findings.add(all.graph());
-        try {
-            findings.add(all.weight());
-        } catch (ConfigException e) {
-            // A run of another objective, or of before these keys: nothing is configured to compare.
+        if (run.objective().orElse(null) instanceof RpoObjective objective) {
+            findings.add(all.weight(objective));
         }
         return findings;
     }
@@ -45,23 +43,22 @@ record CoverageFindings(JsonNode data, Config settings) {
                 Numbers.percent(coverage.path("chosen_tokens_in_no_other_pair").asDouble()));
     }
 
-    private Finding weight() {
-        double eta = settings.getDouble("rpo.objective.eta");
-        double share = share(eta);
+    private Finding weight(RpoObjective objective) {
+        double share = share(objective);
         String theory = String.format(
                 Locale.ROOT,
                 "For %s pairs the theorem's η lies between %s (one reward is possible) and %s (each response has a free reward in [0, 1]).",
                 Numbers.format(data.path("coverage").path("comparisons").asDouble()),
                 Numbers.format(data.path("coverage").path("theory_eta_low").asDouble()),
                 Numbers.format(data.path("coverage").path("theory_eta_high").asDouble()));
-        if (eta == 0) {
+        if (objective.eta() == 0) {
             return finding("Weight of the supervised term", "η is 0: this is DPO. %s", theory);
         }
         return finding(
                 "Weight of the supervised term",
                 "At the start it has %s of the gradient on the chosen answers (η = %s).%s %s",
                 Numbers.percent(share),
-                Variant.shortest(eta),
+                Variant.shortest(objective.eta()),
                 share < NEXT_TO_NOTHING
                         ? " That can do next to nothing until margins have grown. Raise rpo.objective.eta if chosen answers become unlikely."
                         : "",
@@ -69,13 +66,12 @@ record CoverageFindings(JsonNode data, Config settings) {
     }
 
     /** w·s against β/2 + w·s, with s the mean weight of a chosen answer's log-probability in R. */
-    private double share(double eta) {
-        double beta = settings.getDouble("rpo.objective.beta");
-        double weight = settings.getString("rpo.objective.regularizer.weight").equals("eta") ? eta : eta * beta;
+    private double share(RpoObjective objective) {
         double tokens = data.at("/train/lengths/chosen/mean").asDouble();
-        double supervised =
-                settings.getString("rpo.objective.regularizer.reduction").equals("sum") ? weight : weight / tokens;
-        return supervised / (beta / 2 + supervised);
+        double supervised = objective.reduction() == Reduction.SUM
+                ? objective.effectiveWeight()
+                : objective.effectiveWeight() / tokens;
+        return supervised / (objective.beta() / 2 + supervised);
     }
 
     private static Finding finding(String topic, String format, Object... values) {

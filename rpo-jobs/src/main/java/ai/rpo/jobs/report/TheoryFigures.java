@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.theory.experiment.BestOfN;
 import ai.rpo.core.theory.experiment.EnsembleSelection;
 import ai.rpo.core.theory.experiment.EnsembleSelection.Aggregate;
@@ -56,7 +57,7 @@ final class TheoryFigures {
         List<Curve> curves = new ArrayList<>();
         results.trained()
                 .forEach((eta, points) -> curves.add(new Curve(
-                        Variant.nameOf(eta),
+                        RpoObjective.paper(TheoryResults.BETA, eta).title(),
                         curves.isEmpty() ? ORANGE : GREEN,
                         Look.LINE,
                         points.stream()

@@ -385,7 +385,7 @@ record TheoryFindings(TheoryResults results) {
         return new Finding(
                 topic,
                 Verdict.DIFFERS,
-                text(format, values) + " The paper's constant does not hold as printed (see docs/math.md, 24).");
+                text(format, values) + " The paper's constant does not hold as printed (see docs/math.md, 29).");
     }
 
     private static String text(String format, Object... values) {

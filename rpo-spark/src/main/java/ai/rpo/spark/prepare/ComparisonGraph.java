@@ -9,7 +9,7 @@ import java.util.Set;
 
 /**
  * The graph that training pairs draw among the responses of each prompt. What is worth more than what can be learnt
- * within a component only (math.md, 24).
+ * within a component only (math.md, 29).
  *
  * @param prompts that have a pair
  * @param responses told apart by their tokens, each counted with its prompt
