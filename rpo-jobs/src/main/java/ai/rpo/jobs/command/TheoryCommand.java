@@ -36,8 +36,8 @@ public final class TheoryCommand implements Callable<Integer> {
         LogFile.silence();
         Instant start = Instant.now();
         try (Display display = Display.onStandardError()) {
-            ReportStage.Report report = new ReportStage(new Configuration())
-                    .theory(new org.apache.hadoop.fs.Path(output.toUri()), display);
+            ReportStage.Report report =
+                    new ReportStage(new Configuration()).theory(new org.apache.hadoop.fs.Path(output.toUri()), display);
             display.close();
             report.findings().forEach(TheoryCommand::print);
             System.out.printf(

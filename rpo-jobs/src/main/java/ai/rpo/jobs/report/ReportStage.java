@@ -100,11 +100,8 @@ public final class ReportStage {
     private Path write(Page page, Path folder, String how) {
         page.pictures().forEach((name, png) -> new SmallFile(new Path(folder, name), hadoop).write(png));
         SmallFile index = new SmallFile(new Path(folder, "index.html"), hadoop);
-        index.write(page.render(String.format(
-                Locale.ROOT,
-                "%s at %s.",
-                how,
-                Instant.now().truncatedTo(ChronoUnit.SECONDS))));
+        index.write(page.render(
+                String.format(Locale.ROOT, "%s at %s.", how, Instant.now().truncatedTo(ChronoUnit.SECONDS))));
         return index.path();
     }
 }

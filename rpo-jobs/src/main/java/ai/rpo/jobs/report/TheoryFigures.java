@@ -96,11 +96,7 @@ final class TheoryFigures {
                                 .map(Extrapolation::valueOfKl)
                                 .toList())),
                 flat("reference", VIOLET, Extrapolation.valueOfReference(), Extrapolation.BETAS.size()),
-                flat(
-                        "best covered action",
-                        GREEN,
-                        Extrapolation.valueOfBest(),
-                        Extrapolation.BETAS.size()));
+                flat("best covered action", GREEN, Extrapolation.valueOfBest(), Extrapolation.BETAS.size()));
         return new Figure(
                 "theory-kl",
                 "KL alone: the value of DPO's minimum, by β",
@@ -134,9 +130,7 @@ final class TheoryFigures {
                 "N",
                 "log₁₀ of gap and bound",
                 names(results.rare(), RareAction::pairs),
-                List.of(
-                        logs("bound", BLUE, RareAction::bound),
-                        logs("RPO's expected gap", GREEN, RareAction::rpo)));
+                List.of(logs("bound", BLUE, RareAction::bound), logs("RPO's expected gap", GREEN, RareAction::rpo)));
     }
 
     private Curve logs(String label, int color, ToDoubleFunction<RareAction> value) {
@@ -155,7 +149,9 @@ final class TheoryFigures {
         for (int i = 0; i < rows.size(); i++) {
             ShrinkingGap last = rows.get(rows.size() - 1);
             root.add(Point.at(
-                    i, Math.log10(last.rpo()) + Math.log10(last.pairs() / (double) rows.get(i).pairs()) / 2));
+                    i,
+                    Math.log10(last.rpo())
+                            + Math.log10(last.pairs() / (double) rows.get(i).pairs()) / 2));
         }
         return new Figure(
                 "theory-rate",
@@ -196,7 +192,8 @@ final class TheoryFigures {
                                 ORANGE,
                                 Look.LINE,
                                 indexed(Extrapolation.ETAS.stream()
-                                        .map(eta -> results.extrapolatedEarly(eta).value())
+                                        .map(eta ->
+                                                results.extrapolatedEarly(eta).value())
                                         .toList())),
                         new Curve(
                                 "after 40,000",

@@ -101,7 +101,8 @@ record TheoryFindings(TheoryResults results) {
                 .orElseThrow();
         FixedCounts.Point last = dpo.get(dpo.size() - 1);
         FixedCounts.Point held = rpo.get(rpo.size() - 1);
-        double[] solution = FixedCounts.unbounded(TheoryResults.ETA, TheoryResults.BETA).policy();
+        double[] solution =
+                FixedCounts.unbounded(TheoryResults.ETA, TheoryResults.BETA).policy();
         double apart = 0;
         for (int i = 0; i < solution.length; i++) {
             apart = Math.max(apart, Math.abs(solution[i] - held.outcome().policy()[i]));
@@ -119,7 +120,9 @@ record TheoryFindings(TheoryResults results) {
                         Numbers.format(held.outcome().chosenLogProbability())),
                 claim(
                         "DPO: the value rises and collapses",
-                        best.step() > 1 && best.step() < last.step() && last.outcome().value() < first.outcome().value(),
+                        best.step() > 1
+                                && best.step() < last.step()
+                                && last.outcome().value() < first.outcome().value(),
                         "It starts at %s, is highest at step %s (%s), and ends at %s: a single comparison that the worst action won takes all the mass.",
                         Numbers.format(first.outcome().value()),
                         Numbers.format(best.step()),
@@ -224,7 +227,8 @@ record TheoryFindings(TheoryResults results) {
 
     List<Finding> eta() {
         double best = Extrapolation.ETAS.stream()
-                .max(Comparator.comparingDouble(eta -> results.extrapolatedEnd(eta).value()))
+                .max(Comparator.comparingDouble(
+                        eta -> results.extrapolatedEnd(eta).value()))
                 .orElseThrow();
         List<Double> etas = Extrapolation.ETAS;
         boolean inside = best != etas.get(0) && best != etas.get(etas.size() - 1);
@@ -237,7 +241,8 @@ record TheoryFindings(TheoryResults results) {
                         Numbers.format(results.extrapolatedEnd(best).value()),
                         Numbers.format(results.extrapolatedEnd(0).value()),
                         Variant.shortest(etas.get(etas.size() - 1)),
-                        Numbers.format(results.extrapolatedEnd(etas.get(etas.size() - 1)).value())),
+                        Numbers.format(results.extrapolatedEnd(etas.get(etas.size() - 1))
+                                .value())),
                 new Finding(
                         "The paper's η = 0.005 is slow",
                         Verdict.NEUTRAL,
@@ -260,8 +265,7 @@ record TheoryFindings(TheoryResults results) {
                         Verdict.NEUTRAL,
                         text(
                                 "Online, RPO's term found the best action in %s of the seeds, DPO in %s, with the second answer from the reference in both. The paper names exploration as future work.",
-                                Numbers.percent(rpo.found()),
-                                Numbers.percent(dpo.found()))),
+                                Numbers.percent(rpo.found()), Numbers.percent(dpo.found()))),
                 new Finding(
                         "The other sign does",
                         Verdict.NEUTRAL,
@@ -302,7 +306,8 @@ record TheoryFindings(TheoryResults results) {
                                 Numbers.format(form.alpha()),
                                 Numbers.format(form.beta()),
                                 Numbers.format(form.error()),
-                                Numbers.format(biased.learningForm(Aggregate.SINGLE).error()))),
+                                Numbers.format(
+                                        biased.learningForm(Aggregate.SINGLE).error()))),
                 claim(
                         "An ensemble is a finite class: the policy answers a mixture",
                         mixture.gap() < GAP && mixture.most() < EnsembleGame.CLASS.minimax(),
@@ -369,7 +374,15 @@ record TheoryFindings(TheoryResults results) {
     /** Every claim, in the order of the page. */
     List<Finding> all() {
         return Stream.of(
-                        equivalence(), collapse(), kl(), rate(), eta(), online(), ensembles(), estimators(), otherProblems())
+                        equivalence(),
+                        collapse(),
+                        kl(),
+                        rate(),
+                        eta(),
+                        online(),
+                        ensembles(),
+                        estimators(),
+                        otherProblems())
                 .flatMap(List::stream)
                 .toList();
     }

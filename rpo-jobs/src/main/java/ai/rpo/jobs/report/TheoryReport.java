@@ -47,8 +47,9 @@ final class TheoryReport {
         page.section(
                 "game",
                 "1. The game",
-                prose("Preference data never say what the true reward is, only which rewards are likely. Algorithm 1 therefore"
-                        + " plays a game: the policy π maximises, and the reward r minimises,"),
+                prose(
+                        "Preference data never say what the true reward is, only which rewards are likely. Algorithm 1 therefore"
+                                + " plays a game: the policy π maximises, and the reward r minimises,"),
                 formula("φ(π, r) = η·E[ r(x, a¹) − r(x, a⁰) − β·KL(π‖π_ref) ] + L_D(r)        a¹ ~ π,  a⁰ ~ π_base"),
                 prose("A reward may make the policy look bad, but pays for it with a worse fit L_D to the data. If the"
                         + " rewards form a convex class, the order of the players does not matter, and the policy is that of"
@@ -62,16 +63,18 @@ final class TheoryReport {
         page.section(
                 "figure-1",
                 "2. Overoptimization",
-                prose("Three actions of true reward 1, ½ and 0. In a hundred comparisons a beats b 62 times and loses 37; the"
-                        + " worst action, c, was compared once and won. The likeliest reward makes c the best."),
+                prose(
+                        "Three actions of true reward 1, ½ and 0. In a hundred comparisons a beats b 62 times and loses 37; the"
+                                + " worst action, c, was compared once and won. The likeliest reward makes c the best."),
                 page.figures(figures.collapse()),
                 Finding.list(findings.collapse()));
         page.section(
                 "kl",
                 "3. KL alone",
-                prose("No weight of the KL term repairs this: it keeps the policy near the reference, and does not know what the data cover. Two worlds show"
-                        + " the difference: more and more comparisons with a single one of the worst action, and a linear reward that"
-                        + " extrapolates to an action without any."),
+                prose(
+                        "No weight of the KL term repairs this: it keeps the policy near the reference, and does not know what the data cover. Two worlds show"
+                                + " the difference: more and more comparisons with a single one of the worst action, and a linear reward that"
+                                + " extrapolates to an action without any."),
                 page.figures(List.of(figures.gapByPairs(), figures.extrapolation(), figures.klAlone())),
                 Finding.list(findings.kl()));
     }
@@ -80,8 +83,9 @@ final class TheoryReport {
         page.section(
                 "rate",
                 "4. The guarantee",
-                prose("With η = (1 + e^R)⁻²·√(24·log(N_ε/δ)/N) and β = 1/√N, theorem 5.3 bounds the gap to any competitor"
-                        + " whom the data cover, with probability 1 − δ."),
+                prose(
+                        "With η = (1 + e^R)⁻²·√(24·log(N_ε/δ)/N) and β = 1/√N, theorem 5.3 bounds the gap to any competitor"
+                                + " whom the data cover, with probability 1 − δ."),
                 page.figures(List.of(figures.rate(), figures.bound())),
                 rates(),
                 Finding.list(findings.rate()));
@@ -97,23 +101,26 @@ final class TheoryReport {
         page.section(
                 "online",
                 "6. Online",
-                prose("When the policy gathers its own data, the same term helps with the other sign. Four actions, of which the best is one"
-                        + " that the reference takes once in 200 times; 25 rounds of 20 pairs, 200 seeds."),
+                prose(
+                        "When the policy gathers its own data, the same term helps with the other sign. Four actions, of which the best is one"
+                                + " that the reference takes once in 200 times; 25 rounds of 20 pairs, 200 seeds."),
                 online(),
                 page.figures(List.of(figures.online())),
                 Finding.list(findings.online()));
         page.section(
                 "ensembles",
                 "7. Ensembles",
-                prose("Several reward models stand for what the data leave open. What they disagree on can be guarded against;"
-                        + " what they have in common cannot."),
+                prose(
+                        "Several reward models stand for what the data leave open. What they disagree on can be guarded against;"
+                                + " what they have in common cannot."),
                 page.figures(List.of(figures.ensembles(World.UNCOVERED), figures.ensembles(World.SHARED_BIAS))),
                 ensembleGame(),
                 Finding.list(findings.ensembles()));
         page.section(
                 "measuring",
                 "8. Distance",
-                prose("Curves of overoptimization are drawn over the distance from the reference, so that has to be right."),
+                prose(
+                        "Curves of overoptimization are drawn over the distance from the reference, so that has to be right."),
                 page.figures(List.of(figures.bestOfN())),
                 estimators(),
                 Finding.list(TheoryFindings.estimators()));
@@ -134,10 +141,7 @@ final class TheoryReport {
                 "<div class=\"cards\">{}</div>",
                 List.of(
                         card("duality gap", Numbers.format(gap), "maximin and minimax are one value"),
-                        card(
-                                "DPO's gap at N = " + largest,
-                                Numbers.format(RareAction.dpo()),
-                                "whatever N and β"),
+                        card("DPO's gap at N = " + largest, Numbers.format(RareAction.dpo()), "whatever N and β"),
                         card(
                                 "RPO's gap at N = " + largest,
                                 Numbers.format(results.largest().rpo()),
@@ -164,9 +168,11 @@ final class TheoryReport {
         long differs = all.stream()
                 .filter(finding -> finding.verdict() == Finding.Verdict.DIFFERS)
                 .count();
-        return prose(Numbers.format(agrees) + " of the claims below are as the paper says; " + Numbers.format(differs)
-                + " of its statements do not hold as printed or were not seen; " + Numbers.format(all.size() - agrees - differs)
-                + " go beyond it. Every number was computed for this page, and every sentence is written from its numbers.");
+        return prose(
+                Numbers.format(agrees) + " of the claims below are as the paper says; " + Numbers.format(differs)
+                        + " of its statements do not hold as printed or were not seen; "
+                        + Numbers.format(all.size() - agrees - differs)
+                        + " go beyond it. Every number was computed for this page, and every sentence is written from its numbers.");
     }
 
     private Html policies() {
@@ -229,8 +235,7 @@ final class TheoryReport {
                     Numbers.format(learnt.value()),
                     Numbers.format(learnt.regret())));
         }
-        return table(
-                List.of("learnt with", "second answer from", "π(best)", "found by", "E r*", "regret"), rows);
+        return table(List.of("learnt with", "second answer from", "π(best)", "found by", "E r*", "regret"), rows);
     }
 
     private static Html ensembleGame() {
@@ -254,7 +259,8 @@ final class TheoryReport {
                     SIX.apply(at.k3().mean()) + " ± " + SIX.apply(at.k3().deviation())));
         }
         return table(
-                List.of("policy, against (.4, .4, .2)", "KL", "k1 ± deviation", "k2 ± deviation", "k3 ± deviation"), rows);
+                List.of("policy, against (.4, .4, .2)", "KL", "k1 ± deviation", "k2 ± deviation", "k3 ± deviation"),
+                rows);
     }
 
     private static Html constraint() {
@@ -280,7 +286,9 @@ final class TheoryReport {
     private static Html table(List<String> head, List<List<String>> rows) {
         List<Html> titles = new ArrayList<>();
         for (String title : head) {
-            titles.add(Html.of(titles.isEmpty() ? "<th scope=\"col\">{}</th>" : "<th scope=\"col\" class=\"number\">{}</th>", title));
+            titles.add(Html.of(
+                    titles.isEmpty() ? "<th scope=\"col\">{}</th>" : "<th scope=\"col\" class=\"number\">{}</th>",
+                    title));
         }
         List<Html> body = rows.stream()
                 .map(row -> Html.of(

@@ -60,14 +60,7 @@ record TheoryResults(
             ensembles.put(world, done.after(EnsembleSelection.of(world)));
         }
         return done.after(new TheoryResults(
-                sides,
-                Equivalence.withoutConvexity(),
-                trained,
-                rare,
-                shrinking,
-                extrapolated,
-                online,
-                ensembles));
+                sides, Equivalence.withoutConvexity(), trained, rare, shrinking, extrapolated, online, ensembles));
     }
 
     /** Ten steps to each power of ten, from 1. */

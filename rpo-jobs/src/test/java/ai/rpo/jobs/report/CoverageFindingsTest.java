@@ -26,9 +26,11 @@ class CoverageFindingsTest {
     /** η/(½ + η) is 1 % for the paper's η. */
     @Test
     void warnsWhereTheSupervisedTermCanDoNextToNothing() throws IOException {
-        List<Finding> findings = findings("beta = 0.01, eta = 0.005, regularizer { reduction = sum, weight = eta-times-beta }");
+        List<Finding> findings =
+                findings("beta = 0.01, eta = 0.005, regularizer { reduction = sum, weight = eta-times-beta }");
         assertTrue(findings.get(0).text().startsWith("4 pairs compare 8 responses to 2 prompts in 4 connected groups"));
-        assertTrue(findings.get(0).text().contains("75.0 % of the responses stand in one pair only, 25.0 % were never"));
+        assertTrue(
+                findings.get(0).text().contains("75.0 % of the responses stand in one pair only, 25.0 % were never"));
         assertTrue(findings.get(0).text().contains("12.5 % of the chosen tokens"));
         String weight = findings.get(1).text();
         assertTrue(weight.contains("it has 1.0 % of the gradient") && weight.contains("next to nothing"), weight);

@@ -85,8 +85,12 @@ record ComparisonGraph(
                             all.size(),
                             comparisons,
                             roots.size(),
-                            all.stream().filter(response -> response.comparisons == 1).count(),
-                            all.stream().filter(response -> response.rejections == 0).count(),
+                            all.stream()
+                                    .filter(response -> response.comparisons == 1)
+                                    .count(),
+                            all.stream()
+                                    .filter(response -> response.rejections == 0)
+                                    .count(),
                             all.stream()
                                     .mapToLong(response -> response.comparisons)
                                     .max()

@@ -119,7 +119,9 @@ record PrepareJob(
     private Optional<TokenCoverage> coverage(Dataset<Row> placed, int tasks, InputTally tally) {
         boolean pairs = plan.kind() == RowKind.PAIRS && tally.train().rows() > 0;
         int vocabulary = plan.model().vocabularySize();
-        return pairs ? Optional.of(during("cover", tasks, () -> TokenCoverage.of(placed, vocabulary))) : Optional.empty();
+        return pairs
+                ? Optional.of(during("cover", tasks, () -> TokenCoverage.of(placed, vocabulary)))
+                : Optional.empty();
     }
 
     private void stopIfUnfit(InputTally tally) {

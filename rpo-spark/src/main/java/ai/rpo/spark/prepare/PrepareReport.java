@@ -12,8 +12,7 @@ import java.util.Optional;
 /**
  * What preparing found and did; written as {@code report.json}.
  */
-record PrepareReport(
-        PreparePlan plan, InputTally tally, Repetition repetition, Optional<TokenCoverage> tokenCoverage) {
+record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition, Optional<TokenCoverage> tokenCoverage) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -25,8 +25,7 @@ import org.apache.spark.sql.Row;
  * @param nearDuplicates rows that are much like another row, where they were looked for
  * @param graph of responses that training pairs compare, repeated ones taken for one
  */
-record Repetition(
-        Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> nearDuplicates, ComparisonGraph graph) {
+record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> nearDuplicates, ComparisonGraph graph) {
 
     static final Repetition NONE =
             new Repetition(Kind.NONE, Kind.NONE, Kind.NONE, Optional.empty(), ComparisonGraph.EMPTY);
