@@ -21,11 +21,7 @@ class AskingTest {
 
     private static Question question(Options options, String... texts) {
         return new Question(
-                "key",
-                Stream.of(texts)
-                        .map(text -> Message.of("user", text))
-                        .toList(),
-                options);
+                "key", Stream.of(texts).map(text -> Message.of("user", text)).toList(), options);
     }
 
     @Test

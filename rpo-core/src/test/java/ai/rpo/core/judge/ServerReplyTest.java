@@ -80,7 +80,8 @@ class ServerReplyTest {
     void tellsQuestionsThatAreTooLong(String body, boolean tooLong) {
         assertEquals(
                 tooLong,
-                assertInstanceOf(Unanswerable.class, outcome(400, Map.of(), body)).tooLong());
+                assertInstanceOf(Unanswerable.class, outcome(400, Map.of(), body))
+                        .tooLong());
     }
 
     @Test

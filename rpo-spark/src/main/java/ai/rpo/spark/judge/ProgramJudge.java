@@ -87,8 +87,7 @@ final class ProgramJudge implements Judge {
 
     private static Answer grade(Question question, Verifier verifier) {
         try {
-            return ProgramProtocol.answer(
-                    verifier.name(), verifier.verify(ProgramProtocol.submission(question)));
+            return ProgramProtocol.answer(verifier.name(), verifier.verify(ProgramProtocol.submission(question)));
         } catch (RpoException e) {
             throw e;
         } catch (RuntimeException e) {

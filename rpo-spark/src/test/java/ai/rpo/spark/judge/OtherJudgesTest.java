@@ -85,7 +85,8 @@ class OtherJudgesTest {
         List<String> texts = IntStream.range(0, 9)
                 .mapToObj(i -> "abcdefghijklmnop".substring(i, i + 3))
                 .toList();
-        texts.forEach(text -> Stream.of(all, two, next).map(o -> question(text, o)).forEach(questions::add));
+        texts.forEach(
+                text -> Stream.of(all, two, next).map(o -> question(text, o)).forEach(questions::add));
 
         Judge.Asked asked = ask(spark, judge, "test", questions);
         Map<String, Answer> answers = asked.answers().collectAsMap();
@@ -117,8 +118,9 @@ class OtherJudgesTest {
 
     @Test
     void batchFilesGoOutAndTheirResultsComeBack(SparkSession spark) throws Exception {
-        List<Question> questions =
-                IntStream.range(0, 7).mapToObj(i -> question("question " + i, TEXT)).toList();
+        List<Question> questions = IntStream.range(0, 7)
+                .mapToObj(i -> question("question " + i, TEXT))
+                .toList();
         RpoException first = assertThrows(RpoException.class, () -> ask(spark, batch(spark, false), "test", questions));
         assertEquals(Kind.RETRYABLE, first.kind());
         assertEquals(
@@ -143,7 +145,8 @@ class OtherJudgesTest {
                 assertThrows(RpoException.class, () -> ask(spark, batch(spark, false, "results"), "test", questions));
         assertTrue(
                 second.getMessage()
-                        .startsWith("Cannot judge yet: 1 of 7 questions have no answer, the first because out of time."),
+                        .startsWith(
+                                "Cannot judge yet: 1 of 7 questions have no answer, the first because out of time."),
                 second.getMessage());
         assertEquals(1, requests().size());
 
@@ -167,9 +170,8 @@ class OtherJudgesTest {
     }
 
     private Judge batch(SparkSession spark, boolean allowMissing, String... results) {
-        List<String> paths = Stream.of(results)
-                .map(name -> work.resolve(name).toString())
-                .toList();
+        List<String> paths =
+                Stream.of(results).map(name -> work.resolve(name).toString()).toList();
         return new BatchJudge(spark, "gpt-x", paths, path("answers"), path("requests"), allowMissing);
     }
 
@@ -208,7 +210,10 @@ class OtherJudgesTest {
         BatchRequests requests = new BatchRequests("gpt-x", path("requests"), new Configuration());
         assertEquals(4, requests.write(questions.iterator(), 3, 1 << 20));
         assertEquals(10, requests().size());
-        assertEquals(3, Files.readAllLines(work.resolve("requests/requests-00000.jsonl")).size());
+        assertEquals(
+                3,
+                Files.readAllLines(work.resolve("requests/requests-00000.jsonl"))
+                        .size());
 
         int line = Files.readAllLines(work.resolve("requests/requests-00000.jsonl"))
                         .get(0)
@@ -219,7 +224,8 @@ class OtherJudgesTest {
             assertTrue(Files.size(work.resolve("requests/requests-0000" + i + ".jsonl")) <= 2L * line);
         }
         assertEquals(10, requests().size());
-        assertEquals(1, requests.write(List.of(questions.get(0), questions.get(0)).iterator(), 9, 9));
+        assertEquals(
+                1, requests.write(List.of(questions.get(0), questions.get(0)).iterator(), 9, 9));
         assertEquals(1, requests().size());
     }
 
@@ -243,13 +249,13 @@ class OtherJudgesTest {
 
         Protocol single = JudgeProtocol.PROGRAM_SINGLE.with(null, null);
         Match alone = new Match(sum, 1, match.model(), Optional.empty());
-        Map<String, Answer> grades =
-                ask(spark, judge, single.name(), single.questions(alone)).answers().collectAsMap();
+        Map<String, Answer> grades = ask(spark, judge, single.name(), single.questions(alone))
+                .answers()
+                .collectAsMap();
         assertEquals(
                 1, single.judge(alone, List.copyOf(grades.values())).score().orElseThrow());
 
-        RpoException wrong = assertThrows(
-                RpoException.class, () -> ask(spark, judge, "mt-bench-pair", questions));
+        RpoException wrong = assertThrows(RpoException.class, () -> ask(spark, judge, "mt-bench-pair", questions));
         assertTrue(wrong.getMessage().contains("program-pair"), wrong.getMessage());
         assertFalse(wrong.getMessage().contains("null"));
     }
