@@ -48,7 +48,8 @@ public final class BatchLines {
             return Optional.empty();
         }
         JsonNode response = row.path("response");
-        if (!row.path("custom_id").isTextual() || !response.isObject() && !row.path("error").isObject()) {
+        if (!row.path("custom_id").isTextual()
+                || !response.isObject() && !row.path("error").isObject()) {
             return Optional.empty();
         }
         return Optional.of(new Result(row.get("custom_id").textValue(), answer(row, response)));

@@ -81,8 +81,9 @@ public final class ProgramProtocol implements Protocol {
                 case "user" -> turns.add(text);
                 case "assistant" -> answers.add(text);
                 case REFERENCE -> reference = Optional.of(text);
-                default -> throw new IllegalArgumentException("a question with the role "
-                        + message.fields().get("role"));
+                default ->
+                    throw new IllegalArgumentException(
+                            "a question with the role " + message.fields().get("role"));
             }
         }
         return new Submission(turns, answers, reference);
@@ -90,8 +91,7 @@ public final class ProgramProtocol implements Protocol {
 
     /** A grade as the answer to a question. */
     public static Answer answer(String verifier, Grade grade) {
-        return new Answer(
-                Double.toString(grade.value()), List.of(), Answer.Finish.STOP, grade.note(), verifier, 0, 0);
+        return new Answer(Double.toString(grade.value()), List.of(), Answer.Finish.STOP, grade.note(), verifier, 0, 0);
     }
 
     @Override

@@ -82,12 +82,13 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
             return read();
         }
         if (isAbout("content_filter", "ResponsibleAIPolicyViolation")) {
-            return new Answered(
-                    new Answer("", List.of(), Answer.Finish.CONTENT_FILTER, words(), "", 0, 0));
+            return new Answered(new Answer("", List.of(), Answer.Finish.CONTENT_FILTER, words(), "", 0, 0));
         }
         if (isAbout("insufficient_quota", "billing_hard_limit_reached") || status == 402) {
-            return new Hopeless(Kind.CONFIGURATION, "the account has no credit left: " + said(), "Add some, and run the"
-                    + " command again; it asks only what is not answered.");
+            return new Hopeless(
+                    Kind.CONFIGURATION,
+                    "the account has no credit left: " + said(),
+                    "Add some, and run the" + " command again; it asks only what is not answered.");
         }
         String asked = headers.getOrDefault("x-should-retry", "");
         boolean usual = status == 408 || status == 409 || status == 429 || status >= 500;
@@ -96,18 +97,23 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
         }
         return switch (status) {
             case 400, 413, 422 -> new Unanswerable(said(), isAboutLength());
-            case 401, 403 -> new Hopeless(
-                    Kind.CONFIGURATION, said(), "Check the key in the variable that rpo.judge.endpoint.key-env names.");
-            case 404, 405 -> new Hopeless(
-                    Kind.CONFIGURATION,
-                    said(),
-                    "Check rpo.judge.endpoint.url, which often ends in /v1, and rpo.judge.endpoint.model.");
-            default -> status >= 300 && status < 400
-                    ? new Hopeless(
-                            Kind.CONFIGURATION,
-                            "it sends requests on to " + headers.getOrDefault("location", "another address"),
-                            "Give that address in rpo.judge.endpoint.url.")
-                    : new Hopeless(Kind.OTHER, said(), "Check the server.");
+            case 401, 403 ->
+                new Hopeless(
+                        Kind.CONFIGURATION,
+                        said(),
+                        "Check the key in the variable that rpo.judge.endpoint.key-env names.");
+            case 404, 405 ->
+                new Hopeless(
+                        Kind.CONFIGURATION,
+                        said(),
+                        "Check rpo.judge.endpoint.url, which often ends in /v1, and rpo.judge.endpoint.model.");
+            default ->
+                status >= 300 && status < 400
+                        ? new Hopeless(
+                                Kind.CONFIGURATION,
+                                "it sends requests on to " + headers.getOrDefault("location", "another address"),
+                                "Give that address in rpo.judge.endpoint.url.")
+                        : new Hopeless(Kind.OTHER, said(), "Check the server.");
         };
     }
 
@@ -149,8 +155,7 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
             if (Character.isDigit(after.charAt(0))) {
                 return Optional.of(millis(1000 * Double.parseDouble(after)));
             }
-            Duration wait = Duration.between(
-                    now, ZonedDateTime.parse(after, DateTimeFormatter.RFC_1123_DATE_TIME));
+            Duration wait = Duration.between(now, ZonedDateTime.parse(after, DateTimeFormatter.RFC_1123_DATE_TIME));
             return Optional.of(wait.isNegative() ? Duration.ZERO : wait);
         } catch (NumberFormatException | DateTimeException | StringIndexOutOfBoundsException e) {
             return Optional.empty();
@@ -191,8 +196,8 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
     private String words() {
         JsonNode response = json();
         JsonNode error = response.path("error");
-        for (JsonNode words : List.of(
-                error.path("message"), error, response.path("message"), response.path("detail"))) {
+        for (JsonNode words :
+                List.of(error.path("message"), error, response.path("message"), response.path("detail"))) {
             if (words.isTextual() && !words.textValue().isBlank()) {
                 return quoted(words.textValue());
             }

@@ -77,8 +77,8 @@ public final class Verifiers {
         } catch (PatternSyntaxException e) {
             throw new RpoException(
                     RpoException.Kind.CONFIGURATION,
-                    "Cannot judge by regular-expression: " + e.getMessage().lines().findFirst().orElse("")
-                            + ". Correct rpo.judge.program.pattern.",
+                    "Cannot judge by regular-expression: "
+                            + e.getMessage().lines().findFirst().orElse("") + ". Correct rpo.judge.program.pattern.",
                     e);
         }
     }
@@ -89,9 +89,10 @@ public final class Verifiers {
     }
 
     private static Grade number(Submission submission) {
-        BigDecimal right = lastNumber(reference(submission)).orElseThrow(() -> RpoException.data(
-                "Cannot grade by number: a right answer holds none (" + quoted(reference(submission))
-                        + "). Correct it, or name another rpo.judge.program.verifier."));
+        BigDecimal right = lastNumber(reference(submission))
+                .orElseThrow(() -> RpoException.data(
+                        "Cannot grade by number: a right answer holds none (" + quoted(reference(submission))
+                                + "). Correct it, or name another rpo.judge.program.verifier."));
         return lastNumber(submission.answer())
                 .map(given -> Grade.of(given.compareTo(right) == 0, given.toPlainString()))
                 .orElse(new Grade(0, "no number"));
@@ -103,8 +104,9 @@ public final class Verifiers {
             return new Grade(0, "not found");
         }
         boolean right = submission.reference().isEmpty()
-                || found.get().equals(find(pattern, submission.reference().get())
-                        .orElse(submission.reference().get().strip()));
+                || found.get()
+                        .equals(find(pattern, submission.reference().get())
+                                .orElse(submission.reference().get().strip()));
         return Grade.of(right, found.get());
     }
 

@@ -24,6 +24,7 @@ final class RunFindings {
         change(findings, run.training(), objective);
         accuracy(findings, run.evaluation());
         heldOut(findings, run.evaluation(), objective);
+        findings.addAll(CoverageFindings.of(run));
         scores(findings, run.reports());
         return findings;
     }

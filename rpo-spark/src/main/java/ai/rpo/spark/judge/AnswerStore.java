@@ -90,11 +90,9 @@ final class AnswerStore implements Serializable {
     Set<String> keys() {
         Set<String> keys = new HashSet<>();
         for (Path file : files.files()) {
-            new SmallFile(file, hadoop.value())
-                    .read()
-                    .ifPresent(text -> text.lines()
-                            .flatMap(line -> stored(line).stream())
-                            .forEach(stored -> keys.add(stored.key())));
+            new SmallFile(file, hadoop.value()).read().ifPresent(text -> text.lines()
+                    .flatMap(line -> stored(line).stream())
+                    .forEach(stored -> keys.add(stored.key())));
         }
         return keys;
     }

@@ -114,8 +114,7 @@ final class AskStage implements Judge {
         LongAccumulator done = spark.sparkContext().longAccumulator("questions");
         AskTask task = new AskTask(source, store, tasks, cores.threads(tasks), done, repeated);
         List<AskTask.Result> results;
-        try (PolledProgress polled =
-                new PolledProgress(spark.sparkContext(), progress, "judge", done, open.count())) {
+        try (PolledProgress polled = new PolledProgress(spark.sparkContext(), progress, "judge", done, open.count())) {
             results = open.in(tasks).mapPartitionsWithIndex(task::run, false).collect();
         }
         for (AskTask.Result result : results) {

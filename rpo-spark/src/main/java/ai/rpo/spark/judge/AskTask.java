@@ -25,12 +25,7 @@ import org.apache.spark.util.TaskCompletionListener;
  * @param repeated counts requests that had to be made again
  */
 record AskTask(
-        AnswerSource source,
-        AnswerStore store,
-        int tasks,
-        int threads,
-        LongAccumulator done,
-        LongAccumulator repeated)
+        AnswerSource source, AnswerStore store, int tasks, int threads, LongAccumulator done, LongAccumulator repeated)
         implements Serializable {
 
     /**

@@ -113,8 +113,8 @@ final class BatchJudge implements Judge {
                 .join(open.in(Cores.of(spark).slots()).mapToPair(asking -> new Tuple2<>(asking.key(), true)))
                 .foreachPartition(rows -> {
                     KeyedFiles.Writer<AnswerStore.Stored> writer = store.writer();
-                    rows.forEachRemaining(row -> writer.add(
-                            new AnswerStore.Stored(row._1(), row._2()._1())));
+                    rows.forEachRemaining(row ->
+                            writer.add(new AnswerStore.Stored(row._1(), row._2()._1())));
                     writer.publish();
                 });
         return answers.filter(row -> row._2().finish() == Answer.Finish.FAILED)

@@ -67,7 +67,8 @@ record Endpoint(String url, EndpointKey key, Duration timeout) implements Serial
     }
 
     private HttpRequest.Builder request(String path) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path)).header("Accept", "application/json");
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(url + path)).header("Accept", "application/json");
         return key == null ? request : request.header("Authorization", key.header());
     }
 

@@ -54,7 +54,8 @@ final class EndpointAttempts {
             }
             repeated.incrementAndGet();
             Duration wait = again.after()
-                    .orElseGet(() -> RetryDelays.before(tried, ThreadLocalRandom.current().nextDouble()));
+                    .orElseGet(() -> RetryDelays.before(
+                            tried, ThreadLocalRandom.current().nextDouble()));
             if (again.fault() == Fault.CROWDED) {
                 pace.crowded(wait);
             } else {

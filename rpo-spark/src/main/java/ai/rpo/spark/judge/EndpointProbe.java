@@ -75,7 +75,8 @@ final class EndpointProbe {
             }
             requireAnswer(outcome);
             Answer answer = ((Answered) outcome).answer();
-            if (!kind.labels().isEmpty() && answer.topLogprobs().size() < kind.labels().size()) {
+            if (!kind.labels().isEmpty()
+                    && answer.topLogprobs().size() < kind.labels().size()) {
                 throw RpoException.configuration(cannotAsk(model, endpoint) + "it gives "
                         + (answer.topLogprobs().isEmpty()
                                 ? "no log-probabilities"

@@ -72,8 +72,7 @@ final class EndpointSource implements AnswerSource {
 
     @Override
     public void probe(Collection<Question.Options> kinds, Asking longest, Sink sink) {
-        EndpointProbe probe =
-                new EndpointProbe(endpoint, model, retries, new Pace(requestsPerSecond, Duration.ZERO));
+        EndpointProbe probe = new EndpointProbe(endpoint, model, retries, new Pace(requestsPerSecond, Duration.ZERO));
         try {
             length = probe.lengthField(kinds);
             probe.longest(longest, length, allowMissing, sink);
@@ -89,9 +88,8 @@ final class EndpointSource implements AnswerSource {
     @Override
     public void answer(Share share, Iterator<Asking> questions, Sink sink) throws InterruptedException {
         int lanes = share.of(requestsAtOnce);
-        Pace pace = new Pace(
-                requestsPerSecond / share.tasks(),
-                Duration.ofNanos((long) (1e9 * (share.task() + 1) / requestsPerSecond)));
+        Pace pace = new Pace(requestsPerSecond / share.tasks(), Duration.ofNanos((long)
+                (1e9 * (share.task() + 1) / requestsPerSecond)));
         EndpointAttempts attempts = new EndpointAttempts(endpoint, retries, pace);
         ExecutorService threads = Executors.newFixedThreadPool(lanes, task -> {
             Thread thread = new Thread(task, "judge");
@@ -165,7 +163,8 @@ final class EndpointSource implements AnswerSource {
 
     private Outcome outcome(EndpointAttempts attempts, Asking asking) {
         try {
-            return attempts.of(ChatCompletions.request(model, asking.question(), length).toString());
+            return attempts.of(
+                    ChatCompletions.request(model, asking.question(), length).toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Unanswerable("the task was stopped", false);

@@ -30,28 +30,31 @@ public final class Judges {
             boolean allowMissing,
             Path cache,
             Path requests) {
-        return switch (settings.by()
-                .orElseThrow(() -> missing("by", "endpoint, batch, model or program"))) {
+        return switch (settings.by().orElseThrow(() -> missing("by", "endpoint, batch, model or program"))) {
             case ENDPOINT -> new AskStage(spark, endpoint(settings.endpoint(), allowMissing), cache);
-            case BATCH -> new BatchJudge(
-                    spark,
-                    settings.batch().model().orElseThrow(() -> missing("batch.model", "the model to be asked")),
-                    settings.batch().results(),
-                    cache,
-                    requests,
-                    allowMissing);
-            case MODEL -> new AskStage(
-                    spark,
-                    new ModelSource(
-                            LocalModel.of(
-                                    settings.model().path().orElseThrow(() -> missing("model.path", "a model's folder")),
-                                    settings.model().base(),
-                                    spark.sparkContext().hadoopConfiguration()),
-                            chatTemplate,
-                            precision,
-                            settings.model().questionsAtOnce(),
-                            allowMissing),
-                    cache);
+            case BATCH ->
+                new BatchJudge(
+                        spark,
+                        settings.batch().model().orElseThrow(() -> missing("batch.model", "the model to be asked")),
+                        settings.batch().results(),
+                        cache,
+                        requests,
+                        allowMissing);
+            case MODEL ->
+                new AskStage(
+                        spark,
+                        new ModelSource(
+                                LocalModel.of(
+                                        settings.model()
+                                                .path()
+                                                .orElseThrow(() -> missing("model.path", "a model's folder")),
+                                        settings.model().base(),
+                                        spark.sparkContext().hadoopConfiguration()),
+                                chatTemplate,
+                                precision,
+                                settings.model().questionsAtOnce(),
+                                allowMissing),
+                        cache);
             case PROGRAM -> new ProgramJudge(spark, settings.program());
         };
     }
@@ -66,7 +69,7 @@ public final class Judges {
     }
 
     private static RpoException missing(String key, String what) {
-        return RpoException.configuration(
-                "Cannot judge: rpo.judge." + key + " has no value. Give " + what + " in a file, or as -D rpo.judge." + key + "=….");
+        return RpoException.configuration("Cannot judge: rpo.judge." + key + " has no value. Give " + what
+                + " in a file, or as -D rpo.judge." + key + "=….");
     }
 }

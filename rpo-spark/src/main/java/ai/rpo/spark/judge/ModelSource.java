@@ -156,10 +156,9 @@ final class ModelSource implements AnswerSource {
         Map<Question.Options, List<Prompt>> byOptions = new LinkedHashMap<>();
         for (int i = 0; i < CHUNK && questions.hasNext(); i++) {
             Asking asking = questions.next();
-            prompt(asking, loan, sink)
-                    .ifPresent(prompt -> byOptions
-                            .computeIfAbsent(asking.question().options(), options -> new ArrayList<>())
-                            .add(prompt));
+            prompt(asking, loan, sink).ifPresent(prompt -> byOptions
+                    .computeIfAbsent(asking.question().options(), options -> new ArrayList<>())
+                    .add(prompt));
         }
         return byOptions;
     }

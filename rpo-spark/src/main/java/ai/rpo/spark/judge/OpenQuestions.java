@@ -13,8 +13,8 @@ import java.util.Set;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
@@ -48,8 +48,8 @@ final class OpenQuestions {
     }
 
     static OpenQuestions of(SparkSession spark, AnswerStore store, JavaRDD<Question> questions) {
-        JavaPairRDD<String, Question> keyed =
-                questions.mapToPair(question -> new Tuple2<>(store.asking(question).key(), question));
+        JavaPairRDD<String, Question> keyed = questions.mapToPair(
+                question -> new Tuple2<>(store.asking(question).key(), question));
         List<Tuple2<Long, Boolean>> known = keyed.mapValues(question -> true)
                 .reduceByKey((one, other) -> one)
                 .leftOuterJoin(store.read(spark).mapValues(answer -> true))
@@ -103,7 +103,8 @@ final class OpenQuestions {
         private static Survey of(Survey one, Survey other) {
             Set<Question.Options> kinds = new LinkedHashSet<>(one.kinds);
             kinds.addAll(other.kinds);
-            return new Survey(kinds, LONGEST_LAST.compare(one.longest, other.longest) >= 0 ? one.longest : other.longest);
+            return new Survey(
+                    kinds, LONGEST_LAST.compare(one.longest, other.longest) >= 0 ? one.longest : other.longest);
         }
     }
 
@@ -114,7 +115,8 @@ final class OpenQuestions {
 
     static long characters(Question question) {
         return question.messages().stream()
-                .mapToLong(message -> String.valueOf(message.fields().get("content")).length())
+                .mapToLong(message ->
+                        String.valueOf(message.fields().get("content")).length())
                 .sum();
     }
 
@@ -129,8 +131,8 @@ final class OpenQuestions {
     /** Those open, some perhaps more than once but always in the same partition; each has as many of them. */
     JavaRDD<Asking> in(int partitions) {
         Broadcast<long[]> numbers = broadcast();
-        return of().mapToPair(asking -> new Tuple2<>(
-                        Arrays.binarySearch(numbers.value(), number(asking.key())) % partitions, asking))
+        return of().mapToPair(asking ->
+                        new Tuple2<>(Arrays.binarySearch(numbers.value(), number(asking.key())) % partitions, asking))
                 // An integer is its own hash.
                 .partitionBy(new HashPartitioner(partitions))
                 .values();

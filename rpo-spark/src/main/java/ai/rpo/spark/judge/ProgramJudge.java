@@ -10,6 +10,7 @@ import ai.rpo.core.judge.Verifiers;
 import ai.rpo.spark.device.PolledProgress;
 import ai.rpo.spark.judge.JudgeSettings.ProgramSettings;
 import java.util.Iterator;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
@@ -27,15 +28,13 @@ final class ProgramJudge implements Judge {
     ProgramJudge(SparkSession spark, ProgramSettings settings) {
         this.spark = spark;
         this.settings = settings;
-        verifier(settings);
+        verifier(settings.verifier(), settings.pattern().orElse(null));
     }
 
     /** Spark puts the jars of {@code --jars} before a thread's own. */
-    private static Verifier verifier(ProgramSettings settings) {
+    private static Verifier verifier(String name, String pattern) {
         return Verifiers.get(
-                settings.verifier(),
-                settings.pattern(),
-                Thread.currentThread().getContextClassLoader());
+                name, Optional.ofNullable(pattern), Thread.currentThread().getContextClassLoader());
     }
 
     @Override
@@ -51,7 +50,8 @@ final class ProgramJudge implements Judge {
                     + " grades without a baseline.");
         }
         LongAccumulator done = spark.sparkContext().longAccumulator("graded");
-        JavaRDD<Tuple2<String, Answer>> graded = graded(questions, settings, done);
+        JavaPairRDD<String, Answer> graded =
+                graded(questions, settings.verifier(), settings.pattern().orElse(null), done);
         graded.persist(StorageLevel.MEMORY_AND_DISK());
         long count;
         long failed;
@@ -60,12 +60,12 @@ final class ProgramJudge implements Judge {
             failed = graded.filter(row -> row._2().finish() == Answer.Finish.FAILED)
                     .count();
         }
-        return new Asked(JavaPairRDD.fromJavaRDD(graded), count, count - failed, 0, failed, 0);
+        return new Asked(graded, count, count - failed, 0, failed, 0);
     }
 
-    private static JavaRDD<Tuple2<String, Answer>> graded(
-            JavaRDD<Question> questions, ProgramSettings settings, LongAccumulator done) {
-        return questions.mapPartitions(partition -> grade(partition, verifier(settings), done));
+    private static JavaPairRDD<String, Answer> graded(
+            JavaRDD<Question> questions, String verifier, String pattern, LongAccumulator done) {
+        return questions.mapPartitionsToPair(partition -> grade(partition, verifier(verifier, pattern), done));
     }
 
     private static Iterator<Tuple2<String, Answer>> grade(
@@ -87,8 +87,7 @@ final class ProgramJudge implements Judge {
 
     private static Answer grade(Question question, Verifier verifier) {
         try {
-            return ProgramProtocol.answer(
-                    verifier.name(), verifier.verify(ProgramProtocol.submission(question)));
+            return ProgramProtocol.answer(verifier.name(), verifier.verify(ProgramProtocol.submission(question)));
         } catch (RpoException e) {
             throw e;
         } catch (RuntimeException e) {

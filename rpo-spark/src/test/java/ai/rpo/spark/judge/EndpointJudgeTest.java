@@ -166,15 +166,17 @@ class EndpointJudgeTest {
                 ((ObjectNode) response.at("/choices/0/message")).put("refusal", "I would rather not.");
                 yield Reply.of(200, response.toString());
             }
-            case "filter" -> Reply.of(200, Reply.completion(null, "content_filter").toString());
+            case "filter" ->
+                Reply.of(200, Reply.completion(null, "content_filter").toString());
             case "filter of another kind" -> Reply.error(400, "content_filter", "the prompt was filtered");
             case "cut short" -> Reply.of(200, Reply.completion("Both", "length").toString());
             case "refused" -> Reply.error(400, "invalid_prompt", "I cannot read this");
-            case "parts" -> Reply.of(
-                    200,
-                    Reply.completion("", "stop")
-                            .toString()
-                            .replace("\"content\":\"\"", "\"content\":[{\"type\":\"text\",\"text\":\"[[B]]\"}]"));
+            case "parts" ->
+                Reply.of(
+                        200,
+                        Reply.completion("", "stop")
+                                .toString()
+                                .replace("\"content\":\"\"", "\"content\":[{\"type\":\"text\",\"text\":\"[[B]]\"}]"));
             default -> Reply.answer("I cannot say.");
         })) {
             Judge.Asked asked = ask(
@@ -219,7 +221,9 @@ class EndpointJudgeTest {
             assertTrue(request.path("logprobs").asBoolean());
             assertEquals(5, request.path("top_logprobs").asInt());
             assertEquals(1, request.path("max_tokens").asInt());
-            return text.equals("none of them") ? Reply.answer("m") : Reply.answer("m", Map.of(" m", -0.25, "M\n", -2.0));
+            return text.equals("none of them")
+                    ? Reply.answer("m")
+                    : Reply.answer("m", Map.of(" m", -0.25, "M\n", -2.0));
         })) {
             Judge.Asked asked = ask(
                     spark, judge(spark, settings(server, 200, 2)), questions(LABELS, "some of them", "none of them"));
@@ -300,7 +304,9 @@ class EndpointJudgeTest {
                 : Reply.answer("[[B]]"))) {
             Judge.Asked asked =
                     ask(spark, judge(spark, settings(server, 200, 2)), questions(TEXT, "question", "another"));
-            assertEquals("[[B]]", asked.answers().collectAsMap().get("key of another").text());
+            assertEquals(
+                    "[[B]]",
+                    asked.answers().collectAsMap().get("key of another").text());
             assertEquals(4, server.requests());
         }
     }
@@ -319,7 +325,8 @@ class EndpointJudgeTest {
 
             Judge.Asked asked = ask(spark, judge(spark, settings(server, 200, 2), true), questions);
             assertEquals(1, asked.failed());
-            assertEquals("[[B]]", asked.answers().collectAsMap().get("key of short").text());
+            assertEquals(
+                    "[[B]]", asked.answers().collectAsMap().get("key of short").text());
         }
     }
 
@@ -328,8 +335,7 @@ class EndpointJudgeTest {
         try (ScriptedServer server = new ScriptedServer((text, before, request) -> Reply.answer("[[B]]"))) {
             RpoException thrown = assertThrows(
                     RpoException.class,
-                    () -> ask(
-                            spark, judge(spark, settings(server, 200, 2)), questions(TEXT, "long ".repeat(500))));
+                    () -> ask(spark, judge(spark, settings(server, 200, 2)), questions(TEXT, "long ".repeat(500))));
             assertTrue(
                     thrown.getMessage().contains("2500 characters) it has read 100 tokens, so it seems to cut"),
                     thrown.getMessage());
@@ -350,7 +356,8 @@ class EndpointJudgeTest {
             RpoException thrown = assertThrows(RpoException.class, () -> ask(spark, judge(spark, settings), all));
             assertEquals(Kind.RETRYABLE, thrown.kind());
             assertTrue(
-                    thrown.getMessage().contains("3 questions in a row had no answer, the last because it answered 502"),
+                    thrown.getMessage()
+                            .contains("3 questions in a row had no answer, the last because it answered 502"),
                     thrown.getMessage());
             int asked = server.requests();
             assertTrue(asked < questions, asked + " requests");
@@ -402,7 +409,9 @@ class EndpointJudgeTest {
             List<Question> all = IntStream.range(0, 20)
                     .mapToObj(i -> question("question " + i, TEXT))
                     .toList();
-            assertEquals(20, ask(spark, judge(spark, settings(server, 500, atOnce)), all).asked());
+            assertEquals(
+                    20,
+                    ask(spark, judge(spark, settings(server, 500, atOnce)), all).asked());
             assertEquals(atOnce, server.mostAtOnce());
         }
     }
@@ -424,11 +433,9 @@ class EndpointJudgeTest {
 
     @Test
     void aMissingKeyIsNamedByItsVariable() {
-        RpoException thrown =
-                assertThrows(RpoException.class, () -> EndpointKey.of("JUDGE_KEY", name -> null));
+        RpoException thrown = assertThrows(RpoException.class, () -> EndpointKey.of("JUDGE_KEY", name -> null));
         assertTrue(thrown.getMessage().contains("the environment has no variable JUDGE_KEY"));
-        RpoException broken =
-                assertThrows(RpoException.class, () -> EndpointKey.of("JUDGE_KEY", name -> KEY + " ä"));
+        RpoException broken = assertThrows(RpoException.class, () -> EndpointKey.of("JUDGE_KEY", name -> KEY + " ä"));
         assertFalse(broken.getMessage().contains(KEY));
         assertFalse(EndpointKey.of("JUDGE_KEY", name -> KEY).toString().contains(KEY));
     }

@@ -43,7 +43,9 @@ class KilledJudgingTest {
                     work.toUri().toString(),
                     server.url());
             try {
-                while (judging.isAlive() && (server.requests() < SlowJudging.QUESTIONS / 3 || answerFiles().size() < 3)) {
+                while (judging.isAlive()
+                        && (server.requests() < SlowJudging.QUESTIONS / 3
+                                || answerFiles().size() < 3)) {
                     Thread.sleep(5);
                 }
             } finally {
@@ -54,20 +56,19 @@ class KilledJudgingTest {
             int asked = first.size() - 1; // without the probe
             assertTrue(asked > 0 && asked < SlowJudging.QUESTIONS, () -> asked + " questions were asked. " + output);
 
-            Judge.Asked again = SlowJudging.ask(
-                    spark, new org.apache.hadoop.fs.Path(work.toUri()), server.url(), Optional.empty());
+            Judge.Asked again =
+                    SlowJudging.ask(spark, new org.apache.hadoop.fs.Path(work.toUri()), server.url(), Optional.empty());
 
             assertTrue(again.known() > 0, "none of " + asked + " answers is known");
             assertEquals(SlowJudging.QUESTIONS, again.known() + again.asked());
             Map<String, Answer> answers = again.answers().collectAsMap();
             assertEquals(SlowJudging.QUESTIONS, answers.size());
-            assertTrue(answers.values().stream().allMatch(answer -> answer.text().equals("[[A]]")));
+            assertTrue(
+                    answers.values().stream().allMatch(answer -> answer.text().equals("[[A]]")));
             assertEquals(SlowJudging.QUESTIONS + 1, server.counts().size());
             assertTrue(Collections.max(server.counts().values()) <= 2, "asked at most once more");
-            long twice = server.counts().values().stream()
-                            .filter(count -> count > 1)
-                            .count()
-                    - 1;
+            long twice =
+                    server.counts().values().stream().filter(count -> count > 1).count() - 1;
             // A second's answers and a request for each thread.
             assertTrue(twice < asked / 2 + 200, twice + " of " + asked + " questions were asked twice");
 

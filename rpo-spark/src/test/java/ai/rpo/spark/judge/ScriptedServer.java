@@ -52,7 +52,8 @@ final class ScriptedServer implements AutoCloseable {
                     .addObject()
                     .put("token", text)
                     .putArray("top_logprobs");
-            logprobs.forEach((token, logprob) -> top.addObject().put("token", token).put("logprob", logprob));
+            logprobs.forEach(
+                    (token, logprob) -> top.addObject().put("token", token).put("logprob", logprob));
             return of(200, response.toString());
         }
 
@@ -102,7 +103,8 @@ final class ScriptedServer implements AutoCloseable {
                 exchange.getResponseBody().flush();
                 return; // the rest never comes
             }
-            reply.headers().forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
+            reply.headers()
+                    .forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
             byte[] body = reply.body().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(reply.status(), body.length == 0 ? -1 : body.length);
             exchange.getResponseBody().write(body);
