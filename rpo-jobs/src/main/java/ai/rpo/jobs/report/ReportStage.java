@@ -62,7 +62,8 @@ public final class ReportStage {
         JudgeArtifacts.read(runDirectory, hadoop)
                 .ifPresent(judged -> write(
                         drawing(runDirectory, () -> JudgeReport.of(runDirectory.getName(), judged)),
-                        new Path(runDirectory, "judge")));
+                        new Path(runDirectory, "judge"),
+                        FROM_FILES));
         progress.update(WHAT, 1, 1);
     }
 
