@@ -14,6 +14,7 @@ import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.store.Stores;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -78,7 +79,7 @@ final class Job {
             configuration = load.get();
             spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
             run = new RunDirectory(
-                    new org.apache.hadoop.fs.Path(
+                    Stores.path(
                             configuration.settings().output().orElseThrow()),
                     spark.hadoop());
             Optional<Path> folder = run.make();

@@ -24,7 +24,7 @@ public final class AdaptedModel {
      * @throws RpoException if the adapted model is not where it should be
      */
     public static Optional<String> of(String folder, Optional<String> given, Configuration hadoop) {
-        Path path = new Path(folder);
+        Path path = Stores.path(folder);
         FileSystem store = Stores.open(path, hadoop);
         try {
             Set<String> files = new HashSet<>();

@@ -99,7 +99,7 @@ final class ParquetFooter {
         if (!unknown.isEmpty()) {
             return new RpoException(
                     Kind.DATA,
-                    "Cannot read " + path + ": the type of " + String.join(", ", unknown) + " is newer than this reader"
+                    "Cannot read " + path + ": the type of its column " + String.join(", ", unknown) + " is newer than this reader"
                             + " of Parquet, such as float16. Write it as another one, or leave it out.",
                     e);
         }
@@ -117,15 +117,31 @@ final class ParquetFooter {
             try (FSDataInputStream in = store.open(path)) {
                 in.seek(end);
                 in.seek(end - Integer.reverseBytes(in.readInt()));
-                return Util.readFileMetaData(in).getSchema().stream()
-                        .filter(column -> column.isSetLogicalType()
-                                && column.getLogicalType().getSetField() == null)
-                        .map(SchemaElement::getName)
-                        .toList();
+                List<SchemaElement> schema = Util.readFileMetaData(in).getSchema();
+                List<String> unknown = new ArrayList<>();
+                for (int column = 1; column < schema.size(); ) {
+                    int next = behind(column, schema);
+                    if (schema.subList(column, next).stream()
+                            .anyMatch(type -> type.isSetLogicalType()
+                                    && type.getLogicalType().getSetField() == null)) {
+                        unknown.add(schema.get(column).getName());
+                    }
+                    column = next;
+                }
+                return unknown;
             }
         } catch (IOException | RuntimeException e) {
             return List.of(); // the first failure says more
         }
+    }
+
+    /** The place behind a column and all that it is made of; a schema lists each before its parts. */
+    private static int behind(int column, List<SchemaElement> schema) {
+        int next = column + 1;
+        for (int part = schema.get(column).getNum_children(); part > 0; part--) {
+            next = behind(next, schema);
+        }
+        return next;
     }
 
     private static String firstLine(Exception e) {

@@ -31,18 +31,18 @@ final class RowJson {
 
     private RowJson() {}
 
-    /** The type that a column is to be read in: its own, with bytes for texts, however deep they lie. */
+    /** The type that a column is to be read in: its own, with bytes for texts, however deep they lie, any of which may be null. */
     static DataType textsAsBytes(DataType type) {
         if (type instanceof ArrayType array) {
-            return DataTypes.createArrayType(textsAsBytes(array.elementType()), array.containsNull());
+            return DataTypes.createArrayType(textsAsBytes(array.elementType()));
         }
         if (type instanceof MapType map) {
-            return DataTypes.createMapType(map.keyType(), textsAsBytes(map.valueType()), map.valueContainsNull());
+            return DataTypes.createMapType(map.keyType(), textsAsBytes(map.valueType()));
         }
         if (type instanceof StructType struct) {
             StructType fields = new StructType();
             for (StructField field : struct.fields()) {
-                fields = fields.add(field.name(), textsAsBytes(field.dataType()), field.nullable());
+                fields = fields.add(field.name(), textsAsBytes(field.dataType()));
             }
             return fields;
         }
