@@ -21,7 +21,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     public enum Reduction {
         /** The paper: mean over pairs of the sum over tokens. */
         SUM,
-        /** The authors' repository: mean over pairs of the mean over the sequence's tokens. */
+        /** The authors' code for OpenRLHF: mean over pairs of the mean over the sequence's tokens. */
         SEQUENCE_MEAN,
         /** TRL's {@code sft} term: mean over all chosen tokens of the batch. */
         TOKEN_MEAN
@@ -94,7 +94,8 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
         };
     }
 
-    static double sigmoid(double x) {
+    /** σ(x) = 1/(1 + e⁻ˣ) without overflow. */
+    public static double sigmoid(double x) {
         if (x >= 0) {
             return 1 / (1 + Math.exp(-x));
         }
@@ -103,7 +104,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     }
 
     /** log σ(x) without overflow or cancellation. */
-    static double logSigmoid(double x) {
+    public static double logSigmoid(double x) {
         return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
     }
 }

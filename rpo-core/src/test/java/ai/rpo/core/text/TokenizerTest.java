@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,30 @@ class TokenizerTest {
                 String text = row.get("text").asText();
                 assertArrayEquals(ints(row.get("ids")), tokenizer.encode(text), text);
             }
+        }
+    }
+
+    /** Of byte_level, whose eos_token is 290; 288 is an added token too, 40 is a letter. */
+    @Test
+    void theModelsEndsComeAfterTheTokenizersAndAreNoText() {
+        Path folder = TestTokenizers.folder("byte_level");
+        try (Tokenizer tokenizer =
+                Tokenizer.open(TokenizerFiles.in(folder, List.of(40, 288, 290, 4000)), Optional.empty())) {
+            assertEquals(List.of(290, 288), List.copyOf(tokenizer.eosIds()));
+            assertEquals(290, tokenizer.eosId().orElseThrow());
+        }
+    }
+
+    @Test
+    void theTemplateMayComeFromAnotherFolder(@TempDir Path templates) throws IOException {
+        Path folder = TestTokenizers.folder("byte_level");
+        TokenizerFiles files = new TokenizerFiles(folder, templates, List.of());
+        try (Tokenizer tokenizer = Tokenizer.open(files, Optional.empty())) {
+            assertTrue(tokenizer.chatTemplate().isEmpty());
+        }
+        Files.writeString(templates.resolve("tokenizer_config.json"), "{\"chat_template\": \"{{ eos_token }}\"}");
+        try (Tokenizer tokenizer = Tokenizer.open(files, Optional.empty())) {
+            assertEquals("<|im_end|>", tokenizer.chatTemplate().orElseThrow().render(List.of(), false));
         }
     }
 

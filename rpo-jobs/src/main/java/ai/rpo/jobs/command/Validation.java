@@ -59,6 +59,7 @@ final class Validation {
             String model = settings.model().path().orElseThrow();
             LocalModel start = LocalModel.of(model, settings.model().base(), hadoop);
             print("model", describe(start));
+            start.remarks().forEach(remark -> print("note", remark));
             requireContext(settings.data().maxLength(), start.open().config().contextLength());
             if (supervised) {
                 print("data", describe(settings.sft().data(), hadoop));
@@ -90,6 +91,7 @@ final class Validation {
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark);
+            stages.checkTokenizer();
             Pipeline pipeline = new Pipeline(run, settings.overwrite(), ProgramVersion.get());
             System.out.println();
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());

@@ -23,7 +23,8 @@ final class Section {
     private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
             RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"),
             Settings.SftSettings.class, Map.of("training", ""),
-            GenerateSettings.class, Map.of("sampling", ""));
+            GenerateSettings.class, Map.of("sampling", ""),
+            JudgingSettings.class, Map.of("asking", ""));
 
     private final String path;
     private final Config joined;

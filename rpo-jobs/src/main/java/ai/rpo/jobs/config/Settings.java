@@ -8,7 +8,6 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.generate.GenerateSettings;
-import ai.rpo.spark.judge.JudgeSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +47,7 @@ public record Settings(
         ExportSettings export,
         PlanSettings plan,
         GenerateSettings generate,
-        JudgeSettings judge) {
+        JudgingSettings judge) {
 
     /**
      * The model that training starts from.

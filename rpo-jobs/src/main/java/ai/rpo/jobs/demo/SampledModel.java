@@ -8,11 +8,13 @@ import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
+import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.generate.DriverSampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** A model folder, answering at temperature 1. */
@@ -37,7 +39,8 @@ final class SampledModel implements Respondent {
     @Override
     public List<Answer> answers(List<String> letters, long seed) {
         SplittableRandom seeds = new SplittableRandom(seed);
-        try (Tokenizer tokenizer = Tokenizer.open(model.folder())) {
+        try (Tokenizer tokenizer =
+                Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), Optional.empty())) {
             List<Generator.Request> requests = new ArrayList<>(letters.size());
             for (String prompt : letters) {
                 requests.add(
@@ -48,7 +51,7 @@ final class SampledModel implements Respondent {
                     .generate(
                             requests.iterator(),
                             SamplingSettings.atTemperature(1, MOST_TOKENS),
-                            model.eosIds(),
+                            tokenizer.eosIds(),
                             StopRule.NONE)
                     .forEachRemaining(completion -> answers.add(answer(completion, tokenizer)));
             return answers;

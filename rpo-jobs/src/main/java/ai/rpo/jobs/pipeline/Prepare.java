@@ -130,11 +130,13 @@ final class Prepare implements Stage {
     }
 
     PrepareStage work() {
-        LocalModel model = LocalModel.located(
-                place.model(), place.settings().model().base(), place.spark().hadoop());
+        LocalModel model = place.located();
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
-                model::folder, place.chatTemplate().orElse(null), config.contextLength(), config.vocabularySize());
+                model::tokenizerFiles,
+                place.chatTemplate().orElse(null),
+                config.contextLength(),
+                config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 
