@@ -142,9 +142,21 @@ public record InputFiles(List<FileStatus> files) {
             }
         } catch (IOException e) {
             throw StoreFailure.of("read", path, e);
+        } catch (IllegalArgumentException e) {
+            throw RpoException.configuration(
+                    "Cannot read " + path + ": Hadoop takes no such name (" + e.getMessage() + "). Rename it.");
         }
+        files.forEach(file -> requireReadableName(file.getPath()));
         files.sort(Comparator.comparing(FileStatus::getPath));
         return files;
+    }
+
+    /** Hadoop opens no such file on a local disk: the name of its checksum would have a scheme. */
+    private static void requireReadableName(Path file) {
+        if (file.getName().contains(":")) {
+            throw RpoException.configuration(
+                    "Cannot read " + file + ": Hadoop opens no file with a colon in its name. Rename it.");
+        }
     }
 
     /** A name is taken as it stands before its brackets and stars are taken for a glob. */
