@@ -1,6 +1,8 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -24,6 +26,7 @@ import org.apache.hadoop.fs.Path;
  * @param directory the run directory
  * @param training one row for each optimizer step
  * @param evaluation names and estimates of {@code eval/metrics.json}
+ * @param benchmarks scores of {@code benchmark/results.json}
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
  * @param gold {@code gold.json}, which only runs with a programmed grader have
@@ -34,6 +37,7 @@ record RunArtifacts(
         Path directory,
         TrainingLog training,
         Map<String, Estimate> evaluation,
+        List<BenchmarkScores.Score> benchmarks,
         Map<String, JsonNode> reports,
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
@@ -77,6 +81,9 @@ record RunArtifacts(
                 json(new Path(directory, "eval/metrics.json"), hadoop)
                         .map(RunArtifacts::estimates)
                         .orElse(Map.of()),
+                json(new Path(directory, BenchmarkScores.FILE), hadoop)
+                        .map(BenchmarkScores::of)
+                        .orElse(List.of()),
                 reports,
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
@@ -92,7 +99,7 @@ record RunArtifacts(
     }
 
     private boolean isEmpty() {
-        return training.isEmpty() && evaluation.isEmpty() && reports.isEmpty();
+        return training.isEmpty() && evaluation.isEmpty() && benchmarks.isEmpty() && reports.isEmpty();
     }
 
     String name() {
@@ -108,8 +115,15 @@ record RunArtifacts(
         }
     }
 
+    /** The objective of preference training, as {@code resolved.conf} has it; empty where that cannot be read. */
+    Optional<Objective> objective() {
+        return ResolvedConfiguration.objectiveOf(settings());
+    }
+
+    /** η, of runs that trained with RPO. */
     Optional<Double> eta() {
-        return setting("rpo.objective.eta", Config::getDouble);
+        Optional<String> name = setting("rpo.objective.name", Config::getString);
+        return name.orElse("rpo").equals("rpo") ? setting("rpo.objective.eta", Config::getDouble) : Optional.empty();
     }
 
     Optional<Long> seed() {
