@@ -82,10 +82,7 @@ final class Job {
         try {
             configuration = load.get();
             spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
-            run = new RunDirectory(
-                    Stores.path(
-                            configuration.settings().output().orElseThrow()),
-                    spark.hadoop());
+            run = new RunDirectory(Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
             Optional<Path> folder = run.make();
             lease = run.lease(command);
             run = run.behind(lease);

@@ -44,8 +44,8 @@ public final class PlanCommand implements Callable<Integer> {
     private void plan() throws RpoException {
         ResolvedConfiguration configuration = options.ofGivenRows();
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
-            RunDirectory run =
-                    new RunDirectory(Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
+            RunDirectory run = new RunDirectory(
+                    Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
             Stages stages = new Stages(configuration, run, spark, remark -> line("note", "%s", remark));
             print(stages.forecast());
         }

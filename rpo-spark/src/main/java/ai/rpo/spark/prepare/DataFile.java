@@ -12,7 +12,8 @@ import java.io.Serializable;
  * @param parquet what is in a file of that layout; null for others
  * @param heldOut whether it was given as evaluation data
  */
-record DataFile(int index, String path, long bytes, Layout layout, ParquetContent parquet, boolean heldOut) implements Serializable {
+record DataFile(int index, String path, long bytes, Layout layout, ParquetContent parquet, boolean heldOut)
+        implements Serializable {
 
     /** How rows are written in a file. */
     enum Layout {

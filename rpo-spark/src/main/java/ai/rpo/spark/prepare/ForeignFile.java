@@ -10,7 +10,8 @@ final class ForeignFile {
 
     private record Kind(byte[] magic, String what) {}
 
-    private static final String DECOMPRESS = ", whatever its name says. Decompress it, or compress it with gzip or Zstandard.";
+    private static final String DECOMPRESS =
+            ", whatever its name says. Decompress it, or compress it with gzip or Zstandard.";
 
     private static final List<Kind> KINDS = List.of(
             kind("version https://git-lfs", "a pointer of Git LFS, not the file itself. Run git lfs pull."),
@@ -44,20 +45,26 @@ final class ForeignFile {
             return byMagic;
         }
         if (name.endsWith(".csv") || name.endsWith(".tsv")) {
-            return Optional.of("a table of texts. Write it as Parquet or JSON lines, as to_json of Python's pandas does with"
-                    + " orient='records' and lines=True.");
+            return Optional.of(
+                    "a table of texts. Write it as Parquet or JSON lines, as to_json of Python's pandas does with"
+                            + " orient='records' and lines=True.");
         }
         if (name.endsWith(".tar")) {
             return Optional.of("a tar archive. Unpack it.");
         }
         return isSpreadOut(head)
-                ? Optional.of("one JSON object over several lines. Write each row on a line of its own, or an array of them.")
+                ? Optional.of(
+                        "one JSON object over several lines. Write each row on a line of its own, or an array of them.")
                 : Optional.empty();
     }
 
     /** Whether the first line opens an object and leaves off where another line must follow. */
     private static boolean isSpreadOut(byte[] head) {
-        String text = new String(head, ByteOrderMark.lengthIn(head), head.length - ByteOrderMark.lengthIn(head), StandardCharsets.ISO_8859_1);
+        String text = new String(
+                head,
+                ByteOrderMark.lengthIn(head),
+                head.length - ByteOrderMark.lengthIn(head),
+                StandardCharsets.ISO_8859_1);
         int end = text.stripLeading().indexOf('\n');
         String line = end < 0 ? "" : text.stripLeading().substring(0, end).stripTrailing();
         return line.startsWith("{") && (line.endsWith("{") || line.endsWith("[") || line.endsWith(","));

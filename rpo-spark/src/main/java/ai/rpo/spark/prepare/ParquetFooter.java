@@ -83,7 +83,8 @@ final class ParquetFooter {
         } catch (Exception e) { // Spark declares checked exceptions to Scala alone
             throw new RpoException(
                     Kind.DATA,
-                    "Cannot read " + path + ": its column " + column.getName() + " has a type that Spark does not read ("
+                    "Cannot read " + path + ": its column " + column.getName()
+                            + " has a type that Spark does not read ("
                             + firstLine(e) + "). Write it as another one, or, if it does not matter, name it in"
                             + " rpo.data.fields.ignored.",
                     e);
@@ -99,13 +100,15 @@ final class ParquetFooter {
         if (!unknown.isEmpty()) {
             return new RpoException(
                     Kind.DATA,
-                    "Cannot read " + path + ": the type of its column " + String.join(", ", unknown) + " is newer than this reader"
+                    "Cannot read " + path + ": the type of its column " + String.join(", ", unknown)
+                            + " is newer than this reader"
                             + " of Parquet, such as float16. Write it as another one, or leave it out.",
                     e);
         }
         return new RpoException(
                 Kind.DATA,
-                "Cannot read " + path + ": it is not a whole Parquet file (" + firstLine(e) + "). Write or copy it again.",
+                "Cannot read " + path + ": it is not a whole Parquet file (" + firstLine(e)
+                        + "). Write or copy it again.",
                 e);
     }
 

@@ -99,8 +99,8 @@ final class SourceRows {
         // Spark names files by their encoded URIs.
         Map<String, Integer> indices = new HashMap<>();
         files.forEach(file -> indices.put(new Path(file.path()).toUri().toString(), file.index()));
-        List<Column> selected = new ArrayList<>(List.of(
-                col("_metadata.file_path"), col("_metadata.file_block_start"), col("_metadata.row_index")));
+        List<Column> selected = new ArrayList<>(
+                List.of(col("_metadata.file_path"), col("_metadata.file_block_start"), col("_metadata.row_index")));
         int own = selected.size();
         for (StructField column : columns.fields()) {
             selected.add(selected(column).as(column.name()));

@@ -17,7 +17,8 @@ public final class StaleChecksum {
             if (cause instanceof ChecksumException) {
                 return Optional.of(new RpoException(
                         Kind.CONFIGURATION,
-                        "Cannot read " + path + ": it is not what ." + path.getName() + ".crc beside it says. If the file was"
+                        "Cannot read " + path + ": it is not what ." + path.getName()
+                                + ".crc beside it says. If the file was"
                                 + " edited, delete that checksum; if not, it is damaged: copy it again.",
                         failure));
             }

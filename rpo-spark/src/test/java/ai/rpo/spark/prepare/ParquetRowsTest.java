@@ -61,11 +61,15 @@ class ParquetRowsTest {
     void columnsThatNoRowNeedsMayBeOfAnyType(String column) throws IOException {
         write("odd.parquet", PAIR + column, row -> pair(row, "a"));
         write("plain.parquet", PAIR, row -> pair(row, "b"));
-        DataSettings settings =
-                PlainSettings.of(work.path("odd.parquet"), work.path("plain.parquet")).build();
+        DataSettings settings = PlainSettings.of(work.path("odd.parquet"), work.path("plain.parquet"))
+                .build();
         assertEquals(2, work.prepare(settings).trainRows());
         assertEquals(List.of("0 [1, 3] [4, 2] [5, 2]", "1 [1, 4] [4, 2] [5, 2]"), work.pairsAsText());
-        assertEquals(2, new PrepareStage(RowKind.PAIRS, settings, work.model()).estimate(work.spark(), 10).rows());
+        assertEquals(
+                2,
+                new PrepareStage(RowKind.PAIRS, settings, work.model())
+                        .estimate(work.spark(), 10)
+                        .rows());
     }
 
     @Test
@@ -75,8 +79,14 @@ class ParquetRowsTest {
         assertEquals(RpoException.Kind.DATA, e.kind());
         assertTrue(e.getMessage().contains("odd.parquet: its column system has a type"), e.getMessage());
         Fields ignoring = new Fields(
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
-                Optional.empty(), Optional.empty(), List.of("system"));
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of("system"));
         assertEquals(
                 1, work.prepare(PlainSettings.of(file).fields(ignoring).build()).trainRows());
     }
@@ -85,7 +95,9 @@ class ParquetRowsTest {
     @Test
     void aColumnOfATypeFromTheFutureIsNamed() throws IOException {
         Path file = work.path("halves.parquet");
-        Files.write(file, ParquetRowsTest.class.getResourceAsStream("halves.parquet").readAllBytes());
+        Files.write(
+                file,
+                ParquetRowsTest.class.getResourceAsStream("halves.parquet").readAllBytes());
         RpoException e = assertThrows(RpoException.class, () -> work.prepare(file));
         assertEquals(RpoException.Kind.DATA, e.kind());
         assertTrue(e.getMessage().contains("halves.parquet: the type of its column extra is newer"), e.getMessage());
@@ -127,7 +139,9 @@ class ParquetRowsTest {
         assertEquals(expected, work.pairsAsText());
         work.prepare(work.parquet(
                 "padded.parquet",
-                List.of(row.formatted("", "", ""), row.formatted("", ", \"id\": \"1\"", none).replace("\"d\"", "\"g\""))));
+                List.of(
+                        row.formatted("", "", ""),
+                        row.formatted("", ", \"id\": \"1\"", none).replace("\"d\"", "\"g\""))));
         assertEquals(expected.get(0), work.pairsAsText().get(0));
     }
 
@@ -140,7 +154,8 @@ class ParquetRowsTest {
                     row.add("chosen", "a b");
                     row.add("rejected", "a c");
                 });
-        work.prepare(PlainSettings.of(file, work.lines("one.jsonl", PrepareFixture.pair(0))).build());
+        work.prepare(PlainSettings.of(file, work.lines("one.jsonl", PrepareFixture.pair(0)))
+                .build());
         assertEquals(Map.of("missing-field", List.of(1)), work.rejectedLines());
     }
 
@@ -152,7 +167,8 @@ class ParquetRowsTest {
                 row.add("chosen", "b");
                 row.add("rejected", "c");
             });
-            work.prepare(PlainSettings.of(file, work.lines("one.jsonl", PrepareFixture.pair(0))).build());
+            work.prepare(PlainSettings.of(file, work.lines("one.jsonl", PrepareFixture.pair(0)))
+                    .build());
             assertEquals(Map.of("not-utf8", List.of(1)), work.rejectedLines());
         }
     }
@@ -166,7 +182,8 @@ class ParquetRowsTest {
                     pair(row, "a");
                     row.addGroup("image").add("bytes", Binary.fromConstantByteArray(new byte[] {(byte) 0x89, 'P'}));
                 });
-        work.prepare(PlainSettings.of(file, work.lines("one.jsonl", PrepareFixture.pair(0))).build());
+        work.prepare(PlainSettings.of(file, work.lines("one.jsonl", PrepareFixture.pair(0)))
+                .build());
         assertEquals(Map.of("unused-field", List.of(1)), work.rejectedLines());
         assertTrue(work.rejected().get(0).get("row").asText().contains("\"image\":true"));
     }
@@ -176,7 +193,8 @@ class ParquetRowsTest {
         String ids = " (LIST) { repeated group list { optional int64 element (INTEGER(64,false)); } } ";
         Path file = write(
                 "ids.parquet",
-                "required group prompt_ids" + ids + "required group chosen_ids" + ids + "required group rejected_ids" + ids,
+                "required group prompt_ids" + ids + "required group chosen_ids" + ids + "required group rejected_ids"
+                        + ids,
                 row -> List.of("prompt_ids", "chosen_ids", "rejected_ids")
                         .forEach(name -> row.addGroup(name).addGroup(0).add(0, 3L + name.length() % 5)));
         work.prepare(file);

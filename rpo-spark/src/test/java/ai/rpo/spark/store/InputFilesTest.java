@@ -62,7 +62,9 @@ class InputFilesTest {
         for (String path : List.of(folder + "/a:b/12:30.jsonl", folder + "/a:b")) {
             RpoException failure = assertThrows(RpoException.class, () -> names(path));
             assertEquals(RpoException.Kind.CONFIGURATION, failure.kind());
-            assertTrue(failure.getMessage().contains("a:b/12:30.jsonl: Hadoop opens no file with a colon"), failure.getMessage());
+            assertTrue(
+                    failure.getMessage().contains("a:b/12:30.jsonl: Hadoop opens no file with a colon"),
+                    failure.getMessage());
         }
         for (String relative : List.of("12:30.jsonl", "a:b.jsonl", "a:b/c.jsonl")) {
             assertThrows(RpoException.class, () -> names(relative), relative);
