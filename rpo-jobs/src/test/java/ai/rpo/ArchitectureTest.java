@@ -35,6 +35,9 @@ class ArchitectureTest {
     static final ArchRule objectiveIsPureMathematics = seesOfOurs("ai.rpo.core.objective..", "ai.rpo.core.objective..");
 
     @ArchTest
+    static final ArchRule randomnessKnowsNothingElse = seesOfOurs("ai.rpo.core.random..", "ai.rpo.core.random..");
+
+    @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
 
     @ArchTest
@@ -48,6 +51,23 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule textComesFromPreferences =
             seesOfOurs("ai.rpo.core.text..", "ai.rpo.core", "ai.rpo.core.preference..", "ai.rpo.core.text..");
+
+    @ArchTest
+    static final ArchRule judgesKnowNoModel = seesOfOurs(
+            "ai.rpo.core.judge..",
+            "ai.rpo.core",
+            "ai.rpo.core.judge..",
+            "ai.rpo.core.preference",
+            "ai.rpo.core.random");
+
+    /** So that a file of annotations is counted anywhere. */
+    @ArchTest
+    static final ArchRule judgesReachNothing = noClasses()
+            .that()
+            .resideInAPackage("ai.rpo.core.judge..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net..", "java.nio.file..");
 
     @ArchTest
     static final ArchRule decoderIsBuiltOfTensors = seesOfOurs(

@@ -21,6 +21,11 @@ class DocumentationTest {
 
     private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
 
+    private static final List<String> MODULES = List.of("rpo-core", "rpo-spark", "rpo-jobs", "s3-test", "bench");
+
+    /** A file in backquotes: {@code `docs/data.md`}, {@code `RowReaderTest.java`}. */
+    private static final Pattern FILE = Pattern.compile("`([\\w./-]+\\.(?:java|md|py|conf))`");
+
     /** {@code `Class.member`}, and the name of a class that is said to hold or to test something. */
     private static final Pattern MEMBER = Pattern.compile("`(?:\\w+\\.)*([A-Z]\\w+)\\.([a-z]\\w*)(?:\\(\\))?`");
 
@@ -53,10 +58,41 @@ class DocumentationTest {
         assertTrue(checked > 20, checked + " names");
     }
 
-    /** Of all classes of the project, by name. */
+    /** The files that {@code CONTRIBUTING.md} sends a newcomer to: by their path, or by a name that one file has. */
+    @Test
+    void contributingNamesFilesThatThereAre() throws IOException {
+        List<String> wrong = new ArrayList<>();
+        int checked = 0;
+        for (MatchResult found : FILE.matcher(Files.readString(PROJECT.resolve("CONTRIBUTING.md")))
+                .results()
+                .toList()) {
+            checked++;
+            String name = found.group(1);
+            boolean there = name.contains("/")
+                    ? Files.exists(PROJECT.resolve(name))
+                    : Files.exists(PROJECT.resolve(name)) || named(name) == 1;
+            if (!there) {
+                wrong.add(name);
+            }
+        }
+        assertEquals(List.of(), wrong);
+        assertTrue(checked > 10, checked + " files");
+    }
+
+    private static long named(String name) throws IOException {
+        long count = 0;
+        for (String module : MODULES) {
+            for (Path file : files(module + "/src", "")) {
+                count += file.getFileName().toString().equals(name) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    /** Maps the name of each class of the project to its source. */
     private static Map<String, String> sources() throws IOException {
         Map<String, String> sources = new HashMap<>();
-        for (String module : List.of("rpo-core", "rpo-spark", "rpo-jobs", "s3-test", "bench")) {
+        for (String module : MODULES) {
             for (Path file : files(module + "/src", ".java")) {
                 sources.merge(
                         file.getFileName().toString().replace(".java", ""), Files.readString(file), String::concat);

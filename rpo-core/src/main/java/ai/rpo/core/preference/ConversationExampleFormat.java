@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** {@code {"prompt": [messages], "completion": [messages]}}. */
 final class ConversationExampleFormat implements RowFormat {
@@ -8,6 +9,11 @@ final class ConversationExampleFormat implements RowFormat {
     @Override
     public String name() {
         return "conversational-completion";
+    }
+
+    @Override
+    public List<String> fields() {
+        return List.of("prompt", "completion");
     }
 
     @Override

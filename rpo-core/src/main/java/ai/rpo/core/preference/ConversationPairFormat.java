@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** {@code {"prompt": [messages], "chosen": [messages], "rejected": [messages]}}, the last two without the prompt. */
 final class ConversationPairFormat implements RowFormat {
@@ -8,6 +9,11 @@ final class ConversationPairFormat implements RowFormat {
     @Override
     public String name() {
         return "conversational";
+    }
+
+    @Override
+    public List<String> fields() {
+        return List.of("prompt", "chosen", "rejected");
     }
 
     @Override

@@ -1,9 +1,9 @@
 package ai.rpo.core.preference;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,13 +11,15 @@ import java.util.Optional;
  * What data call the fields that formats are made of, where they call them otherwise.
  *
  * @param names the data's name by the formats' name
+ * @param ignored names in the data of fields to pass over
  */
-public record FieldNames(Map<String, String> names) implements Serializable {
+public record FieldNames(Map<String, String> names, List<String> ignored) implements Serializable {
 
-    public static final FieldNames USUAL = new FieldNames(Map.of());
+    public static final FieldNames USUAL = new FieldNames(Map.of(), List.of());
 
     public FieldNames {
         names = new LinkedHashMap<>(names); // no Map.of, whose order differs from process to process
+        ignored = List.copyOf(ignored);
         names.forEach((ours, theirs) -> {
             if (theirs.isEmpty()) {
                 throw new IllegalArgumentException("the name for " + ours + " must not be empty");
@@ -32,7 +34,8 @@ public record FieldNames(Map<String, String> names) implements Serializable {
             Optional<String> completion,
             Optional<String> completions,
             Optional<String> scores,
-            Optional<String> label) {
+            Optional<String> label,
+            List<String> ignored) {
         Map<String, String> names = new LinkedHashMap<>();
         prompt.ifPresent(name -> names.put("prompt", name));
         chosen.ifPresent(name -> names.put("chosen", name));
@@ -41,23 +44,23 @@ public record FieldNames(Map<String, String> names) implements Serializable {
         completions.ifPresent(name -> names.put("completions", name));
         scores.ifPresent(name -> names.put("scores", name));
         label.ifPresent(name -> names.put("label", name));
-        return new FieldNames(names);
+        return new FieldNames(names, ignored);
     }
 
-    /** The row with the formats' names; a field that had such a name before gives way. */
+    /** The row with the formats' names; a field that had such a name before gives way. One that is missing is null. */
     ObjectNode rename(ObjectNode row) {
-        if (names.isEmpty()) {
+        if (names.isEmpty() && ignored.isEmpty()) {
             return row;
         }
         ObjectNode renamed = row.deepCopy();
         renamed.remove(names.values());
-        names.forEach((ours, theirs) -> {
-            renamed.remove(ours);
-            JsonNode value = row.get(theirs);
-            if (value != null) {
-                renamed.set(ours, value);
-            }
-        });
+        renamed.remove(ignored);
+        names.forEach((ours, theirs) -> renamed.set(ours, row.get(theirs)));
         return renamed;
+    }
+
+    /** What the data call a format's field. */
+    String theirs(String field) {
+        return names.getOrDefault(field, field);
     }
 }

@@ -3,17 +3,34 @@ package ai.rpo.core.preference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /** Reads single fields of a row, each with the finding that fits where it cannot. */
 final class Fields {
 
+    /** How a conversation begins that a table of texts holds, as JSON or as Python writes lists. */
+    private static final Pattern TURNS_AS_TEXT =
+            Pattern.compile("\\s*\\[?\\s*\\{\\s*[\"'](role|from|content|value)[\"']\\s*:\\s*[\"']");
+
     private Fields() {}
+
+    /** Whether a row has all of these, none of them null. */
+    static boolean areIn(ObjectNode row, List<String> names) {
+        return names.stream().allMatch(row::hasNonNull);
+    }
 
     /** A text field. */
     static String text(ObjectNode row, String field) throws UnfitRowException {
         JsonNode value = required(row, field);
         if (!value.isTextual()) {
             throw wrongType(field, "text", value);
+        }
+        if (TURNS_AS_TEXT.matcher(value.textValue()).lookingAt()) {
+            throw new UnfitRowException(
+                    Reason.WRONG_TYPE,
+                    field + " is a conversation written as text; write it as a list of messages, as Python's json.loads"
+                            + " or ast.literal_eval makes of it");
         }
         return wholeText(field, value.textValue());
     }

@@ -1,10 +1,12 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /**
  * {@code {"chosen": text, "rejected": text}}, each with its prompt: what both begin with. The prompt ends where a word
- * begins, before the blank in front of it, since most tokenizers put that into the word's first token.
+ * begins, before the blank in front of it, since most tokenizers put that into the word's first token. A row that says
+ * something else beside the two is not recognised: that may be the prompt.
  */
 final class ImplicitPromptFormat implements RowFormat {
 
@@ -14,10 +16,16 @@ final class ImplicitPromptFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("chosen", "rejected");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
         return !row.has("prompt")
                 && row.path("chosen").isTextual()
-                && row.path("rejected").isTextual();
+                && row.path("rejected").isTextual()
+                && OtherNames.ofPrompt(row).isEmpty();
     }
 
     @Override

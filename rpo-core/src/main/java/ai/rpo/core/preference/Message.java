@@ -1,5 +1,6 @@
 package ai.rpo.core.preference;
 
+import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 
@@ -7,9 +8,9 @@ import java.util.Map;
  * One turn of a conversation, as its author wrote it: {@code role}, {@code content} and whatever else a chat template
  * may look at, such as {@code tool_calls}.
  *
- * @param fields made of text, Long, Double, Boolean, null, lists and maps
+ * @param fields made of text, Long, BigInteger beyond 64 bits, Double, Boolean, null, lists and maps
  */
-public record Message(Map<String, Object> fields) {
+public record Message(Map<String, Object> fields) implements Serializable {
 
     public static Message of(String role, String content) {
         return new Message(Map.of("role", role, "content", content));

@@ -1,21 +1,14 @@
 package ai.rpo.core.preference;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** Reads the turns of conversations. */
 final class Messages {
-
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_LONG_FOR_INTS);
-    private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
 
     private Messages() {}
 
@@ -38,7 +31,7 @@ final class Messages {
         return messages;
     }
 
-    private static Message message(String field, JsonNode value) throws UnfitRowException {
+    static Message message(String field, JsonNode value) throws UnfitRowException {
         if (!(value instanceof ObjectNode node)) {
             throw Fields.wrongType(field, "a message", value);
         }
@@ -58,11 +51,39 @@ final class Messages {
             }
         }
         checkTexts(field, node);
-        Map<String, Object> fields = JSON.convertValue(node, FIELDS);
-        // Columns of a Parquet file are there for every message; templates ask whether these are defined.
-        fields.values().removeIf(Objects::isNull);
+        Map<String, Object> fields = fields(node);
         fields.putIfAbsent("content", null);
         return new Message(fields);
+    }
+
+    private static Map<String, Object> fields(ObjectNode node) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> entry : node.properties()) {
+            fields.put(entry.getKey(), value(entry.getValue()));
+        }
+        return fields;
+    }
+
+    private static Object value(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            return fields(object);
+        }
+        if (node.isArray()) {
+            List<Object> values = new ArrayList<>();
+            node.forEach(item -> values.add(value(item)));
+            return values;
+        }
+        if (node.isNumber()) {
+            return number(node);
+        }
+        return node.isBoolean() ? (Object) node.booleanValue() : node.textValue();
+    }
+
+    private static Number number(JsonNode node) {
+        if (!node.isIntegralNumber()) {
+            return node.doubleValue();
+        }
+        return node.canConvertToLong() ? (Number) node.longValue() : node.bigIntegerValue();
     }
 
     private static UnfitRowException noText(String field, JsonNode value) {

@@ -26,6 +26,11 @@ final class RatedFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("completions");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
         JsonNode completions = row.path(COMPLETIONS);
         return completions.isArray()

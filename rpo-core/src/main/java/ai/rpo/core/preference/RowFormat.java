@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** One way of writing a row of preference data. Stateless. */
 public interface RowFormat {
@@ -8,7 +9,10 @@ public interface RowFormat {
     /** The name by which a configuration forces the format. */
     String name();
 
-    /** Whether the row is written in this format, judged by its field names and, where those are shared, by types. */
+    /** Names of the fields without which no row has this format. */
+    List<String> fields();
+
+    /** Whether the row is written in this format, judged by what its fields hold; one that is null does not count. */
     boolean recognises(ObjectNode row);
 
     /**

@@ -3,6 +3,8 @@ package ai.rpo.core.preference;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The formats this project reads, in the order in which they are tried on a row. */
 public final class RowFormats {
@@ -19,7 +21,8 @@ public final class RowFormats {
             new ImplicitPromptFormat(),
             new RatedFormat(),
             new TextPairFormat(),
-            new TextExampleFormat());
+            new TextExampleFormat(),
+            new ConversationFormat());
 
     private RowFormats() {}
 
@@ -31,7 +34,30 @@ public final class RowFormats {
         return ALL.stream().map(RowFormat::name).toList();
     }
 
+    /** Names of all fields that are looked at, in Parquet files the columns that are read. */
+    public static Set<String> fields() {
+        Set<String> names = new TreeSet<>(UnusedFields.names());
+        ALL.forEach(format -> names.addAll(format.fields()));
+        names.addAll(List.of("scores", "ref_chosen_logps", "ref_rejected_logps"));
+        return names;
+    }
+
+    /** Whether it is enough to know of such a field that it holds something, since no text can. */
+    public static boolean isNotText(String field) {
+        return UnusedFields.isNotText(field);
+    }
+
     static Optional<RowFormat> recognise(ObjectNode row) {
         return ALL.stream().filter(format -> format.recognises(row)).findFirst();
+    }
+
+    /** A field that is null though a format needs it and the row has the others. */
+    static Optional<String> nullField(ObjectNode row) {
+        return ALL.stream()
+                .map(RowFormat::fields)
+                .filter(fields -> fields.stream().allMatch(row::has))
+                .flatMap(List::stream)
+                .filter(field -> row.get(field).isNull())
+                .findFirst();
     }
 }

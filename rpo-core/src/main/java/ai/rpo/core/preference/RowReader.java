@@ -1,10 +1,12 @@
 package ai.rpo.core.preference;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
@@ -19,12 +21,19 @@ public final class RowReader {
     /** Longer rows are refused: no context window takes in 32 MiB of text, and a missing newline makes such rows. */
     public static final int LARGEST_ROW_BYTES = 32 << 20;
 
-    private static final ObjectReader JSON = JsonMapper.builder()
+    private static final int LONGEST_NUMBER = 4300;
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    // The longest row bounds its texts; Python reads no longer integers either.
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(LARGEST_ROW_BYTES)
+                            .maxNumberLength(LONGEST_NUMBER)
+                            .build())
+                    .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             // Python's json module writes a bare NaN; it must be told apart from a broken row.
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .build()
-            .readerFor(JsonNode.class);
+            .build();
 
     private final Optional<RowFormat> forced;
     private final FieldNames fields;
@@ -50,8 +59,10 @@ public final class RowReader {
     public PreferenceRecord read(byte[] json) throws UnfitRowException {
         ObjectNode row = fields.rename(parse(json));
         RowFormat format =
-                forced.isPresent() ? forced.get() : RowFormats.recognise(row).orElseThrow(() -> unknownFormat(row));
-        return format.read(row);
+                forced.isPresent() ? forced.get() : RowFormats.recognise(row).orElseThrow(() -> unrecognised(row));
+        PreferenceRecord read = format.read(row);
+        UnusedFields.requireNone(row, read);
+        return read;
     }
 
     static ObjectNode parse(byte[] json) throws UnfitRowException {
@@ -66,6 +77,8 @@ public final class RowReader {
         JsonNode node;
         try {
             node = JSON.readTree(text);
+        } catch (StreamConstraintsException e) {
+            throw new UnfitRowException(Reason.BEYOND_LIMIT, describe(e));
         } catch (JsonProcessingException e) {
             throw new UnfitRowException(Reason.MALFORMED_JSON, describe(e));
         }
@@ -73,7 +86,18 @@ public final class RowReader {
             throw new UnfitRowException(
                     Reason.MALFORMED_JSON, "the row is " + Fields.typeName(node.getNodeType()) + ", not an object");
         }
+        for (JsonNode value : row) {
+            removeNulls(value);
+        }
         return row;
+    }
+
+    /** Tables give every object the fields of all; what one has not is null in it, and means nothing. */
+    private static void removeNulls(JsonNode value) {
+        if (value instanceof ObjectNode object) {
+            object.properties().removeIf(entry -> entry.getValue().isNull());
+        }
+        value.forEach(RowReader::removeNulls);
     }
 
     private static String decode(byte[] bytes) throws UnfitRowException {
@@ -95,11 +119,28 @@ public final class RowReader {
         return what.replaceFirst(" \\(start marker at .*", "") + place;
     }
 
-    private static UnfitRowException unknownFormat(ObjectNode row) {
-        TreeSet<String> fields = new TreeSet<>();
-        row.fieldNames().forEachRemaining(fields::add);
-        String found = fields.isEmpty() ? "it has no fields" : "its fields are " + String.join(", ", fields);
-        return new UnfitRowException(
-                Reason.UNKNOWN_FORMAT, found + "; known formats: " + String.join(", ", RowFormats.names()));
+    private UnfitRowException unrecognised(ObjectNode row) {
+        Optional<String> absent = RowFormats.nullField(row);
+        if (absent.isPresent()) {
+            return new UnfitRowException(Reason.MISSING_FIELD, fields.theirs(absent.get()) + " is missing or null");
+        }
+        TreeSet<String> names = new TreeSet<>();
+        row.fieldNames().forEachRemaining(names::add);
+        String found = names.isEmpty() ? "it has no fields" : "its fields are " + String.join(", ", names);
+        return new UnfitRowException(Reason.UNKNOWN_FORMAT, found + "; " + hint(row));
+    }
+
+    private static String hint(ObjectNode row) {
+        String settings = OtherNames.settings(row);
+        if (!settings.isEmpty()) {
+            return "perhaps " + settings;
+        }
+        Optional<String> prompt = OtherNames.ofPrompt(row);
+        if (prompt.isPresent() && row.hasNonNull("chosen") && row.hasNonNull("rejected")) {
+            return "if " + prompt.get()
+                    + " is the prompt, set rpo.data.fields.prompt; if chosen and rejected begin with"
+                    + " it, set rpo.data.format = implicit-prompt";
+        }
+        return "known formats: " + String.join(", ", RowFormats.names());
     }
 }

@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** {@code {"prompt": text, "completion": text}}. */
 final class TextExampleFormat implements RowFormat {
@@ -11,8 +12,13 @@ final class TextExampleFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("prompt", "completion");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
-        return row.has("prompt") && row.has("completion");
+        return Fields.areIn(row, fields());
     }
 
     @Override

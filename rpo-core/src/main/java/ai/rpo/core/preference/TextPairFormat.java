@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** {@code {"prompt": text, "chosen": text, "rejected": text}}. */
 final class TextPairFormat implements RowFormat {
@@ -11,8 +12,13 @@ final class TextPairFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("prompt", "chosen", "rejected");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
-        return row.has("prompt") && row.has("chosen") && row.has("rejected");
+        return Fields.areIn(row, fields());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** {@code {"prompt_ids": [int], "completion_ids": [int]}}. */
 final class TokenExampleFormat implements RowFormat {
@@ -11,8 +12,13 @@ final class TokenExampleFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("prompt_ids", "completion_ids");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
-        return row.has("prompt_ids") && row.has("completion_ids");
+        return Fields.areIn(row, fields());
     }
 
     @Override

@@ -2,6 +2,7 @@ package ai.rpo.core.preference;
 
 import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,8 +17,13 @@ final class TokenPairFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("prompt_ids", "chosen_ids", "rejected_ids");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
-        return row.has("prompt_ids") && row.has("chosen_ids") && row.has("rejected_ids");
+        return Fields.areIn(row, fields());
     }
 
     @Override

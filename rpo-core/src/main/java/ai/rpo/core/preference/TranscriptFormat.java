@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /**
  * {@code {"chosen": text, "rejected": text}}, each a whole transcript of {@code "\n\nHuman:"} and
@@ -18,8 +19,13 @@ final class TranscriptFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("chosen", "rejected");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
-        return !row.has("prompt")
+        return !row.hasNonNull("prompt")
                 && row.path("chosen").asText().startsWith(HUMAN)
                 && row.path("rejected").asText().startsWith(HUMAN);
     }

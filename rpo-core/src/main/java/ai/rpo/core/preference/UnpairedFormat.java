@@ -2,6 +2,7 @@ package ai.rpo.core.preference;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /**
  * {@code {"prompt", "completion", "label": true or false}}, prompt and completion being text or lists of messages: one
@@ -12,6 +13,7 @@ final class UnpairedFormat implements RowFormat {
     private static final String LABEL = "label";
 
     private final RowFormat conversation = new ConversationExampleFormat();
+    private final RowFormat whole = new ConversationFormat();
     private final RowFormat text = new TextExampleFormat();
 
     @Override
@@ -20,8 +22,13 @@ final class UnpairedFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("prompt", "completion", "label");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
-        return row.path(LABEL).isBoolean() && text.recognises(row);
+        return row.path(LABEL).isBoolean() && (text.recognises(row) || whole.recognises(row));
     }
 
     @Override
@@ -30,7 +37,7 @@ final class UnpairedFormat implements RowFormat {
         if (!label.isBoolean()) {
             throw Fields.wrongType(LABEL, "true or false", label);
         }
-        RowFormat format = conversation.recognises(row) ? conversation : text;
+        RowFormat format = whole.recognises(row) ? whole : conversation.recognises(row) ? conversation : text;
         return new PreferenceRecord.UnpairedCompletion(format.read(row), label.booleanValue());
     }
 }

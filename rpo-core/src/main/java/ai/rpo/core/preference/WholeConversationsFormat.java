@@ -15,6 +15,11 @@ final class WholeConversationsFormat implements RowFormat {
     }
 
     @Override
+    public List<String> fields() {
+        return List.of("chosen", "rejected");
+    }
+
+    @Override
     public boolean recognises(ObjectNode row) {
         return Messages.areIn(row, "chosen") && Messages.areIn(row, "rejected") && !Messages.areIn(row, "prompt");
     }

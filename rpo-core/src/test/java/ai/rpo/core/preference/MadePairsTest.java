@@ -143,13 +143,14 @@ class MadePairsTest {
 
     @Test
     void fieldsOfOtherNamesAreFound() throws UnfitRowException {
-        FieldNames names = new FieldNames(Map.of("prompt", "question", "chosen", "prompt", "rejected", "bad"));
+        FieldNames names =
+                new FieldNames(Map.of("prompt", "question", "chosen", "prompt", "rejected", "bad"), List.of("chosen"));
         RowReader renaming = new RowReader(Optional.empty(), names);
         assertEquals(
                 new TextPair("q", "c", "r"),
                 renaming.read(bytes("{\"question\": \"q\", \"prompt\": \"c\", \"chosen\": 1, \"bad\": \"r\"}")));
         assertEquals(
-                Reason.UNKNOWN_FORMAT,
+                Reason.MISSING_FIELD,
                 assertThrows(
                                 UnfitRowException.class,
                                 () -> renaming.read(

@@ -46,8 +46,8 @@ class RowReaderTest {
     void noContentNeedsToolCalls() throws Exception {
         String row = "{\"prompt\": [{\"role\": \"user\", \"content\": \"q\"}], \"completion\": "
                 + "[{\"role\": \"assistant\", \"content\": %s, \"tool_calls\": %s}]}";
-        assertEquals(Reason.WRONG_TYPE, reasonOf(row.formatted("null", "null")));
-        assertEquals(Reason.WRONG_TYPE, reasonOf(row.formatted("null", "[]")));
+        assertEquals(Reason.MISSING_FIELD, reasonOf(row.formatted("null", "null")));
+        assertEquals(Reason.MISSING_FIELD, reasonOf(row.formatted("null", "[]")));
         read(row.formatted("null", "[{\"function\": {\"name\": \"f\"}}]"));
         assertTrue(new Message(Map.of("role", "assistant", "content", "", "tool_calls", List.of())).isEmpty());
     }
@@ -193,13 +193,13 @@ class RowReaderTest {
         assertEquals(
                 Reason.ROW_TOO_LARGE,
                 assertThrows(UnfitRowException.class, () -> reader.read(huge)).reason());
-        assertEquals(Reason.MALFORMED_JSON, reasonOf("[".repeat(100_000)));
+        assertEquals(Reason.BEYOND_LIMIT, reasonOf("[".repeat(100_000)));
     }
 
     @Test
     void namesTheFieldsOfARowItDoesNotKnow() {
-        UnfitRowException e = assertThrows(UnfitRowException.class, () -> read("{\"question\": 1, \"answer\": 2}"));
-        assertTrue(e.getMessage().startsWith("its fields are answer, question; known formats: "), e.getMessage());
+        UnfitRowException e = assertThrows(UnfitRowException.class, () -> read("{\"id\": 1, \"source\": 2}"));
+        assertTrue(e.getMessage().startsWith("its fields are id, source; known formats: "), e.getMessage());
     }
 
     private PreferenceRecord read(String row) throws UnfitRowException {

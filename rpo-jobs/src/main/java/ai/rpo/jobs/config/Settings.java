@@ -8,6 +8,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.generate.GenerateSettings;
+import ai.rpo.spark.judge.JudgeSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,7 @@ import java.util.OptionalInt;
  * @param export {@code rpo.export}
  * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
+ * @param judge {@code rpo.judge}
  */
 public record Settings(
         Optional<String> output,
@@ -45,7 +47,8 @@ public record Settings(
         SftSettings sft,
         ExportSettings export,
         PlanSettings plan,
-        GenerateSettings generate) {
+        GenerateSettings generate,
+        JudgeSettings judge) {
 
     /**
      * The model that training starts from.

@@ -2,15 +2,10 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import ai.rpo.core.preference.RowReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.hadoop.conf.Configuration;
@@ -19,20 +14,22 @@ import org.apache.hadoop.fs.Path;
 /** The elements of a file that is one JSON array, read one at a time. */
 final class ArrayRows implements Iterator<SourceRow>, Closeable {
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .build();
-
     private final DataFile file;
-    private final JsonParser parser;
+    private final InputStream in;
+    private final ArrayElements elements;
     private SourceRow next;
+    private boolean ended;
 
     ArrayRows(DataFile file, Configuration hadoop) throws IOException {
         this.file = file;
         Path path = new Path(file.path());
-        parser = JSON.createParser(Decompression.of(path).open(path, hadoop));
-        parser.nextToken();
+        in = Decompression.of(path).open(path, hadoop);
+        // One more byte than a row may have, so that a longer one is seen to be longer.
+        elements = new ArrayElements(in, RowReader.LARGEST_ROW_BYTES + 1);
         advance();
+        if (ended && next.json().length == 0) {
+            next = null; // an empty array
+        }
     }
 
     @Override
@@ -55,28 +52,27 @@ final class ArrayRows implements Iterator<SourceRow>, Closeable {
     }
 
     private void advance() throws IOException {
+        next = null;
+        if (ended) {
+            return;
+        }
         try {
-            JsonToken token = parser.nextToken();
-            if (token == JsonToken.END_ARRAY) {
-                next = null;
-                return;
+            ArrayElements.Element element = elements.next();
+            next = new SourceRow(file.index(), 0, element.line(), element.json());
+            ended = element.isLast();
+            if (ended) {
+                elements.requireEnd();
             }
-            long line = parser.currentTokenLocation().getLineNr();
-            JsonNode element = parser.readValueAsTree();
-            next = new SourceRow(file.index(), 0, line, JSON.writeValueAsBytes(element));
-        } catch (JsonProcessingException e) {
-            // Unlike a broken line, a broken element leaves no way to find the next one.
+        } catch (ArrayElements.BrokenArray e) {
             throw new RpoException(
                     Kind.DATA,
-                    "Cannot read " + file.path() + ": the array breaks off or is malformed at line "
-                            + e.getLocation().getLineNr() + " (" + e.getOriginalMessage()
-                            + "). Mend it, or write one object a line.",
+                    "Cannot read " + file.path() + ": " + e.getMessage() + ". Mend it, or write one object a line.",
                     e);
         }
     }
 
     @Override
     public void close() throws IOException {
-        parser.close();
+        in.close();
     }
 }

@@ -46,7 +46,11 @@ public record DataSettings(
         PairLimits limits,
         double maxRejectedFraction) {
 
-    /** Names of fields in the data; the formats' own where absent. */
+    /**
+     * Names of fields in the data; the formats' own where absent.
+     *
+     * @param ignored fields to pass over
+     */
     public record Fields(
             Optional<String> prompt,
             Optional<String> chosen,
@@ -54,7 +58,8 @@ public record DataSettings(
             Optional<String> completion,
             Optional<String> completions,
             Optional<String> scores,
-            Optional<String> label) {
+            Optional<String> label,
+            List<String> ignored) {
 
         public static final Fields USUAL = new Fields(
                 Optional.empty(),
@@ -63,10 +68,11 @@ public record DataSettings(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
 
         FieldNames names() {
-            return FieldNames.of(prompt, chosen, rejected, completion, completions, scores, label);
+            return FieldNames.of(prompt, chosen, rejected, completion, completions, scores, label, ignored);
         }
     }
 

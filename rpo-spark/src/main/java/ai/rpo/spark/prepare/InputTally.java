@@ -1,6 +1,7 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.Findings;
+import ai.rpo.core.preference.Reason;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -115,8 +116,11 @@ record InputTally(SplitTally train, SplitTally eval, Findings findings, Waiting 
         return train.rows() + eval.rows() + findings.total();
     }
 
+    /** Of the rows that say anything: a blank line between others does no harm. */
     double rejectedFraction() {
-        return rows() == 0 ? 0 : (double) findings.total() / rows();
+        Findings.Finding blank = findings.byReason().get(Reason.BLANK);
+        long blanks = blank == null ? 0 : blank.count();
+        return rows() == blanks ? 0 : (double) (findings.total() - blanks) / (rows() - blanks);
     }
 
     /** Adds the columns of {@link #offsets}, by which places and lines in a slice become those in the input. */

@@ -16,17 +16,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * The files that given paths stand for: each path is a file, a folder (taken with all below it) or a glob. As in Spark,
- * files whose name begins with {@code _} or {@code .} do not count.
+ * The files that given paths stand for: each path is a file, a folder (taken with all below it) or a glob. Within a folder,
+ * as in Hadoop, files and folders whose name begins with {@code _} or {@code .} do not count, nor do files that describe a
+ * data set.
  *
  * @param files in the order of the paths, and by name within each
  */
@@ -34,6 +34,10 @@ public record InputFiles(List<FileStatus> files) {
 
     /** Up to here inputs are told apart by their content; hashing more would delay every command. */
     private static final long HASHED_BYTES = 256L << 20;
+
+    /** What hubs of data sets and the datasets library of Python lay beside the rows. */
+    private static final Set<String> DESCRIPTIONS =
+            Set.of("README.md", "LICENSE", "dataset_info.json", "dataset_infos.json", "dataset_dict.json");
 
     public InputFiles {
         files = List.copyOf(files);
@@ -149,17 +153,38 @@ public record InputFiles(List<FileStatus> files) {
             return new FileStatus[] {store.getFileStatus(path)};
         } catch (FileNotFoundException e) {
             FileStatus[] matches = store.globStatus(path);
-            return matches == null ? new FileStatus[0] : matches;
+            return matches == null
+                    ? new FileStatus[0]
+                    : Arrays.stream(matches)
+                            .filter(match -> !isHidden(match.getPath(), path))
+                            .toArray(FileStatus[]::new);
         }
     }
 
+    /** Whether a name on the way to a match begins like a hidden one where the glob's does not. */
+    private static boolean isHidden(Path match, Path glob) {
+        for (; match != null && glob != null; match = match.getParent(), glob = glob.getParent()) {
+            if (isHidden(match.getName()) && !isHidden(glob.getName())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isHidden(String name) {
+        return name.startsWith("_") || name.startsWith(".");
+    }
+
     private static void addFolder(FileSystem store, Path folder, List<FileStatus> files) throws IOException {
-        RemoteIterator<LocatedFileStatus> below = store.listFiles(folder, true);
-        while (below.hasNext()) {
-            FileStatus file = below.next();
-            String name = file.getPath().getName();
-            if (!name.startsWith("_") && !name.startsWith(".")) {
-                files.add(file);
+        for (FileStatus entry : store.listStatus(folder)) {
+            String name = entry.getPath().getName();
+            if (isHidden(name) || DESCRIPTIONS.contains(name)) {
+                continue;
+            }
+            if (entry.isDirectory()) {
+                addFolder(store, entry.getPath(), files);
+            } else {
+                files.add(entry);
             }
         }
     }

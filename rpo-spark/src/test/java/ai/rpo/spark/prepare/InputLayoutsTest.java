@@ -2,8 +2,10 @@ package ai.rpo.spark.prepare;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
@@ -12,12 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How files are read, whatever their kind. */
 @ExtendWith(LocalSpark.class)
@@ -149,5 +154,79 @@ class InputLayoutsTest {
         work.prepare(work.path("mixed"));
         assertEquals(
                 List.of("0 [1, 3] [4, 2] [5, 2]", "1 [6] [7, 2] [8, 2]", "2 [1, 9] [3, 2] [4, 2]"), work.pairsAsText());
+    }
+
+    /** Also what Jackson refuses by default, and what no parser could take apart. */
+    @Test
+    void anElementOfAnArrayThatIsNoRowIsLeftOutLikeALine() throws IOException {
+        String deep = "{\"x\": " + "[".repeat(1500) + "]".repeat(1500) + "}";
+        String tooLong = "{\"x\": \"" + "y".repeat(33 << 20) + "\"}";
+        List<String> rows = List.of(
+                PrepareFixture.pair(0),
+                "{\"a\" \"]\"}",
+                deep,
+                "{\"x\": null}",
+                tooLong,
+                "{\"x\": \"\\\\\", \"]\": \"\\\"]\"}",
+                "{\"x\": 1" + "0".repeat(5000) + "}",
+                "3",
+                "",
+                PrepareFixture.pair(1));
+        work.lines("lines.jsonl", rows);
+        Path array = Files.writeString(work.path("array.json"), "[" + String.join(",\n", rows) + "\n] \n");
+        Map<String, List<Integer>> expected = Map.of(
+                "malformed-json", List.of(2, 8),
+                "beyond-limit", List.of(3, 7),
+                "unknown-format", List.of(4, 6),
+                "row-too-large", List.of(5),
+                "blank", List.of(9));
+        for (Path input : List.of(array, work.path("lines.jsonl"))) {
+            Prepared counts =
+                    work.prepare(PlainSettings.of(input).maxRejectedFraction(1).build());
+            assertEquals(expected, work.rejectedLines());
+            assertEquals(10, counts.rowsIn());
+            assertEquals(
+                    List.of(3, 4),
+                    work.pairs("train").stream().map(pair -> pair.prompt()[1]).toList());
+        }
+    }
+
+    @Test
+    void anEmptyArrayHasNoRows() throws IOException {
+        Files.writeString(work.path("none.json"), " [ \n ] ");
+        Prepared counts =
+                work.prepare(PlainSettings.of(work.path("none.json"), work.lines("rows.jsonl", PrepareFixture.pair(0)))
+                        .build());
+        assertEquals(1, counts.rowsIn());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[%2$s]", "%2$s", ",\n%2$s", ",", "]", "# the end", "\n[%2$s]\n"})
+    void whatFollowsAnArrayIsNotLost(String more) throws IOException {
+        String text = ("[%1$s]\n" + more).formatted(PrepareFixture.pair(0), PrepareFixture.pair(1));
+        Path array = Files.writeString(work.path("array.json"), text);
+        RpoException e = assertThrows(RpoException.class, () -> work.prepare(array));
+        assertEquals(RpoException.Kind.DATA, e.kind());
+        assertTrue(e.getMessage().contains("array.json: more follows at line"), e.getMessage());
+        assertTrue(e.getMessage().contains("the array that ends at line 1"), e.getMessage());
+    }
+
+    /** As a failed job of Spark, Delta, git, a notebook and the hub's client leave them. */
+    @Test
+    void hiddenFoldersAreNotRead() throws IOException {
+        work.lines("folder/pairs.jsonl", PrepareFixture.pair(0));
+        for (String hidden :
+                List.of("_temporary/0/task", "_delta_log", ".git/refs", ".ipynb_checkpoints", "deep/.cache")) {
+            work.lines("folder/" + hidden + "/part.jsonl", PrepareFixture.pair(1));
+        }
+        assertEquals(1, work.prepare(work.path("folder")).rowsIn());
+    }
+
+    @Test
+    void blankLinesAreNoReasonToStop() throws IOException {
+        Prepared counts = work.prepare(work.lines("blank.jsonl", "", "  ", PrepareFixture.pair(0), "", ""));
+        assertEquals(1, counts.trainRows());
+        assertEquals(Map.of("blank", List.of(1, 2, 4, 5)), work.rejectedLines());
+        assertEquals(0, work.report().get("rejected_fraction").asDouble());
     }
 }

@@ -70,6 +70,7 @@ final class PrepareFixture {
     }
 
     Path lines(String name, List<String> rows) throws IOException {
+        Files.createDirectories(path(name).getParent());
         return Files.write(path(name), rows);
     }
 

@@ -149,7 +149,8 @@ class PrepareStageTest {
                 Optional.empty(),
                 Optional.of("answers"),
                 Optional.of("stars"),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
         Prepared counts = work.prepare(
                 PlainSettings.of(data).fields(fields).allRatedPairs().build());
         assertEquals(4, counts.trainRows());

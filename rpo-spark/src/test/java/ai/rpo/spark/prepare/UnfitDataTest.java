@@ -201,7 +201,9 @@ class UnfitDataTest {
         assertTrue(message(notes).contains("neither JSON lines, nor a JSON array, nor Parquet"));
 
         Path array = Files.writeString(work.path("cut.json"), "[" + PrepareFixture.pair(0) + ", {\"prompt\": ");
-        assertTrue(message(array).contains("cut.json: the array breaks off or is malformed at line 1"), message(array));
+        assertTrue(
+                message(array).contains("cut.json: the array breaks off in the element that begins at line 1"),
+                message(array));
 
         byte[] zipped = PrepareFixture.gzip(IntStream.range(0, 5000)
                 .mapToObj(i -> PrepareFixture.pair(i % 600) + " ".repeat(i * 7919 % 61))

@@ -41,6 +41,22 @@ class InputFilesTest {
     }
 
     @Test
+    void whatIsHiddenDoesNotCountUnlessItIsNamed() throws IOException {
+        for (String hidden : List.of("_temporary/0", ".git/refs", "deep/.cache", "deep/_delta_log")) {
+            Files.writeString(Files.createDirectories(folder.resolve(hidden)).resolve("hidden.jsonl"), "h\n");
+        }
+        for (String description : List.of("README.md", "dataset_info.json", "deep/dataset_dict.json")) {
+            Files.writeString(folder.resolve(description), "{\n");
+        }
+        assertEquals(List.of("a.jsonl", "b.jsonl", "c.jsonl"), names(folder.toString()));
+        assertEquals(List.of("c.jsonl"), names(folder + "/*/*.jsonl"));
+        assertEquals(List.of("hidden.jsonl"), names(folder + "/.git/*/*.jsonl"));
+        assertEquals(List.of("hidden.jsonl"), names(folder + "/deep/_*/*.jsonl"));
+        assertEquals(List.of("hidden.jsonl"), names(folder + "/_temporary/0"));
+        assertEquals(List.of("README.md"), names(folder + "/README.md"));
+    }
+
+    @Test
     void namesAPathWithoutFiles() throws IOException {
         Files.createDirectory(folder.resolve("empty"));
         for (String path : List.of(folder + "/none.jsonl", folder + "/*.parquet", folder + "/empty")) {
