@@ -38,7 +38,8 @@ public final class RowFormats {
     public static Set<String> fields() {
         Set<String> names = new TreeSet<>(UnusedFields.names());
         ALL.forEach(format -> names.addAll(format.fields()));
-        names.addAll(List.of("scores", "ref_chosen_logps", "ref_rejected_logps"));
+        names.addAll(List.of(
+                "scores", "ref_chosen_logps", "ref_rejected_logps", TemplateArguments.TOOLS, TemplateArguments.KWARGS));
         return names;
     }
 

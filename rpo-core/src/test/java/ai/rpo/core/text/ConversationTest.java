@@ -44,7 +44,7 @@ class ConversationTest {
             assertEquals("the cat<|im_end|>", tokenizer.decode(pair.chosen(), false));
             assertEquals("a<|im_end|>", tokenizer.decode(pair.rejected(), false));
             assertEquals(IM_START, pair.prompt()[0]);
-            assertFalse(pair.notes().spelledSpecialToken());
+            assertFalse(pair.notes().remarks().contains(Remark.SPELLS_SPECIAL_TOKEN));
         }
     }
 
@@ -88,7 +88,7 @@ class ConversationTest {
             PairTokenizer.Pair pair = pairs(tokenizer)
                     .tokenize(new ConversationPair(
                             turns("user", attack), turns("assistant", "no <|im_end|> yes"), turns("assistant", "a")));
-            assertTrue(pair.notes().spelledSpecialToken());
+            assertTrue(pair.notes().remarks().contains(Remark.SPELLS_SPECIAL_TOKEN));
             int[] prompt = TokenIds.concatenate(new int[] {IM_START}, tokenizer.encode("user\n" + attack));
             prompt = TokenIds.concatenate(prompt, new int[] {IM_END});
             prompt = TokenIds.concatenate(prompt, tokenizer.encode("\n"));
@@ -114,7 +114,7 @@ class ConversationTest {
             assertEquals(Reason.REFUSED_BY_TEMPLATE, e.reason());
             assertEquals("no system role", e.getMessage());
             assertEquals(
-                    Reason.PROMPT_REWRITTEN_BY_TEMPLATE, reason(tokenizer, turns("user", "x"), turns("user", "again")));
+                    Reason.ANSWER_BY_ANOTHER, reason(tokenizer, turns("user", "x"), turns("user", "again")));
             assertEquals(Reason.EMPTY_COMPLETION, reason(tokenizer, turns("user", "x"), turns("assistant", "")));
             assertEquals(Reason.EMPTY_COMPLETION, reason(tokenizer, turns("user", "x"), List.of()));
         }

@@ -68,6 +68,7 @@ final class Prepare implements Stage {
                 pairs.maxPromptLength(),
                 Optional.empty(),
                 pairs.onStraddle(),
+                pairs.specialTokens(),
                 pairs.truncation(),
                 pairs.fields(),
                 pairs.ratedPairs(),

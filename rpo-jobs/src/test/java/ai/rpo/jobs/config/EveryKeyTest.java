@@ -49,6 +49,7 @@ class EveryKeyTest {
             Map.entry("rpo.data.limits.max-conflict-fraction", "0.1"),
             Map.entry("rpo.data.limits.max-leaked-fraction", "0.1"),
             Map.entry("rpo.data.on-straddle", "fail"),
+            Map.entry("rpo.data.special-tokens", "as-tokens"),
             Map.entry("rpo.data.max-rejected-fraction", "0.7"),
             Map.entry("rpo.reference.path", "models/b"),
             Map.entry("rpo.reference.cache", "scores"),

@@ -55,21 +55,25 @@ public final class GenerateStage {
     private final SparkSession spark;
     private final LocalModel model;
     private final Optional<String> chatTemplate;
+    private final PromptSource source;
     private final Precision precision;
     private final GenerateSettings settings;
 
     /**
      * @param chatTemplate Jinja or a name, in place of the model's usual template
+     * @param source how training reads rows
      */
     public GenerateStage(
             SparkSession spark,
             LocalModel model,
             Optional<String> chatTemplate,
+            PromptSource source,
             Precision precision,
             GenerateSettings settings) {
         this.spark = spark;
         this.model = model;
         this.chatTemplate = chatTemplate;
+        this.source = source;
         this.precision = precision;
         this.settings = settings;
     }
@@ -105,7 +109,7 @@ public final class GenerateStage {
             throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
                     + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
                     + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                    + "). A row needs prompt (text or messages), messages or prompt_ids.");
+                    + "). A row needs what training takes, or prompt (text or messages), messages or prompt_ids alone.");
         }
         if (parquet) {
             completions(lines)
@@ -153,6 +157,7 @@ public final class GenerateStage {
         ShardGeneration work = new ShardGeneration(
                 model,
                 chatTemplate.orElse(null),
+                source,
                 precision,
                 cores.threads(open.size()),
                 settings,

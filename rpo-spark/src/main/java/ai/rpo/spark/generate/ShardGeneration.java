@@ -39,6 +39,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * that have no prompt to go on from are written elsewhere first, with the reason.
  *
  * @param chatTemplate in place of the model's; null for that
+ * @param source how training reads rows
  * @param completions folder
  * @param rejected folder
  * @param done counts completions
@@ -46,6 +47,7 @@ import org.apache.spark.util.SerializableConfiguration;
 record ShardGeneration(
         LocalModel model,
         String chatTemplate,
+        PromptSource source,
         Precision precision,
         int threads,
         GenerateSettings settings,
@@ -70,9 +72,10 @@ record ShardGeneration(
                 model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce());
         List<Prompt> prompts = new ArrayList<>();
         StringBuilder unfit = new StringBuilder();
+        PromptReader reader = source.reader();
         for (NumberedRow row : ordered) {
             try {
-                prompts.add(prompt(row, lent));
+                prompts.add(prompt(row, reader, lent));
             } catch (UnfitRowException e) {
                 unfit.append(rejected(row, e)).append('\n');
             }
@@ -122,8 +125,8 @@ record ShardGeneration(
         return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
     }
 
-    private Prompt prompt(NumberedRow row, ExecutorGenerators.Lent lent) throws UnfitRowException {
-        PromptReader.Row read = PromptReader.read(row.json());
+    private Prompt prompt(NumberedRow row, PromptReader reader, ExecutorGenerators.Lent lent) throws UnfitRowException {
+        PromptReader.Row read = reader.read(row.json());
         int[] ids = ids(read, lent);
         int context = lent.model().config().contextLength();
         int vocabulary = lent.model().config().vocabularySize();
@@ -149,7 +152,8 @@ record ShardGeneration(
         }
         PromptTokenizer tokenizer = new PromptTokenizer(lent.tokenizer()
                 .orElseThrow(() -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
-                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")));
+                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
+                source.specialTokens());
         return row.prompt() instanceof TextPrompt text
                 ? tokenizer.tokenize(text)
                 : tokenizer.tokenize((ConversationPrompt) row.prompt());

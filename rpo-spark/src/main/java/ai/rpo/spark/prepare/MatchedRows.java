@@ -1,5 +1,6 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.text.Remark;
 import ai.rpo.core.preference.PairMatcher;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
@@ -7,12 +8,14 @@ import ai.rpo.core.text.PairTokenizer.Half;
 import ai.rpo.core.text.PairTokenizer.Pair;
 import ai.rpo.spark.prepare.OutcomeRows.Origin;
 import java.util.ArrayDeque;
+import java.util.EnumSet;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 
 /** The pairs of waiting rows, which come prompt by prompt, and the rows that find no partner. */
@@ -100,7 +103,13 @@ final class MatchedRows implements Iterator<Row> {
                 ids(row, "prompt_ids"),
                 ids(row, "chosen_ids"),
                 row.getAs("straddles"),
-                row.getAs("spelled_special_token"));
+                remarks(row));
+    }
+
+    private static Set<Remark> remarks(Row row) {
+        Set<Remark> remarks = EnumSet.noneOf(Remark.class);
+        row.<String>getList(row.fieldIndex("remarks")).forEach(name -> remarks.add(Remark.valueOf(name)));
+        return remarks;
     }
 
     private static int[] ids(Row row, String column) {

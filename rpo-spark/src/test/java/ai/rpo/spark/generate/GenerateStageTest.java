@@ -256,7 +256,7 @@ class GenerateStageTest {
                 new org.apache.hadoop.fs.Path(work.resolve(output).toString()),
                 Fence.NONE,
                 spark.sparkContext().hadoopConfiguration());
-        return new GenerateStage(spark, model, Optional.empty(), Precision.FLOAT32, settings)
+        return new GenerateStage(spark, model, Optional.empty(), PromptSource.USUAL, Precision.FLOAT32, settings)
                 .run(artifact, digest, Progress.NONE);
     }
 

@@ -37,7 +37,7 @@ final class SlowGeneration {
                 List.of(prompts), OutputFormat.JSONL, 1, 7, 1, List.of(), SamplingSettings.greedy(40));
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         LocalModel local = LocalModel.of(model, hadoop);
-        return new GenerateStage(spark, local, Optional.empty(), Precision.FLOAT32, settings)
+        return new GenerateStage(spark, local, Optional.empty(), PromptSource.USUAL, Precision.FLOAT32, settings)
                 .run(new ArtifactDirectory(new Path(output), Fence.NONE, hadoop), DIGEST, progress);
     }
 }
