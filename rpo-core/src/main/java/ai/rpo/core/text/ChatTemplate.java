@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 public final class ChatTemplate {
 
     private static final String FILE = "chat_template.jinja";
-    private static final String MORE = "additional_chat_templates";
+    /** The folder, in a model's, of templates that are asked for by their name. */
+    public static final String MORE = "additional_chat_templates";
     private static final String SUFFIX = ".jinja";
 
     /** What turns of a conversation are called everywhere; templates write them even where they name none. */
@@ -101,15 +102,16 @@ public final class ChatTemplate {
      * which may be a text or a list of named ones, of which {@code default} is taken.
      *
      * @param config tokenizer_config.json
-     * @param given what takes the place of the folder's: a template, or the name of another one: in that list, or of a file NAME.jinja
-     *     in additional_chat_templates
+     * @param choice may have what takes the place of the folder's: a template, or the name of another one: in that list, or of a
+     *     file NAME.jinja in additional_chat_templates
      * @throws RpoException where there is one that cannot be used
      */
-    static Optional<ChatTemplate> find(Path folder, ObjectNode config, Optional<String> given) {
+    static Optional<ChatTemplate> find(Path folder, ObjectNode config, TemplateChoice choice) {
+        Optional<String> given = choice.given();
         Optional<String> source = given.map(text -> isSource(text) ? text : named(text, folder, config))
                 .or(() -> source(folder, config));
         try {
-            return source.map(text -> of(text, SpecialTokens.namedParts(config)));
+            return source.map(text -> of(text, SpecialTokens.namedParts(config), choice.clock()));
         } catch (TemplateException e) {
             throw new RpoException(
                     Kind.CONFIGURATION,

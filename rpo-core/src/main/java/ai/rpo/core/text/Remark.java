@@ -1,33 +1,13 @@
 package ai.rpo.core.text;
 
-import java.util.Locale;
-
 /** What is worth knowing of rows that are kept, since it may not be what their author meant. */
 public enum Remark {
     /** The template's generation prompt goes on beyond what an answer begins with, such as with {@code <think>}. */
-    GENERATION_PROMPT_CUT("begin where the chat template's generation prompt and their answers part; the end of that prompt,"
-            + " such as <think>, is not trained on"),
+    GENERATION_PROMPT_CUT,
     /** A special token that a text spells was kept as text. */
-    SPELLS_SPECIAL_TOKEN("spell special tokens, which are kept as text; where a chat template wrote these rows already, set"
-            + " rpo.data.special-tokens = as-tokens"),
+    SPELLS_SPECIAL_TOKEN,
     /** A completion begins with its prompt. */
-    REPEATS_PROMPT("have a completion that repeats the prompt"),
+    REPEATS_PROMPT,
     /** A completion of several turns ends with one that is not the assistant's. */
-    ENDS_WITH_USER("have a completion that ends with a turn of the user, which is trained on too");
-
-    private final String description;
-
-    Remark(String description) {
-        this.description = description;
-    }
-
-    /** What such rows do, for a person to read behind their number. */
-    public String description() {
-        return description;
-    }
-
-    /** The name in reports, such as {@code repeats_prompt}. */
-    public String key() {
-        return name().toLowerCase(Locale.ROOT);
-    }
+    ENDS_WITH_USER
 }

@@ -56,16 +56,16 @@ public final class Tokenizer implements AutoCloseable {
      * @throws RpoException where a file is missing or cannot be read
      */
     public static Tokenizer open(Path folder) {
-        return open(folder, Optional.empty());
+        return open(folder, TemplateChoice.USUAL);
     }
 
     /**
      * Like {@link #open(Path)}, with another chat template than the folder's usual one.
      *
-     * @param chatTemplate Jinja, or the name of one of the folder's templates
+     * @param chatTemplate which, and the date that it writes
      * @throws RpoException also where there is no such template, or it cannot be used
      */
-    public static Tokenizer open(Path folder, Optional<String> chatTemplate) {
+    public static Tokenizer open(Path folder, TemplateChoice chatTemplate) {
         Path file = folder.resolve("tokenizer.json");
         if (!Files.isRegularFile(file)) {
             throw RpoException.configuration("Cannot load the tokenizer of " + folder

@@ -51,9 +51,7 @@ final class Generate implements Stage {
         }
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.put("rpo.model.path", place.inputs().weights(place.model()));
-        values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
-        values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
-        values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
+        values.putAll(place.templateValues());
         values.put("rpo.precision", place.settings().precision().key());
         return values;
     }
@@ -65,12 +63,13 @@ final class Generate implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        place.keepTemplateDate();
         GenerateSettings settings = place.settings().generate();
         DataSettings data = place.settings().data();
         GenerateStage.Result result = new GenerateStage(
                         place.spark().session(),
                         place.open(place.model()),
-                        place.chatTemplate(),
+                        place.templates(),
                         new PromptSource(
                                 data.format().orElse(null), data.fields().names(), data.specialTokens()),
                         place.settings().precision(),

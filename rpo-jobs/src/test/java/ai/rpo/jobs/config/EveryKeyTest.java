@@ -59,6 +59,7 @@ class EveryKeyTest {
             Map.entry("rpo.export.form", "adapter"),
             Map.entry("rpo.export.max-file-megabytes", "8"),
             Map.entry("rpo.model.base", "models/c"),
+            Map.entry("rpo.model.template-date", "2026-11-28"),
             Map.entry("rpo.lora.rank", "8"),
             Map.entry("rpo.lora.alpha", "8"),
             Map.entry("rpo.lora.dropout", "0.1"),

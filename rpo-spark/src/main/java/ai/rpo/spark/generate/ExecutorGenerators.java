@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
@@ -24,7 +25,7 @@ final class ExecutorGenerators {
     private static final ExecutorGenerators INSTANCE = new ExecutorGenerators();
 
     private record Key(
-            String fingerprint, Optional<String> chatTemplate, Precision precision, int threads, int width) {}
+            String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
 
     /**
      * @param tokenizer absent where the model has none
@@ -45,7 +46,7 @@ final class ExecutorGenerators {
     }
 
     synchronized Lent borrow(
-            LocalModel model, Optional<String> chatTemplate, Precision precision, int threads, int width) {
+            LocalModel model, TemplateChoice chatTemplate, Precision precision, int threads, int width) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
         if (!wanted.equals(key)) {
@@ -69,7 +70,7 @@ final class ExecutorGenerators {
         }
     }
 
-    private void load(LocalModel model, Optional<String> chatTemplate, Backend backend) {
+    private void load(LocalModel model, TemplateChoice chatTemplate, Backend backend) {
         directory = model.open();
         tokenizer = directory.tokenizerFile().map(file -> Tokenizer.open(directory.folder(), chatTemplate));
         decoder = new Decoder(directory.config(), backend);

@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.text.TemplateChoice;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -54,19 +55,19 @@ public final class GenerateStage {
 
     private final SparkSession spark;
     private final LocalModel model;
-    private final Optional<String> chatTemplate;
+    private final TemplateChoice chatTemplate;
     private final PromptSource source;
     private final Precision precision;
     private final GenerateSettings settings;
 
     /**
-     * @param chatTemplate Jinja or a name, in place of the model's usual template
+     * @param chatTemplate how the model's conversations are written
      * @param source how training reads rows
      */
     public GenerateStage(
             SparkSession spark,
             LocalModel model,
-            Optional<String> chatTemplate,
+            TemplateChoice chatTemplate,
             PromptSource source,
             Precision precision,
             GenerateSettings settings) {
@@ -156,7 +157,7 @@ public final class GenerateStage {
         LongAccumulator done = spark.sparkContext().longAccumulator("completions");
         ShardGeneration work = new ShardGeneration(
                 model,
-                chatTemplate.orElse(null),
+                chatTemplate,
                 source,
                 precision,
                 cores.threads(open.size()),

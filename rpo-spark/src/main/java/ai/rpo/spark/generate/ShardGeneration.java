@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.CompletionText;
@@ -38,7 +39,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * Continues the prompts of one shard and writes its file: JSON lines with the columns of {@link CompletionRows}. Rows
  * that have no prompt to go on from are written elsewhere first, with the reason.
  *
- * @param chatTemplate in place of the model's; null for that
+ * @param chatTemplate how the model's conversations are written
  * @param source how training reads rows
  * @param completions folder
  * @param rejected folder
@@ -46,7 +47,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 record ShardGeneration(
         LocalModel model,
-        String chatTemplate,
+        TemplateChoice chatTemplate,
         PromptSource source,
         Precision precision,
         int threads,
@@ -69,7 +70,7 @@ record ShardGeneration(
                 .toList();
         ExecutorGenerators generators = ExecutorGenerators.ofThisJvm();
         ExecutorGenerators.Lent lent = generators.borrow(
-                model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce());
+                model, chatTemplate, precision, threads, settings.completionsAtOnce());
         List<Prompt> prompts = new ArrayList<>();
         StringBuilder unfit = new StringBuilder();
         PromptReader reader = source.reader();

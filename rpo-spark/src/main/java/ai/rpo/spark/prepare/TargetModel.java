@@ -1,25 +1,25 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
 import java.io.Serializable;
-import java.util.Optional;
 
 /**
  * The model that data are prepared for.
  *
  * @param folder where its tokenizer is
- * @param chatTemplate Jinja or a name, in place of the folder's usual template; null for that
+ * @param chatTemplate how its conversations are written
  * @param contextLength the most tokens of one sequence
  * @param vocabularySize every token id lies below
  */
-public record TargetModel(ModelFolder folder, String chatTemplate, int contextLength, int vocabularySize)
+public record TargetModel(ModelFolder folder, TemplateChoice chatTemplate, int contextLength, int vocabularySize)
         implements Serializable {
 
     /** With the template that the folder has. */
     public TargetModel(ModelFolder folder, int contextLength, int vocabularySize) {
-        this(folder, null, contextLength, vocabularySize);
+        this(folder, TemplateChoice.USUAL, contextLength, vocabularySize);
     }
 
     /**
@@ -41,9 +41,5 @@ public record TargetModel(ModelFolder folder, String chatTemplate, int contextLe
                         field + " has id " + id + ", the vocabulary ends at " + (vocabularySize - 1));
             }
         }
-    }
-
-    Optional<String> givenChatTemplate() {
-        return Optional.ofNullable(chatTemplate);
     }
 }

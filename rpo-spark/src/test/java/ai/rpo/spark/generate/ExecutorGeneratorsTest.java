@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.text.TemplateChoice;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,7 +11,6 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.train.RandomModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +22,7 @@ class ExecutorGeneratorsTest {
         LocalModel model = LocalModel.of(RandomModel.write(work, 0.2).toString(), new Configuration());
         try (GpuTask task = new GpuTask("0", "1")) {
             RpoException refused = assertThrows(RpoException.class, () -> ExecutorGenerators.ofThisJvm()
-                    .borrow(model, Optional.empty(), Precision.FLOAT32, 1, 1));
+                    .borrow(model, TemplateChoice.USUAL, Precision.FLOAT32, 1, 1));
             assertTrue(refused.getMessage().contains("2 GPUs"), refused.getMessage());
         }
     }

@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.text.TemplateChoice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -26,7 +27,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -256,7 +256,7 @@ class GenerateStageTest {
                 new org.apache.hadoop.fs.Path(work.resolve(output).toString()),
                 Fence.NONE,
                 spark.sparkContext().hadoopConfiguration());
-        return new GenerateStage(spark, model, Optional.empty(), PromptSource.USUAL, Precision.FLOAT32, settings)
+        return new GenerateStage(spark, model, TemplateChoice.USUAL, PromptSource.USUAL, Precision.FLOAT32, settings)
                 .run(artifact, digest, Progress.NONE);
     }
 
