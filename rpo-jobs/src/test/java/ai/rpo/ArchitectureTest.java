@@ -38,6 +38,10 @@ class ArchitectureTest {
     static final ArchRule randomnessKnowsNothingElse = seesOfOurs("ai.rpo.core.random..", "ai.rpo.core.random..");
 
     @ArchTest
+    static final ArchRule theTheoryStandsOnTheLossAlone =
+            seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.theory..");
+
+    @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
 
     @ArchTest

@@ -8,7 +8,6 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
-import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,8 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * of an adapter may lie over a model's, which then are found too.
  */
 public final class Parameters {
-
-    private static final int CHUNK = 1 << 20;
 
     private final ParameterLayout layout;
     private final Placement placement;
@@ -124,14 +121,9 @@ public final class Parameters {
 
     /** Reads every weight into the storage. */
     public void load(Weights weights) {
-        float[] chunk = new float[CHUNK];
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            for (long done = 0; done < entry.size(); done += CHUNK) {
-                int length = (int) Math.min(CHUNK, entry.size() - done);
-                weights.read(entry, done, FloatBuffer.wrap(chunk, 0, length));
-                placement.storage(entry).write(placement.offset(entry) + done, chunk, 0, length);
-            }
-        }
+        weights.readAll(layout, (entry, offset, numbers, length) -> placement
+                .storage(entry)
+                .write(placement.offset(entry) + offset, numbers, 0, length));
     }
 
     private Tensor tensor(ParameterLayout.Entry first, int rows, int columns) {

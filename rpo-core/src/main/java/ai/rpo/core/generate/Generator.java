@@ -35,6 +35,7 @@ public final class Generator implements AutoCloseable {
     private final int width;
     private final Workspace workspace;
     private final List<KeyValueCache> idle = new ArrayList<>();
+    private final List<KeyValueCache> inUse = new ArrayList<>();
 
     /**
      * @param width completions computed at once
@@ -62,12 +63,14 @@ public final class Generator implements AutoCloseable {
         return new Run(requests, settings, Set.copyOf(eosIds), stop);
     }
 
-    /** Gives the scratch memory and the caches back, not the weights; no run may be under way. */
+    /** Gives the scratch memory and the caches back, not the weights; a run that is under way cannot go on. */
     @Override
     public void close() {
         workspace.close();
-        idle.forEach(KeyValueCache::free);
-        idle.clear();
+        for (List<KeyValueCache> caches : List.of(idle, inUse)) {
+            caches.forEach(KeyValueCache::free);
+            caches.clear();
+        }
     }
 
     private final class Run implements Iterator<Completion> {
@@ -196,6 +199,7 @@ public final class Generator implements AutoCloseable {
                 seen.set(token);
                 reason = reasonToEnd(token);
                 if (finished()) {
+                    inUse.remove(cache);
                     idle.add(cache);
                     cache = null;
                 }
@@ -213,8 +217,14 @@ public final class Generator implements AutoCloseable {
         }
     }
 
-    /** A cache that was used before if one is large enough; too small ones make room for a new one. */
     private KeyValueCache borrow(int tokens) {
+        KeyValueCache cache = idleOrNew(tokens);
+        inUse.add(cache);
+        return cache;
+    }
+
+    /** A cache that was used before if one is large enough; too small ones make room for a new one. */
+    private KeyValueCache idleOrNew(int tokens) {
         for (int i = 0; i < idle.size(); i++) {
             if (idle.get(i).capacity() >= tokens) {
                 KeyValueCache cache = idle.remove(i);

@@ -3,7 +3,9 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** An adapter in PEFT's layout: {@code adapter_config.json} and {@code adapter_model.safetensors}. */
@@ -15,21 +17,54 @@ public final class Adapter {
 
     static final String WEIGHTS = "adapter_model.safetensors";
 
+    /** What PEFT puts before the name that a weight has in the model. */
+    private static final String IN_PEFT = "base_model.model.";
+
     private final Path folder;
     private final String baseName;
     private final Lora lora;
     private final Weights weights;
+    private final List<String> unknownKeys;
 
-    private Adapter(Path folder, ModelConfig base) {
+    private Adapter(Path folder, ModelConfig base, StoredWeights baseWeights) {
         this.folder = folder;
         JsonObject file = JsonObject.read(folder.resolve(AdapterConfig.FILE));
         baseName = file.text(AdapterConfig.BASE, "");
         lora = AdapterConfig.parse(file, base);
+        unknownKeys = AdapterConfig.unknownKeys(file);
         if (!Files.isRegularFile(folder.resolve(WEIGHTS))) {
             throw RpoException.configuration("Cannot use the adapter in " + folder + ": it has no " + WEIGHTS
                     + ". If it has an adapter_model.bin, load it in PEFT and call save_pretrained.");
         }
-        weights = ParameterFile.read(folder.resolve(WEIGHTS), ParameterLayout.of(base, lora));
+        SafetensorsFile stored = SafetensorsFile.open(folder.resolve(WEIGHTS));
+        Set<String> copied = copiedFrom(baseWeights, stored);
+        weights = ParameterFile.read(stored.only(name -> !copied.contains(name)), ParameterLayout.of(base, lora));
+    }
+
+    /**
+     * Names of the model's own weights in an adapter's file, as PEFT's {@code save_embedding_layers} puts them there.
+     *
+     * @throws RpoException if one of them is not what it is in the model
+     */
+    private static Set<String> copiedFrom(StoredWeights base, SafetensorsFile stored) {
+        Set<String> copied = new TreeSet<>();
+        for (StoredTensor tensor : stored.tensors().values()) {
+            String name = tensor.name().startsWith(IN_PEFT) ? tensor.name().substring(IN_PEFT.length()) : "";
+            base.find(name).ifPresent(numbers -> {
+                if (!numbers.equalNumbersOf(new StoredNumbers(stored, tensor))) {
+                    throw RpoException.configuration("Cannot use " + stored.path() + ": it holds " + tensor.name()
+                            + " " + tensor.shape() + ", which differs from the model's " + name + " "
+                            + numbers.tensor().shape() + ". " + AdapterConfig.MERGE + ".");
+                }
+                copied.add(tensor.name());
+            });
+        }
+        return copied;
+    }
+
+    /** Whether a folder holds an adapter beside a model of its own, which then is what counts. */
+    static boolean liesBesideModelIn(Path folder) {
+        return Files.exists(folder.resolve(AdapterConfig.FILE)) && !isAt(folder);
     }
 
     /** Whether a folder holds an adapter, rather than a model of its own. */
@@ -73,10 +108,11 @@ public final class Adapter {
 
     /**
      * @param base configuration of the model that is adapted
+     * @param baseWeights of that model
      * @throws RpoException naming what is missing, broken or not supported
      */
-    static Adapter open(Path folder, ModelConfig base) {
-        return new Adapter(folder, base);
+    static Adapter open(Path folder, ModelConfig base, StoredWeights baseWeights) {
+        return new Adapter(folder, base, baseWeights);
     }
 
     /** What {@code adapter_config.json} calls the model that is adapted. */
@@ -91,6 +127,11 @@ public final class Adapter {
     /** Every matrix of {@link ParameterLayout#of(ModelConfig, Lora)}. */
     public Weights weights() {
         return weights;
+    }
+
+    /** Keys of {@code adapter_config.json} that say something and are not known here. */
+    List<String> unknownKeys() {
+        return unknownKeys;
     }
 
     Path weightFile() {

@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -34,9 +35,48 @@ public final class AdapterConfig {
             "layer_replication",
             "use_qalora",
             "alora_invocation_tokens",
-            "arrow_config");
+            "arrow_config",
+            "use_bdlora",
+            "kasa_config",
+            "monteclora_config");
 
-    private static final String MERGE = "Merge the adapter into its model in PEFT, and use that";
+    /** Beginnings of the model's weights that leave them as they are; all others make of them something else. */
+    private static final Set<String> INITIALISATIONS = Set.of("gaussian", "eva", "orthogonal", "mica");
+
+    /** What PEFT writes and neither {@link #UNSUPPORTED} nor {@link #parse} minds: it changes no number. */
+    private static final Set<String> WITHOUT_EFFECT = Set.of(
+            BASE,
+            "task_type",
+            "inference_mode",
+            "auto_mapping",
+            "revision",
+            "peft_version",
+            "fan_in_fan_out",
+            "layers_pattern",
+            "loftq_config",
+            "eva_config",
+            "corda_config",
+            "lora_ga_config",
+            "velora_config",
+            "qalora_group_size",
+            "megatron_config",
+            "megatron_core",
+            "runtime_config",
+            "ensure_weight_tying",
+            "merge_weights",
+            "enable_lora");
+
+    private static final Set<String> READ = Set.of(
+            "peft_type",
+            "bias",
+            "r",
+            "lora_alpha",
+            "lora_dropout",
+            "use_rslora",
+            "target_modules",
+            "init_lora_weights");
+
+    static final String MERGE = "Merge the adapter into its model in PEFT, and use that";
 
     private AdapterConfig() {}
 
@@ -60,6 +100,7 @@ public final class AdapterConfig {
                 throw file.refuse(key, "but that is not supported", MERGE);
             }
         }
+        requireUnchangedModel(file);
         double dropout = file.has("lora_dropout") ? file.number("lora_dropout") : 0;
         if (!(dropout >= 0 && dropout < 1)) {
             throw file.refuse("lora_dropout", "but must be at least 0 and below 1");
@@ -72,10 +113,32 @@ public final class AdapterConfig {
                 modules(file, config));
     }
 
+    /** PiSSA and its like train what they take out of the model: the adapter belongs to what is left of it. */
+    private static void requireUnchangedModel(JsonObject file) {
+        String key = "init_lora_weights";
+        if (file.isText(key) && !INITIALISATIONS.contains(file.text(key, "").toLowerCase(Locale.ROOT))) {
+            throw file.refuse(
+                    key,
+                    "which changes the model's own weights before training",
+                    "Save the adapter in PEFT with path_initial_model_for_weight_conversion, or merge it into its model"
+                            + " there, and use that");
+        }
+    }
+
+    /** Keys that say something, of which nobody here knows what. */
+    static List<String> unknownKeys(JsonObject file) {
+        return file.keys().stream()
+                .filter(key -> !file.isEmpty(key)
+                        && !UNSUPPORTED.contains(key)
+                        && !READ.contains(key)
+                        && !WITHOUT_EFFECT.contains(key))
+                .toList();
+    }
+
     private static Set<String> modules(JsonObject file, ModelConfig config) {
         String key = "target_modules";
         if (!file.isText(key)) {
-            return modules(config, file.texts(key), FILE + "'s " + key);
+            return namedModules(file, key, config);
         }
         String text = file.text(key, "");
         if (text.equals(ALL)) {
@@ -92,6 +155,22 @@ public final class AdapterConfig {
         }
     }
 
+    /** As in PEFT, of many names that are in use with other families those count that are the model's. */
+    private static Set<String> namedModules(JsonObject file, String key, ModelConfig config) {
+        List<String> targets = file.texts(key);
+        WeightNames names = config.architecture().names();
+        for (String outer : new String[] {names.embedding(), names.head()}) {
+            if (targets.stream().anyMatch(target -> ("." + outer).endsWith("." + target))) {
+                throw file.refuse(key, "of which " + outer + " cannot be adapted here", MERGE);
+            }
+        }
+        List<String> ours = targets.stream()
+                .filter(target ->
+                        target.equals(ALL) || !matching(config, target).isEmpty())
+                .toList();
+        return modules(config, ours.isEmpty() ? targets : ours, FILE + "'s " + key);
+    }
+
     /**
      * The projections that PEFT would choose.
      *
@@ -105,7 +184,7 @@ public final class AdapterConfig {
         }
         Set<String> found = new TreeSet<>();
         for (String target : targets) {
-            Set<String> matching = matching(config, module -> ("." + module).endsWith("." + target));
+            Set<String> matching = matching(config, target);
             if (matching.isEmpty()) {
                 throw RpoException.configuration("Cannot adapt " + target + " of " + source + ": a "
                         + config.modelType() + " model has no such projection. Choose among "
@@ -114,6 +193,10 @@ public final class AdapterConfig {
             found.addAll(matching);
         }
         return found;
+    }
+
+    private static Set<String> matching(ModelConfig config, String target) {
+        return matching(config, module -> ("." + module).endsWith("." + target));
     }
 
     private static Set<String> matching(ModelConfig config, Predicate<String> wanted) {

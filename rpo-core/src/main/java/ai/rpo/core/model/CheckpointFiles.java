@@ -18,6 +18,8 @@ final class CheckpointFiles {
     static final String CONFIG = "config.json";
     static final String GENERATION_CONFIG = "generation_config.json";
     static final String TOKENIZER = "tokenizer.json";
+    static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+    static final String TEMPLATE = "chat_template.jinja";
     static final String WEIGHTS = "model.safetensors";
     static final String INDEX = "model.safetensors.index.json";
     static final String MODEL_CARD = "README.md";
@@ -26,14 +28,14 @@ final class CheckpointFiles {
     private static final List<String> CARRIED = List.of(
             GENERATION_CONFIG,
             TOKENIZER,
-            "tokenizer_config.json",
+            TOKENIZER_CONFIG,
             "special_tokens_map.json",
             "added_tokens.json",
             "tokenizer.model",
             "vocab.json",
             "vocab.txt",
             "merges.txt",
-            "chat_template.jinja",
+            TEMPLATE,
             "chat_template.json",
             "LICENSE",
             "LICENSE.md",
@@ -70,7 +72,8 @@ final class CheckpointFiles {
     }
 
     /**
-     * Opens {@code model.safetensors}, or all files that {@code model.safetensors.index.json} names.
+     * Opens {@code model.safetensors}, or all files that {@code model.safetensors.index.json} names. Of a tensor that
+     * several of them hold, the one counts that the index names.
      *
      * @throws RpoException if there are none, or the index is wrong
      */
@@ -101,7 +104,10 @@ final class CheckpointFiles {
                 throw weightMap.refuse(tensor, "but that file has no such tensor", "Fetch the model again");
             }
         }
-        return List.copyOf(shards.values());
+        return shards.entrySet().stream()
+                .map(shard -> shard.getValue()
+                        .only(tensor -> weightMap.text(tensor, shard.getKey()).equals(shard.getKey())))
+                .toList();
     }
 
     private static String conversionHint(Path folder) {

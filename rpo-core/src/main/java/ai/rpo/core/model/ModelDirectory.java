@@ -3,13 +3,12 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A model in Hugging Face layout: {@code config.json}, safetensors weights (one file or shards with an index), and
@@ -23,9 +22,8 @@ public final class ModelDirectory {
     /** Folders in a model's own whose files belong to it. */
     public static final Set<String> FOLDERS = Set.of(CheckpointFiles.TEMPLATES);
 
-    private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
-
     private final Path folder;
+    private final SideFiles sideFiles;
     private final JsonObject configFile;
     private final ModelConfig config;
     private final List<SafetensorsFile> files;
@@ -36,6 +34,7 @@ public final class ModelDirectory {
 
     private ModelDirectory(Path folder) {
         this.folder = folder;
+        sideFiles = new SideFiles(folder, Optional.empty());
         configFile = JsonObject.read(folder.resolve(CheckpointFiles.CONFIG));
         config = ModelConfigParser.parse(configFile);
         files = CheckpointFiles.open(folder);
@@ -47,12 +46,13 @@ public final class ModelDirectory {
 
     private ModelDirectory(Path folder, ModelDirectory base) {
         this.folder = folder;
+        sideFiles = new SideFiles(folder, Optional.of(base.folder));
         configFile = base.configFile;
         config = base.config;
         files = base.files;
         weights = base.weights;
         this.base = Optional.of(base);
-        adapter = Optional.of(Adapter.open(folder, config));
+        adapter = Optional.of(base.adapterAt(folder));
         eosIds = readEosIds();
     }
 
@@ -68,7 +68,7 @@ public final class ModelDirectory {
      */
     public static ModelDirectory open(Path folder) {
         requireFolder(folder);
-        return Adapter.isAt(folder) ? open(folder, basePath(folder)) : openPlain(folder);
+        return Adapter.isAt(folder) ? open(folder, basePath(folder)) : new ModelDirectory(folder);
     }
 
     /**
@@ -83,7 +83,7 @@ public final class ModelDirectory {
             throw RpoException.configuration("Cannot use the adapter in " + folder + ": the model it adapts, " + base
                     + ", is an adapter too. Export that one with rpo.export.form = full.");
         }
-        return new ModelDirectory(folder, openPlain(base));
+        return new ModelDirectory(folder, new ModelDirectory(base));
     }
 
     private static void requireFolder(Path folder) {
@@ -102,18 +102,6 @@ public final class ModelDirectory {
                 .orElseThrow(() -> Adapter.withoutModel(adapter, name));
     }
 
-    private static ModelDirectory openPlain(Path folder) {
-        ModelDirectory model = new ModelDirectory(folder);
-        if (!model.unusedTensors().isEmpty()) {
-            LOG.warn(
-                    "{} holds tensors that a {} model does not use: {}",
-                    folder,
-                    model.config.modelType(),
-                    model.unusedTensors());
-        }
-        return model;
-    }
-
     public Path folder() {
         return folder;
     }
@@ -127,14 +115,22 @@ public final class ModelDirectory {
         return configFile.copy().toPrettyString();
     }
 
-    /** Ids that end a completion, the first one preferred: those of {@code generation_config.json}, else of {@code config.json}. */
+    /**
+     * Ids that the model's files say end a completion: those of {@code generation_config.json}, else of {@code
+     * config.json}. Where there is a tokenizer, what counts is its {@code eosIds()}, which these are given to.
+     */
     public List<Integer> eosIds() {
-        return eosIds;
+        return List.copyOf(eosIds);
     }
 
     /** The adapter, where the folder holds one. */
     public Optional<Adapter> adapter() {
         return adapter;
+    }
+
+    /** Opens an adapter on this model; where it has one itself, on the model below that. */
+    Adapter adapterAt(Path adapterFolder) {
+        return Adapter.open(adapterFolder, config, weights);
     }
 
     /** The model without its adapter; this one, if it has none. */
@@ -147,11 +143,43 @@ public final class ModelDirectory {
         return file(CheckpointFiles.TOKENIZER);
     }
 
-    /** A file beside the weights, such as {@code chat_template.jinja}, if the folder has it; an adapter's own comes first. */
+    /**
+     * A file beside the weights, such as {@code chat_template.jinja}, if there is one. What an adapter's folder lacks is
+     * its model's; the files of a tokenizer, and of a template, all come from one folder.
+     */
     public Optional<Path> file(String name) {
-        return Optional.of(folder.resolve(name))
-                .filter(Files::isRegularFile)
-                .or(() -> base.flatMap(model -> model.file(name)));
+        return sideFiles.find(name);
+    }
+
+    /** Where the files beside the weights come from. */
+    public SideFiles sideFiles() {
+        return sideFiles;
+    }
+
+    /** What in the folder is passed over, a sentence each: what a person may have meant otherwise. */
+    public List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (base.isPresent()) {
+            remarks.addAll(base.orElseThrow().remarks());
+            addRemark(
+                    remarks,
+                    "keys of " + AdapterConfig.FILE + " that are not known",
+                    adapter.orElseThrow().unknownKeys());
+            return List.copyOf(remarks);
+        }
+        if (Adapter.liesBesideModelIn(folder)) {
+            remarks.add(folder + " holds a model and an adapter: the model is used, without the adapter."
+                    + " transformers would put the adapter on " + Adapter.baseName(folder) + ".");
+        }
+        addRemark(remarks, "tensors that a " + config.modelType() + " model does not use", unusedTensors());
+        addRemark(remarks, "keys that its RoPE type does not use", RotaryScaling.unusedKeys(configFile));
+        return List.copyOf(remarks);
+    }
+
+    private void addRemark(List<String> remarks, String what, List<String> names) {
+        if (!names.isEmpty()) {
+            remarks.add(folder + " has " + what + ", and they are passed over: " + String.join(", ", names) + ".");
+        }
     }
 
     /** Every weight of {@link ParameterLayout#of} this model's configuration, with the adapter's update if there is one. */
@@ -199,6 +227,7 @@ public final class ModelDirectory {
     Set<String> carried() {
         Set<String> names = new LinkedHashSet<>(CheckpointFiles.carried(folder));
         base.ifPresent(model -> names.addAll(model.carried()));
+        names.removeIf(name -> file(name).isEmpty());
         return names;
     }
 

@@ -54,6 +54,20 @@ final class NewFolder {
                 Files.copy(content, copy);
             }
         }
+        writeTemplateOfOtherConfig(source, folder);
+    }
+
+    /** A template that stands in a {@code tokenizer_config.json} which is not the one that was copied. */
+    private static void writeTemplateOfOtherConfig(ModelDirectory source, Path folder) throws IOException {
+        SideFiles files = source.sideFiles();
+        Path config = files.template().resolve(CheckpointFiles.TOKENIZER_CONFIG);
+        Path template = folder.resolve(CheckpointFiles.TEMPLATE);
+        if (!files.template().equals(files.tokenizer())
+                && !Files.exists(template)
+                && Files.exists(config)
+                && JsonObject.read(config).isText("chat_template")) {
+            Files.writeString(template, JsonObject.read(config).text("chat_template", ""));
+        }
     }
 
     private static void requireFree(Path folder) throws IOException {

@@ -36,7 +36,11 @@ public final class ParameterFile {
      * @throws RpoException if the file is missing or broken, or holds other tensors than the layout
      */
     public static Weights read(Path file, ParameterLayout layout) {
-        SafetensorsFile stored = SafetensorsFile.open(file);
+        return read(SafetensorsFile.open(file), layout);
+    }
+
+    static Weights read(SafetensorsFile stored, ParameterLayout layout) {
+        Path file = stored.path();
         Set<String> unknown = new TreeSet<>(stored.tensors().keySet());
         for (ParameterLayout.Entry entry : layout.entries()) {
             requireFits(file, entry, stored.tensors().get(entry.name()));

@@ -1,7 +1,9 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -14,6 +16,17 @@ final class RotaryScaling {
     private static final double DEFAULT_THETA = 10_000;
     private static final String ORIGINAL_LENGTH = "original_max_position_embeddings";
     private static final String PARTIAL = "partial_rotary_factor";
+
+    private static final Set<String> KEYS_OF_ALL = Set.of("rope_type", "type", "rope_theta", PARTIAL);
+    private static final Set<String> KEYS_OF_YARN = Set.of(
+            "factor",
+            ORIGINAL_LENGTH,
+            "attention_factor",
+            "beta_fast",
+            "beta_slow",
+            "mscale",
+            "mscale_all_dim",
+            "truncate");
 
     private final JsonObject config;
     private final String key;
@@ -79,6 +92,29 @@ final class RotaryScaling {
                                 + "prompts shared by two completions cannot honour",
                         "Use a model with another type: " + "default, linear, llama3, yarn, longrope");
             default -> throw refuseType(type, "default, linear, llama3, yarn, longrope");
+        };
+    }
+
+    /** Keys beside the scaling's type that say nothing of this type, by their whole names; transformers warns of them. */
+    static List<String> unusedKeys(JsonObject config) {
+        RotaryScaling rotary = new RotaryScaling(config, 1);
+        Set<String> used = usedKeys(rotary.type());
+        return rotary.scaling == config
+                ? List.of()
+                : rotary.scaling.keys().stream()
+                        .filter(key -> rotary.scaling.has(key) && !KEYS_OF_ALL.contains(key) && !used.contains(key))
+                        .map(key -> rotary.key + "." + key)
+                        .toList();
+    }
+
+    private static Set<String> usedKeys(String type) {
+        return switch (type) {
+            case "linear" -> Set.of("factor");
+            case "llama3" -> Set.of("factor", ORIGINAL_LENGTH, "low_freq_factor", "high_freq_factor");
+            case "yarn" -> KEYS_OF_YARN;
+            case "longrope", "su" ->
+                Set.of("factor", ORIGINAL_LENGTH, "attention_factor", "short_factor", "long_factor");
+            default -> Set.of();
         };
     }
 

@@ -8,7 +8,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * A safetensors file, its tensors read through a memory map a piece at a time; no file stays open and nothing is kept.
@@ -19,13 +21,12 @@ final class SafetensorsFile {
     private static final int BLOCK_ELEMENTS = 8192;
 
     private final Path file;
-    private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, StoredTensor> tensors;
 
-    private SafetensorsFile(Path file) {
+    private SafetensorsFile(Path file, List<StoredTensor> tensors) {
         this.file = file;
-        for (StoredTensor tensor : SafetensorsHeader.read(file)) {
-            tensors.put(tensor.name(), tensor);
-        }
+        this.tensors = new LinkedHashMap<>();
+        tensors.forEach(tensor -> this.tensors.put(tensor.name(), tensor));
     }
 
     /**
@@ -34,7 +35,16 @@ final class SafetensorsFile {
      * @throws RpoException if the file is not a whole and valid safetensors file
      */
     static SafetensorsFile open(Path file) {
-        return new SafetensorsFile(file);
+        return new SafetensorsFile(file, SafetensorsHeader.read(file));
+    }
+
+    /** The same file, as if it held no other tensors than those of these names. */
+    SafetensorsFile only(Predicate<String> names) {
+        return new SafetensorsFile(
+                file,
+                tensors.values().stream()
+                        .filter(tensor -> names.test(tensor.name()))
+                        .toList());
     }
 
     Path path() {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -18,17 +19,13 @@ final class StoredWeights implements Weights {
     /** Buffers that older checkpoints store: rotary frequencies, and the causal masks of GPT-2. */
     private static final Pattern BUFFER = Pattern.compile(".*(\\.rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias)");
 
-    private static final int COMPARED_ELEMENTS = 1 << 16;
-
-    private record Place(SafetensorsFile file, StoredTensor tensor) {}
-
     private final Path folder;
     private final String basePrefix;
     private final String embedding;
     private final String head;
     private final boolean tiedHead;
-    private final Map<String, Place> stored = new LinkedHashMap<>();
-    private final Map<String, Place> byEntry = new HashMap<>();
+    private final Map<String, StoredNumbers> stored = new LinkedHashMap<>();
+    private final Map<String, StoredNumbers> byEntry = new HashMap<>();
     private final Set<String> unused;
 
     private StoredWeights(Path folder, ModelConfig config, List<SafetensorsFile> files) {
@@ -40,7 +37,7 @@ final class StoredWeights implements Weights {
         tiedHead = config.tiedHead();
         for (SafetensorsFile file : files) {
             for (StoredTensor tensor : file.tensors().values()) {
-                if (stored.put(tensor.name(), new Place(file, tensor)) != null) {
+                if (stored.put(tensor.name(), new StoredNumbers(file, tensor)) != null) {
                     throw refuse("tensor " + tensor.name() + " is in more than one of its files");
                 }
             }
@@ -69,18 +66,24 @@ final class StoredWeights implements Weights {
 
     @Override
     public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
-        Place place = byEntry.get(entry.name());
+        StoredNumbers place = byEntry.get(entry.name());
         if (place == null) {
             throw new IllegalArgumentException("Not a weight of this model: " + entry.name());
         }
-        place.file.read(place.tensor, elementOffset, target);
+        place.file().read(place.tensor(), elementOffset, target);
+    }
+
+    /** The numbers of a weight by its name in the layout; a tied head's are the embedding's. */
+    Optional<StoredNumbers> find(String name) {
+        return Optional.ofNullable(byEntry.get(tiedHead && name.equals(head) ? embedding : name));
     }
 
     /** The dtype in which most bytes are stored. */
     Dtype dtype() {
         Map<Dtype, Long> bytes = new HashMap<>();
         byEntry.values()
-                .forEach(place -> bytes.merge(Dtype.valueOf(place.tensor.dtype()), place.tensor.bytes(), Long::sum));
+                .forEach(place -> bytes.merge(
+                        Dtype.valueOf(place.tensor().dtype()), place.tensor().bytes(), Long::sum));
         return bytes.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
                 .orElseThrow()
@@ -93,12 +96,12 @@ final class StoredWeights implements Weights {
     }
 
     private void resolve(ParameterLayout.Entry entry) {
-        Place place = candidates(entry.name()).stream()
+        StoredNumbers place = candidates(entry.name()).stream()
                 .filter(stored::containsKey)
                 .findFirst()
                 .map(stored::get)
                 .orElseThrow(() -> refuse("weight " + entry.name() + " is missing" + missingHint(entry.name())));
-        StoredTensor tensor = place.tensor;
+        StoredTensor tensor = place.tensor();
         if (!tensor.shape()
                 .equals(entry.shape().stream().map(Integer::longValue).toList())) {
             throw refuse("weight " + tensor.name() + " has shape " + tensor.shape() + ", but config.json asks for "
@@ -125,27 +128,19 @@ final class StoredWeights implements Weights {
     }
 
     private String missingHint(String name) {
-        return name.equals(head) ? " (a model whose head is its embedding says tie_word_embeddings: true)" : "";
+        if (name.equals(head)) {
+            return " (a model whose head is its embedding says tie_word_embeddings: true)";
+        }
+        return stored.keySet().stream()
+                .filter(found -> found.endsWith("." + name))
+                .findFirst()
+                .map(found -> " (" + found + " is there: save the model without what it was wrapped in for training)")
+                .orElse("");
     }
 
     /** A head that is stored beside the embedding it is tied to must equal it, or tying changes the model. */
     private void requireTied() {
-        Place theHead = stored.get(head);
-        Place theEmbedding = byEntry.get(embedding);
-        boolean same = theHead.tensor.shape().equals(theEmbedding.tensor.shape())
-                && theHead.tensor.dtype().equals(theEmbedding.tensor.dtype());
-        long elements = same
-                ? theHead.tensor.bytes() / Dtype.valueOf(theHead.tensor.dtype()).bytes()
-                : 0;
-        FloatBuffer ours = FloatBuffer.allocate(COMPARED_ELEMENTS);
-        FloatBuffer theirs = FloatBuffer.allocate(COMPARED_ELEMENTS);
-        for (long done = 0; same && done < elements; done += COMPARED_ELEMENTS) {
-            int count = (int) Math.min(COMPARED_ELEMENTS, elements - done);
-            theHead.file.read(theHead.tensor, done, ours.clear().limit(count));
-            theEmbedding.file.read(theEmbedding.tensor, done, theirs.clear().limit(count));
-            same = ours.flip().equals(theirs.flip());
-        }
-        if (!same) {
+        if (!stored.get(head).equalNumbersOf(byEntry.get(embedding))) {
             throw refuse("config.json says tie_word_embeddings: true, but " + head + " differs from " + embedding);
         }
         unused.remove(head);

@@ -135,7 +135,7 @@ public sealed interface Trainable {
 
         @Override
         public Weights saved(Path folder) {
-            Adapter found = Adapter.open(folder, start.config());
+            Adapter found = start.adapterAt(folder);
             Trainable.requireLayout(this, ParameterLayout.of(start.config(), found.lora()), folder);
             return found.weights();
         }

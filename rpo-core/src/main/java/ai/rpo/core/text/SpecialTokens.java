@@ -78,6 +78,13 @@ final class SpecialTokens {
         return OptionalInt.empty();
     }
 
+    /** Whether an id is that of a token beside the text's own, special or not. */
+    boolean isAdded(int id) {
+        return ids.containsValue(id)
+                || StreamSupport.stream(tokenizer.path("added_tokens").spliterator(), false)
+                        .anyMatch(token -> token.path("id").asInt(-1) == id);
+    }
+
     private OptionalInt unknownId() {
         JsonNode model = tokenizer.path("model");
         JsonNode unigramId = model.path("unk_id");

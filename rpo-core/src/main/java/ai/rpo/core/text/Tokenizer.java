@@ -3,7 +3,6 @@ package ai.rpo.core.text;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -23,6 +23,8 @@ import java.util.Set;
 public final class Tokenizer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String CONFIG = "tokenizer_config.json";
+    private static final String TEMPLATE = "chat_template";
 
     private final Path file;
     private final String json;
@@ -48,60 +50,60 @@ public final class Tokenizer implements AutoCloseable {
         this.prefix = prefixOf(text);
     }
 
-    /**
-     * Reads {@code tokenizer.json} and, where they are there, {@code tokenizer_config.json},
-     * {@code special_tokens_map.json}, {@code generation_config.json} and {@code chat_template.jinja}.
-     *
-     * @param folder a model folder on a local disk
-     * @throws RpoException where a file is missing or cannot be read
-     */
+    /** Opens the tokenizer of a folder apart from any model, with the folder's usual chat template. */
     public static Tokenizer open(Path folder) {
         return open(folder, TemplateChoice.USUAL);
     }
 
+    /** Opens the tokenizer of a folder apart from any model; see {@link #open(TokenizerFiles, TemplateChoice)}. */
+    public static Tokenizer open(Path folder, TemplateChoice chatTemplate) {
+        return open(TokenizerFiles.in(folder, List.of()), chatTemplate);
+    }
+
     /**
-     * Like {@link #open(Path)}, with another chat template than the folder's usual one.
+     * Opens a model's tokenizer: reads {@code tokenizer.json} and, where they are there, {@code tokenizer_config.json}, {@code
+     * special_tokens_map.json} and {@code chat_template.jinja}.
      *
      * @param chatTemplate which, and the date that it writes
-     * @throws RpoException also where there is no such template, or it cannot be used
+     * @throws RpoException where a file is missing or cannot be read, or there is no such template
      */
-    public static Tokenizer open(Path folder, TemplateChoice chatTemplate) {
-        Path file = folder.resolve("tokenizer.json");
+    public static Tokenizer open(TokenizerFiles files, TemplateChoice chatTemplate) {
+        Path folder = files.folder();
+        Path file = files.tokenizer();
         if (!Files.isRegularFile(file)) {
             throw RpoException.configuration("Cannot load the tokenizer of " + folder
                     + ": it has no tokenizer.json. Save the model with its fast tokenizer"
                     + " (AutoTokenizer.from_pretrained(...).save_pretrained(...)), or give tokenised rows.");
         }
         ObjectNode tokenizer = read(file);
-        ObjectNode config = readIfThere(folder.resolve("tokenizer_config.json"));
+        ObjectNode config = readIfThere(folder.resolve(CONFIG));
         ObjectNode specialTokensMap = readIfThere(folder.resolve("special_tokens_map.json"));
         specialTokensMap.properties().stream()
                 .filter(entry -> !config.hasNonNull(entry.getKey()))
                 .forEach(entry -> config.set(entry.getKey(), entry.getValue()));
         SpecialTokens specialTokens = new SpecialTokens(tokenizer, config);
+        Set<Integer> eosIds = eosIds(folder, config, specialTokens, files.eosIds());
+        if (!files.templates().equals(folder)) {
+            config.set(TEMPLATE, readIfThere(files.templates().resolve(CONFIG)).path(TEMPLATE));
+        }
+        return new Tokenizer(
+                file, tokenizer, specialTokens, eosIds, ChatTemplate.find(files.templates(), config, chatTemplate));
+    }
 
+    /** The rule for what ends a completion; see {@link #eosIds()}. */
+    private static Set<Integer> eosIds(
+            Path folder, ObjectNode config, SpecialTokens specialTokens, List<Integer> ofModel) {
         Set<Integer> eosIds = new LinkedHashSet<>();
         String eosToken = SpecialTokens.spelling(config.path("eos_token"));
         if (!eosToken.isEmpty()) {
             eosIds.add(specialTokens
                     .idOf(eosToken)
                     .orElseThrow(() -> RpoException.configuration("Cannot use " + folder
-                            + ": its eos_token " + eosToken + " is not in the vocabulary of " + file
-                            + ". Correct eos_token in tokenizer_config.json.")));
+                            + ": its eos_token " + eosToken + " is not in the vocabulary of tokenizer.json."
+                            + " Correct eos_token in tokenizer_config.json.")));
         }
-        JsonNode generationEos =
-                readIfThere(folder.resolve("generation_config.json")).path("eos_token_id");
-        if (generationEos.isArray()) {
-            generationEos.forEach(id -> eosIds.add(id.asInt()));
-        } else if (generationEos.isInt()) {
-            eosIds.add(generationEos.asInt());
-        }
-        return new Tokenizer(
-                file,
-                tokenizer,
-                specialTokens,
-                Collections.unmodifiableSet(eosIds),
-                ChatTemplate.find(folder, config, chatTemplate));
+        ofModel.stream().filter(specialTokens::isAdded).forEach(eosIds::add);
+        return Collections.unmodifiableSet(eosIds);
     }
 
     /** Ids of a text and nothing else. */
@@ -125,8 +127,8 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * Ids that end a completion: the tokenizer's {@code eos_token} first, where it has one, then those of
-     * generation_config.json.
+     * Ids that end a completion, in training as in generation: the tokenizer's {@code eos_token} first, where it has
+     * one, then those that the model's files name. An id that stands for text, as a left-over default may, ends none.
      */
     public Set<Integer> eosIds() {
         return eosIds;

@@ -83,8 +83,8 @@ class ProtocolTest {
         assertEquals(
                 List.of("mine", "theirs"),
                 judgment.games().stream().map(Game::firstShown).toList());
-        assertEquals(8, judgment.modelLength());
-        assertEquals(10, judgment.baselineLength());
+        assertEquals(8, judgment.subject().modelLength());
+        assertEquals(10, judgment.subject().baselineLength());
     }
 
     @ParameterizedTest

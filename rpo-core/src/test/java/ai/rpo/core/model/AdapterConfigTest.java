@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AdapterConfigTest {
 
@@ -32,7 +34,14 @@ class AdapterConfigTest {
                 "lora_dropout|1",
                 "r|0",
                 "target_modules|\"[\"",
-                "target_modules|\"nothing\""
+                "target_modules|\"nothing\"",
+                "init_lora_weights|\"pissa\"",
+                "init_lora_weights|\"pissa_niter_4\"",
+                "init_lora_weights|\"OLoRA\"",
+                "init_lora_weights|\"corda\"",
+                "init_lora_weights|\"loftq\"",
+                "init_lora_weights|\"lora_ga\"",
+                "init_lora_weights|\"of_tomorrow\""
             })
     void whatIsNotSupportedIsRefusedByItsName(String key, String value) {
         String text = "{\"peft_type\": \"LORA\", \"r\": 2, \"target_modules\": [\"q_proj\"]}";
@@ -43,6 +52,30 @@ class AdapterConfigTest {
         RpoException refused = assertThrows(RpoException.class, () -> AdapterConfig.parse(changed, model));
         assertTrue(refused.getMessage().contains(key), refused.getMessage());
         assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""})
+    void beginningsThatLeaveTheModelAsItIsAreTaken(String value) {
+        Lora lora = AdapterConfig.parse(
+                "{\"peft_type\": \"LORA\", \"target_modules\": [\"q_proj\"], \"init_lora_weights\": " + value + "}",
+                model);
+        assertEquals(2, lora.modules().size());
+    }
+
+    @Test
+    void aKeyThatSaysSomethingUnknownIsTold() {
+        JsonObject file = JsonObject.parse(
+                AdapterConfig.text(model, lora(), "base")
+                        .replaceFirst(
+                                "\\{",
+                                "{\"use_tomorrow\": true, \"of_yesterday\": null, \"eva_config\": {\"rho\": 2},"),
+                "adapter_config.json");
+        assertEquals(List.of("use_tomorrow"), AdapterConfig.unknownKeys(file));
+    }
+
+    private Lora lora() {
+        return AdapterConfig.parse("{\"peft_type\": \"LORA\", \"target_modules\": [\"q_proj\"]}", model);
     }
 
     /** PEFT writes all of its keys, most of them empty. */
@@ -69,6 +102,22 @@ class AdapterConfigTest {
         Lora lora = AdapterConfig.parse(text, model);
         assertEquals(count, lora.modules().size(), lora.modules().toString());
         assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(model, lora, "base"), model), "written and read");
+    }
+
+    /** Lists that serve many families are common. */
+    @Test
+    void namesOfOtherFamiliesArePassedOverBesideOnesOfThisOne() {
+        Lora lora = AdapterConfig.parse(
+                "{\"peft_type\": \"LORA\", \"target_modules\": [\"query_key_value\", \"v_proj\", \"c_attn\"]}", model);
+        assertEquals(2, lora.modules().size(), lora.modules().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lm_head", "embed_tokens", "model.embed_tokens"})
+    void updatesOfEmbeddingAndHeadAreRefused(String target) {
+        String text = "{\"peft_type\": \"LORA\", \"target_modules\": [\"v_proj\", \"" + target + "\"]}";
+        RpoException refused = assertThrows(RpoException.class, () -> AdapterConfig.parse(text, model));
+        assertTrue(refused.getMessage().contains("Merge the adapter"), refused.getMessage());
     }
 
     @Test

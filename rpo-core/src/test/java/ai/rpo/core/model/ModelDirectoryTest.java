@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,6 +96,43 @@ class ModelDirectoryTest {
         assertRefused("tie_word_embeddings", "lm_head.weight differs");
     }
 
+    /** Numbers that are no different in half as many bits. */
+    @Test
+    void aTiedHeadMayBeStoredInAnotherDtype() throws IOException {
+        float[] floats = tensors.get(EMBEDDING).floats();
+        ByteBuffer halves = ByteBuffer.allocate(2 * floats.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float number : floats) {
+            halves.putShort((short) (Float.floatToIntBits(number) >>> 16));
+        }
+        tensors.put("lm_head.weight", tensors.get(EMBEDDING));
+        writeShards(Map.of(), name -> name.equals(EMBEDDING) ? "a.safetensors" : "b.safetensors");
+        String header = "{\"" + EMBEDDING + "\":{\"dtype\":\"BF16\",\"shape\":[7,4],\"data_offsets\":[0,"
+                + halves.capacity() + "]}}";
+        Files.write(temp.resolve("a.safetensors"), TinyModel.safetensors(header, halves.array()));
+        ModelDirectory model = ModelDirectory.open(temp);
+        assertEquals(List.of(), model.unusedTensors());
+        assertHoldsTinyWeights(model);
+
+        halves.putShort(6, (short) 0);
+        Files.write(temp.resolve("a.safetensors"), TinyModel.safetensors(header, halves.array()));
+        assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "lm_head.weight differs");
+    }
+
+    @Test
+    void whatIsPassedOverIsTold() throws IOException {
+        assertEquals(List.of(), open().remarks());
+        tensors.put("score.weight", new TinyModel.Raw(List.of(1), new float[1]));
+        String rope = "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2, \"beta_fast\": 3, \"attn_factor\": 1,"
+                + " \"mscale\": null}, \"model_type\"";
+        TinyModel.folder(temp, TinyModel.CONFIG.replace("\"model_type\"", rope), tensors);
+        List<String> remarks = ModelDirectory.open(temp).remarks();
+        assertTrue(remarks.get(0).endsWith("passed over: score.weight."), remarks.toString());
+        assertTrue(
+                remarks.get(1).endsWith("passed over: rope_scaling.beta_fast, rope_scaling.attn_factor."),
+                remarks.toString());
+        assertEquals(2, remarks.size());
+    }
+
     @Test
     void harmlessTensorsAreSilentOthersReported() throws IOException {
         tensors.put("model.layers.0.self_attn.rotary_emb.inv_freq", new TinyModel.Raw(List.of(1), new float[1]));
@@ -104,6 +144,23 @@ class ModelDirectoryTest {
     void missingWeightIsNamed() throws IOException {
         tensors.remove(Q_PROJ);
         assertRefused(Q_PROJ, "is missing");
+    }
+
+    /** As a compiled or a wrapped model's state is saved. */
+    @Test
+    void namesWithSomethingBeforeThemAreExplained() throws IOException {
+        Map<String, TinyModel.Raw> compiled = new LinkedHashMap<>();
+        tensors.forEach((name, raw) -> compiled.put("_orig_mod." + name, raw));
+        tensors.clear();
+        tensors.putAll(compiled);
+        assertRefused("is missing (_orig_mod.", "save the model without what it was wrapped in");
+    }
+
+    /** What a sharded trainer may leave of a weight that another process held. */
+    @Test
+    void aWeightWithNothingInItIsNamed() throws IOException {
+        tensors.put(EMBEDDING, new TinyModel.Raw(List.of(0), new float[0]));
+        assertRefused(EMBEDDING, "has shape [0]");
     }
 
     @Test
@@ -205,6 +262,35 @@ class ModelDirectoryTest {
         assertHoldsTinyWeights(ModelDirectory.open(temp));
     }
 
+    /** A shard that an earlier save left may hold what the later one holds elsewhere. */
+    @Test
+    void ofATensorInTwoShardsTheIndexSaysWhichCounts() throws IOException {
+        for (String current : List.of("a.safetensors", "b.safetensors")) {
+            writeShards(Map.of(), name -> name.equals(Q_PROJ) || name.equals(EMBEDDING) ? current : "c.safetensors");
+            String other = current.equals("a.safetensors") ? "b.safetensors" : "a.safetensors";
+            Map<String, TinyModel.Raw> outdated = new LinkedHashMap<>();
+            outdated.put(Q_PROJ, new TinyModel.Raw(List.of(4, 4), new float[16]));
+            outdated.put("model.norm.weight", tensors.get("model.norm.weight"));
+            Files.write(temp.resolve(other), TinyModel.safetensors(outdated));
+            writeIndex(
+                    Map.of("model.norm.weight", other),
+                    name -> name.equals(Q_PROJ) || name.equals(EMBEDDING) ? current : "c.safetensors");
+            assertHoldsTinyWeights(ModelDirectory.open(temp));
+        }
+    }
+
+    @Test
+    void aTensorInTwoShardsThatTheIndexDoesNotNameIsRefused() throws IOException {
+        writeShards(Map.of(), name -> name.equals(Q_PROJ) ? "a.safetensors" : "b.safetensors");
+        for (String shard : List.of("a.safetensors", "b.safetensors")) {
+            Map<String, TinyModel.Raw> content =
+                    new LinkedHashMap<>(shard.startsWith("a") ? Map.of(Q_PROJ, tensors.get(Q_PROJ)) : tensors);
+            content.put("extra", new TinyModel.Raw(List.of(1), new float[1]));
+            Files.write(temp.resolve(shard), TinyModel.safetensors(content));
+        }
+        assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "extra", "more than one");
+    }
+
     @Test
     void indexMustNamePlainFiles() throws IOException {
         for (String trick :
@@ -257,20 +343,21 @@ class ModelDirectoryTest {
         return folder;
     }
 
-    private void writeShards(Map<String, String> lies, java.util.function.UnaryOperator<String> shardOf)
-            throws IOException {
+    private void writeShards(Map<String, String> lies, UnaryOperator<String> shardOf) throws IOException {
         Map<String, Map<String, TinyModel.Raw>> shards = new LinkedHashMap<>();
-        Map<String, String> weightMap = new LinkedHashMap<>();
-        tensors.forEach((name, raw) -> {
-            shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>())
-                    .put(name, raw);
-            weightMap.put(name, shardOf.apply(name));
-        });
-        weightMap.putAll(lies);
+        tensors.forEach((name, raw) -> shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>())
+                .put(name, raw));
         Files.writeString(temp.resolve("config.json"), TinyModel.CONFIG);
         for (Map.Entry<String, Map<String, TinyModel.Raw>> shard : shards.entrySet()) {
             Files.write(temp.resolve(shard.getKey()), TinyModel.safetensors(shard.getValue()));
         }
+        writeIndex(lies, shardOf);
+    }
+
+    private void writeIndex(Map<String, String> lies, UnaryOperator<String> shardOf) throws IOException {
+        Map<String, String> weightMap = new LinkedHashMap<>();
+        tensors.keySet().forEach(name -> weightMap.put(name, shardOf.apply(name)));
+        weightMap.putAll(lies);
         Files.writeString(
                 temp.resolve("model.safetensors.index.json"),
                 JsonObject.MAPPER.writeValueAsString(Map.of("weight_map", weightMap)));

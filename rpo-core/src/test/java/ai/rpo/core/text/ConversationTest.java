@@ -50,7 +50,7 @@ class ConversationTest {
 
     @Test
     void anEosThatIsNotTheTokenizersEndsATurnToo() throws IOException, UnfitRowException {
-        // generation_config.json names <|endoftext|> as well; the template ends turns with it.
+        // The model names <|endoftext|> as well; the template ends turns with it.
         try (Tokenizer tokenizer = withTemplate(CHATML.replace("<|im_end|>", "<|endoftext|>"))) {
             PairTokenizer.Example example = pairs(tokenizer)
                     .tokenize(new ConversationExample(turns("user", "hi"), turns("assistant", "the cat")));
@@ -132,13 +132,13 @@ class ConversationTest {
     }
 
     private Tokenizer withTemplate(String template) throws IOException {
-        for (String name : List.of("tokenizer.json", "tokenizer_config.json", "generation_config.json")) {
+        for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
             Files.write(
                     folder.resolve(name),
                     Files.readAllBytes(TestTokenizers.folder("byte_level").resolve(name)));
         }
         Files.writeString(folder.resolve("chat_template.jinja"), template);
-        return Tokenizer.open(folder);
+        return Tokenizer.open(TokenizerFiles.in(folder, TestTokenizers.eosIds("byte_level")), TemplateChoice.USUAL);
     }
 
     private static List<Message> turns(String role, String content) {

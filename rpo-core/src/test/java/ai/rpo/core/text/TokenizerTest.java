@@ -40,6 +40,30 @@ class TokenizerTest {
         }
     }
 
+    /** Of byte_level, whose eos_token is 290; 288 is an added token too, 40 is a letter. */
+    @Test
+    void theModelsEndsComeAfterTheTokenizersAndAreNoText() {
+        Path folder = TestTokenizers.folder("byte_level");
+        try (Tokenizer tokenizer =
+                Tokenizer.open(TokenizerFiles.in(folder, List.of(40, 288, 290, 4000)), TemplateChoice.USUAL)) {
+            assertEquals(List.of(290, 288), List.copyOf(tokenizer.eosIds()));
+            assertEquals(290, tokenizer.eosId().orElseThrow());
+        }
+    }
+
+    @Test
+    void theTemplateMayComeFromAnotherFolder(@TempDir Path templates) throws IOException {
+        Path folder = TestTokenizers.folder("byte_level");
+        TokenizerFiles files = new TokenizerFiles(folder, templates, List.of());
+        try (Tokenizer tokenizer = Tokenizer.open(files, TemplateChoice.USUAL)) {
+            assertTrue(tokenizer.chatTemplate().isEmpty());
+        }
+        Files.writeString(templates.resolve("tokenizer_config.json"), "{\"chat_template\": \"{{ eos_token }}\"}");
+        try (Tokenizer tokenizer = Tokenizer.open(files, TemplateChoice.USUAL)) {
+            assertEquals("<|im_end|>", tokenizer.chatTemplate().orElseThrow().render(List.of(), false));
+        }
+    }
+
     @Test
     void severalThreadsShareOne() {
         try (Tokenizer tokenizer = TestTokenizers.open("byte_level")) {

@@ -99,7 +99,10 @@ final class Job {
                 display.update(what, done, total);
                 status.update(done, total);
             };
-            Stages stages = new Stages(configuration, run, spark);
+            Stages stages = new Stages(configuration, run, spark, remark -> {
+                display.close();
+                System.out.printf("%-9s %s%n", "note", remark);
+            });
             Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
             List<Decision> plan = pipeline.plan(target.apply(stages));
             run.file("resolved.conf").write(configuration.text());

@@ -46,7 +46,7 @@ public final class PlanCommand implements Callable<Integer> {
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
             RunDirectory run =
                     new RunDirectory(new Path(configuration.settings().output().orElseThrow()), spark.hadoop());
-            Stages stages = new Stages(configuration, run, spark);
+            Stages stages = new Stages(configuration, run, spark, remark -> line("note", "%s", remark));
             print(stages.forecast());
         }
     }

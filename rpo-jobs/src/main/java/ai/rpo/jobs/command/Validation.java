@@ -3,7 +3,6 @@ package ai.rpo.jobs.command;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
@@ -59,6 +58,7 @@ final class Validation {
             String model = settings.model().path().orElseThrow();
             LocalModel start = LocalModel.of(model, settings.model().base(), hadoop);
             print("model", describe(start));
+            start.remarks().forEach(remark -> print("note", remark));
             requireContext(settings.data().maxLength(), start.open().config().contextLength());
             if (supervised) {
                 print("data", describe(settings.sft().data(), hadoop));
@@ -72,7 +72,7 @@ final class Validation {
                                 .orElse("the same model"));
                 print("data", describe(settings.data().train(), hadoop));
                 print("held out", heldOut(settings, hadoop));
-                print("objective", describe(settings.objective()));
+                print("objective", settings.objective().describe());
             }
             print(
                     "training",
@@ -90,6 +90,7 @@ final class Validation {
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark);
+            stages.checkTokenizer();
             Pipeline pipeline = new Pipeline(run, settings.overwrite(), ProgramVersion.get());
             System.out.println();
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
@@ -167,17 +168,6 @@ final class Validation {
         return settings.data().eval().isEmpty()
                 ? "nothing"
                 : describe(settings.data().eval(), hadoop);
-    }
-
-    private static String describe(RpoObjective objective) {
-        return String.format(
-                Locale.ROOT,
-                "%s: beta %s, eta %s, %s of log-probabilities, effective weight %.4g",
-                objective.eta() == 0 ? "DPO" : "RPO",
-                objective.beta(),
-                objective.eta(),
-                objective.reduction().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                objective.effectiveWeight());
     }
 
     private static String describe(TrainSettings train) {

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.demo;
 
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.FinishReason;
 import ai.rpo.core.generate.Generator;
@@ -8,6 +9,7 @@ import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.Tokenizer;
+import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.generate.DriverSampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,7 +39,8 @@ final class SampledModel implements Respondent {
     @Override
     public List<Answer> answers(List<String> letters, long seed) {
         SplittableRandom seeds = new SplittableRandom(seed);
-        try (Tokenizer tokenizer = Tokenizer.open(model.folder())) {
+        try (Tokenizer tokenizer =
+                Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), TemplateChoice.USUAL)) {
             List<Generator.Request> requests = new ArrayList<>(letters.size());
             for (String prompt : letters) {
                 requests.add(
@@ -48,7 +51,7 @@ final class SampledModel implements Respondent {
                     .generate(
                             requests.iterator(),
                             SamplingSettings.atTemperature(1, MOST_TOKENS),
-                            model.eosIds(),
+                            tokenizer.eosIds(),
                             StopRule.NONE)
                     .forEachRemaining(completion -> answers.add(answer(completion, tokenizer)));
             return answers;

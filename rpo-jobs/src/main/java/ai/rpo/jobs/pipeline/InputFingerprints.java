@@ -86,10 +86,9 @@ final class InputFingerprints {
 
     /** Of an adapter and the model that it adapts. */
     private String withBase(String model, UnaryOperator<String> fingerprint) {
+        Optional<String> adapted = AdaptedModel.of(model, base, hadoop);
         String own = fingerprint.apply(model);
-        return AdaptedModel.of(model, base, hadoop)
-                .map(adapted -> own + " on " + fingerprint.apply(adapted))
-                .orElse(own);
+        return adapted.map(folder -> own + " on " + fingerprint.apply(folder)).orElse(own);
     }
 
     /** Of what decides how conversations are written; empty text if there is nothing of the kind. */

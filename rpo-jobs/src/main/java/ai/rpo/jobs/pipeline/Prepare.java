@@ -129,11 +129,13 @@ final class Prepare implements Stage {
     }
 
     PrepareStage work() {
-        LocalModel model = LocalModel.located(
-                place.model(), place.settings().model().base(), place.spark().hadoop());
+        LocalModel model = place.located();
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
-                model::folder, place.templates(), config.contextLength(), config.vocabularySize());
+                model::tokenizerFiles,
+                place.templates(),
+                config.contextLength(),
+                config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 

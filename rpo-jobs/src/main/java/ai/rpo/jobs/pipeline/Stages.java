@@ -4,6 +4,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.RunDirectory;
+import java.util.function.Consumer;
 
 /**
  * The stages of one run, each with those that it needs:
@@ -24,11 +25,17 @@ public final class Stages {
     private final Stage evaluate;
 
     public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark) {
+        this(configuration, run, spark, remark -> {});
+    }
+
+    /** @param reader is told what the stages pass over in the models that they read */
+    public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, Consumer<String> reader) {
         place = new Workplace(
                 configuration,
                 run,
                 spark,
-                new InputFingerprints(configuration.settings().model().base(), spark.hadoop()));
+                new InputFingerprints(configuration.settings().model().base(), spark.hadoop()),
+                new Remarks(reader));
         prepare = Prepare.pairs(place);
         score = Score.ofPairs(place, prepare);
         train = Train.onPairs(place, score);
@@ -37,6 +44,16 @@ public final class Stages {
 
     public Stage prepare() {
         return prepare;
+    }
+
+    /**
+     * Looks at what turns the given rows into tokens, before any is read.
+     *
+     * @throws ai.rpo.core.RpoException where it cannot be used
+     */
+    public void checkTokenizer() {
+        Prepare given = place.configuration().namesSupervisedRowsOnly() ? Prepare.examples(place) : prepare;
+        given.work().checkTokenizer();
     }
 
     /** Of the pairs, or of supervised rows if nothing else is named. */

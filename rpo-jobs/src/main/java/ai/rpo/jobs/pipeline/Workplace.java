@@ -21,8 +21,14 @@ import org.apache.hadoop.fs.Path;
  * @param run where artifacts lie
  * @param spark started when first asked for a session
  * @param inputs what the run's inputs are
+ * @param remarks tells what is passed over in models
  */
-record Workplace(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, InputFingerprints inputs) {
+record Workplace(
+        ResolvedConfiguration configuration,
+        RunDirectory run,
+        SparkLauncher spark,
+        InputFingerprints inputs,
+        Remarks remarks) {
 
     private static final String DATE = "template-date.txt";
 
@@ -92,6 +98,11 @@ record Workplace(ResolvedConfiguration configuration, RunDirectory run, SparkLau
     }
 
     LocalModel open(String path) {
-        return LocalModel.of(path, settings().model().base(), spark.hadoop());
+        return remarks.of(LocalModel.of(path, settings().model().base(), spark.hadoop()));
+    }
+
+    /** The model that training starts from, for work that needs its text files alone. */
+    LocalModel located() {
+        return remarks.of(LocalModel.located(model(), settings().model().base(), spark.hadoop()));
     }
 }

@@ -39,13 +39,6 @@ public final class ParquetShards {
         }
     }
 
-    /** The rows of all shards, a partition each, the largest first; Spark by itself puts small ones together. */
-    public static Dataset<Row> readShardByShard(SparkSession spark, Path folder, StructType schema) {
-        SparkSession apart = spark.newSession(); // has settings of its own
-        apart.conf().set("spark.sql.files.openCostInBytes", apart.conf().get("spark.sql.files.maxPartitionBytes"));
-        return read(apart, folder, schema);
-    }
-
     /** The rows of all shards in the order of their ordinals, which is the input's. */
     public static Dataset<Row> readInOrder(SparkSession spark, Path folder, StructType schema) {
         return read(spark, folder, schema).orderBy("ordinal");

@@ -2,12 +2,15 @@ package ai.rpo.spark.device;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.SideFiles;
+import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.Stores;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -28,19 +31,29 @@ public final class LocalModel implements Serializable {
     private final String uri;
     private String fingerprint;
     private final LocalModel base;
+    private final List<Integer> eosIds;
+    private final List<String> remarks;
     private final boolean checkpoint;
     private final SerializableConfiguration hadoop;
 
     /**
      * @param fingerprint null until it is asked for, of a local model
      * @param base what an adapter adapts; null for a model of its own
+     * @param opened on this machine
      * @param checkpoint whether a machine that had to fetch it does not keep it for long
      */
     private LocalModel(
-            String uri, String fingerprint, LocalModel base, boolean checkpoint, SerializableConfiguration hadoop) {
+            String uri,
+            String fingerprint,
+            LocalModel base,
+            ModelDirectory opened,
+            boolean checkpoint,
+            SerializableConfiguration hadoop) {
         this.uri = uri;
         this.fingerprint = fingerprint;
         this.base = base;
+        eosIds = opened.eosIds();
+        remarks = opened.remarks();
         this.checkpoint = checkpoint;
         this.hadoop = hadoop;
     }
@@ -83,12 +96,12 @@ public final class LocalModel implements Serializable {
                 .map(model -> located(model, Optional.empty(), configuration))
                 .orElse(null);
         if (isLocal(uri, configuration)) {
-            open(localPath(uri), adapted);
-            return new LocalModel(uri, null, adapted, checkpoint, hadoop);
+            return new LocalModel(uri, null, adapted, open(localPath(uri), adapted), checkpoint, hadoop);
         }
         Path fetched = fetch(uri, configuration);
         try {
-            LocalModel model = new LocalModel(uri, open(fetched, adapted).fingerprint(), adapted, checkpoint, hadoop);
+            ModelDirectory opened = open(fetched, adapted);
+            LocalModel model = new LocalModel(uri, opened.fingerprint(), adapted, opened, checkpoint, hadoop);
             model.inCache(() -> fetched);
             return model;
         } finally {
@@ -125,6 +138,17 @@ public final class LocalModel implements Serializable {
     /** The model on the machine that asks. */
     public ModelDirectory open() {
         return open(folder(), base);
+    }
+
+    /** What in its folder is passed over, a sentence each. */
+    public List<String> remarks() {
+        return remarks;
+    }
+
+    /** What turns text into the model's tokens, on the machine that asks. */
+    public TokenizerFiles tokenizerFiles() {
+        SideFiles files = new SideFiles(folder(), Optional.ofNullable(base).map(LocalModel::folder));
+        return new TokenizerFiles(files.tokenizer(), files.template(), eosIds);
     }
 
     /** Where the model lies on the machine that asks. */

@@ -13,6 +13,7 @@ import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.Optional;
 
@@ -27,10 +28,57 @@ final class ExecutorGenerators {
     private record Key(
             String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
 
-    /**
-     * @param tokenizer absent where the model has none
-     */
-    record Lent(Generator generator, ModelDirectory model, Optional<Tokenizer> tokenizer, Object key) {}
+    /** A generator that one task has, until it closes the loan. */
+    final class Loan implements AutoCloseable {
+
+        private final Generator generator;
+        private final ModelDirectory model;
+        private final Optional<Tokenizer> tokenizer;
+        private final Key key;
+        private boolean usable;
+
+        private Loan(Generator generator) {
+            this.generator = generator;
+            model = ExecutorGenerators.this.directory;
+            tokenizer = ExecutorGenerators.this.tokenizer;
+            key = ExecutorGenerators.this.key;
+        }
+
+        Generator generator() {
+            return generator;
+        }
+
+        ModelDirectory model() {
+            return model;
+        }
+
+        /** Absent where the model has none. */
+        Optional<Tokenizer> tokenizer() {
+            return tokenizer;
+        }
+
+        /** Ids that end a completion. */
+        Collection<Integer> eosIds() {
+            return tokenizer.<Collection<Integer>>map(Tokenizer::eosIds).orElse(model.eosIds());
+        }
+
+        /** Says that every completion that was asked for has come, so that another task may have the generator. */
+        void finished() {
+            usable = true;
+        }
+
+        /** Gives the generator back; one that was left in the middle of its work gives its memory back too. */
+        @Override
+        public void close() {
+            synchronized (ExecutorGenerators.this) {
+                if (usable && key.equals(ExecutorGenerators.this.key)) {
+                    idle.push(generator);
+                } else {
+                    generator.close();
+                }
+            }
+        }
+    }
 
     private final Deque<Generator> idle = new ArrayDeque<>();
     private Key key;
@@ -45,7 +93,7 @@ final class ExecutorGenerators {
         return INSTANCE;
     }
 
-    synchronized Lent borrow(
+    synchronized Loan borrow(
             LocalModel model, TemplateChoice chatTemplate, Precision precision, int threads, int width) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
@@ -59,20 +107,12 @@ final class ExecutorGenerators {
             key = wanted;
         }
         Generator generator = idle.isEmpty() ? new Generator(decoder, weights, width) : idle.pop();
-        return new Lent(generator, directory, tokenizer, key);
-    }
-
-    synchronized void giveBack(Lent lent) {
-        if (lent.key == key) {
-            idle.push(lent.generator);
-        } else {
-            lent.generator.close();
-        }
+        return new Loan(generator);
     }
 
     private void load(LocalModel model, TemplateChoice chatTemplate, Backend backend) {
         directory = model.open();
-        tokenizer = directory.tokenizerFile().map(file -> Tokenizer.open(directory.folder(), chatTemplate));
+        tokenizer = directory.tokenizerFile().map(file -> Tokenizer.open(model.tokenizerFiles(), chatTemplate));
         decoder = new Decoder(directory.config(), backend);
         weights = LoadedWeights.ofThisJvm().of(model, backend);
     }

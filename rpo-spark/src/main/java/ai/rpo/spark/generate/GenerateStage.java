@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -131,7 +130,7 @@ public final class GenerateStage {
     /** A tokenizer that is broken or cannot stop where it should is found here; a missing one may not be needed. */
     private void checkTokenizer() {
         if (model.open().tokenizerFile().isPresent()) {
-            try (Tokenizer tokenizer = Tokenizer.open(model.folder(), chatTemplate)) {
+            try (Tokenizer tokenizer = Tokenizer.open(model.tokenizerFiles(), chatTemplate)) {
                 new CompletionText(tokenizer, settings.stop());
             }
         } else if (!settings.stop().isEmpty()) {

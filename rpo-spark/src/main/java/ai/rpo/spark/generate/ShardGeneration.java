@@ -14,7 +14,6 @@ import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
-import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.SmallFile;
@@ -25,11 +24,9 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.LongAccumulator;
@@ -68,30 +65,29 @@ record ShardGeneration(
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
-        ExecutorGenerators generators = ExecutorGenerators.ofThisJvm();
-        ExecutorGenerators.Lent lent = generators.borrow(
-                model, chatTemplate, precision, threads, settings.completionsAtOnce());
-        List<Prompt> prompts = new ArrayList<>();
-        StringBuilder unfit = new StringBuilder();
-        PromptReader reader = source.reader();
-        for (NumberedRow row : ordered) {
-            try {
-                prompts.add(prompt(row, reader, lent));
-            } catch (UnfitRowException e) {
-                unfit.append(rejected(row, e)).append('\n');
+        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
+                .borrow(model, chatTemplate, precision, threads, settings.completionsAtOnce())) {
+            List<Prompt> prompts = new ArrayList<>();
+            StringBuilder unfit = new StringBuilder();
+            PromptReader reader = source.reader();
+            for (NumberedRow row : ordered) {
+                try {
+                    prompts.add(prompt(row, reader, lent));
+                } catch (UnfitRowException e) {
+                    unfit.append(rejected(row, e)).append('\n');
+                }
             }
+            if (!unfit.isEmpty()) {
+                write(rejected, shard, unfit);
+            }
+            StringBuilder lines = lines(prompts, lent);
+            lent.finished();
+            write(completions, shard, lines);
         }
-        if (!unfit.isEmpty()) {
-            write(rejected, shard, unfit);
-        }
-        write(completions, shard, lines(prompts, lent));
-        generators.giveBack(lent);
     }
 
-    private StringBuilder lines(List<Prompt> prompts, ExecutorGenerators.Lent lent) {
+    private StringBuilder lines(List<Prompt> prompts, ExecutorGenerators.Loan lent) {
         Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
-        Set<Integer> eosIds = new HashSet<>(lent.model().eosIds());
-        lent.tokenizer().map(Tokenizer::eosIds).ifPresent(eosIds::addAll);
         int samples = settings.samplesPerPrompt();
         Iterator<Request> requests = prompts.stream()
                 .flatMap(prompt -> IntStream.range(0, samples).mapToObj(sample -> request(prompt, sample)))
@@ -100,7 +96,7 @@ record ShardGeneration(
                 .generate(
                         requests,
                         settings.sampling(),
-                        eosIds,
+                        lent.eosIds(),
                         text.<StopRule>map(t -> t).orElse(StopRule.NONE));
         StringBuilder lines = new StringBuilder();
         for (Prompt prompt : prompts) {
@@ -126,7 +122,7 @@ record ShardGeneration(
         return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
     }
 
-    private Prompt prompt(NumberedRow row, PromptReader reader, ExecutorGenerators.Lent lent) throws UnfitRowException {
+    private Prompt prompt(NumberedRow row, PromptReader reader, ExecutorGenerators.Loan lent) throws UnfitRowException {
         PromptReader.Row read = reader.read(row.json());
         int[] ids = ids(read, lent);
         int context = lent.model().config().contextLength();
@@ -144,7 +140,7 @@ record ShardGeneration(
         return new Prompt(row.ordinal(), read.given(), ids);
     }
 
-    private int[] ids(PromptReader.Row row, ExecutorGenerators.Lent lent) throws UnfitRowException {
+    private int[] ids(PromptReader.Row row, ExecutorGenerators.Loan lent) throws UnfitRowException {
         if (row.prompt() instanceof TokenPrompt tokens) {
             if (tokens.ids().length == 0) {
                 throw new UnfitRowException(Reason.EMPTY_PROMPT);

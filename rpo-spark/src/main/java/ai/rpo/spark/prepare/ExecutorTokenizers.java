@@ -2,7 +2,7 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
-import java.nio.file.Path;
+import ai.rpo.core.text.TokenizerFiles;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -12,14 +12,14 @@ final class ExecutorTokenizers {
     private static final Map<Key, Tokenizer> LOADED = new ConcurrentHashMap<>();
 
     /** A folder whose tokenizer was replaced is another one. */
-    private record Key(Path folder, long modified, TemplateChoice chatTemplate) {}
+    private record Key(TokenizerFiles files, long modified, TemplateChoice chatTemplate) {}
 
     private ExecutorTokenizers() {}
 
     static Tokenizer get(TargetModel model) {
-        Path folder = model.folder().local().toAbsolutePath();
-        long modified = folder.resolve("tokenizer.json").toFile().lastModified();
+        TokenizerFiles files = model.text().local();
+        long modified = files.tokenizer().toFile().lastModified();
         return LOADED.computeIfAbsent(
-                new Key(folder, modified, model.chatTemplate()), key -> Tokenizer.open(folder, key.chatTemplate));
+                new Key(files, modified, model.chatTemplate()), key -> Tokenizer.open(files, key.chatTemplate));
     }
 }

@@ -101,10 +101,14 @@ public final class PrepareStage {
         return List.copyOf(files);
     }
 
-    /** A broken tokenizer is found here; a missing one may not be needed. */
-    private void checkTokenizer() {
-        if (Files.exists(model.folder().local().resolve("tokenizer.json"))) {
-            ExecutorTokenizers.get(model);
+    /**
+     * Looks at the tokenizer before any row is read; a missing one may not be needed.
+     *
+     * @throws RpoException where it cannot be used
+     */
+    public void checkTokenizer() {
+        if (Files.exists(model.text().local().tokenizer())) {
+            model.requireUsable();
         }
     }
 }

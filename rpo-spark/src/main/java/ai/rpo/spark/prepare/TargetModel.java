@@ -1,25 +1,44 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
 import java.io.Serializable;
+import java.util.OptionalInt;
 
 /**
  * The model that data are prepared for.
  *
- * @param folder where its tokenizer is
+ * @param text finds its tokenizer
  * @param chatTemplate how its conversations are written
  * @param contextLength the most tokens of one sequence
  * @param vocabularySize every token id lies below
  */
-public record TargetModel(ModelFolder folder, TemplateChoice chatTemplate, int contextLength, int vocabularySize)
+public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int contextLength, int vocabularySize)
         implements Serializable {
 
     /** With the template that the folder has. */
-    public TargetModel(ModelFolder folder, int contextLength, int vocabularySize) {
-        this(folder, TemplateChoice.USUAL, contextLength, vocabularySize);
+    public TargetModel(TextOfModel text, int contextLength, int vocabularySize) {
+        this(text, TemplateChoice.USUAL, contextLength, vocabularySize);
+    }
+
+    /**
+     * Opens the tokenizer and looks at what ends completions, which every row of text will need.
+     *
+     * @throws RpoException where it is broken, or the model cannot know the id that would end its completions
+     */
+    void requireUsable() {
+        OptionalInt eosId = ExecutorTokenizers.get(this).eosId();
+        if (eosId.isPresent() && eosId.getAsInt() >= vocabularySize) {
+            throw RpoException.configuration(
+                    "Cannot end completions: "
+                            + text.local().folder() + " has as eos_token the id " + eosId.getAsInt()
+                            + ", but config.json says vocab_size = " + vocabularySize
+                            + ", so that ids end at " + (vocabularySize - 1)
+                            + ". Correct eos_token in tokenizer_config.json, or resize the model's embedding to its tokenizer.");
+        }
     }
 
     /**

@@ -10,7 +10,6 @@ import ai.rpo.core.tensor.Storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -57,8 +56,8 @@ final class CheckpointContent {
         Map<String, Part> extras = extras(state, layout);
         Map<String, Weights> found = new LinkedHashMap<>();
         extras.keySet().forEach(file -> found.put(file, ParameterFile.read(folder.resolve(file), layout)));
-        requireReadable(layout, trained);
-        found.values().forEach(numbers -> requireReadable(layout, numbers));
+        Stream.concat(Stream.of(trained), found.values().stream())
+                .forEach(numbers -> numbers.readAll(layout, (entry, offset, read, length) -> {}));
         extras.forEach((file, part) -> part.fill(layout, found.get(file)));
         new Parameters(layout, state.parameters()).load(trained);
     }
@@ -113,12 +112,6 @@ final class CheckpointContent {
         }
     }
 
-    private static void requireReadable(ParameterLayout layout, Weights numbers) {
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            numbers.read(entry, 0, FloatBuffer.allocate(Math.toIntExact(entry.size())));
-        }
-    }
-
     /** What there is beside the parameters, by file. */
     private static Map<String, Part> extras(NetworkState state, ParameterLayout layout) {
         Map<String, Part> extras = new LinkedHashMap<>();
@@ -142,11 +135,9 @@ final class CheckpointContent {
         }
 
         void fill(ParameterLayout layout, Weights numbers) {
-            for (ParameterLayout.Entry entry : layout.entries()) {
-                float[] values = new float[Math.toIntExact(entry.size())];
-                numbers.read(entry, 0, FloatBuffer.wrap(values));
-                storage.write(start + entry.offset(), values, 0, values.length);
-            }
+            numbers.readAll(
+                    layout,
+                    (entry, offset, read, length) -> storage.write(start + entry.offset() + offset, read, 0, length));
         }
     }
 }

@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.Lora;
+import ai.rpo.core.model.LoraSettings;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.Trainable;
+import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.store.FakeStores;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.train.RandomModel;
@@ -16,6 +21,8 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -92,6 +99,43 @@ class LocalModelTest {
                 Files.readString(
                         model.open().file("additional_chat_templates/rag.jinja").orElseThrow()));
         assertTrue(Files.notExists(cached.resolve("original")));
+    }
+
+    @Test
+    void anAdapterTurnsTextIntoTokensAsItsModelDoes() throws IOException {
+        for (String name : new String[] {"tokenizer.json", "chat_template.jinja"}) {
+            Files.writeString(stored.resolve(name), "{}");
+        }
+        ModelDirectory base = ModelDirectory.open(stored);
+        Lora lora = new LoraSettings(2, 4, 0, List.of("q_proj"), false).on(base).orElseThrow();
+        Trainable trainable = Trainable.of(base, Optional.of(lora), 1, stored.toString());
+        Path adapter = work.resolve("adapter");
+        trainable.save(adapter, trainable.initial(), Map.of());
+        for (String name : new String[] {"tokenizer.json", "chat_template.jinja", CARRIED}) {
+            Files.deleteIfExists(adapter.resolve(name)); // which PEFT does not write
+        }
+
+        TokenizerFiles local = LocalModel.of(adapter.toString(), hadoop).tokenizerFiles();
+        assertEquals(new TokenizerFiles(stored, stored, List.of(2)), local);
+
+        LocalModel remote = LocalModel.of(adapter.toString(), Optional.of("aside://" + stored), hadoop);
+        cached = remote.withoutAdapter().folder();
+        assertEquals(new TokenizerFiles(cached, cached, List.of(2)), remote.tokenizerFiles());
+    }
+
+    /** A trainer's output with checkpoints or named adapters, and a model in the cache of a hub. */
+    @Test
+    void modelsInFoldersOfTheFolderAreNamed() throws IOException {
+        Path output = Files.createDirectories(work.resolve("output"));
+        RandomModel.write(output.resolve("checkpoint-20"), 0.2);
+        Files.createDirectories(output.resolve("logs"));
+        Files.createDirectories(output.resolve("reference"));
+        Files.writeString(output.resolve("reference/adapter_config.json"), "{}");
+        RandomModel.write(output.resolve("snapshots/0a1b"), 0.2);
+        RpoException refused = assertThrows(RpoException.class, () -> LocalModel.of(output.toString(), hadoop));
+        assertTrue(
+                refused.getMessage().endsWith("in it: checkpoint-20, reference, snapshots/0a1b."),
+                refused.getMessage());
     }
 
     @Test

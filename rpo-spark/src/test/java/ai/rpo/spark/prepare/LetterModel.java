@@ -1,9 +1,11 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.text.TokenizerFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -44,6 +46,6 @@ public final class LetterModel {
     /** The model in a folder, whether or not it has a tokenizer. */
     static TargetModel at(Path folder) {
         String path = folder.toString();
-        return new TargetModel(() -> Path.of(path), CONTEXT, VOCABULARY);
+        return new TargetModel(() -> TokenizerFiles.in(Path.of(path), List.of()), CONTEXT, VOCABULARY);
     }
 }

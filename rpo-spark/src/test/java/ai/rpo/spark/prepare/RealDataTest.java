@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
@@ -85,7 +86,8 @@ class RealDataTest {
                         train.stream().map(RealDataTest::data).toArray(Path[]::new))
                 .maxRejectedFraction(0.1);
         eval.stream().map(RealDataTest::data).forEach(settings::eval);
-        TargetModel target = new TargetModel(() -> Path.of(modelFolder), context, vocabulary);
+        TargetModel target =
+                new TargetModel(() -> TokenizerFiles.in(Path.of(modelFolder), List.of()), context, vocabulary);
         return new PrepareStage(RowKind.PAIRS, settings.build(), target)
                 .run(spark, hadoop("data"), hadoop("rejected"), Progress.NONE);
     }

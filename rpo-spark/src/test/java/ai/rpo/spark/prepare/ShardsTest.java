@@ -84,8 +84,8 @@ class ShardsTest {
 
     /** The ordinals in each shard's file, as they stand there, by their first. */
     private List<List<Long>> shardsOf(List<String> rows, int contextLength) throws IOException {
-        TargetModel target = new TargetModel(
-                work.model().folder(), contextLength, work.model().vocabularySize());
+        TargetModel target =
+                new TargetModel(work.model().text(), contextLength, work.model().vocabularySize());
         work.prepare(PlainSettings.of(work.lines("data.jsonl", rows)).build(), RowKind.PAIRS, target);
         List<List<Long>> shards = new ArrayList<>();
         try (Stream<Path> files = Files.list(work.path("data/train"))) {
