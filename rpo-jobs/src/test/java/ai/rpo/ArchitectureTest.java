@@ -37,6 +37,15 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule randomnessKnowsNothingElse = seesOfOurs("ai.rpo.core.random..", "ai.rpo.core.random..");
 
+    /** What is asked and how it is graded needs no model. */
+    @ArchTest
+    static final ArchRule benchmarksAreTexts = seesOfOurs(
+            "ai.rpo.core.benchmark..",
+            "ai.rpo.core",
+            "ai.rpo.core.benchmark..",
+            "ai.rpo.core.preference..",
+            "ai.rpo.core.random..");
+
     @ArchTest
     static final ArchRule theTheoryStandsOnTheLossAlone =
             seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.theory..");

@@ -1,6 +1,7 @@
 package ai.rpo.jobs;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.jobs.command.BenchmarkCommand;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
@@ -56,6 +57,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            BenchmarkCommand.class,
             ValidateCommand.class,
             PlanCommand.class,
             HelpCommand.class

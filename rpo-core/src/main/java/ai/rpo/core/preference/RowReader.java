@@ -87,7 +87,12 @@ public final class RowReader {
         return TemplateArguments.of(row).addTo(read);
     }
 
-    static ObjectNode parse(byte[] json) throws UnfitRowException {
+    /**
+     * The row as an object, whatever its fields.
+     *
+     * @throws UnfitRowException where the bytes are no JSON object
+     */
+    public static ObjectNode parse(byte[] json) throws UnfitRowException {
         if (json.length > LARGEST_ROW_BYTES) {
             throw new UnfitRowException(
                     Reason.ROW_TOO_LARGE, json.length + " bytes, the limit is " + LARGEST_ROW_BYTES);

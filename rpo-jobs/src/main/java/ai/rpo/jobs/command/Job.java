@@ -37,6 +37,10 @@ final class Job {
     /** The same of generation. */
     static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
 
+    /** The same of benchmark tasks. */
+    static final List<String> BENCHMARK =
+            List.of("rpo.output", "rpo.model.path", "rpo.benchmark.tasks", "rpo.benchmark.data");
+
     /** What a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
 

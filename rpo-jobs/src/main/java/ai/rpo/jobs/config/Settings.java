@@ -7,6 +7,7 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import java.time.LocalDate;
@@ -32,6 +33,7 @@ import java.util.OptionalInt;
  * @param export {@code rpo.export}
  * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
+ * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
  */
 public record Settings(
@@ -49,6 +51,7 @@ public record Settings(
         ExportSettings export,
         PlanSettings plan,
         GenerateSettings generate,
+        BenchmarkSettings benchmark,
         JudgingSettings judge) {
 
     public Settings {

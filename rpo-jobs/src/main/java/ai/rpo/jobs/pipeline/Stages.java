@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
+ * benchmark
  * </pre>
  */
 public final class Stages {
@@ -92,6 +93,10 @@ public final class Stages {
 
     public Stage generate() {
         return new Generate(place);
+    }
+
+    public Stage benchmark() {
+        return new Benchmark(place);
     }
 
     public Stage sft() {

@@ -26,6 +26,7 @@ import org.apache.hadoop.fs.Path;
  * @param directory the run directory
  * @param training one row for each optimizer step
  * @param evaluation names and estimates of {@code eval/metrics.json}
+ * @param benchmarks scores of {@code benchmark/results.json}
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
  * @param gold {@code gold.json}, which only runs with a programmed grader have
@@ -36,6 +37,7 @@ record RunArtifacts(
         Path directory,
         TrainingLog training,
         Map<String, Estimate> evaluation,
+        List<BenchmarkScores.Score> benchmarks,
         Map<String, JsonNode> reports,
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
@@ -79,6 +81,9 @@ record RunArtifacts(
                 json(new Path(directory, "eval/metrics.json"), hadoop)
                         .map(RunArtifacts::estimates)
                         .orElse(Map.of()),
+                json(new Path(directory, BenchmarkScores.FILE), hadoop)
+                        .map(BenchmarkScores::of)
+                        .orElse(List.of()),
                 reports,
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
@@ -94,7 +99,7 @@ record RunArtifacts(
     }
 
     private boolean isEmpty() {
-        return training.isEmpty() && evaluation.isEmpty() && reports.isEmpty();
+        return training.isEmpty() && evaluation.isEmpty() && benchmarks.isEmpty() && reports.isEmpty();
     }
 
     String name() {

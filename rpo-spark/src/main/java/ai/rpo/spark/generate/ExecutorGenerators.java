@@ -21,7 +21,7 @@ import java.util.Optional;
  * The model that this executor JVM generates with: its weights and its tokenizer are loaded once and shared by all
  * tasks; generators, which own scratch memory and caches, are lent to one task at a time.
  */
-final class ExecutorGenerators {
+public final class ExecutorGenerators {
 
     private static final ExecutorGenerators INSTANCE = new ExecutorGenerators();
 
@@ -29,7 +29,7 @@ final class ExecutorGenerators {
             String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
 
     /** A generator that one task has, until it closes the loan. */
-    final class Loan implements AutoCloseable {
+    public final class Loan implements AutoCloseable {
 
         private final Generator generator;
         private final ModelDirectory model;
@@ -44,26 +44,26 @@ final class ExecutorGenerators {
             key = ExecutorGenerators.this.key;
         }
 
-        Generator generator() {
+        public Generator generator() {
             return generator;
         }
 
-        ModelDirectory model() {
+        public ModelDirectory model() {
             return model;
         }
 
         /** Absent where the model has none. */
-        Optional<Tokenizer> tokenizer() {
+        public Optional<Tokenizer> tokenizer() {
             return tokenizer;
         }
 
         /** Ids that end a completion. */
-        Collection<Integer> eosIds() {
+        public Collection<Integer> eosIds() {
             return tokenizer.<Collection<Integer>>map(Tokenizer::eosIds).orElse(model.eosIds());
         }
 
         /** Says that every completion that was asked for has come, so that another task may have the generator. */
-        void finished() {
+        public void finished() {
             usable = true;
         }
 
@@ -89,11 +89,12 @@ final class ExecutorGenerators {
 
     private ExecutorGenerators() {}
 
-    static ExecutorGenerators ofThisJvm() {
+    public static ExecutorGenerators ofThisJvm() {
         return INSTANCE;
     }
 
-    synchronized Loan borrow(
+    /** @param width completions computed at once */
+    public synchronized Loan borrow(
             LocalModel model, TemplateChoice chatTemplate, Precision precision, int threads, int width) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);

@@ -21,22 +21,18 @@ import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.InputFiles;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
-import scala.Tuple2;
 
 /**
  * Continues the prompts of a data set with a model. The output folder gets {@code completions/}, JSON lines or Parquet
@@ -141,83 +137,25 @@ public final class GenerateStage {
 
     private void generate(
             JavaRDD<NumberedRow> rows, Shards shards, Path lines, Path rejected, Cores cores, Progress progress) {
-        BitSet finished = shards.finished(lines, spark.sparkContext().hadoopConfiguration());
-        List<Integer> open = new ArrayList<>();
-        for (int shard = finished.nextClearBit(0); shard < shards.count(); shard = finished.nextClearBit(shard + 1)) {
-            open.add(shard);
-        }
-        if (open.isEmpty()) {
+        OpenShards open = new OpenShards(shards, lines, spark.sparkContext().hadoopConfiguration());
+        if (open.count() == 0) {
             return;
         }
-        long prompts = open.stream()
-                .mapToLong(
-                        shard -> Math.min(shards.promptsEach(), shards.prompts() - (long) shard * shards.promptsEach()))
-                .sum();
         LongAccumulator done = spark.sparkContext().longAccumulator("completions");
         ShardGeneration work = new ShardGeneration(
                 model,
                 chatTemplate,
                 source,
                 precision,
-                cores.threads(open.size()),
+                cores.threads(open.count()),
                 settings,
                 lines.toString(),
                 rejected.toString(),
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()),
                 done);
         try (PolledProgress polled = new PolledProgress(
-                spark.sparkContext(), progress, "generate", done, prompts * settings.samplesPerPrompt())) {
-            rows.mapToPair(row -> new Tuple2<>(shards.of(row.ordinal()), row))
-                    .filter(row -> !finished.get(row._1()))
-                    .partitionBy(new ByShard(open))
-                    .foreachPartition(partition -> {
-                        List<NumberedRow> ours = new ArrayList<>();
-                        int shard = -1;
-                        while (partition.hasNext()) {
-                            Tuple2<Integer, NumberedRow> row = partition.next();
-                            shard = row._1();
-                            ours.add(row._2());
-                        }
-                        if (shard >= 0) {
-                            work.run(shard, ours);
-                        }
-                    });
-        }
-    }
-
-    /** A partition for each shard that is to be made. */
-    private static final class ByShard extends Partitioner {
-
-        private static final long serialVersionUID = 1L;
-
-        private final List<Integer> shards;
-        private final Map<Integer, Integer> places = new TreeMap<>();
-
-        ByShard(List<Integer> shards) {
-            this.shards = List.copyOf(shards);
-            for (int i = 0; i < shards.size(); i++) {
-                places.put(shards.get(i), i);
-            }
-        }
-
-        @Override
-        public int numPartitions() {
-            return shards.size();
-        }
-
-        @Override
-        public int getPartition(Object shard) {
-            return places.get((Integer) shard);
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof ByShard by && by.shards.equals(shards);
-        }
-
-        @Override
-        public int hashCode() {
-            return shards.hashCode();
+                spark.sparkContext(), progress, "generate", done, open.rows() * settings.samplesPerPrompt())) {
+            open.forEach(rows, NumberedRow::ordinal, work::run);
         }
     }
 

@@ -33,7 +33,7 @@ public final class ExecutorModels {
         return INSTANCE;
     }
 
-    synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
+    public synchronized ReferenceScorer borrow(LocalModel model, Precision precision, int threads) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), precision, threads);
         if (!wanted.equals(key)) {
@@ -46,7 +46,7 @@ public final class ExecutorModels {
         return idle.isEmpty() ? new ReferenceScorer(decoder, weights) : idle.pop();
     }
 
-    synchronized void giveBack(ReferenceScorer scorer) {
+    public synchronized void giveBack(ReferenceScorer scorer) {
         if (scorer.uses(weights)) {
             idle.push(scorer);
         } else {
