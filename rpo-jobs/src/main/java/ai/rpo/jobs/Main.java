@@ -12,6 +12,7 @@ import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
+import ai.rpo.jobs.command.TheoryCommand;
 import ai.rpo.jobs.command.TrainCommand;
 import ai.rpo.jobs.command.ValidateCommand;
 import ai.rpo.jobs.launch.ProgramVersion;
@@ -60,6 +61,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BenchmarkCommand.class,
             ValidateCommand.class,
             PlanCommand.class,
+            TheoryCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

@@ -12,8 +12,8 @@ import ai.rpo.spark.store.SmallFile;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import ai.rpo.spark.store.Stores;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What every stage works with.
@@ -48,7 +48,9 @@ record Workplace(
                 .chatTemplate()
                 .map(given -> ChatTemplate.isSource(given)
                         ? given
-                        : new SmallFile(new Path(given), spark.hadoop()).read().orElse(given));
+                        : new SmallFile(Stores.path(given), spark.hadoop())
+                                .read()
+                                .orElse(given));
     }
 
     /** How conversations are written, the date in them being the same whenever a part of the output is made. */

@@ -38,6 +38,7 @@ final class RunFindings {
         accuracy(findings, run.evaluation());
         heldOut(findings, run.evaluation(), objective);
         rows(findings, run.reports());
+        findings.addAll(CoverageFindings.of(run));
         scores(findings, run.reports());
         return findings;
     }

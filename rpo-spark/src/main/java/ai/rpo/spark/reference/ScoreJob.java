@@ -3,6 +3,7 @@ package ai.rpo.spark.reference;
 import ai.rpo.core.score.ExampleScore;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.store.KeyedFiles;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -98,7 +99,7 @@ record ScoreJob(
 
     private Iterator<Row> scorePartition(Iterator<Row> rows, Map<Long, ExampleScore> known) {
         Lease lease = new Lease();
-        ScoreStore.Writer computed = store.writer(perToken);
+        KeyedFiles.Writer<ScoreFile.Scored> computed = store.writer(perToken);
         UnfitScores notFinite = new UnfitScores(kind);
         TaskContext task = TaskContext.get();
         task.addTaskCompletionListener((TaskCompletionListener) context -> {
