@@ -65,20 +65,22 @@ public final class PromptReader {
             return conversation(row, Messages.list(row, "messages"));
         }
         JsonNode prompt = row.path("prompt");
-        boolean answeredOtherwise =
-                ANSWERS.stream().filter(row::hasNonNull).anyMatch(field -> row.get(field).isTextual() != prompt.isTextual());
+        boolean answeredOtherwise = ANSWERS.stream()
+                .filter(row::hasNonNull)
+                .anyMatch(field -> row.get(field).isTextual() != prompt.isTextual());
         if (!row.hasNonNull("prompt") && ANSWERS.stream().anyMatch(row::hasNonNull) || answeredOtherwise) {
             throw rows.unrecognised(row); // as in training
         }
         if (Fields.required(row, "prompt").isArray()) {
             return conversation(row, Messages.list(row, "prompt"));
         }
-        return row(PromptRecord.of(RowReader.whole(row, new PreferenceRecord.TextExample(Fields.text(row, "prompt"), ""))));
+        return row(PromptRecord.of(
+                RowReader.whole(row, new PreferenceRecord.TextExample(Fields.text(row, "prompt"), ""))));
     }
 
     private static Row conversation(ObjectNode row, List<Message> messages) throws UnfitRowException {
-        return row(PromptRecord.of(
-                RowReader.whole(row, new PreferenceRecord.ConversationExample(messages, List.of()))));
+        return row(
+                PromptRecord.of(RowReader.whole(row, new PreferenceRecord.ConversationExample(messages, List.of()))));
     }
 
     private static Row row(PromptRecord prompt) {

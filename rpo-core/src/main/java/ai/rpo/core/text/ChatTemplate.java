@@ -27,6 +27,7 @@ public final class ChatTemplate {
     private static final String FILE = "chat_template.jinja";
     /** The folder, in a model's, of templates that are asked for by their name. */
     public static final String MORE = "additional_chat_templates";
+
     private static final String SUFFIX = ".jinja";
 
     /** What turns of a conversation are called everywhere; templates write them even where they name none. */

@@ -1,9 +1,9 @@
 package ai.rpo.core.text;
 
-import ai.rpo.core.preference.TemplateArguments;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Message;
 import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.TemplateArguments;
 import ai.rpo.core.preference.UnfitRowException;
 import java.util.ArrayList;
 import java.util.Arrays;

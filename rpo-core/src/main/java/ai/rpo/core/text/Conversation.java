@@ -31,7 +31,8 @@ final class Conversation {
     /** A completion, rendered and tokenised behind its prompt. */
     private record Answer(String field, List<Message> messages, String whole, int[] ids) {}
 
-    Conversation(Tokenizer tokenizer, ChatTemplate template, ConversationPrompt prompt, Straddling straddling, int eosId)
+    Conversation(
+            Tokenizer tokenizer, ChatTemplate template, ConversationPrompt prompt, Straddling straddling, int eosId)
             throws UnfitRowException {
         this.text = new ConversationText(tokenizer, template, prompt.arguments());
         this.messages = prompt.messages();
@@ -75,7 +76,8 @@ final class Conversation {
         }
         if ("user".equals(first) || "system".equals(first)) {
             throw new UnfitRowException(
-                    Reason.ANSWER_BY_ANOTHER, field + " begins with the role " + first + "; let it begin with assistant");
+                    Reason.ANSWER_BY_ANOTHER,
+                    field + " begins with the role " + first + "; let it begin with assistant");
         }
         if (!"assistant".equals(answer.get(answer.size() - 1).fields().get("role")) && answer.size() > 1) {
             remarks.add(Remark.ENDS_WITH_USER);
@@ -98,7 +100,8 @@ final class Conversation {
                             + ", for which the template has another generation prompt");
         }
         if ("assistant".equals(messages.get(messages.size() - 1).fields().get("role"))) {
-            throw new UnfitRowException(Reason.PROMPT_ENDS_WITH_ANSWER, field + "; move that turn into the completions");
+            throw new UnfitRowException(
+                    Reason.PROMPT_ENDS_WITH_ANSWER, field + "; move that turn into the completions");
         }
         if (!whole.startsWith(text.render(messages, false))) {
             throw new UnfitRowException(Reason.PROMPT_REWRITTEN_BY_TEMPLATE, field);

@@ -165,7 +165,8 @@ public final class PairTokenizer {
      */
     record Completion(int[] ids, int straddles) {}
 
-    private Pair pair(int[] prompt, Completion chosen, Completion rejected, Set<Remark> remarks) throws UnfitRowException {
+    private Pair pair(int[] prompt, Completion chosen, Completion rejected, Set<Remark> remarks)
+            throws UnfitRowException {
         if (Arrays.equals(chosen.ids, rejected.ids)) {
             throw new UnfitRowException(Reason.CHOSEN_EQUALS_REJECTED);
         }

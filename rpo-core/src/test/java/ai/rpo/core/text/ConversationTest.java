@@ -113,8 +113,7 @@ class ConversationTest {
                     .tokenize(new ConversationExample(turns("system", "x"), turns("assistant", "a"))));
             assertEquals(Reason.REFUSED_BY_TEMPLATE, e.reason());
             assertEquals("no system role", e.getMessage());
-            assertEquals(
-                    Reason.ANSWER_BY_ANOTHER, reason(tokenizer, turns("user", "x"), turns("user", "again")));
+            assertEquals(Reason.ANSWER_BY_ANOTHER, reason(tokenizer, turns("user", "x"), turns("user", "again")));
             assertEquals(Reason.EMPTY_COMPLETION, reason(tokenizer, turns("user", "x"), turns("assistant", "")));
             assertEquals(Reason.EMPTY_COMPLETION, reason(tokenizer, turns("user", "x"), List.of()));
         }

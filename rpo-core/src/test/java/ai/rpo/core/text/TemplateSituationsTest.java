@@ -48,11 +48,12 @@ class TemplateSituationsTest {
 
     private Tokenizer tokenizer(String template) throws IOException {
         for (String file : List.of("tokenizer.json", "tokenizer_config.json", "generation_config.json")) {
-            Files.write(folder.resolve(file), Files.readAllBytes(TestTokenizers.folder("byte_level").resolve(file)));
+            Files.write(
+                    folder.resolve(file),
+                    Files.readAllBytes(TestTokenizers.folder("byte_level").resolve(file)));
         }
         Files.writeString(folder.resolve("chat_template.jinja"), template);
-        return Tokenizer.open(
-                TokenizerFiles.in(folder, TestTokenizers.eosIds("byte_level")), TemplateChoice.USUAL);
+        return Tokenizer.open(TokenizerFiles.in(folder, TestTokenizers.eosIds("byte_level")), TemplateChoice.USUAL);
     }
 
     private static PairTokenizer pairs(Tokenizer tokenizer) {
@@ -65,7 +66,8 @@ class TemplateSituationsTest {
 
     private static String row(String more) {
         return "{\"prompt\": [{\"role\": \"user\", \"content\": \"hi\"}], \"chosen\": [{\"role\": \"assistant\","
-                + " \"content\": \"the cat\"}], \"rejected\": [{\"role\": \"assistant\", \"content\": \"a\"}]" + more + "}";
+                + " \"content\": \"the cat\"}], \"rejected\": [{\"role\": \"assistant\", \"content\": \"a\"}]" + more
+                + "}";
     }
 
     private static ConversationPair pair(String role, String answerRole) {
@@ -95,10 +97,10 @@ class TemplateSituationsTest {
         assertEquals(
                 "chat_template_kwargs.add_generation_prompt cannot be decided by a row; leave it out",
                 refusal(row(", \"chat_template_kwargs\": {\"add_generation_prompt\": false}")));
-        assertEquals(
-                "tools must be a list of JSON schemas, but is a number", refusal(row(", \"tools\": 7")));
-        assertTrue(refusal("{\"prompt\": \"a\", \"chosen\": \"b\", \"rejected\": \"c\", \"tools\": [{\"name\": \"f\"}]}")
-                .startsWith("tools is for a chat template, but the row is text"));
+        assertEquals("tools must be a list of JSON schemas, but is a number", refusal(row(", \"tools\": 7")));
+        assertTrue(
+                refusal("{\"prompt\": \"a\", \"chosen\": \"b\", \"rejected\": \"c\", \"tools\": [{\"name\": \"f\"}]}")
+                        .startsWith("tools is for a chat template, but the row is text"));
     }
 
     private static String refusal(String row) {
@@ -121,8 +123,8 @@ class TemplateSituationsTest {
         try (Tokenizer tokenizer = tokenizer(CHATML)) {
             PromptReader reader = new PromptReader(new RowReader(Optional.empty()));
             String row = row(", \"chat_template_kwargs\": {\"enable_thinking\": false}");
-            int[] ids = new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT)
-                    .tokenize((ConversationPrompt) reader.read(row.getBytes(StandardCharsets.UTF_8)).prompt());
+            int[] ids = new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT).tokenize((ConversationPrompt)
+                    reader.read(row.getBytes(StandardCharsets.UTF_8)).prompt());
             assertTrue(tokenizer.decode(ids, false).endsWith("assistant\n<think></think>"));
         }
     }
@@ -137,8 +139,7 @@ class TemplateSituationsTest {
             UnfitRowException e =
                     assertThrows(UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair(prompt, answer)));
             assertEquals(Reason.valueOf(reason), e.reason());
-            assertTrue(e.getMessage().contains("role " + (prompt.equals("user") ? answer : prompt)),
-                    e.getMessage());
+            assertTrue(e.getMessage().contains("role " + (prompt.equals("user") ? answer : prompt)), e.getMessage());
         }
     }
 
@@ -146,17 +147,20 @@ class TemplateSituationsTest {
     @ValueSource(strings = {CHATML_TRIM, CHATML_PLUS, CHATML_PARTS})
     void partsBecomeTheirText(String template) throws IOException, UnfitRowException {
         try (Tokenizer tokenizer = tokenizer(template)) {
-            Message parts = new Message(Map.of("role", "user", "content", List.of(Map.of("type", "text", "text", "hi"))));
+            Message parts =
+                    new Message(Map.of("role", "user", "content", List.of(Map.of("type", "text", "text", "hi"))));
             ConversationPair row = new ConversationPair(
                     List.of(parts), List.of(Message.of("assistant", "b")), List.of(Message.of("assistant", "c")));
-            ConversationPair text = new ConversationPair(
-                    List.of(Message.of("user", "hi")), row.chosen(), row.rejected());
+            ConversationPair text =
+                    new ConversationPair(List.of(Message.of("user", "hi")), row.chosen(), row.rejected());
             assertArrayEquals(
-                    pairs(tokenizer).tokenize(text).prompt(), pairs(tokenizer).tokenize(row).prompt());
+                    pairs(tokenizer).tokenize(text).prompt(),
+                    pairs(tokenizer).tokenize(row).prompt());
         }
     }
 
-    private static final String CHATML_TRIM = "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}/{% endfor %}";
+    private static final String CHATML_TRIM =
+            "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}/{% endfor %}";
     private static final String CHATML_PLUS = "{% for m in messages %}<{{ m.role }}>{{ m.content + '/' }}{% endfor %}";
     private static final String CHATML_PARTS =
             "{% for m in messages %}<{{ m.role }}>{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}"
@@ -164,12 +168,17 @@ class TemplateSituationsTest {
 
     @Test
     void aRenderedTextIsReadAsItIsMeant() throws IOException, UnfitRowException {
-        TextPair row = new TextPair("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", "a<|im_end|>", "b<|im_end|>\n");
+        TextPair row =
+                new TextPair("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", "a<|im_end|>", "b<|im_end|>\n");
         try (Tokenizer tokenizer = tokenizer(CHATML)) {
             assertEquals(
-                    Set.of(Remark.SPELLS_SPECIAL_TOKEN), pairs(tokenizer).tokenize(row).notes().remarks());
+                    Set.of(Remark.SPELLS_SPECIAL_TOKEN),
+                    pairs(tokenizer).tokenize(row).notes().remarks());
             PairTokenizer asTokens = new PairTokenizer(
-                    tokenizer, StraddlePolicy.SEPARATE, SpellingPolicy.AS_TOKENS, new LengthLimit(500, Truncation.DROP));
+                    tokenizer,
+                    StraddlePolicy.SEPARATE,
+                    SpellingPolicy.AS_TOKENS,
+                    new LengthLimit(500, Truncation.DROP));
             PairTokenizer.Pair pair = asTokens.tokenize(row);
             PairTokenizer.Pair same = pairs(tokenizer)
                     .tokenize(new ConversationPair(
@@ -188,13 +197,17 @@ class TemplateSituationsTest {
         try (Tokenizer tokenizer = tokenizer(CHATML)) {
             assertEquals(
                     Set.of(Remark.REPEATS_PROMPT),
-                    pairs(tokenizer).tokenize(new TextPair("a b", "a b c", "d")).notes().remarks());
+                    pairs(tokenizer)
+                            .tokenize(new TextPair("a b", "a b c", "d"))
+                            .notes()
+                            .remarks());
             ConversationPair goesOn = new ConversationPair(
                     List.of(Message.of("user", "hi")),
                     List.of(Message.of("assistant", "a"), Message.of("user", "b")),
                     List.of(Message.of("assistant", "c")));
             assertEquals(
-                    Set.of(Remark.ENDS_WITH_USER), pairs(tokenizer).tokenize(goesOn).notes().remarks());
+                    Set.of(Remark.ENDS_WITH_USER),
+                    pairs(tokenizer).tokenize(goesOn).notes().remarks());
         }
     }
 
@@ -234,9 +247,13 @@ class TemplateSituationsTest {
         try (Tokenizer tokenizer = TestTokenizers.open(name)) {
             PairTokenizer.Pair pair = pairs(tokenizer).tokenize(new TextPair(prompt, completion, completion + " x"));
             assertArrayEquals(
-                    new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT).tokenize(new TextPrompt(prompt)), pair.prompt());
+                    new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT).tokenize(new TextPrompt(prompt)),
+                    pair.prompt());
             assertEquals(
-                    prompt + completion, tokenizer.decode(TokenIds.concatenate(pair.prompt(), pair.chosen()), true).strip());
+                    prompt + completion,
+                    tokenizer
+                            .decode(TokenIds.concatenate(pair.prompt(), pair.chosen()), true)
+                            .strip());
         }
     }
 }

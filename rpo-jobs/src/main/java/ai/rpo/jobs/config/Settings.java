@@ -73,14 +73,18 @@ public record Settings(
      * @param templateDate what templates take for today, as 2026-11-28; the day on which the output was begun, where absent
      */
     public record ModelSettings(
-            Optional<String> path, Optional<String> base, Optional<String> chatTemplate, Optional<String> templateDate) {
+            Optional<String> path,
+            Optional<String> base,
+            Optional<String> chatTemplate,
+            Optional<String> templateDate) {
 
         public ModelSettings {
             templateDate.ifPresent(date -> {
                 try {
                     LocalDate.parse(date);
                 } catch (DateTimeParseException e) {
-                    throw new IllegalArgumentException("template-date must be a date such as 2026-11-28, but is " + date);
+                    throw new IllegalArgumentException(
+                            "template-date must be a date such as 2026-11-28, but is " + date);
                 }
             });
         }

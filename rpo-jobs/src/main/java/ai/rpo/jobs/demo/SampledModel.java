@@ -1,6 +1,5 @@
 package ai.rpo.jobs.demo;
 
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.FinishReason;
 import ai.rpo.core.generate.Generator;
@@ -8,6 +7,7 @@ import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.generate.DriverSampler;

@@ -93,19 +93,13 @@ final class InputFingerprints {
 
     /** Of what decides how conversations are written; empty text if there is nothing of the kind. */
     String template(String model) {
-        return withBase(
-                model,
-                folder -> of(
-                        "template " + folder,
-                        () -> templates(folder)));
+        return withBase(model, folder -> of("template " + folder, () -> templates(folder)));
     }
 
     /** Whether one of a model's templates, or of those of the model that an adapter adapts, may write the date. */
     boolean writesDate(String model) {
         return dated.computeIfAbsent(
-                model,
-                name -> Stream.concat(
-                                Stream.of(name), AdaptedModel.of(name, base, hadoop).stream())
+                model, name -> Stream.concat(Stream.of(name), AdaptedModel.of(name, base, hadoop).stream())
                         .flatMap(folder -> templates(folder).files().stream())
                         .anyMatch(file -> new SmallFile(file.getPath(), hadoop)
                                 .read()

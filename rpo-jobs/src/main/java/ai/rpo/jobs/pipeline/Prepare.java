@@ -132,10 +132,7 @@ final class Prepare implements Stage {
         LocalModel model = place.located();
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
-                model::tokenizerFiles,
-                place.templates(),
-                config.contextLength(),
-                config.vocabularySize());
+                model::tokenizerFiles, place.templates(), config.contextLength(), config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 
@@ -153,8 +150,10 @@ final class Prepare implements Stage {
         counts.put("train_rows", prepared.trainRows());
         counts.put("eval_rows", prepared.evalRows());
         counts.put("rows_left_out", prepared.rejectedRows());
-        place.run().file(folder + "/report.json").read().ifPresent(report -> counts.putAll(new PreparedFindings(report)
-                .remarks()));
+        place.run()
+                .file(folder + "/report.json")
+                .read()
+                .ifPresent(report -> counts.putAll(new PreparedFindings(report).remarks()));
         return counts;
     }
 }

@@ -9,10 +9,10 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import ai.rpo.spark.store.Stores;
 import java.util.Optional;
 
 /**
@@ -60,10 +60,15 @@ record Workplace(
 
     /** What the template takes for today: as configured, or as the first stage that asked did; absent where it writes no date. */
     Optional<LocalDate> templateDate() {
-        if (!inputs.writesDate(model()) && !chatTemplate().map(ChatTemplate::writesDate).orElse(false)) {
+        if (!inputs.writesDate(model())
+                && !chatTemplate().map(ChatTemplate::writesDate).orElse(false)) {
             return Optional.empty();
         }
-        return settings().model().templateDate().or(() -> run.file(DATE).read().map(String::strip)).map(LocalDate::parse)
+        return settings()
+                .model()
+                .templateDate()
+                .or(() -> run.file(DATE).read().map(String::strip))
+                .map(LocalDate::parse)
                 .or(() -> Optional.of(LocalDate.now()));
     }
 

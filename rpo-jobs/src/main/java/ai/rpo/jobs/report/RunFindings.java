@@ -46,9 +46,8 @@ final class RunFindings {
     private static void rows(List<Finding> findings, Map<String, JsonNode> reports) {
         for (String artifact : List.of("data", "sft/data")) {
             for (String split : List.of("train", "eval")) {
-                JsonNode report = reports.containsKey(artifact)
-                        ? reports.get(artifact).path(split)
-                        : MissingNode.getInstance();
+                JsonNode report =
+                        reports.containsKey(artifact) ? reports.get(artifact).path(split) : MissingNode.getInstance();
                 REMARKS.forEach((name, meaning) -> {
                     if (report.path(name).asLong() > 0) {
                         findings.add(new Finding(

@@ -1,6 +1,5 @@
 package ai.rpo.spark.benchmark;
 
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.benchmark.BenchmarkTask;
@@ -11,6 +10,7 @@ import ai.rpo.core.benchmark.TaskScore;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.benchmark.ShardAnswers.Asked;
 import ai.rpo.spark.device.Cores;

@@ -1,6 +1,5 @@
 package ai.rpo.spark.benchmark;
 
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.benchmark.BenchmarkTask;
 import ai.rpo.core.benchmark.BenchmarkTask.Generation;
@@ -21,6 +20,7 @@ import ai.rpo.core.score.ContinuationExamples;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.text.ContextTokenizer;
 import ai.rpo.core.text.ContextTokenizer.Context;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.ExecutorGenerators;
@@ -79,8 +79,8 @@ record ShardAnswers(
                                 : scored)
                         .add(question));
         StringBuilder lines = new StringBuilder();
-        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, chatTemplate, scoring.precision(), threads, width)) {
+        try (ExecutorGenerators.Loan lent =
+                ExecutorGenerators.ofThisJvm().borrow(model, chatTemplate, scoring.precision(), threads, width)) {
             if (!scored.isEmpty()) {
                 score(scored, lent, lines);
             }

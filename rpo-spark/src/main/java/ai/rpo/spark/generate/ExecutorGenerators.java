@@ -1,6 +1,5 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
@@ -8,6 +7,7 @@ import ai.rpo.core.generate.Generator;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
@@ -25,8 +25,7 @@ public final class ExecutorGenerators {
 
     private static final ExecutorGenerators INSTANCE = new ExecutorGenerators();
 
-    private record Key(
-            String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
+    private record Key(String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
 
     /** A generator that one task has, until it closes the loan. */
     public final class Loan implements AutoCloseable {

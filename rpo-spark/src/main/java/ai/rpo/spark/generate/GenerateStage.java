@@ -1,6 +1,5 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.text.TemplateChoice;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -12,6 +11,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
@@ -102,10 +102,11 @@ public final class GenerateStage {
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
             artifact.remove(); // which would only be in the way of better prompts
-            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
-                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                    + "). A row needs what training takes, or prompt (text or messages), messages or prompt_ids alone.");
+            throw RpoException.data(
+                    "Cannot generate: none of " + prompts + " rows of "
+                            + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
+                            + (prompts == 0 ? "there are no rows" : counted(result.rejected))
+                            + "). A row needs what training takes, or prompt (text or messages), messages or prompt_ids alone.");
         }
         if (parquet) {
             completions(lines)

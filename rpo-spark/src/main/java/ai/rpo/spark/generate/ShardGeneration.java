@@ -1,6 +1,5 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.CompletionText;
@@ -14,6 +13,7 @@ import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.SmallFile;
@@ -147,9 +147,11 @@ record ShardGeneration(
             }
             return tokens.ids();
         }
-        PromptTokenizer tokenizer = new PromptTokenizer(lent.tokenizer()
-                .orElseThrow(() -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
-                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
+        PromptTokenizer tokenizer = new PromptTokenizer(
+                lent.tokenizer()
+                        .orElseThrow(
+                                () -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
+                                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
                 source.specialTokens());
         return row.prompt() instanceof TextPrompt text
                 ? tokenizer.tokenize(text)

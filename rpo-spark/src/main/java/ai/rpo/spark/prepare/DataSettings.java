@@ -1,10 +1,10 @@
 package ai.rpo.spark.prepare;
 
-import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.Matching;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.preference.RowFormats;
+import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import java.io.Serializable;

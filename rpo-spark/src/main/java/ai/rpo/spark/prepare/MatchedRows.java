@@ -1,15 +1,15 @@
 package ai.rpo.spark.prepare;
 
-import ai.rpo.core.text.Remark;
 import ai.rpo.core.preference.PairMatcher;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.PairTokenizer.Half;
 import ai.rpo.core.text.PairTokenizer.Pair;
+import ai.rpo.core.text.Remark;
 import ai.rpo.spark.prepare.OutcomeRows.Origin;
 import java.util.ArrayDeque;
-import java.util.EnumSet;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -99,11 +99,7 @@ final class MatchedRows implements Iterator<Row> {
     }
 
     private static Half half(Row row) {
-        return new Half(
-                ids(row, "prompt_ids"),
-                ids(row, "chosen_ids"),
-                row.getAs("straddles"),
-                remarks(row));
+        return new Half(ids(row, "prompt_ids"), ids(row, "chosen_ids"), row.getAs("straddles"), remarks(row));
     }
 
     private static Set<Remark> remarks(Row row) {

@@ -1,10 +1,10 @@
 package ai.rpo.spark.prepare;
 
-import ai.rpo.core.text.Remark;
 import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer.Half;
 import ai.rpo.core.text.PairTokenizer.Pair;
+import ai.rpo.core.text.Remark;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.Row;

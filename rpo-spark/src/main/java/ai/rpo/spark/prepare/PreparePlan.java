@@ -1,10 +1,10 @@
 package ai.rpo.spark.prepare;
 
-import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.text.LengthLimit;
 import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import java.io.Serializable;
@@ -41,7 +41,10 @@ record PreparePlan(
 
     PairTokenizer tokenizer() {
         return new PairTokenizer(
-                ExecutorTokenizers.get(model), onStraddle, specialTokens, new LengthLimit(maxLength, maxPromptLength, truncation));
+                ExecutorTokenizers.get(model),
+                onStraddle,
+                specialTokens,
+                new LengthLimit(maxLength, maxPromptLength, truncation));
     }
 
     /**

@@ -1,7 +1,7 @@
 package ai.rpo.spark.prepare;
 
-import ai.rpo.core.text.Remark;
 import ai.rpo.core.preference.Findings;
+import ai.rpo.core.text.Remark;
 import ai.rpo.core.theory.Guarantee;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;

@@ -56,7 +56,8 @@ public final class PreparedFindings {
     public Map<String, Long> remarks() {
         Map<String, Long> remarks = new LinkedHashMap<>();
         for (String name : REMARKS) {
-            long rows = report.path("train").path(name).asLong() + report.path("eval").path(name).asLong();
+            long rows = report.path("train").path(name).asLong()
+                    + report.path("eval").path(name).asLong();
             if (rows > 0) {
                 remarks.put(name, rows);
             }

@@ -1,7 +1,7 @@
 package ai.rpo.spark.prepare;
 
-import ai.rpo.core.text.Remark;
 import ai.rpo.core.text.PairTokenizer.Cut;
+import ai.rpo.core.text.Remark;
 import java.io.Serializable;
 import java.util.EnumMap;
 import java.util.SortedMap;

@@ -1,10 +1,10 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.TemplateChoice;
 import java.io.Serializable;
 import java.util.OptionalInt;
 

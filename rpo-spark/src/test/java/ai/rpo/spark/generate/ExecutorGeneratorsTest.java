@@ -1,6 +1,5 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.text.TemplateChoice;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +11,7 @@ import ai.rpo.core.generate.Generator;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.GpuTask;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.train.RandomModel;

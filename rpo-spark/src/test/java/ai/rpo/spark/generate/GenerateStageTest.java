@@ -1,6 +1,5 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.text.TemplateChoice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +9,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;

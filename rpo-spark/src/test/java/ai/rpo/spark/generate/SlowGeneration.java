@@ -1,9 +1,9 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.Progress;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.store.ArtifactDirectory;

@@ -140,7 +140,8 @@ final class Interpreter {
 
     private Function macro(String name, List<Parameter> parameters, List<Statement> body, Scope definedIn) {
         return arguments -> {
-            List<String> known = new ArrayList<>(parameters.stream().map(Parameter::name).toList());
+            List<String> known =
+                    new ArrayList<>(parameters.stream().map(Parameter::name).toList());
             known.add("caller");
             arguments.of("the macro " + name, known);
             if (arguments.positional().size() > parameters.size()) {

@@ -70,7 +70,8 @@ public final class JinjaTemplate {
     }
 
     private Object now(Passed arguments) {
-        return TimeText.format(arguments.of("strftime_now", List.of("format")).text(0, "format"), LocalDateTime.now(clock));
+        return TimeText.format(
+                arguments.of("strftime_now", List.of("format")).text(0, "format"), LocalDateTime.now(clock));
     }
 
     /** Of another dictionary or of pairs, and of what is given by name. */

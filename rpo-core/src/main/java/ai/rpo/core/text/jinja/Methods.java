@@ -67,7 +67,8 @@ final class Methods {
             case "splitlines" ->
                 arguments -> new ArrayList<Object>(PythonText.lines(
                         text, Values.isTrue(arguments.of(name, KEEP_ENDS).get(0, "keepends", false))));
-            case "startswith", "endswith" -> arguments -> begins(text, arguments.atMost(3, name), name.equals("endswith"));
+            case "startswith", "endswith" ->
+                arguments -> begins(text, arguments.atMost(3, name), name.equals("endswith"));
             case "replace" ->
                 arguments -> PythonText.replace(
                         text,
@@ -79,19 +80,22 @@ final class Methods {
             case "title" -> arguments -> withoutAny(arguments, name, PythonText.title(text));
             case "capitalize" -> arguments -> withoutAny(arguments, name, PythonText.capitalize(text));
             case "find", "rfind", "index", "rindex" -> arguments -> place(text, arguments.atMost(3, name), name);
-            case "count" -> arguments -> {
-                Slice slice = Slice.of(text, arguments.atMost(3, name));
-                return slice.isBeyond() ? 0L : PythonText.count(slice.text(), arguments.text(0, "sub"));
-            };
+            case "count" ->
+                arguments -> {
+                    Slice slice = Slice.of(text, arguments.atMost(3, name));
+                    return slice.isBeyond() ? 0L : PythonText.count(slice.text(), arguments.text(0, "sub"));
+                };
             case "join" -> arguments -> join(text, arguments.atMost(1, name));
-            case "removeprefix" -> arguments -> {
-                String prefix = arguments.atMost(1, name).text(0, "prefix");
-                return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
-            };
-            case "removesuffix" -> arguments -> {
-                String suffix = arguments.atMost(1, name).text(0, "suffix");
-                return text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
-            };
+            case "removeprefix" ->
+                arguments -> {
+                    String prefix = arguments.atMost(1, name).text(0, "prefix");
+                    return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
+                };
+            case "removesuffix" ->
+                arguments -> {
+                    String suffix = arguments.atMost(1, name).text(0, "suffix");
+                    return text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
+                };
             case "isdigit" -> arguments -> withoutAny(arguments, name, PythonText.isDigits(text));
             case "isspace" ->
                 arguments -> withoutAny(
@@ -154,7 +158,8 @@ final class Methods {
                 };
             case "count" ->
                 arguments -> list.stream()
-                        .filter(item -> Values.equal(item, arguments.atMost(1, name).require(0, "value")))
+                        .filter(item ->
+                                Values.equal(item, arguments.atMost(1, name).require(0, "value")))
                         .count();
             default -> OTHERS_OF_LISTS.contains(name) ? unsupported(name) : null;
         };
@@ -169,9 +174,7 @@ final class Methods {
         long limit = arguments.integer(1, "maxsplit", -1);
         if (arguments.get(0, "sep", null) == null) {
             return new ArrayList<>(
-                    fromRight
-                            ? PythonText.splitAtSpaceFromRight(text, limit)
-                            : PythonText.splitAtSpace(text, limit));
+                    fromRight ? PythonText.splitAtSpaceFromRight(text, limit) : PythonText.splitAtSpace(text, limit));
         }
         String separator = arguments.text(0, "sep");
         return new ArrayList<>(
@@ -191,7 +194,8 @@ final class Methods {
         return !slice.isBeyond()
                 && all.stream()
                         .map(Values::text)
-                        .anyMatch(part -> end ? slice.text().endsWith(part) : slice.text().startsWith(part));
+                        .anyMatch(part ->
+                                end ? slice.text().endsWith(part) : slice.text().startsWith(part));
     }
 
     private static long place(String text, Passed arguments, String name) {
@@ -199,7 +203,9 @@ final class Methods {
         String part = arguments.text(0, "sub");
         int found = slice.isBeyond()
                 ? -1
-                : name.startsWith("r") ? slice.text().lastIndexOf(part) : slice.text().indexOf(part);
+                : name.startsWith("r")
+                        ? slice.text().lastIndexOf(part)
+                        : slice.text().indexOf(part);
         if (found < 0 && name.endsWith("index")) {
             throw new TemplateException("the text does not hold what " + name + " looks for");
         }

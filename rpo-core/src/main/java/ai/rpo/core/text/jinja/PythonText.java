@@ -162,9 +162,7 @@ final class PythonText {
     }
 
     static String capitalize(String text) {
-        return text.isEmpty()
-                ? text
-                : titleCase(first(text)) + rest(text).toLowerCase(Locale.ROOT);
+        return text.isEmpty() ? text : titleCase(first(text)) + rest(text).toLowerCase(Locale.ROOT);
     }
 
     /** {@code str.title}: each run of letters begins with a capital. */

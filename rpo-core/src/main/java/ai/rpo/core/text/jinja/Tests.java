@@ -42,18 +42,7 @@ final class Tests {
 
     /** Those that compare with something; the others take no argument. */
     private static final Set<String> TAKE_ONE = Set.of(
-            "eq",
-            "equalto",
-            "ne",
-            "lt",
-            "lessthan",
-            "le",
-            "gt",
-            "greaterthan",
-            "ge",
-            "sameas",
-            "in",
-            "divisibleby");
+            "eq", "equalto", "ne", "lt", "lessthan", "le", "gt", "greaterthan", "ge", "sameas", "in", "divisibleby");
 
     private Tests() {}
 

@@ -27,8 +27,8 @@ class ArgumentsTest {
         try (InputStream in = new GZIPInputStream(ArgumentsTest.class.getResourceAsStream("arguments.json.gz"))) {
             golden = JSON.readTree(in);
         }
-        Map<String, Object> variables = widened(
-                JSON.readerForMapOf(Object.class).readValue(golden.get("variables").toString()));
+        Map<String, Object> variables = widened(JSON.readerForMapOf(Object.class)
+                .readValue(golden.get("variables").toString()));
         List<String> wrong = new ArrayList<>();
         int cases = 0;
         for (JsonNode row : golden.get("cases")) {
@@ -77,9 +77,8 @@ class ArgumentsTest {
     }
 
     private static String refusal(String template) {
-        return assertThrows(
-                        TemplateException.class,
-                        () -> JinjaTemplate.parse(template, Clock.systemUTC()).render(Map.of()))
+        return assertThrows(TemplateException.class, () -> JinjaTemplate.parse(template, Clock.systemUTC())
+                        .render(Map.of()))
                 .getMessage();
     }
 }
