@@ -8,8 +8,8 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What every stage works with.
@@ -42,7 +42,9 @@ record Workplace(
                 .chatTemplate()
                 .map(given -> ChatTemplate.isSource(given)
                         ? given
-                        : new SmallFile(new Path(given), spark.hadoop()).read().orElse(given));
+                        : new SmallFile(Stores.path(given), spark.hadoop())
+                                .read()
+                                .orElse(given));
     }
 
     /** Path of the model that the policy is tied to. */

@@ -158,7 +158,17 @@ final class RowPreparer {
     }
 
     private Row rejected(SourceRow source, int part, UnfitRowException e) {
-        return OutcomeRows.rejected(origin(source, part), usedFor(source), e, quote(source.json()));
+        return OutcomeRows.rejected(origin(source, part), usedFor(source), explained(source, e), quote(source.json()));
+    }
+
+    /** A column that is not read may be what the row lacks. */
+    private UnfitRowException explained(SourceRow source, UnfitRowException e) {
+        ParquetContent content = plan.files().get(source.file()).parquet();
+        boolean names = content != null && !content.others().isEmpty() && e.reason() == Reason.UNKNOWN_FORMAT;
+        return names
+                ? new UnfitRowException(
+                        e.reason(), e.getMessage() + "; not read are " + String.join(", ", content.others()))
+                : e;
     }
 
     private static Origin origin(SourceRow source, int part) {

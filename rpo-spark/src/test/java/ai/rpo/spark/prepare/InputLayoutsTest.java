@@ -131,7 +131,7 @@ class InputLayoutsTest {
 
         assertEquals(2, counts.trainRows());
         assertEquals(
-                List.of("2 unknown-format", "1 unknown-format"),
+                List.of("2 missing-field", "1 unknown-format"),
                 work.rejected().stream()
                         .map(row -> row.get("line").asText() + " "
                                 + row.get("reason").asText())
