@@ -1,7 +1,5 @@
 package ai.rpo.spark.judge;
 
-import ai.rpo.core.text.SpellingPolicy;
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.MicroBatches;
@@ -23,6 +21,8 @@ import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoreIdentity;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
+import ai.rpo.core.text.SpellingPolicy;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
@@ -120,7 +120,8 @@ final class ModelSource implements AnswerSource {
     }
 
     private static int[] ids(Tokenizer tokenizer, Question question) throws UnfitRowException {
-        return new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT).tokenize(new ConversationPrompt(question.messages()));
+        return new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT)
+                .tokenize(new ConversationPrompt(question.messages()));
     }
 
     /** A question as the model reads it. */
