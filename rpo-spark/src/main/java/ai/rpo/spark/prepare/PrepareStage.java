@@ -76,6 +76,7 @@ public final class PrepareStage {
                 settings.unpaired(),
                 settings.evalFraction(),
                 settings.onStraddle(),
+                settings.specialTokens(),
                 maxLength,
                 Math.min(maxLength, settings.maxPromptLength().orElse(maxLength)),
                 settings.truncation(),

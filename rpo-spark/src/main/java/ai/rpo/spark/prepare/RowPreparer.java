@@ -24,12 +24,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 
 /** Turns the rows of one partition into {@link Outcomes}, in the order in which they come. */
 final class RowPreparer {
 
-    private static final Notes AS_GIVEN = new Notes(0, Cut.NOTHING, false);
+    private static final Notes AS_GIVEN = new Notes(0, Cut.NOTHING, Set.of());
     private static final int LONGEST_QUOTE = 1 << 20;
 
     private final PreparePlan plan;
