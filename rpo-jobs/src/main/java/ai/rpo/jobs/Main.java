@@ -6,6 +6,7 @@ import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
 import ai.rpo.jobs.command.GenerateCommand;
+import ai.rpo.jobs.command.JudgeCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.ReportCommand;
@@ -58,6 +59,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            JudgeCommand.class,
             BenchmarkCommand.class,
             ValidateCommand.class,
             PlanCommand.class,

@@ -56,6 +56,25 @@ public record Annotations(String protocol, String judge, String promptSha256, Li
         return new Annotations(first.protocol(), first.judge(), first.promptSha256(), judgments);
     }
 
+    /**
+     * The same, where a candidate is what others are measured against.
+     *
+     * @throws RpoException where nothing was judged against it
+     */
+    public Annotations against(String baseline) {
+        List<Judgment> turned = judgments.stream()
+                .map(judgment -> judgment.subject().isPairwise()
+                                && judgment.subject().model().equals(baseline)
+                        ? judgment.flipped()
+                        : judgment)
+                .toList();
+        if (turned.stream().noneMatch(judgment -> judgment.subject().baseline().equals(baseline))) {
+            throw RpoException.configuration("Cannot compare with " + baseline + ": none of " + judgments.size()
+                    + " judgments is about it. Name another one in rpo.judge.baseline.");
+        }
+        return new Annotations(protocol, judge, promptSha256, turned);
+    }
+
     private static List<String> identity(Judgment.Subject subject) {
         return List.of(subject.promptId(), String.valueOf(subject.turn()), subject.model(), subject.baseline());
     }

@@ -47,6 +47,11 @@ public record Judgment(Subject subject, List<Game> games, OptionalDouble prefere
             prompt = List.copyOf(prompt);
         }
 
+        Subject flipped() {
+            return new Subject(
+                    promptId, turn, category, prompt, baseline, model, baselineAnswer, modelAnswer);
+        }
+
         static Subject of(Match match) {
             int last = match.turn() - 1;
             return new Subject(
@@ -90,6 +95,15 @@ public record Judgment(Subject subject, List<Game> games, OptionalDouble prefere
 
     static Judgment ofSingle(Match match, Game game, OptionalDouble score) {
         return new Judgment(Subject.of(match), List.of(game), OptionalDouble.empty(), score);
+    }
+
+    /** The same, where the baseline is what is measured. */
+    Judgment flipped() {
+        return new Judgment(
+                subject.flipped(),
+                games.stream().map(Game::flipped).toList(),
+                preference.isPresent() ? OptionalDouble.of(1 - preference.getAsDouble()) : preference,
+                score);
     }
 
     public boolean isParsed() {

@@ -38,6 +38,9 @@ final class Job {
     /** The same of generation. */
     static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
 
+    /** The same of judging, which says itself what else it needs. */
+    static final List<String> JUDGING = List.of("rpo.output");
+
     /** The same of benchmark tasks. */
     static final List<String> BENCHMARK =
             List.of("rpo.output", "rpo.model.path", "rpo.benchmark.tasks", "rpo.benchmark.data");

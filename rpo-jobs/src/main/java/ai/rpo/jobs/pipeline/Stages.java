@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
+ * judge
  * benchmark
  * </pre>
  */
@@ -93,6 +94,10 @@ public final class Stages {
 
     public Stage generate() {
         return new Generate(place);
+    }
+
+    public Stage judge() {
+        return new Judging(place);
     }
 
     public Stage benchmark() {

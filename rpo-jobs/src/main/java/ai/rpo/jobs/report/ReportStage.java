@@ -56,6 +56,17 @@ public final class ReportStage {
         return new Report(written, RunFindings.of(run));
     }
 
+    /** What a judge found in a run directory, into its {@code judge/}; nothing where nobody judged. */
+    public void judge(Path runDirectory, Progress progress) {
+        progress.update(WHAT, 0, 1);
+        JudgeArtifacts.read(runDirectory, hadoop)
+                .ifPresent(judged -> write(
+                        drawing(runDirectory, () -> JudgeReport.of(runDirectory.getName(), judged)),
+                        new Path(runDirectory, "judge"),
+                        FROM_FILES));
+        progress.update(WHAT, 1, 1);
+    }
+
     /** Several runs, into {@code output}. */
     public Report compare(Comparison comparison, Path output, Progress progress) {
         int total = comparison.runs().size() + 1;

@@ -29,6 +29,7 @@ import org.apache.hadoop.fs.Path;
  * @param benchmarks scores of {@code benchmark/results.json}
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
+ * @param judged what a judge found
  * @param gold {@code gold.json}, which only runs with a programmed grader have
  * @param configuration text of {@code resolved.conf}, secrets redacted by whoever wrote it
  * @param status {@code status.json}
@@ -41,6 +42,7 @@ record RunArtifacts(
         Map<String, JsonNode> reports,
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
+        Optional<JudgeArtifacts> judged,
         Optional<String> configuration,
         Optional<JsonNode> status) {
 
@@ -87,6 +89,7 @@ record RunArtifacts(
                 reports,
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
+                JudgeArtifacts.read(directory, hadoop),
                 text(new Path(directory, "resolved.conf"), hadoop),
                 json(new Path(directory, "status.json"), hadoop));
         if (run.isEmpty()) {
@@ -99,7 +102,11 @@ record RunArtifacts(
     }
 
     private boolean isEmpty() {
-        return training.isEmpty() && evaluation.isEmpty() && benchmarks.isEmpty() && reports.isEmpty();
+        return training.isEmpty()
+                && evaluation.isEmpty()
+                && benchmarks.isEmpty()
+                && judged.isEmpty()
+                && reports.isEmpty();
     }
 
     String name() {

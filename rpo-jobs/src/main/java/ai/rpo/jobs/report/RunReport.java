@@ -28,6 +28,7 @@ final class RunReport {
         page.section("learning", "Learning curves", page.figures(figures.learning()));
         page.section("rewards", "Rewards", page.figures(figures.rewards()));
         page.section("evaluation", "Evaluation", evaluation(run));
+        run.judged().ifPresent(judged -> JudgeReport.addTo(page, judged));
         page.section("benchmarks", "Benchmarks", BenchmarkScores.table(run.benchmarks()));
         page.section(
                 "data",

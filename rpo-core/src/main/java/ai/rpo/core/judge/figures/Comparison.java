@@ -25,7 +25,7 @@ import java.util.stream.DoubleStream;
  * @param unparsed judgments without a preference
  * @param meanLength of the model's answers in code points, as AlpacaEval truncates it; empty where they are not known
  * @param baselineMeanLength the same of the baseline's
- * @param identical judgments of equal answers, which nobody was asked for
+ * @param identical judgments of equal answers
  * @param emptyAnswers of the model
  */
 public record Comparison(
@@ -161,7 +161,9 @@ public record Comparison(
                 lengthsKnown ? mean(judgments, true) : OptionalInt.empty(),
                 lengthsKnown ? mean(judgments, false) : OptionalInt.empty(),
                 (int) judgments.stream()
-                        .filter(judgment -> judgment.games().isEmpty())
+                        .map(Judgment::subject)
+                        .filter(subject -> subject.modelAnswer() != null
+                                && subject.modelAnswer().equals(subject.baselineAnswer()))
                         .count(),
                 (int) judgments.stream()
                         .filter(judgment -> "".equals(judgment.subject().modelAnswer()))

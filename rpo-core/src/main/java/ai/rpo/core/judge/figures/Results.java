@@ -1,7 +1,10 @@
 package ai.rpo.core.judge.figures;
 
 import ai.rpo.core.judge.figures.Comparison.Rates;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -21,7 +24,7 @@ public final class Results {
         results.put("judge", figures.made().judge());
         String sha = figures.made().promptSha256();
         results.put("prompt_sha256", sha.isEmpty() ? null : sha);
-        boolean soft = figures.made().protocol().equals(SOFT);
+        boolean soft = isSoft(figures);
         results.put(
                 "comparisons",
                 figures.comparisons().stream()
@@ -33,6 +36,43 @@ public final class Results {
                         .map(score -> score(score, figures.showsRates()))
                         .toList());
         return results;
+    }
+
+    /** A sentence for each comparison, or for each model's mean grade. */
+    public static List<String> lines(Figures figures) {
+        List<String> lines = new ArrayList<>();
+        for (Comparison comparison : figures.comparisons()) {
+            Rates rates = comparison.rates();
+            lines.add(comparison.model() + " against " + comparison.baseline()
+                    + format(": preferred in %.1f %% of %d judgments", preferred(figures, comparison), rates.n())
+                    + format(" (95 %% interval %.1f to %.1f", comparison.low(), comparison.high())
+                    + comparison
+                            .lengthControlled()
+                            .map(control -> format("; %.1f %% at equal lengths", control.winRate()))
+                            .orElse("")
+                    + "): " + rates.wins() + " won, " + rates.ties() + " tied, "
+                    + rates.losses() + " lost"
+                    + (comparison.unparsed() > 0 ? ", " + comparison.unparsed() + " without a verdict" : "")
+                    + (comparison.emptyAnswers() > 0 ? ", " + comparison.emptyAnswers() + " answers are empty" : ""));
+        }
+        figures.scores().stream()
+                .filter(score -> score.turn().isEmpty() && score.category().isEmpty())
+                .forEach(score -> lines.add(score.model()
+                        + format(": mean grade %.2f (95 %% interval %.2f to %.2f)", score.mean(), score.low(), score.high())
+                        + " of " + score.n() + " judgments"));
+        return lines;
+    }
+
+    private static double preferred(Figures figures, Comparison comparison) {
+        return isSoft(figures) ? comparison.rates().meanPreference() : comparison.rates().adjustedRate();
+    }
+
+    private static boolean isSoft(Figures figures) {
+        return figures.made().protocol().equals(SOFT);
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 
     private static Map<String, Object> comparison(Comparison comparison, boolean soft, boolean showsRates) {
