@@ -24,8 +24,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -105,8 +105,7 @@ class CheckpointsTest {
         Checkpoints checkpoints = checkpoints("file", "run", 2);
         assertFalse(checkpoints.readChosen(folder -> {}));
         for (int epoch = 1; epoch <= 2; epoch++) {
-            checkpoints.publish(
-                    checkpoints.write(state(network(epoch)), epoch, 10L * epoch), HeldOutHistory.EMPTY);
+            checkpoints.publish(checkpoints.write(state(network(epoch)), epoch, 10L * epoch), HeldOutHistory.EMPTY);
         }
         assertEquals("step-00000020", chosen(checkpoints));
         Files.delete(folder.resolve("step-00000020/model.safetensors"));
