@@ -48,8 +48,7 @@ public record Judgment(Subject subject, List<Game> games, OptionalDouble prefere
         }
 
         Subject flipped() {
-            return new Subject(
-                    promptId, turn, category, prompt, baseline, model, baselineAnswer, modelAnswer);
+            return new Subject(promptId, turn, category, prompt, baseline, model, baselineAnswer, modelAnswer);
         }
 
         static Subject of(Match match) {

@@ -3,6 +3,7 @@ package ai.rpo.core.text;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Message;
 import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.TemplateArguments;
 import ai.rpo.core.preference.UnfitRowException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +44,7 @@ public final class ContextTokenizer {
                 .orElseThrow(() -> RpoException.configuration("Cannot ask questions as conversations: the model has no"
                         + " chat template. Put chat_template.jinja beside its tokenizer.json, or set"
                         + " rpo.benchmark.chat-template = false."));
-        ConversationText conversation = new ConversationText(tokenizer, template);
+        ConversationText conversation = new ConversationText(tokenizer, template, TemplateArguments.NONE);
         return new Context(conversation.render(messages, true), text -> nonEmpty(conversation.encode("context", text)));
     }
 

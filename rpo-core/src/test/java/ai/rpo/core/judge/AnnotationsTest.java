@@ -33,7 +33,9 @@ class AnnotationsTest {
         assertEquals("two", judgment.subject().modelAnswer());
         assertEquals("one", judgment.subject().baselineAnswer());
         assertEquals(List.of("q"), judgment.subject().prompt());
-        assertEquals(List.of("sft", "rpo"), judgment.games().stream().map(Game::firstShown).toList());
+        assertEquals(
+                List.of("sft", "rpo"),
+                judgment.games().stream().map(Game::firstShown).toList());
     }
 
     @Test
@@ -58,8 +60,7 @@ class AnnotationsTest {
 
     @Test
     void readsAlpacaEvalsPreferences() {
-        Annotations read = read(
-                """
+        Annotations read = read("""
                 [{"instruction": "x", "output_1": "a", "output_2": "b", "generator_1": "base", "generator_2": "rpo", "annotator": "gpt", "preference": 1.25,
                   "raw_completion": {"text": "M", "logprobs": {"content": [{"top_logprobs": [{"token": "M", "logprob": -0.1}]}]}}},
                  {"instruction": "y", "output_1": "a", "output_2": "b", "preference": 0, "generator_1": "base", "generator_2": "rpo", "annotator": "gpt"},
@@ -87,10 +88,12 @@ class AnnotationsTest {
     @Test
     void refusesWhatItCannotCount() throws IOException {
         byte[] whole = (PAIR + PAIR.replace("81", "82")).getBytes(StandardCharsets.UTF_8);
-        assertRefused("ends in the middle of row 2, so the rest of it is missing", () ->
-                JsonRows.read("a.jsonl", Arrays.copyOf(whole, whole.length - 40)));
-        assertRefused("ends in the middle of row 2", () ->
-                JsonRows.read("a.json", ("[" + PAIR).getBytes(StandardCharsets.UTF_8)));
+        assertRefused(
+                "ends in the middle of row 2, so the rest of it is missing",
+                () -> JsonRows.read("a.jsonl", Arrays.copyOf(whole, whole.length - 40)));
+        assertRefused(
+                "ends in the middle of row 2",
+                () -> JsonRows.read("a.json", ("[" + PAIR).getBytes(StandardCharsets.UTF_8)));
         byte[] zipped = zipped(whole);
         assertRefused("is missing", () -> JsonRows.read("a.jsonl.gz", Arrays.copyOf(zipped, zipped.length / 2)));
         assertRefused("it has no rows", () -> JsonRows.read("a.jsonl", new byte[0]));
@@ -100,8 +103,9 @@ class AnnotationsTest {
         assertRefused("row 1 is no judgment; its fields are prompt", () -> read("{\"prompt\": 1}"));
         assertRefused("row 2 has the judge \"gpt-5\"", () -> read(PAIR + PAIR.replace("gpt-4", "gpt-5")));
         assertRefused("row 1 has no turn", () -> read(PAIR.replace("\"turn\": 1", "\"turn\": 0")));
-        assertRefused("row 1 has the preference 7, which is not from 1 to 2", () -> read(
-                "{\"instruction\": \"x\", \"output_1\": \"a\", \"output_2\": \"b\", \"preference\": 7}"));
+        assertRefused(
+                "row 1 has the preference 7, which is not from 1 to 2",
+                () -> read("{\"instruction\": \"x\", \"output_1\": \"a\", \"output_2\": \"b\", \"preference\": 7}"));
     }
 
     private static byte[] zipped(byte[] content) throws IOException {

@@ -25,17 +25,15 @@ class MatchesTest {
 
     /** The same two prompts in every layout, in another order. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     [{"instruction": "q2", "output": "b2", "generator": "x"}, {"instruction": "q1", "output": "b1"}]
                     {"prompt": "q2", "completion": "b2"} {"prompt": "q1", "completion": "b1", "ordinal": 0}
                     {"prompt": [{"role": "user", "content": "q2"}], "completion": "b2"} {"prompt": "q1", "completion": [{"role": "assistant", "content": "b1"}]}
                     {"turns": ["q2"], "answers": ["b2"]} {"turns": ["q1"], "answers": ["b1"]}
                     """)
     void joinsLayoutsByPrompt(String rows) {
-        Candidate a = candidate("a", "{\"prompt\": \"q1\", \"completion\": \"a1\"}{\"prompt\": \"q2\", \"completion\": \"\"}");
+        Candidate a = candidate(
+                "a", "{\"prompt\": \"q1\", \"completion\": \"a1\"}{\"prompt\": \"q2\", \"completion\": \"\"}");
         Matches matches = Matches.of(PAIR, List.of(candidate("b", rows), a), Optional.of("a"), List.of(), false);
 
         assertEquals(2, matches.matches().size());
@@ -44,7 +42,8 @@ class MatchesTest {
         assertEquals("b", first.model().name());
         assertEquals(List.of("b1"), first.model().answers());
         assertEquals(List.of("a1"), first.baseline().orElseThrow().answers());
-        assertEquals(List.of(""), matches.matches().get(1).baseline().orElseThrow().answers(), "an answer may be empty");
+        assertEquals(
+                List.of(""), matches.matches().get(1).baseline().orElseThrow().answers(), "an answer may be empty");
     }
 
     @Test
@@ -89,8 +88,10 @@ class MatchesTest {
 
     @Test
     void namesWhatOnlyOneOfThemAnswers() {
-        Candidate a = candidate("a", "{\"prompt\": \"both\", \"completion\": \"1\"}{\"prompt\": \"mine\", \"completion\": \"1\"}");
-        Candidate b = candidate("b", "{\"prompt\": \"both\", \"completion\": \"2\"}{\"prompt\": \"yours\", \"completion\": \"2\"}");
+        Candidate a = candidate(
+                "a", "{\"prompt\": \"both\", \"completion\": \"1\"}{\"prompt\": \"mine\", \"completion\": \"1\"}");
+        Candidate b = candidate(
+                "b", "{\"prompt\": \"both\", \"completion\": \"2\"}{\"prompt\": \"yours\", \"completion\": \"2\"}");
 
         assertRefused(
                 () -> Matches.of(PAIR, List.of(a, b), Optional.of("a"), List.of(), false),
@@ -109,7 +110,8 @@ class MatchesTest {
     @Test
     void refusesAPromptTwice() {
         assertRefused(
-                () -> candidate("a", "{\"prompt\": \"q\", \"completion\": \"1\"}{\"prompt\": \"q\", \"completion\": \"2\"}"),
+                () -> candidate(
+                        "a", "{\"prompt\": \"q\", \"completion\": \"1\"}{\"prompt\": \"q\", \"completion\": \"2\"}"),
                 "Cannot use the answers of a: rows 1 and 2 of a.jsonl answer the same prompt, \"q\". Leave one answer to"
                         + " each prompt; rpo generate writes one where rpo.generate.samples-per-prompt is 1.");
     }
@@ -129,8 +131,8 @@ class MatchesTest {
         Matches matches = Matches.of(PAIR, List.of(a, b), Optional.of("a"), List.of(), false);
         Map<String, Answer> answers = new HashMap<>();
         matches.questions(PAIR)
-                .forEach(question -> answers.put(
-                        question.key(), new Answer("[[C]]", List.of(), Finish.STOP, "", "judge", 1, 1)));
+                .forEach(question ->
+                        answers.put(question.key(), new Answer("[[C]]", List.of(), Finish.STOP, "", "judge", 1, 1)));
 
         Annotations made = matches.judge(PAIR, "judge", answers);
         assertEquals(0.5, made.judgments().get(0).preference().orElseThrow());

@@ -14,6 +14,7 @@ import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.store.Stores;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -84,10 +85,7 @@ final class Job {
         try {
             configuration = load.get();
             spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
-            run = new RunDirectory(
-                    new org.apache.hadoop.fs.Path(
-                            configuration.settings().output().orElseThrow()),
-                    spark.hadoop());
+            run = new RunDirectory(Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
             Optional<Path> folder = run.make();
             lease = run.lease(command);
             run = run.behind(lease);

@@ -62,8 +62,7 @@ final class Benchmark implements Stage {
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
         if (settings.chatTemplate()) {
-            values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
-            values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
+            values.putAll(place.templateValues());
         }
         values.put("rpo.precision", place.settings().precision().key());
         return values;
@@ -94,10 +93,13 @@ final class Benchmark implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        if (place.settings().benchmark().chatTemplate()) {
+            place.keepTemplateDate();
+        }
         Map<BenchmarkTask, TaskScore> scores = new BenchmarkStage(
                         place.spark().session(),
                         place.open(place.model()),
-                        place.chatTemplate(),
+                        place.templates(),
                         place.scoring(),
                         place.settings().benchmark())
                 .run(place.run().path(folder()), files(), fingerprint.digest(), progress);

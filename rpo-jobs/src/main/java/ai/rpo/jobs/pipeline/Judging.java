@@ -87,8 +87,8 @@ final class Judging implements Stage {
         WITHOUT_EFFECT.forEach(values::remove);
         values.remove("rpo.judge.candidates");
         settings.candidates()
-                .forEach((name, path) ->
-                        values.put("rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
+                .forEach((name, path) -> values.put(
+                        "rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
         values.put("rpo.judge.annotations", data(settings.annotations()));
         values.put("rpo.judge.questions", data(settings.questions()));
         values.put("rpo.judge.references", data(settings.references()));
@@ -101,8 +101,11 @@ final class Judging implements Stage {
                 "rpo.judge.length-control.instructions",
                 data(control.instructions().stream().toList()));
         if (settings.asking().by().filter(By.MODEL::equals).isPresent()) {
-            settings.asking().model().path().ifPresent(path -> values.put(
-                    "rpo.judge.model.path", place.inputs().weights(path)));
+            settings.asking()
+                    .model()
+                    .path()
+                    .ifPresent(path ->
+                            values.put("rpo.judge.model.path", place.inputs().weights(path)));
         }
         return values;
     }
@@ -201,8 +204,7 @@ final class Judging implements Stage {
                 place.run().path("requests"));
         JavaSparkContext spark =
                 JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
-        Judge.Asked asked = judge.ask(
-                protocol.name(), spark.parallelize(matches.questions(protocol)), progress);
+        Judge.Asked asked = judge.ask(protocol.name(), spark.parallelize(matches.questions(protocol)), progress);
         Map<String, Answer> answers = new LinkedHashMap<>(asked.answers().collectAsMap());
         counts.put("questions_asked", asked.asked());
         counts.put("known_before", asked.known());
@@ -220,8 +222,7 @@ final class Judging implements Stage {
 
     private Optional<LengthControl> lengthControl() {
         LengthControlSettings control = settings.lengthControl();
-        Kind kind = control.kind()
-                .orElse(control.regularizer().isPresent() ? Kind.ALPACA_EVAL : Kind.MINIMAL);
+        Kind kind = control.kind().orElse(control.regularizer().isPresent() ? Kind.ALPACA_EVAL : Kind.MINIMAL);
         return Optional.of(new LengthControl(
                 kind,
                 control.regularizer().map(path -> Regularizer.parse(path, required(path))),
@@ -232,9 +233,10 @@ final class Judging implements Stage {
         LengthControlSettings control = settings.lengthControl();
         Optional<List<String>> instructions = control.by() == MatchedBy.POSITION
                 ? Optional.empty()
-                : control.instructions().map(path -> QuestionRows.read(path, rows().read(List.of(path)), List.of()).stream()
-                        .map(prompt -> String.join("\n\n", prompt.turns()))
-                        .toList());
+                : control.instructions()
+                        .map(path -> QuestionRows.read(path, rows().read(List.of(path)), List.of()).stream()
+                                .map(prompt -> String.join("\n\n", prompt.turns()))
+                                .toList());
         return new Difficulty(instructions, settings.allowMissing());
     }
 
@@ -251,7 +253,7 @@ final class Judging implements Stage {
     private String required(String path) {
         return new SmallFile(new Path(path), place.spark().hadoop())
                 .read()
-                .orElseThrow(() -> RpoException.configuration(
-                        "Cannot read " + path + ": there is no such file. Check the path."));
+                .orElseThrow(() ->
+                        RpoException.configuration("Cannot read " + path + ": there is no such file. Check the path."));
     }
 }

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.text.ChatTemplate;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.SparkLauncher;
@@ -8,8 +9,11 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
+import java.time.LocalDate;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What every stage works with.
@@ -25,6 +29,8 @@ record Workplace(
         SparkLauncher spark,
         InputFingerprints inputs,
         Remarks remarks) {
+
+    private static final String DATE = "template-date.txt";
 
     Settings settings() {
         return configuration.settings();
@@ -42,7 +48,45 @@ record Workplace(
                 .chatTemplate()
                 .map(given -> ChatTemplate.isSource(given)
                         ? given
-                        : new SmallFile(new Path(given), spark.hadoop()).read().orElse(given));
+                        : new SmallFile(Stores.path(given), spark.hadoop())
+                                .read()
+                                .orElse(given));
+    }
+
+    /** How conversations are written, the date in them being the same whenever a part of the output is made. */
+    TemplateChoice templates() {
+        return new TemplateChoice(chatTemplate().orElse(null), templateDate().orElse(null));
+    }
+
+    /** What the template takes for today: as configured, or as the first stage that asked did; absent where it writes no date. */
+    Optional<LocalDate> templateDate() {
+        if (!inputs.writesDate(model())
+                && !chatTemplate().map(ChatTemplate::writesDate).orElse(false)) {
+            return Optional.empty();
+        }
+        return settings()
+                .model()
+                .templateDate()
+                .or(() -> run.file(DATE).read().map(String::strip))
+                .map(LocalDate::parse)
+                .or(() -> Optional.of(LocalDate.now()));
+    }
+
+    /**
+     * Has later commands take the same date.
+     */
+    void keepTemplateDate() {
+        templateDate().ifPresent(date -> run.file(DATE).write(date + "\n"));
+    }
+
+    /** What a stage depends on that writes conversations. */
+    Map<String, String> templateValues() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("tokenizer of rpo.model.path", inputs.tokenizer(model()));
+        values.put("chat template of rpo.model.path", inputs.template(model()));
+        values.put("rpo.model.chat-template", InputFingerprints.text(chatTemplate()));
+        templateDate().ifPresent(date -> values.put("rpo.model.template-date", date.toString()));
+        return values;
     }
 
     /** Path of the model that the policy is tied to. */

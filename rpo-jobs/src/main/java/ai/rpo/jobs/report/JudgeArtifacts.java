@@ -38,7 +38,8 @@ record JudgeArtifacts(JsonNode results, List<Judgment> judgments) {
                     RunArtifacts.JSON.readTree(counted.get()),
                     Annotations.read(
                                     judgments.toString(),
-                                    JsonRows.read(judgments.toString(), made.get().getBytes(StandardCharsets.UTF_8)))
+                                    JsonRows.read(
+                                            judgments.toString(), made.get().getBytes(StandardCharsets.UTF_8)))
                             .judgments()));
         } catch (JsonProcessingException e) {
             throw new RpoException(

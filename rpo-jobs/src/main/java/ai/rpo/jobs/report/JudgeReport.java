@@ -90,8 +90,8 @@ final class JudgeReport {
                     "<tr><th scope=\"row\">{}</th>{}</tr>",
                     row,
                     names.stream()
-                            .map(column -> number(
-                                    row.equals(column) ? "·" : cells.getOrDefault(List.of(row, column), "–")))
+                            .map(column ->
+                                    number(row.equals(column) ? "·" : cells.getOrDefault(List.of(row, column), "–")))
                             .toList()));
         }
         return Html.of(
@@ -104,17 +104,30 @@ final class JudgeReport {
     private static Html pairs(JsonNode comparisons) {
         List<List<String>> rows = new ArrayList<>();
         for (JsonNode c : comparisons) {
-            String name = c.path("model").asText() + " against " + c.path("baseline").asText();
+            String name =
+                    c.path("model").asText() + " against " + c.path("baseline").asText();
             rows.add(pair(name, c));
-            c.path("by_turn").fields().forEachRemaining(turn -> rows.add(pair("turn " + turn.getKey(), turn.getValue())));
+            c.path("by_turn")
+                    .fields()
+                    .forEachRemaining(turn -> rows.add(pair("turn " + turn.getKey(), turn.getValue())));
         }
         return rows.isEmpty()
                 ? Html.EMPTY
                 : table(
                         "Every pair",
                         List.of(
-                                "pair", "judged", "wins", "ties", "losses", "win rate", "adjusted", "standard error",
-                                "length-controlled", "same in both orders", "first shown wins", "no verdict"),
+                                "pair",
+                                "judged",
+                                "wins",
+                                "ties",
+                                "losses",
+                                "win rate",
+                                "adjusted",
+                                "standard error",
+                                "length-controlled",
+                                "same in both orders",
+                                "first shown wins",
+                                "no verdict"),
                         rows);
     }
 
@@ -124,7 +137,8 @@ final class JudgeReport {
                         + c.path("in_both_orders").asInt()
                 : "–";
         String first = c.has("first_shown_wins")
-                ? c.path("first_shown_wins").asInt() + " : " + c.path("second_shown_wins").asInt()
+                ? c.path("first_shown_wins").asInt() + " : "
+                        + c.path("second_shown_wins").asInt()
                 : "–";
         return List.of(
                 name,
@@ -167,7 +181,9 @@ final class JudgeReport {
         Set<String> columns = new LinkedHashSet<>();
         Map<String, Map<String, String>> rows = new LinkedHashMap<>();
         for (JsonNode score : scores) {
-            String turn = score.path("turn").isNumber() ? ", turn " + score.path("turn").asInt() : "";
+            String turn = score.path("turn").isNumber()
+                    ? ", turn " + score.path("turn").asInt()
+                    : "";
             String column = score.path("model").asText() + turn;
             columns.add(column);
             rows.computeIfAbsent(score.path("category").asText("all"), row -> new LinkedHashMap<>())
@@ -218,7 +234,8 @@ final class JudgeReport {
                         subject.model(),
                         judgment.preference().getAsDouble())
                 : judgment.score().isPresent()
-                        ? String.format(Locale.ROOT, "grade %.1f", judgment.score().getAsDouble())
+                        ? String.format(
+                                Locale.ROOT, "grade %.1f", judgment.score().getAsDouble())
                         : "no verdict";
         String prompt = subject.prompt().isEmpty()
                 ? "prompt " + subject.promptId()
@@ -245,7 +262,9 @@ final class JudgeReport {
     }
 
     private static String shortened(String text, int most) {
-        return text.length() <= most ? text : text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, most - 1))) + "…";
+        return text.length() <= most
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, most - 1))) + "…";
     }
 
     private static Html table(String title, List<String> head, List<List<String>> rows) {

@@ -10,6 +10,7 @@ import ai.rpo.core.benchmark.TaskScore;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.benchmark.ShardAnswers.Asked;
 import ai.rpo.spark.device.Cores;
@@ -27,7 +28,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -52,17 +52,17 @@ public final class BenchmarkStage {
 
     private final SparkSession spark;
     private final LocalModel model;
-    private final Optional<String> chatTemplate;
+    private final TemplateChoice chatTemplate;
     private final ScoreSettings scoring;
     private final BenchmarkSettings settings;
 
     /**
-     * @param chatTemplate Jinja or a name, in place of the model's usual template
+     * @param chatTemplate how the model's conversations are written
      */
     public BenchmarkStage(
             SparkSession spark,
             LocalModel model,
-            Optional<String> chatTemplate,
+            TemplateChoice chatTemplate,
             ScoreSettings scoring,
             BenchmarkSettings settings) {
         this.spark = spark;
@@ -178,7 +178,7 @@ public final class BenchmarkStage {
         LongAccumulator done = spark.sparkContext().longAccumulator("questions");
         ShardAnswers work = new ShardAnswers(
                 model,
-                chatTemplate.orElse(null),
+                chatTemplate,
                 settings.chatTemplate(),
                 scoring,
                 cores.threads(open.count()),

@@ -20,6 +20,7 @@ import ai.rpo.core.score.ContinuationExamples;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.text.ContextTokenizer;
 import ai.rpo.core.text.ContextTokenizer.Context;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.ExecutorGenerators;
@@ -43,7 +44,7 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Asks the questions of one shard, grades what the model makes of them and writes the shard's file.
  *
- * @param chatTemplate in place of the model's; null for that
+ * @param chatTemplate how the model's conversations are written
  * @param asConversation whether the chat template writes the prompts
  * @param width answers written at once
  * @param folder of the shards' files
@@ -51,7 +52,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 record ShardAnswers(
         LocalModel model,
-        String chatTemplate,
+        TemplateChoice chatTemplate,
         boolean asConversation,
         ScoreSettings scoring,
         int threads,
@@ -78,8 +79,8 @@ record ShardAnswers(
                                 : scored)
                         .add(question));
         StringBuilder lines = new StringBuilder();
-        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, Optional.ofNullable(chatTemplate), scoring.precision(), threads, width)) {
+        try (ExecutorGenerators.Loan lent =
+                ExecutorGenerators.ofThisJvm().borrow(model, chatTemplate, scoring.precision(), threads, width)) {
             if (!scored.isEmpty()) {
                 score(scored, lent, lines);
             }

@@ -25,7 +25,7 @@ public final class AdaptedModel {
      */
     public static Optional<String> of(String folder, Optional<String> given, Configuration hadoop) {
         ModelsBelow.refuse(folder, hadoop);
-        Path path = new Path(folder);
+        Path path = Stores.path(folder);
         FileSystem store = Stores.open(path, hadoop);
         try {
             Set<String> files = new HashSet<>();

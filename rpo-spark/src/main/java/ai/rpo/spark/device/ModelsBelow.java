@@ -23,7 +23,7 @@ final class ModelsBelow {
      * @throws RpoException that names them, if a folder holds no model and no adapter but such folders
      */
     static void refuse(String folder, Configuration hadoop) {
-        Path path = new Path(folder);
+        Path path = Stores.path(folder);
         FileSystem store = Stores.open(path, hadoop);
         try {
             if (holdsModel(store, path)) {

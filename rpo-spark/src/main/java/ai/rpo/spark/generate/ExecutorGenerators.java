@@ -7,6 +7,7 @@ import ai.rpo.core.generate.Generator;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
@@ -24,8 +25,7 @@ public final class ExecutorGenerators {
 
     private static final ExecutorGenerators INSTANCE = new ExecutorGenerators();
 
-    private record Key(
-            String fingerprint, Optional<String> chatTemplate, Precision precision, int threads, int width) {}
+    private record Key(String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
 
     /** A generator that one task has, until it closes the loan. */
     public final class Loan implements AutoCloseable {
@@ -94,7 +94,7 @@ public final class ExecutorGenerators {
 
     /** @param width completions computed at once */
     public synchronized Loan borrow(
-            LocalModel model, Optional<String> chatTemplate, Precision precision, int threads, int width) {
+            LocalModel model, TemplateChoice chatTemplate, Precision precision, int threads, int width) {
         ExecutorDevice.ofThisJvm().claimForThisTask();
         Key wanted = new Key(model.fingerprint(), chatTemplate, precision, threads, width);
         if (!wanted.equals(key)) {
@@ -110,7 +110,7 @@ public final class ExecutorGenerators {
         return new Loan(generator);
     }
 
-    private void load(LocalModel model, Optional<String> chatTemplate, Backend backend) {
+    private void load(LocalModel model, TemplateChoice chatTemplate, Backend backend) {
         directory = model.open();
         tokenizer = directory.tokenizerFile().map(file -> Tokenizer.open(model.tokenizerFiles(), chatTemplate));
         decoder = new Decoder(directory.config(), backend);

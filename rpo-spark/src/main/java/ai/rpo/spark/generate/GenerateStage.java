@@ -11,6 +11,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
@@ -22,7 +23,6 @@ import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.InputFiles;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -50,22 +50,26 @@ public final class GenerateStage {
 
     private final SparkSession spark;
     private final LocalModel model;
-    private final Optional<String> chatTemplate;
+    private final TemplateChoice chatTemplate;
+    private final PromptSource source;
     private final Precision precision;
     private final GenerateSettings settings;
 
     /**
-     * @param chatTemplate Jinja or a name, in place of the model's usual template
+     * @param chatTemplate how the model's conversations are written
+     * @param source how training reads rows
      */
     public GenerateStage(
             SparkSession spark,
             LocalModel model,
-            Optional<String> chatTemplate,
+            TemplateChoice chatTemplate,
+            PromptSource source,
             Precision precision,
             GenerateSettings settings) {
         this.spark = spark;
         this.model = model;
         this.chatTemplate = chatTemplate;
+        this.source = source;
         this.precision = precision;
         this.settings = settings;
     }
@@ -98,10 +102,11 @@ public final class GenerateStage {
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
             artifact.remove(); // which would only be in the way of better prompts
-            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
-                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                    + "). A row needs prompt (text or messages), messages or prompt_ids.");
+            throw RpoException.data(
+                    "Cannot generate: none of " + prompts + " rows of "
+                            + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
+                            + (prompts == 0 ? "there are no rows" : counted(result.rejected))
+                            + "). A row needs what training takes, or prompt (text or messages), messages or prompt_ids alone.");
         }
         if (parquet) {
             completions(lines)
@@ -140,7 +145,8 @@ public final class GenerateStage {
         LongAccumulator done = spark.sparkContext().longAccumulator("completions");
         ShardGeneration work = new ShardGeneration(
                 model,
-                chatTemplate.orElse(null),
+                chatTemplate,
+                source,
                 precision,
                 cores.threads(open.count()),
                 settings,

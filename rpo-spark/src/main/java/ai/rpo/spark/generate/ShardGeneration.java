@@ -13,6 +13,7 @@ import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.SmallFile;
@@ -35,14 +36,16 @@ import org.apache.spark.util.SerializableConfiguration;
  * Continues the prompts of one shard and writes its file: JSON lines with the columns of {@link CompletionRows}. Rows
  * that have no prompt to go on from are written elsewhere first, with the reason.
  *
- * @param chatTemplate in place of the model's; null for that
+ * @param chatTemplate how the model's conversations are written
+ * @param source how training reads rows
  * @param completions folder
  * @param rejected folder
  * @param done counts completions
  */
 record ShardGeneration(
         LocalModel model,
-        String chatTemplate,
+        TemplateChoice chatTemplate,
+        PromptSource source,
         Precision precision,
         int threads,
         GenerateSettings settings,
@@ -63,12 +66,13 @@ record ShardGeneration(
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
         try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce())) {
+                .borrow(model, chatTemplate, precision, threads, settings.completionsAtOnce())) {
             List<Prompt> prompts = new ArrayList<>();
             StringBuilder unfit = new StringBuilder();
+            PromptReader reader = source.reader();
             for (NumberedRow row : ordered) {
                 try {
-                    prompts.add(prompt(row, lent));
+                    prompts.add(prompt(row, reader, lent));
                 } catch (UnfitRowException e) {
                     unfit.append(rejected(row, e)).append('\n');
                 }
@@ -118,8 +122,8 @@ record ShardGeneration(
         return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
     }
 
-    private Prompt prompt(NumberedRow row, ExecutorGenerators.Loan lent) throws UnfitRowException {
-        PromptReader.Row read = PromptReader.read(row.json());
+    private Prompt prompt(NumberedRow row, PromptReader reader, ExecutorGenerators.Loan lent) throws UnfitRowException {
+        PromptReader.Row read = reader.read(row.json());
         int[] ids = ids(read, lent);
         int context = lent.model().config().contextLength();
         int vocabulary = lent.model().config().vocabularySize();
@@ -143,9 +147,12 @@ record ShardGeneration(
             }
             return tokens.ids();
         }
-        PromptTokenizer tokenizer = new PromptTokenizer(lent.tokenizer()
-                .orElseThrow(() -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
-                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")));
+        PromptTokenizer tokenizer = new PromptTokenizer(
+                lent.tokenizer()
+                        .orElseThrow(
+                                () -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
+                                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
+                source.specialTokens());
         return row.prompt() instanceof TextPrompt text
                 ? tokenizer.tokenize(text)
                 : tokenizer.tokenize((ConversationPrompt) row.prompt());

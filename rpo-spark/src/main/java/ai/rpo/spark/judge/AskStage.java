@@ -11,6 +11,7 @@ import ai.rpo.spark.store.KeyedFiles;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
@@ -53,8 +54,8 @@ final class AskStage implements Judge {
         if (open.count() > 0) {
             requireNoSpeculation();
             OpenQuestions.Survey survey = open.survey();
-            probe(store, survey, failures);
-            askAll(store, open.without(survey.longest()), failures, repeated, progress);
+            boolean settled = probe(store, survey, failures);
+            askAll(store, settled ? open.without(survey.longest()) : open, failures, repeated, progress);
         }
         failures.values().stream().limit(10).forEach(why -> LOG.warn("A question has no answer: {}", why));
         return new Asked(
@@ -74,17 +75,21 @@ final class AskStage implements Judge {
         }
     }
 
-    private void probe(AnswerStore store, OpenQuestions.Survey survey, Map<String, String> failures) {
+    /** @return whether the longest question needs not be asked again */
+    private boolean probe(AnswerStore store, OpenQuestions.Survey survey, Map<String, String> failures) {
         KeyedFiles.Writer<AnswerStore.Stored> writer = store.writer();
+        AtomicBoolean settled = new AtomicBoolean();
         source.probe(survey.kinds(), survey.longest(), new AnswerSource.Sink() {
             @Override
             public void answered(Asking asking, Answer answer) {
                 writer.add(new AnswerStore.Stored(asking.key(), answer));
+                settled.set(true);
             }
 
             @Override
             public void failed(Asking asking, String why) {
                 failures.put(asking.key(), why);
+                settled.set(true);
             }
 
             @Override
@@ -98,6 +103,7 @@ final class AskStage implements Judge {
             }
         });
         writer.publish();
+        return settled.get();
     }
 
     private void askAll(

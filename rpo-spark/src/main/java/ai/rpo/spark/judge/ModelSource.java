@@ -21,6 +21,8 @@ import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoreIdentity;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
+import ai.rpo.core.text.SpellingPolicy;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
@@ -98,7 +100,7 @@ final class ModelSource implements AnswerSource {
         if (model.open().tokenizerFile().isEmpty()) {
             throw RpoException.configuration(cannotAsk() + "it has no tokenizer.json. Save it with its tokenizer.");
         }
-        try (Tokenizer tokenizer = Tokenizer.open(model.folder(), Optional.ofNullable(chatTemplate))) {
+        try (Tokenizer tokenizer = Tokenizer.open(model.tokenizerFiles(), new TemplateChoice(chatTemplate, null))) {
             int context = model.open().config().contextLength();
             int length = ids(tokenizer, longest.question()).length;
             if (length >= context && !allowMissing) {
@@ -118,7 +120,8 @@ final class ModelSource implements AnswerSource {
     }
 
     private static int[] ids(Tokenizer tokenizer, Question question) throws UnfitRowException {
-        return new PromptTokenizer(tokenizer).tokenize(new ConversationPrompt(question.messages()));
+        return new PromptTokenizer(tokenizer, SpellingPolicy.AS_TEXT)
+                .tokenize(new ConversationPrompt(question.messages()));
     }
 
     /** A question as the model reads it. */
@@ -129,7 +132,7 @@ final class ModelSource implements AnswerSource {
         ExecutorModels models = ExecutorModels.ofThisJvm();
         ReferenceScorer scorer = models.borrow(model, precision, share.threads());
         try (ExecutorGenerators.Loan loan = ExecutorGenerators.ofThisJvm()
-                .borrow(model, Optional.ofNullable(chatTemplate), precision, share.threads(), questionsAtOnce)) {
+                .borrow(model, new TemplateChoice(chatTemplate, null), precision, share.threads(), questionsAtOnce)) {
             Map<List<String>, List<Spelling>> spellings = new HashMap<>();
             while (questions.hasNext()) {
                 chunk(questions, loan, sink).forEach((options, prompts) -> {

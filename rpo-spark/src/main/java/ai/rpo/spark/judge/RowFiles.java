@@ -55,7 +55,8 @@ public final class RowFiles {
     }
 
     private List<ObjectNode> parquet(Path path) {
-        String lines = String.join("\n", spark.get().read().parquet(path.toString()).toJSON().collectAsList());
+        String lines = String.join(
+                "\n", spark.get().read().parquet(path.toString()).toJSON().collectAsList());
         List<ObjectNode> rows = JsonRows.read(path.toString(), lines.getBytes(StandardCharsets.UTF_8));
         rows.forEach(RowFiles::restoreMessages);
         return rows;

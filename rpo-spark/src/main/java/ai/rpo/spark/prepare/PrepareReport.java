@@ -1,6 +1,7 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.Findings;
+import ai.rpo.core.text.Remark;
 import ai.rpo.core.theory.Guarantee;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -104,7 +105,10 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition, 
         node.put("completions_tokenised_alone", split.straddles());
         node.put("prompts_cut", split.promptsCut());
         node.put("completions_cut", split.completionsCut());
-        node.put("special_tokens_kept_as_text", split.specialTokensAsText());
+        node.put("special_tokens_kept_as_text", split.remarks(Remark.SPELLS_SPECIAL_TOKEN));
+        node.put("generation_prompts_cut", split.remarks(Remark.GENERATION_PROMPT_CUT));
+        node.put("completions_that_repeat_the_prompt", split.remarks(Remark.REPEATS_PROMPT));
+        node.put("completions_that_end_with_the_user", split.remarks(Remark.ENDS_WITH_USER));
         node.put("with_control_characters", split.controlCharacters());
         ObjectNode lengths = JSON.createObjectNode();
         addLengths(lengths, "prompt", split.prompt());

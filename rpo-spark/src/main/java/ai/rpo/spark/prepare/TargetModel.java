@@ -4,24 +4,24 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.TemplateChoice;
 import java.io.Serializable;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
  * The model that data are prepared for.
  *
  * @param text finds its tokenizer
- * @param chatTemplate Jinja or a name, in place of the folder's usual template; null for that
+ * @param chatTemplate how its conversations are written
  * @param contextLength the most tokens of one sequence
  * @param vocabularySize every token id lies below
  */
-public record TargetModel(TextOfModel text, String chatTemplate, int contextLength, int vocabularySize)
+public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int contextLength, int vocabularySize)
         implements Serializable {
 
     /** With the template that the folder has. */
     public TargetModel(TextOfModel text, int contextLength, int vocabularySize) {
-        this(text, null, contextLength, vocabularySize);
+        this(text, TemplateChoice.USUAL, contextLength, vocabularySize);
     }
 
     /**
@@ -60,9 +60,5 @@ public record TargetModel(TextOfModel text, String chatTemplate, int contextLeng
                         field + " has id " + id + ", the vocabulary ends at " + (vocabularySize - 1));
             }
         }
-    }
-
-    Optional<String> givenChatTemplate() {
-        return Optional.ofNullable(chatTemplate);
     }
 }

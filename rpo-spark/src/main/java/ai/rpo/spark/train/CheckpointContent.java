@@ -71,7 +71,8 @@ final class CheckpointContent {
         }
     }
 
-    private static void requireSame(Path folder, Map<String, String> expected) {
+    /** @throws DamagedException if a file is not what was written, or missing */
+    static void requireSame(Path folder, Map<String, String> expected) {
         Map<String, String> found = checksums(folder);
         expected.forEach((file, checksum) -> {
             if (!checksum.equals(found.get(file))) {

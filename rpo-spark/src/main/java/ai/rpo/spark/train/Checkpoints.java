@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -161,32 +162,72 @@ final class Checkpoints {
                         e.getMessage());
             }
         }
-        if (all.size() + found.damaged().size() > 0) {
-            throw RpoException.data("Cannot go on training from " + folder + ": all "
-                    + (all.size() + found.damaged().size())
-                    + " checkpoints of this run are damaged. Bring one back from a copy, or train again with"
-                    + " rpo.overwrite = true.");
-        }
+        requireNone(found);
         return Optional.empty();
     }
 
+    /** Where none could be read, there must have been none. */
+    private void requireNone(Found found) {
+        int all = found.readable().size() + found.damaged().size();
+        if (all > 0) {
+            throw RpoException.data("Cannot go on training from " + folder + ": all " + all
+                    + " checkpoints of this run are damaged. Bring one back from a copy, or train again with"
+                    + " rpo.overwrite = true.");
+        }
+    }
+
     /**
-     * Sets the state to the checkpoint of one step.
+     * Hands over the folder, on this machine, of the checkpoint that training chose: the best on held-out pairs where they
+     * were measured, else the latest. Latest ones that are damaged are passed over with a warning.
      *
-     * @throws RpoException if it is missing or damaged
+     * @param use takes the folder, which is whole; a copy goes when it returns
+     * @return false if there is no checkpoint of this run
+     * @throws RpoException if the best one is missing or damaged, or all are
      */
-    void restore(long step, NetworkState state) {
-        Checkpoint checkpoint = found().readable().stream()
+    boolean readChosen(Consumer<java.nio.file.Path> use) {
+        Found found = found();
+        List<Checkpoint> all = found.readable();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            Checkpoint latest = all.get(i);
+            Optional<Long> best = latest.state().history().best().map(HeldOutHistory.Score::step);
+            if (best.isPresent() && best.get() != latest.state().step()) {
+                LOG.info("The checkpoint of step {} is the best on held-out pairs.", best.get());
+                readWhole(ofStep(all, best.get()), use);
+                return true;
+            }
+            try {
+                use(latest, use);
+                return true;
+            } catch (CheckpointContent.DamagedException e) {
+                LOG.warn("Passing over the checkpoint {}, which is damaged: {}", latest.path(), e.getMessage());
+            }
+        }
+        requireNone(found);
+        return false;
+    }
+
+    private Checkpoint ofStep(List<Checkpoint> all, long step) {
+        return all.stream()
                 .filter(each -> each.state().step() == step)
                 .findFirst()
                 .orElseThrow(() -> RpoException.data("Cannot read the checkpoint of step " + step + " in " + folder
                         + ": it is not there any more. Train again with rpo.overwrite = true."));
+    }
+
+    private void readWhole(Checkpoint checkpoint, Consumer<java.nio.file.Path> use) {
         try {
-            restore(checkpoint, state);
+            use(checkpoint, use);
         } catch (CheckpointContent.DamagedException e) {
             throw RpoException.data("Cannot read the checkpoint " + checkpoint.path() + ": " + e.getMessage()
                     + ". Bring it back from a copy, or train again with rpo.overwrite = true.");
         }
+    }
+
+    private void use(Checkpoint checkpoint, Consumer<java.nio.file.Path> use) {
+        LocalCopies.read(checkpoint.path(), hadoop, local -> {
+            CheckpointContent.requireSame(local, checkpoint.state().checksums());
+            use.accept(local);
+        });
     }
 
     private void restore(Checkpoint checkpoint, NetworkState state) {

@@ -8,6 +8,7 @@ import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
@@ -185,9 +186,13 @@ public final class TrainStage {
         } finally {
             spark.sparkContext().removeSparkListener(losses);
         }
-        writer.choose();
         request.fence().check();
-        export(network, trainable, request, hadoop);
+        if (writer.isLastBest()) {
+            Weights trained = new Parameters(trainable.layout(), network.parameters()).asWeights();
+            export(trainable, trained, request, hadoop);
+        } else {
+            checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
+        }
         return new Result(count, journal.step(), firstStep);
     }
 
@@ -206,16 +211,12 @@ public final class TrainStage {
     public void export(Request request) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Trainable trainable = trainable();
-        PolicyNetwork network = network(trainable, 1);
-        NetworkState state = new NetworkState(network, velocity(network));
-        Checkpoints checkpoints = checkpoints(request, trainable);
-        CheckpointState latest = checkpoints
-                .restoreLatest(state)
-                .orElseThrow(() -> RpoException.data("Cannot export the model of " + request.output()
-                        + ": none of its checkpoints is there any more. Train again with rpo.overwrite = true."));
-        new CheckpointWriter(checkpoints, state, request.heldOut(), path -> Double.NaN, Optional.of(latest)).choose();
-        export(network, trainable, request, hadoop);
-        network.graph().close();
+        boolean found = checkpoints(request, trainable)
+                .readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
+        if (!found) {
+            throw RpoException.data("Cannot export the model of " + request.output()
+                    + ": none of its checkpoints is there any more. Train again with rpo.overwrite = true.");
+        }
     }
 
     private Checkpoints checkpoints(Request request, Trainable trainable) {
@@ -294,15 +295,12 @@ public final class TrainStage {
                 && trainable.lora().filter(adapter -> adapter.dropout() > 0).isPresent();
     }
 
-    private static void export(PolicyNetwork network, Trainable trainable, Request request, Configuration hadoop) {
+    /** Streams the weights into the files: none is held whole. */
+    private static void export(Trainable trainable, Weights trained, Request request, Configuration hadoop) {
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path folder = local.resolve("model");
-            trainable.export(
-                    folder,
-                    new Parameters(trainable.layout(), network.parameters()).asWeights(),
-                    request.form(),
-                    request.facts());
+            trainable.export(folder, trained, request.form(), request.facts());
             LocalCopies.upload(folder, request.model(), hadoop);
         } finally {
             LocalCopies.delete(local);

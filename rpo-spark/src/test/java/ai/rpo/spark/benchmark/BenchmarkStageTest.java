@@ -16,6 +16,7 @@ import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.LetterModel;
@@ -236,7 +237,8 @@ class BenchmarkStageTest {
                             work.resolve("data").toString(),
                             spark.sparkContext().hadoopConfiguration()));
         }
-        return new BenchmarkStage(spark, model, Optional.empty(), new ScoreSettings(Precision.FLOAT32, 64), settings)
+        return new BenchmarkStage(
+                        spark, model, TemplateChoice.USUAL, new ScoreSettings(Precision.FLOAT32, 64), settings)
                 .run(new org.apache.hadoop.fs.Path(work.resolve(output).toUri()), files, digest, Progress.NONE);
     }
 

@@ -11,6 +11,7 @@ import ai.rpo.core.generate.Generator;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.GpuTask;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.train.RandomModel;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +30,7 @@ class ExecutorGeneratorsTest {
         LocalModel model = LocalModel.of(RandomModel.write(work, 0.2).toString(), new Configuration());
         try (GpuTask task = new GpuTask("0", "1")) {
             RpoException refused = assertThrows(RpoException.class, () -> ExecutorGenerators.ofThisJvm()
-                    .borrow(model, Optional.empty(), Precision.FLOAT32, 1, 1));
+                    .borrow(model, TemplateChoice.USUAL, Precision.FLOAT32, 1, 1));
             assertTrue(refused.getMessage().contains("2 GPUs"), refused.getMessage());
         }
     }
@@ -61,6 +61,6 @@ class ExecutorGeneratorsTest {
     }
 
     private static ExecutorGenerators.Loan borrow(LocalModel model) {
-        return ExecutorGenerators.ofThisJvm().borrow(model, Optional.empty(), Precision.FLOAT32, 1, 1);
+        return ExecutorGenerators.ofThisJvm().borrow(model, TemplateChoice.USUAL, Precision.FLOAT32, 1, 1);
     }
 }

@@ -2,6 +2,7 @@ package ai.rpo.spark.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -87,8 +89,35 @@ class CheckpointsTest {
         PolicyNetwork network = network(0);
         CheckpointState latest = checkpoints.restoreLatest(state(network)).orElseThrow();
         assertEquals(history, latest.history());
-        checkpoints.restore(history.best().orElseThrow().step(), state(network));
-        assertState(2, network);
+        assertEquals("step-00000020", chosen(checkpoints));
+
+        Path best = folder.resolve("step-00000020/model.safetensors");
+        byte[] bytes = Files.readAllBytes(best);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(best, bytes);
+        RpoException damaged = assertThrows(RpoException.class, () -> chosen(checkpoints));
+        assertEquals(RpoException.Kind.DATA, damaged.kind());
+        assertTrue(damaged.getMessage().contains("model.safetensors is not what was written"), damaged.getMessage());
+    }
+
+    @Test
+    void withoutHeldOutPairsTheLatestWholeCheckpointIsChosen() throws IOException {
+        Checkpoints checkpoints = checkpoints("file", "run", 2);
+        assertFalse(checkpoints.readChosen(folder -> {}));
+        for (int epoch = 1; epoch <= 2; epoch++) {
+            checkpoints.publish(checkpoints.write(state(network(epoch)), epoch, 10L * epoch), HeldOutHistory.EMPTY);
+        }
+        assertEquals("step-00000020", chosen(checkpoints));
+        Files.delete(folder.resolve("step-00000020/model.safetensors"));
+        assertEquals("step-00000010", chosen(checkpoints));
+        Files.delete(folder.resolve("step-00000010/model.safetensors"));
+        assertThrows(RpoException.class, () -> chosen(checkpoints));
+    }
+
+    private static String chosen(Checkpoints checkpoints) {
+        List<String> names = new ArrayList<>();
+        assertTrue(checkpoints.readChosen(local -> names.add(local.getFileName().toString())));
+        return names.get(0);
     }
 
     @ParameterizedTest

@@ -58,13 +58,17 @@ public final class Results {
         figures.scores().stream()
                 .filter(score -> score.turn().isEmpty() && score.category().isEmpty())
                 .forEach(score -> lines.add(score.model()
-                        + format(": mean grade %.2f (95 %% interval %.2f to %.2f)", score.mean(), score.low(), score.high())
+                        + format(
+                                ": mean grade %.2f (95 %% interval %.2f to %.2f)",
+                                score.mean(), score.low(), score.high())
                         + " of " + score.n() + " judgments"));
         return lines;
     }
 
     private static double preferred(Figures figures, Comparison comparison) {
-        return isSoft(figures) ? comparison.rates().meanPreference() : comparison.rates().adjustedRate();
+        return isSoft(figures)
+                ? comparison.rates().meanPreference()
+                : comparison.rates().adjustedRate();
     }
 
     private static boolean isSoft(Figures figures) {

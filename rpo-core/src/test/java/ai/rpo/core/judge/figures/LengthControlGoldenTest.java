@@ -64,8 +64,7 @@ class LengthControlGoldenTest {
 
     @Test
     void nothingIsFittedToOneSidesWins() {
-        LengthControl minimal =
-                new LengthControl(LengthControl.Kind.MINIMAL, Optional.empty(), OptionalDouble.empty());
+        LengthControl minimal = new LengthControl(LengthControl.Kind.MINIMAL, Optional.empty(), OptionalDouble.empty());
         double[] all = IntStream.range(0, 50).mapToDouble(i -> 1).toArray();
 
         assertTrue(minimal.fit(all, new double[50], new double[0]).isEmpty());
