@@ -60,8 +60,12 @@ public final class Judges {
     }
 
     private static EndpointSource endpoint(EndpointSettings settings, boolean allowMissing) {
-        settings.url().orElseThrow(() -> missing("endpoint.url", "the address of a server, such as https://HOST/v1"));
-        settings.model().orElseThrow(() -> missing("endpoint.model", "the model to be asked"));
+        if (settings.url().isEmpty()) {
+            throw missing("endpoint.url", "the address of a server, such as https://HOST/v1");
+        }
+        if (settings.model().isEmpty()) {
+            throw missing("endpoint.model", "the model to be asked");
+        }
         EndpointKey key = settings.keyEnv()
                 .map(variable -> EndpointKey.of(variable, System::getenv))
                 .orElse(null);
