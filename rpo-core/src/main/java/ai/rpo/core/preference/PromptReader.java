@@ -64,14 +64,13 @@ public final class PromptReader {
         if (row.hasNonNull("messages") && !row.hasNonNull("prompt")) {
             return conversation(row, Messages.list(row, "messages"));
         }
-        JsonNode prompt = row.path("prompt");
-        boolean answeredOtherwise = ANSWERS.stream()
-                .filter(row::hasNonNull)
-                .anyMatch(field -> row.get(field).isTextual() != prompt.isTextual());
-        if (!row.hasNonNull("prompt") && ANSWERS.stream().anyMatch(row::hasNonNull) || answeredOtherwise) {
-            throw rows.unrecognised(row); // as in training
+        boolean answered = ANSWERS.stream().anyMatch(row::hasNonNull);
+        boolean inConversations = ANSWERS.stream().anyMatch(field -> row.path(field).isContainerNode());
+        boolean text = !row.path("prompt").isArray();
+        if (answered && !row.hasNonNull("prompt") || text && inConversations) {
+            throw rows.unrecognised(row); // of such a prompt training would not make what stands there
         }
-        if (Fields.required(row, "prompt").isArray()) {
+        if (!text) {
             return conversation(row, Messages.list(row, "prompt"));
         }
         return row(PromptRecord.of(
