@@ -15,6 +15,8 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -62,8 +64,10 @@ record ShardGeneration(
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
-        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce())) {
+        GeneratingRole role = new GeneratingRole(
+                model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce());
+        try (Loan<GeneratingRole.Worker> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
+            GeneratingRole.Worker lent = loan.worker();
             List<Prompt> prompts = new ArrayList<>();
             StringBuilder unfit = new StringBuilder();
             for (NumberedRow row : ordered) {
@@ -77,12 +81,12 @@ record ShardGeneration(
                 write(rejected, shard, unfit);
             }
             StringBuilder lines = lines(prompts, lent);
-            lent.finished();
+            loan.finished();
             write(completions, shard, lines);
         }
     }
 
-    private StringBuilder lines(List<Prompt> prompts, ExecutorGenerators.Loan lent) {
+    private StringBuilder lines(List<Prompt> prompts, GeneratingRole.Worker lent) {
         Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
         int samples = settings.samplesPerPrompt();
         Iterator<Request> requests = prompts.stream()
@@ -118,7 +122,7 @@ record ShardGeneration(
         return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
     }
 
-    private Prompt prompt(NumberedRow row, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private Prompt prompt(NumberedRow row, GeneratingRole.Worker lent) throws UnfitRowException {
         PromptReader.Row read = PromptReader.read(row.json());
         int[] ids = ids(read, lent);
         int context = lent.model().config().contextLength();
@@ -136,7 +140,7 @@ record ShardGeneration(
         return new Prompt(row.ordinal(), read.given(), ids);
     }
 
-    private int[] ids(PromptReader.Row row, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private int[] ids(PromptReader.Row row, GeneratingRole.Worker lent) throws UnfitRowException {
         if (row.prompt() instanceof TokenPrompt tokens) {
             if (tokens.ids().length == 0) {
                 throw new UnfitRowException(Reason.EMPTY_PROMPT);

@@ -38,7 +38,7 @@ record PreparePlan(
 
     PairTokenizer tokenizer() {
         return new PairTokenizer(
-                ExecutorTokenizers.get(model), onStraddle, new LengthLimit(maxLength, maxPromptLength, truncation));
+                model.tokenizer(), onStraddle, new LengthLimit(maxLength, maxPromptLength, truncation));
     }
 
     /**

@@ -4,6 +4,8 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.io.Serializable;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,7 +32,7 @@ public record TargetModel(TextOfModel text, String chatTemplate, int contextLeng
      * @throws RpoException where it is broken, or the model cannot know the id that would end its completions
      */
     void requireUsable() {
-        OptionalInt eosId = ExecutorTokenizers.get(this).eosId();
+        OptionalInt eosId = tokenizer().eosId();
         if (eosId.isPresent() && eosId.getAsInt() >= vocabularySize) {
             throw RpoException.configuration(
                     "Cannot end completions: "
@@ -62,7 +64,8 @@ public record TargetModel(TextOfModel text, String chatTemplate, int contextLeng
         }
     }
 
-    Optional<String> givenChatTemplate() {
-        return Optional.ofNullable(chatTemplate);
+    /** The tokenizer, which all tasks of a JVM share. */
+    Tokenizer tokenizer() {
+        return ExecutorRuntime.ofThisJvm().tokenizer(text.local(), Optional.ofNullable(chatTemplate));
     }
 }

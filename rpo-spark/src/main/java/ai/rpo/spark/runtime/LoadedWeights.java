@@ -1,9 +1,10 @@
-package ai.rpo.spark.device;
+package ai.rpo.spark.runtime;
 
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.LocalModel;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,17 +15,11 @@ import java.util.Map;
  */
 public final class LoadedWeights {
 
-    private static final LoadedWeights INSTANCE = new LoadedWeights();
-
     private record Key(String fingerprint, Precision products) {}
 
     private final Map<Key, WeakReference<Parameters>> known = new HashMap<>();
 
-    private LoadedWeights() {}
-
-    public static LoadedWeights ofThisJvm() {
-        return INSTANCE;
-    }
+    LoadedWeights() {}
 
     /** @param backend what computes with them, or one that rounds as that does */
     public synchronized Parameters of(LocalModel model, Backend backend) {
