@@ -2,7 +2,6 @@ package ai.rpo.bench;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.dl4j.ExampleCodec;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
@@ -169,7 +168,7 @@ final class Rounds {
 
     PolicyNetwork network(int threads) {
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), loss(), settings(), Precision.FLOAT32, 1000, threads));
+                PolicyNetwork.configuration(shape.json(), settings(), Precision.FLOAT32, 1000, threads), loss());
         shape.initialise(network.parameters());
         return network;
     }
@@ -197,8 +196,8 @@ final class Rounds {
                 WorkerResources.OF_ANY_TASK);
     }
 
-    private static PreferenceLoss loss() {
-        return new PreferenceLoss(RpoObjective.paper(0.01, 0.005));
+    private static RpoObjective loss() {
+        return RpoObjective.paper(0.01, 0.005);
     }
 
     private static ScoredPair scored(TrainingExample pair) {

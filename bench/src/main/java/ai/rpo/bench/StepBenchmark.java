@@ -3,7 +3,6 @@ package ai.rpo.bench;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.Trainable;
@@ -126,13 +125,13 @@ public final class StepBenchmark {
                 1,
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
-        PreferenceLoss loss = new PreferenceLoss(RpoObjective.paper(0.01, 0.005));
+        RpoObjective loss = RpoObjective.paper(0.01, 0.005);
         int threads = Runtime.getRuntime().availableProcessors();
         if (lora) {
             Path folder = Files.createTempDirectory("rpo-bench-");
             Trainable adapter = shape.adapter(LORA, folder);
             PolicyNetwork network = PolicyNetwork.create(
-                    PolicyNetwork.configuration(adapter, loss, settings, precision, 1000, threads));
+                    PolicyNetwork.configuration(adapter, settings, precision, 1000, threads), loss);
             network.freeze(backend -> Parameters.readOnly(shape.config(), shape.weights(), backend));
             new Parameters(adapter.layout(), network.parameters()).load(adapter.initial());
             for (String file : List.of("config.json", "model.safetensors", "")) {
@@ -141,7 +140,7 @@ public final class StepBenchmark {
             return () -> network.step(batches.get());
         }
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), loss, settings, precision, 1000, threads));
+                PolicyNetwork.configuration(shape.json(), settings, precision, 1000, threads), loss);
         shape.initialise(network.parameters());
         return () -> network.step(batches.get());
     }

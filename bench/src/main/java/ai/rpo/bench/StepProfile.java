@@ -4,7 +4,6 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.loss.BatchGradient;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
@@ -39,7 +38,7 @@ public final class StepProfile {
         shape.initialise(weights.storage());
         BatchGradient gradient = new BatchGradient(
                 new Decoder(shape.config(), timed.backend()),
-                new PreferenceLoss(RpoObjective.paper(0.01, 0.005)),
+                RpoObjective.paper(0.01, 0.005),
                 TOKENS_PER_MICRO_BATCH,
                 recompute);
         for (int i = 0; i < WARM_UP; i++) {

@@ -153,11 +153,12 @@ public final class Decoder {
     }
 
     /**
-     * Adds the gradient of {@code Σ coefficient·log π(completion)} to {@code gradients}; uses up the pass.
+     * Adds the gradient of {@code Σ coefficient·log π} over completions, or over their tokens, to {@code gradients}; uses
+     * up the pass.
      *
      * @param gradients of all weights, or of an adapter alone: then no product is made that only frozen weights would
      *     need
-     * @param coefficients one per completion of the batch
+     * @param coefficients one per completion of the batch, or one per completion token
      */
     public void backward(
             Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {

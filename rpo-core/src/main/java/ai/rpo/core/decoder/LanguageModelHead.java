@@ -94,7 +94,7 @@ final class LanguageModelHead {
      * The gradient with respect to the last block's output, {@code [tokens, hidden]}, of Σ coefficient·logp.
      *
      * @param saved is used up
-     * @param coefficients one per completion
+     * @param coefficients one per completion, or one per target
      * @param intoX zeros, or a gradient to add to
      */
     void backward(
@@ -111,14 +111,19 @@ final class LanguageModelHead {
             dNormalized =
                     throughWeight(weights, saved, batch, batch.spreadToTargets(coefficients), gradients, workspace);
         } else {
-            for (int c = 0; c < coefficients.length; c++) {
-                backend.scale(batch.rowsOf(c, dNormalized), coefficients[c]);
-            }
+            scale(dNormalized, batch, coefficients);
         }
         Tensor dRows = workspace.zeros(batch.targetCount(), intoX.columns());
         norm.backward(saved.norm, dNormalized, dRows, gradients, workspace);
         backend.scatterAddRows(dRows, batch.targetRows(), intoX);
         workspace.release(mark);
+    }
+
+    private void scale(Tensor slopes, PackedBatch batch, double[] coefficients) {
+        boolean byTarget = coefficients.length == batch.targetCount();
+        for (int i = 0; i < coefficients.length; i++) {
+            backend.scale(byTarget ? slopes.rows(i, i + 1) : batch.rowsOf(i, slopes), coefficients[i]);
+        }
     }
 
     /** The gradient with respect to the normalised rows; adds to that of the weight. */

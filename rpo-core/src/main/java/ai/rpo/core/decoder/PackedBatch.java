@@ -184,8 +184,11 @@ public final class PackedBatch implements TokenRows {
         return sums;
     }
 
-    /** Gives every token of a completion the completion's value. */
+    /** Gives every token of a completion the completion's value; what has a value for each token already is returned. */
     double[] spreadToTargets(double[] perCompletion) {
+        if (perCompletion.length == targets.length) {
+            return perCompletion;
+        }
         double[] spread = new double[targets.length];
         for (int c = 0; c < perCompletion.length; c++) {
             Arrays.fill(spread, completionStarts[c], completionStarts[c + 1], perCompletion[c]);

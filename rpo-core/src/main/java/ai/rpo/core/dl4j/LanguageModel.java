@@ -7,6 +7,8 @@ import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -62,6 +64,12 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
         forget();
     }
 
+    /** Sets what is minimised; the configuration carries it from now on. */
+    public void minimise(Objective what) {
+        layerConf().setObjective(what);
+        forget();
+    }
+
     private Backend backend() {
         LanguageModelLayer.Execution execution = layerConf().execution();
         return Backends.create(execution.precision(), execution.threads());
@@ -91,8 +99,8 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
             weights = frozen == null ? trained : trained.over(frozen);
             gradients = new Parameters(layout, Nd4jStorage.of(gradientsFlattened));
             flatGradient = FlatVector.of(gradients.storage(), backend);
-            batchGradient =
-                    new BatchGradient(decoder, layer.loss(), execution.tokensPerMicroBatch(), execution.recompute());
+            batchGradient = new BatchGradient(
+                    decoder, layer.objective(), execution.tokensPerMicroBatch(), execution.recompute());
         }
     }
 
@@ -135,7 +143,7 @@ public final class LanguageModel extends BaseLayer<LanguageModelLayer> implement
 
     @Override
     public double computeScore(double regularization, boolean training, LayerWorkspaceMgr workspaceMgr) {
-        return lastStep.mean("loss");
+        return lastStep.mean(Metrics.LOSS);
     }
 
     /** Decay acts on the update, not on the loss. */

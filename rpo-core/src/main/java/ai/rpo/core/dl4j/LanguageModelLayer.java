@@ -1,14 +1,11 @@
 package ai.rpo.core.dl4j;
 
-import ai.rpo.core.loss.Loss;
-import ai.rpo.core.loss.PreferenceLoss;
-import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.AdapterConfig;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import java.util.Collection;
 import java.util.List;
@@ -28,7 +25,7 @@ import org.nd4j.linalg.learning.regularization.WeightDecay;
 import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
 
 /**
- * DL4J's configuration of the whole language model as one layer, loss included.
+ * DL4J's configuration of the whole language model as one layer.
  *
  * <p>Its parameters carry Hugging Face's names and lie in the order of {@link ParameterLayout}. Input and labels are
  * those of {@link ExampleCodec}. Serialised to JSON with the network, so it holds plain fields only.
@@ -45,10 +42,7 @@ public final class LanguageModelLayer extends BaseLayer {
     private String modelConfig;
     private String adapterConfig;
     private long dropoutSeed;
-    private String reduction;
-    private String weight;
-    private double beta;
-    private double eta;
+    private byte[] objective;
     private int tokensPerMicroBatch;
     private boolean recompute;
     private double maxGradNorm;
@@ -68,7 +62,6 @@ public final class LanguageModelLayer extends BaseLayer {
     public LanguageModelLayer(
             String modelConfig,
             Optional<Adaptation> adaptation,
-            Loss loss,
             Execution execution,
             IUpdater updater,
             double weightDecay) {
@@ -82,13 +75,6 @@ public final class LanguageModelLayer extends BaseLayer {
         maxGradNorm = execution.maxGradNorm();
         precision = execution.precision().key();
         threads = execution.threads();
-        if (loss instanceof PreferenceLoss preference) {
-            RpoObjective objective = preference.objective();
-            beta = objective.beta();
-            eta = objective.eta();
-            reduction = objective.reduction().name();
-            weight = objective.weight().name();
-        }
         setActivationFn(new ActivationIdentity());
         setIUpdater(updater);
         setRegularization(weightDecay == 0 ? List.of() : List.of(new WeightDecay(weightDecay, true)));
@@ -132,11 +118,13 @@ public final class LanguageModelLayer extends BaseLayer {
         return dropoutSeed;
     }
 
-    Loss loss() {
-        return reduction == null
-                ? new SupervisedLoss()
-                : new PreferenceLoss(new RpoObjective(
-                        beta, eta, RpoObjective.Reduction.valueOf(reduction), RpoObjective.Weight.valueOf(weight)));
+    /** What is minimised. */
+    Objective objective() {
+        return ObjectiveBytes.read(objective);
+    }
+
+    void setObjective(Objective what) {
+        objective = ObjectiveBytes.write(what);
     }
 
     Execution execution() {

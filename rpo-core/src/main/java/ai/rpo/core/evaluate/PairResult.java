@@ -1,5 +1,6 @@
 package ai.rpo.core.evaluate;
 
+import ai.rpo.core.objective.ExampleLogps;
 import ai.rpo.core.score.ScoredPair;
 import java.io.Serializable;
 
@@ -8,6 +9,7 @@ import java.io.Serializable;
  *
  * @param ordinal the pair's place in the data set
  * @param chosenTokens of the chosen completion
+ * @param rejectedTokens of the rejected completion
  * @param referenceChosen log π(y⁺|x) of the reference
  * @param referenceRejected log π(y⁻|x) of the reference
  * @param chosenLogps log π(y⁺|x) of the policy
@@ -16,6 +18,7 @@ import java.io.Serializable;
 public record PairResult(
         long ordinal,
         int chosenTokens,
+        int rejectedTokens,
         double referenceChosen,
         double referenceRejected,
         double chosenLogps,
@@ -27,9 +30,15 @@ public record PairResult(
         this(
                 reference.pair().ordinal(),
                 reference.pair().chosen().length,
+                reference.pair().rejected().length,
                 reference.referenceChosen(),
                 reference.referenceRejected(),
                 chosenLogps,
                 rejectedLogps);
+    }
+
+    ExampleLogps logps() {
+        return ExampleLogps.pair(
+                chosenLogps, rejectedLogps, referenceChosen, referenceRejected, chosenTokens, rejectedTokens);
     }
 }

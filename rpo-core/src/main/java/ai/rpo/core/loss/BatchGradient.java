@@ -5,6 +5,9 @@ import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.decoder.PackedBatch;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Arrays;
@@ -12,22 +15,24 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The gradient of a loss over an optimizer batch, computed in micro-batches; how the batch is split changes memory and
+ * Computes the gradient of an objective over an optimizer batch, computed in micro-batches; how the batch is split changes memory and
  * rounding, not the result.
  *
  * <p>Not safe for concurrent use: it owns the workspace of its passes.
  */
 public final class BatchGradient implements AutoCloseable {
 
+    private static final double[] NONE = {};
+
     private final Decoder decoder;
-    private final Loss loss;
+    private final Objective objective;
     private final int tokensPerMicroBatch;
     private final boolean recompute;
     private final Workspace workspace;
 
-    public BatchGradient(Decoder decoder, Loss loss, int tokensPerMicroBatch, boolean recompute) {
+    public BatchGradient(Decoder decoder, Objective objective, int tokensPerMicroBatch, boolean recompute) {
         this.decoder = decoder;
-        this.loss = loss;
+        this.objective = objective;
         this.tokensPerMicroBatch = tokensPerMicroBatch;
         this.recompute = recompute;
         this.workspace = new Workspace(decoder.backend());
@@ -68,7 +73,7 @@ public final class BatchGradient implements AutoCloseable {
         for (List<TrainingExample> part :
                 MicroBatches.of(batch, row -> row.example().packedRows(), tokensPerMicroBatch)) {
             Decoder.Pass pass = decoder.forward(weights, packing.apply(part), recompute, workspace);
-            double[] coefficients = evaluate(part, pass.completionLogps(), size, metrics);
+            double[] coefficients = evaluate(part, pass, size, metrics);
             decoder.backward(weights, pass, coefficients, gradients, workspace);
         }
         return metrics;
@@ -91,19 +96,34 @@ public final class BatchGradient implements AutoCloseable {
                 part.stream().mapToLong(row -> Noise.of(noise, row.ordinal())).toArray());
     }
 
-    private double[] evaluate(List<TrainingExample> part, double[] logps, BatchSize size, StepMetrics metrics) {
+    /** The slope of the batch's loss by each completion's log-probability, or by each token's where these are asked for. */
+    private double[] evaluate(List<TrainingExample> part, Decoder.Pass pass, BatchSize size, StepMetrics metrics) {
+        double[] logps = pass.completionLogps();
         if (!Arrays.stream(logps).allMatch(Double::isFinite)) {
             throw new NonFiniteException("a log-probability", part);
         }
-        double[] coefficients = new double[logps.length];
+        boolean byToken = objective.needs().tokens();
+        double[] coefficients = new double[byToken ? pass.tokenLogps().length : logps.length];
+        int completion = 0;
+        int token = 0;
         int next = 0;
         for (TrainingExample example : part) {
-            int completions = example.example().completions().size();
-            double[] own = Arrays.copyOfRange(logps, next, next + completions);
-            metrics.count(example);
-            double[] slopes = loss.evaluate(example, own, size, metrics);
-            System.arraycopy(slopes, 0, coefficients, next, completions);
-            next += completions;
+            int[] tokens = example.completionTokens();
+            int ownTokens = Arrays.stream(tokens).sum();
+            Outcome outcome = objective.evaluate(
+                    new ExampleLogps(
+                            Arrays.copyOfRange(logps, completion, completion + tokens.length),
+                            example.referenceLogps(),
+                            NONE,
+                            tokens,
+                            byToken ? Arrays.copyOfRange(pass.tokenLogps(), token, token + ownTokens) : NONE),
+                    size);
+            metrics.add(example, objective.metrics(), outcome, size);
+            double[] slopes = outcome.coefficients();
+            System.arraycopy(slopes, 0, coefficients, next, slopes.length);
+            next += slopes.length;
+            completion += tokens.length;
+            token += ownTokens;
         }
         return coefficients;
     }

@@ -1,38 +1,41 @@
 package ai.rpo.core.loss;
 
 import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.objective.Metric;
+import ai.rpo.core.objective.Metric.Mean;
+import ai.rpo.core.objective.Metric.Shown;
+import ai.rpo.core.objective.Outcome;
 import java.io.Serializable;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Sums over examples from which the means of an optimizer step are taken, so that micro-batches and workers can be
+ * Holds sums over examples from which the means of an optimizer step are taken, so that micro-batches and workers can be
  * joined in any split.
  */
 public final class StepMetrics implements Serializable {
 
-    /** Mean of |margin|: 0 where the policy is the reference. Not written to files. */
-    public static final String ABSOLUTE_MARGIN = "rewards/absolute_margins";
-
     private static final long serialVersionUID = 1L;
 
     private final LinkedHashMap<String, Double> sums = new LinkedHashMap<>();
+    private final Set<String> hidden = new HashSet<>();
     private long examples;
     private long tokens;
 
-    /** Adds one example's value of a quantity whose mean over examples is reported. */
-    void addExample(String name, double value) {
-        sums.merge(name, value, Double::sum);
-    }
-
-    /** Adds one example's share of a quantity that already is a mean over {@code batch}. */
-    void addShare(String name, double share, BatchSize batch) {
-        sums.merge(name, share * batch.pairs(), Double::sum);
-    }
-
-    void count(TrainingExample example) {
+    /** Adds one example with what the objective measured of it. */
+    void add(TrainingExample example, List<Metric> metrics, Outcome outcome, BatchSize batch) {
         examples++;
         tokens += example.example().packedRows();
+        for (Metric metric : metrics) {
+            double value = outcome.values().get(metric);
+            sums.merge(metric.name(), metric.mean() == Mean.OF_SHARES ? value * batch.pairs() : value, Double::sum);
+            if (metric.shown() == Shown.NOWHERE) {
+                hidden.add(metric.name());
+            }
+        }
     }
 
     /** Sets a quantity that belongs to the step as a whole; joining steps averages it by examples. */
@@ -44,26 +47,37 @@ public final class StepMetrics implements Serializable {
         examples += other.examples;
         tokens += other.tokens;
         other.sums.forEach((name, sum) -> sums.merge(name, sum, Double::sum));
+        hidden.addAll(other.hidden);
     }
 
     public long examples() {
         return examples;
     }
 
-    /** Token rows computed. */
+    /** Returns how many token rows were computed. */
     public long tokens() {
         return tokens;
     }
 
-    /** The mean of one quantity; NaN if it was never added. */
+    /** Returns the mean of one quantity; NaN if it was never added. */
+    public double mean(Metric metric) {
+        return mean(metric.name());
+    }
+
+    /** Returns the mean of one quantity; NaN if it was never added. */
     public double mean(String name) {
         Double sum = sums.get(name);
         return sum == null ? Double.NaN : sum / examples;
     }
 
+    /** Returns the means that are reported, by name. */
     public Map<String, Double> means() {
         Map<String, Double> means = new LinkedHashMap<>();
-        sums.forEach((name, sum) -> means.put(name, sum / examples));
+        sums.forEach((name, sum) -> {
+            if (!hidden.contains(name)) {
+                means.put(name, sum / examples);
+            }
+        });
         return means;
     }
 }

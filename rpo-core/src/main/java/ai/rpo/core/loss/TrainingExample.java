@@ -26,4 +26,9 @@ public record TrainingExample(long ordinal, Example example, double[] referenceL
     public static TrainingExample of(TokenizedExample row) {
         return new TrainingExample(row.ordinal(), new Example(row.prompt(), List.of(row.completion())), new double[0]);
     }
+
+    /** Tokens of each completion. */
+    int[] completionTokens() {
+        return example.completions().stream().mapToInt(ids -> ids.length).toArray();
+    }
 }

@@ -1,7 +1,7 @@
 package ai.rpo.core.objective;
 
 /**
- * What the means of a loss divide by: the whole optimizer batch, not the micro-batch being computed.
+ * Holds what the means of a loss divide by: the whole optimizer batch, not the micro-batch being computed.
  *
  * @param pairs preference pairs, or rows of supervised data
  * @param chosenTokens completion tokens of the chosen (or only) side, EOS included

@@ -1,8 +1,12 @@
 package ai.rpo.core.objective;
 
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
 /**
- * Regularized Preference Optimization (arXiv 2405.16436, eq. 4.8): the DPO loss plus a supervised loss on the chosen
- * completion. A pure function of log-probabilities; see docs/math.md for the numbered equations.
+ * Implements Regularized Preference Optimization (arXiv 2405.16436, eq. 4.8): the DPO loss plus a supervised loss on the chosen
+ * completion. See docs/math.md, 1 to 4.
  *
  * <p>With N pairs in the whole optimizer batch, the loss is
  *
@@ -15,7 +19,20 @@ package ai.rpo.core.objective;
  * @param reduction over what the chosen log-probability is averaged
  * @param weight what η is multiplied by
  */
-public record RpoObjective(double beta, double eta, Reduction reduction, Weight weight) {
+public record RpoObjective(double beta, double eta, Reduction reduction, Weight weight) implements Objective {
+
+    private static final List<Metric> METRICS = List.of(
+            Metrics.LOSS,
+            Metrics.PREFERENCE_LOSS,
+            Metrics.SFT_LOSS,
+            Metrics.CHOSEN_REWARD,
+            Metrics.REJECTED_REWARD,
+            Metrics.ACCURACY,
+            Metrics.MARGIN,
+            Metrics.CHOSEN_LOGPS,
+            Metrics.REJECTED_LOGPS,
+            Metrics.ABSOLUTE_MARGIN,
+            Metrics.EFFECTIVE_WEIGHT);
 
     /** What R averages. */
     public enum Reduction {
@@ -36,26 +53,85 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     }
 
     public RpoObjective {
-        if (!(beta > 0) || Double.isInfinite(beta)) {
-            throw new IllegalArgumentException("beta must be above 0, but is " + beta);
-        }
-        if (!(eta >= 0) || Double.isInfinite(eta)) {
-            throw new IllegalArgumentException("eta must be at least 0, but is " + eta);
-        }
+        Parameter.requirePositive("beta", beta);
+        Parameter.requireNotNegative("eta", eta);
     }
 
-    /** The paper's form. */
+    /** Gives the defaults, those of the paper. */
+    public RpoObjective() {
+        this(0.01, 0.005, Reduction.SUM, Weight.ETA_TIMES_BETA);
+    }
+
+    /** Makes the paper's form. */
     public static RpoObjective paper(double beta, double eta) {
         return new RpoObjective(beta, eta, Reduction.SUM, Weight.ETA_TIMES_BETA);
     }
 
-    /** The number that R is multiplied by. */
+    /** Returns the number that R is multiplied by. */
     public double effectiveWeight() {
         return weight == Weight.ETA ? eta : eta * beta;
     }
 
+    @Override
+    public String name() {
+        return "rpo";
+    }
+
+    @Override
+    public String describe() {
+        return String.format(
+                Locale.ROOT,
+                "%s: beta %s, eta %s, %s of log-probabilities, effective weight %.4g",
+                eta == 0 ? "DPO" : "RPO",
+                beta,
+                eta,
+                reduction.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                effectiveWeight());
+    }
+
+    @Override
+    public String title() {
+        if (eta == 0) {
+            return "DPO (η = 0)";
+        }
+        return "RPO η = " + (eta == Math.rint(eta) ? String.valueOf((long) eta) : String.valueOf(eta));
+    }
+
+    @Override
+    public Needs needs() {
+        return Needs.PAIR;
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return METRICS;
+    }
+
+    @Override
+    public Map<Metric, Double> atReference() {
+        return Map.of(Metrics.PREFERENCE_LOSS, Math.log(2));
+    }
+
+    @Override
+    public Outcome evaluate(ExampleLogps example, BatchSize batch) {
+        PreferencePair pair = PreferencePair.of(example);
+        PairOutcome outcome = evaluate(
+                pair.chosen(),
+                pair.rejected(),
+                pair.referenceChosen(),
+                pair.referenceRejected(),
+                example.tokens()[0],
+                batch);
+        Map<Metric, Double> values = pair.values(beta);
+        values.put(Metrics.LOSS, outcome.preferenceLoss() + effectiveWeight() * outcome.regularizer());
+        values.put(Metrics.PREFERENCE_LOSS, outcome.preferenceLoss());
+        values.put(Metrics.SFT_LOSS, outcome.regularizer());
+        values.put(Metrics.EFFECTIVE_WEIGHT, effectiveWeight());
+        return new Outcome(new double[] {outcome.chosenCoefficient(), outcome.rejectedCoefficient()}, values);
+    }
+
     /**
-     * What one pair adds to the loss of its batch, and the derivatives of the batch's loss by its two log-probabilities.
+     * Computes what one pair adds to the loss of its batch, and the derivatives of the batch's loss by its two log-probabilities.
      *
      * @param chosen log π(y⁺|x), summed over tokens
      * @param rejected log π(y⁻|x)
@@ -74,12 +150,12 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
         double chosenReward = beta * (chosen - referenceChosen);
         double rejectedReward = beta * (rejected - referenceRejected);
         double margin = chosenReward - rejectedReward;
-        double preferenceSlope = beta * sigmoid(-margin) / batch.pairs();
+        double preferenceSlope = beta * Logistic.sigmoid(-margin) / batch.pairs();
         double share = regularizerShare(chosenTokens, batch);
         return new PairOutcome(
                 chosenReward,
                 rejectedReward,
-                -logSigmoid(margin) / batch.pairs(),
+                -Logistic.logSigmoid(margin) / batch.pairs(),
                 -chosen * share,
                 -preferenceSlope - effectiveWeight() * share,
                 preferenceSlope);
@@ -92,19 +168,5 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
             case SEQUENCE_MEAN -> 1.0 / chosenTokens / batch.pairs();
             case TOKEN_MEAN -> 1.0 / batch.chosenTokens();
         };
-    }
-
-    /** σ(x) = 1/(1 + e⁻ˣ) without overflow. */
-    public static double sigmoid(double x) {
-        if (x >= 0) {
-            return 1 / (1 + Math.exp(-x));
-        }
-        double e = Math.exp(x);
-        return e / (1 + e);
-    }
-
-    /** log σ(x) without overflow or cancellation. */
-    public static double logSigmoid(double x) {
-        return Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
     }
 }

@@ -1,6 +1,6 @@
 package ai.rpo.core.theory;
 
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Logistic;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -60,7 +60,7 @@ public record Comparisons(int prompts, int actions, List<Duel> duels) implements
 
     /** Bradley–Terry's probability that an action of reward {@code first} is preferred to one of {@code second}. */
     public static double winProbability(double first, double second) {
-        return RpoObjective.sigmoid(first - second);
+        return Logistic.sigmoid(first - second);
     }
 
     /** N. */
@@ -102,7 +102,7 @@ public record Comparisons(int prompts, int actions, List<Duel> duels) implements
     public double value(double[] rewards) {
         double sum = 0;
         for (Duel duel : duels) {
-            sum -= duel.count * RpoObjective.logSigmoid(rewards[winner(duel)] - rewards[loser(duel)]);
+            sum -= duel.count * Logistic.logSigmoid(rewards[winner(duel)] - rewards[loser(duel)]);
         }
         return duels.isEmpty() ? 0 : sum / Math.max(total(), Double.MIN_NORMAL);
     }
@@ -113,7 +113,7 @@ public record Comparisons(int prompts, int actions, List<Duel> duels) implements
         double total = total();
         for (Duel duel : duels) {
             if (duel.count > 0) {
-                double slope = duel.count / total * RpoObjective.sigmoid(rewards[loser(duel)] - rewards[winner(duel)]);
+                double slope = duel.count / total * Logistic.sigmoid(rewards[loser(duel)] - rewards[winner(duel)]);
                 gradient[winner(duel)] -= slope;
                 gradient[loser(duel)] += slope;
             }
@@ -127,7 +127,7 @@ public record Comparisons(int prompts, int actions, List<Duel> duels) implements
         double total = total();
         for (Duel duel : duels) {
             if (duel.count > 0) {
-                double win = RpoObjective.sigmoid(rewards[winner(duel)] - rewards[loser(duel)]);
+                double win = Logistic.sigmoid(rewards[winner(duel)] - rewards[loser(duel)]);
                 addEdge(hessian, winner(duel), loser(duel), duel.count / total * win * (1 - win));
             }
         }

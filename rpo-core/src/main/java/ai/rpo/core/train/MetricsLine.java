@@ -20,11 +20,7 @@ public final class MetricsLine {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("step", step);
         line.put("epoch", epoch);
-        metrics.means().forEach((name, mean) -> {
-            if (!name.equals(StepMetrics.ABSOLUTE_MARGIN)) {
-                line.put(name, mean);
-            }
-        });
+        line.putAll(metrics.means());
         line.put("examples", metrics.examples());
         line.put("learning_rate", learningRate);
         line.put("tokens_per_second", metrics.tokens() / seconds);

@@ -7,12 +7,12 @@ import ai.rpo.core.dl4j.ExampleCodec;
 import ai.rpo.core.dl4j.LanguageModel;
 import ai.rpo.core.dl4j.LanguageModelLayer;
 import ai.rpo.core.dl4j.LearningRateSchedule;
-import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.AdapterConfig;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
@@ -68,7 +68,18 @@ public final class PolicyNetwork implements AutoCloseable {
         }
     }
 
-    /** A new network with weights of zero. */
+    /**
+     * A new network with weights of zero.
+     *
+     * @param objective what its steps minimise
+     */
+    public static PolicyNetwork create(ComputationGraphConfiguration configuration, Objective objective) {
+        PolicyNetwork network = create(configuration);
+        network.layer().minimise(objective);
+        return network;
+    }
+
+    /** A new network with weights of zero, from the configuration of another, which says what is minimised. */
     public static PolicyNetwork create(ComputationGraphConfiguration configuration) {
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
@@ -83,8 +94,8 @@ public final class PolicyNetwork implements AutoCloseable {
      * @param threads cores that one network may use
      */
     public static ComputationGraphConfiguration configuration(
-            String modelConfig, Loss loss, TrainSettings settings, Precision precision, long totalSteps, int threads) {
-        return configuration(modelConfig, Optional.empty(), loss, settings, precision, totalSteps, threads);
+            String modelConfig, TrainSettings settings, Precision precision, long totalSteps, int threads) {
+        return configuration(modelConfig, Optional.empty(), settings, precision, totalSteps, threads);
     }
 
     /**
@@ -94,19 +105,18 @@ public final class PolicyNetwork implements AutoCloseable {
      * @param threads cores that one network may use
      */
     public static ComputationGraphConfiguration configuration(
-            Trainable trainable, Loss loss, TrainSettings settings, Precision precision, long totalSteps, int threads) {
+            Trainable trainable, TrainSettings settings, Precision precision, long totalSteps, int threads) {
         ModelDirectory start = trainable.start();
         Optional<LanguageModelLayer.Adaptation> adaptation = trainable
                 .lora()
                 .map(lora -> new LanguageModelLayer.Adaptation(
                         AdapterConfig.text(start.config(), lora, ""), settings.seed()));
-        return configuration(start.configJson(), adaptation, loss, settings, precision, totalSteps, threads);
+        return configuration(start.configJson(), adaptation, settings, precision, totalSteps, threads);
     }
 
     private static ComputationGraphConfiguration configuration(
             String modelConfig,
             Optional<LanguageModelLayer.Adaptation> adaptation,
-            Loss loss,
             TrainSettings settings,
             Precision precision,
             long totalSteps,
@@ -120,7 +130,7 @@ public final class PolicyNetwork implements AutoCloseable {
         LanguageModelLayer.Execution execution = new LanguageModelLayer.Execution(
                 settings.tokensPerMicroBatch(), settings.recompute(), settings.maxGradNorm(), precision, threads);
         LanguageModelLayer layer =
-                new LanguageModelLayer(modelConfig, adaptation, loss, execution, updater, settings.weightDecay());
+                new LanguageModelLayer(modelConfig, adaptation, execution, updater, settings.weightDecay());
         return new NeuralNetConfiguration.Builder()
                 .dataType(DataType.FLOAT)
                 .miniBatch(false)

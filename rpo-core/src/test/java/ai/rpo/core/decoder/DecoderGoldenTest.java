@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.loss.BatchGradient;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
@@ -112,8 +111,7 @@ class DecoderGoldenTest {
     private static StepMetrics gradient(Golden golden, Backend backend, RpoObjective objective, Parameters gradients) {
         Decoder decoder = new Decoder(golden.model().config(), backend);
         List<TrainingExample> pairs = golden.pairs();
-        return new BatchGradient(decoder, new PreferenceLoss(objective), 60, false)
-                .add(weights(golden, backend), pairs, gradients);
+        return new BatchGradient(decoder, objective, 60, false).add(weights(golden, backend), pairs, gradients);
     }
 
     private static Parameters weights(Golden golden, Backend backend) {

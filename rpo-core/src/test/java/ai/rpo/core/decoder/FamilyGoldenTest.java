@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.loss.BatchGradient;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
@@ -44,8 +43,7 @@ class FamilyGoldenTest {
 
         Parameters gradients = SmallModel.zeros(golden.model().config(), backend);
         RpoObjective objective = RpoObjective.paper(golden.number("beta"), golden.number("eta"));
-        var metrics =
-                new BatchGradient(decoder, new PreferenceLoss(objective), 60, false).add(weights, pairs, gradients);
+        var metrics = new BatchGradient(decoder, objective, 60, false).add(weights, pairs, gradients);
         assertEquals(golden.number("loss", "paper"), metrics.mean("loss"), 1e-6);
         assertClose(golden.flat("grads.safetensors"), gradients);
     }

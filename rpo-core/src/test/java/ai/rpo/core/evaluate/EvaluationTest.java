@@ -3,6 +3,7 @@ package ai.rpo.core.evaluate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.rpo.core.objective.Ipo;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
@@ -50,6 +51,16 @@ class EvaluationTest {
         assertMean((3.0 + 2.0) / 5, metrics, "loss/sft");
         assertEquals(
                 metrics.get("loss/preference").mean() + 2, metrics.get("loss").mean(), 1e-12);
+    }
+
+    /** Token means of log-ratios: 1/2 and −1/8, −1/6 and 1/8; 1/(2β) = 1. */
+    @Test
+    void anyObjectiveIsEvaluatedByItsOwnMetrics() {
+        Map<String, Estimate> metrics = Evaluation.of(PAIRS, new Ipo(0.5));
+        assertMean((Math.pow(0.625 - 1, 2) + Math.pow(-1 / 6.0 - 0.125 - 1, 2)) / 2, metrics, "loss");
+        assertMean(0.125, metrics, "rewards/margins");
+        assertMean(0.5, metrics, "rewards/accuracies");
+        assertEquals(false, metrics.containsKey("loss/preference"));
     }
 
     /** The driver has those of all pairs. */

@@ -10,13 +10,21 @@ import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.decoder.SmallModel;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Metric;
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.PlainBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -24,6 +32,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchGradientTest {
 
@@ -35,7 +44,7 @@ class BatchGradientTest {
     @Property(tries = 12)
     void theSplitIntoMicroBatchesChangesNothing(
             @ForAll Reduction reduction, @ForAll @IntRange(min = 1, max = 60) int rows, @ForAll boolean recompute) {
-        Loss loss = new PreferenceLoss(new RpoObjective(0.3, 0.7, reduction, Weight.ETA));
+        Objective loss = new RpoObjective(0.3, 0.7, reduction, Weight.ETA);
         List<TrainingExample> pairs = pairs(5);
         double[] whole = gradientOf(loss, pairs, Integer.MAX_VALUE, false);
         double[] split = gradientOf(loss, pairs, rows, recompute);
@@ -50,13 +59,62 @@ class BatchGradientTest {
     @ParameterizedTest
     @EnumSource(Reduction.class)
     void theGradientIsTheSlopeOfTheReportedLoss(Reduction reduction) {
-        Loss loss = new PreferenceLoss(new RpoObjective(0.5, 0.7, reduction, Weight.ETA_TIMES_BETA));
+        Objective loss = new RpoObjective(0.5, 0.7, reduction, Weight.ETA_TIMES_BETA);
         assertSlopes(loss, pairs(3));
     }
 
     @Test
     void theSupervisedGradientIsTheSlopeOfItsLoss() {
-        assertSlopes(new SupervisedLoss(), rows(3));
+        assertSlopes(new Supervised(), rows(3));
+    }
+
+    /** As clipped policy gradients need them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void coefficientsMayBeGivenForEachToken(boolean recompute) {
+        Objective byToken = new WeightedTokens();
+        assertSlopes(byToken, pairs(3));
+        assertArrayEquals(
+                gradientOf(byToken, pairs(3), Integer.MAX_VALUE, false),
+                gradientOf(byToken, pairs(3), 1, recompute),
+                1e-6);
+    }
+
+    /** Σ ½·(t + 1)·log π² over the tokens t = 0, 1, … of an example: a slope of its own for each. */
+    private record WeightedTokens() implements Objective {
+
+        @Override
+        public String name() {
+            return "tokens";
+        }
+
+        @Override
+        public String describe() {
+            return "tokens";
+        }
+
+        @Override
+        public Needs needs() {
+            return new Needs(2, false, false, true);
+        }
+
+        @Override
+        public List<Metric> metrics() {
+            return List.of(Metrics.LOSS);
+        }
+
+        @Override
+        public Outcome evaluate(ExampleLogps example, BatchSize batch) {
+            double[] tokens = example.policyTokens();
+            assertEquals(Arrays.stream(example.tokens()).sum(), tokens.length);
+            double loss = 0;
+            double[] slopes = new double[tokens.length];
+            for (int t = 0; t < tokens.length; t++) {
+                loss += 0.5 * (t + 1) * tokens[t] * tokens[t] / batch.pairs();
+                slopes[t] = (t + 1) * tokens[t] / batch.pairs();
+            }
+            return new Outcome(slopes, Map.of(Metrics.LOSS, loss));
+        }
     }
 
     @Test
@@ -65,11 +123,10 @@ class BatchGradientTest {
         double[] logps = new double[2];
         long tokens = 0;
         for (int i = 0; i < 2; i++) {
-            logps[i] =
-                    metricsOf(new SupervisedLoss(), List.of(rows.get(i)), 100).mean("logps/chosen");
+            logps[i] = metricsOf(new Supervised(), List.of(rows.get(i)), 100).mean("logps/chosen");
             tokens += rows.get(i).example().completions().get(0).length;
         }
-        StepMetrics both = metricsOf(new SupervisedLoss(), rows, 100);
+        StepMetrics both = metricsOf(new Supervised(), rows, 100);
         assertEquals(-(logps[0] + logps[1]) / tokens, both.mean("loss"), 1e-12);
         assertEquals((logps[0] + logps[1]) / 2, both.mean("logps/chosen"), 1e-12);
     }
@@ -78,7 +135,7 @@ class BatchGradientTest {
     void numbersThatAreNotFiniteNameTheirRows() {
         Parameters broken = SmallModel.random(config, backend, 1);
         broken.storage().write(0, filled(Math.toIntExact(broken.storage().size()), Float.NaN), 0, 10);
-        BatchGradient gradient = new BatchGradient(new Decoder(config, backend), new SupervisedLoss(), 1, false);
+        BatchGradient gradient = new BatchGradient(new Decoder(config, backend), new Supervised(), 1, false);
         String message = assertThrows(
                         NonFiniteException.class,
                         () -> gradient.add(broken, rows(2), SmallModel.zeros(config, backend)))
@@ -86,7 +143,7 @@ class BatchGradientTest {
         assertEquals("a log-probability is not finite; rows in the batch, by ordinal: 100", message);
     }
 
-    private void assertSlopes(Loss loss, List<TrainingExample> batch) {
+    private void assertSlopes(Objective loss, List<TrainingExample> batch) {
         double[] gradient = gradientOf(loss, batch, 30, false);
         float[] value = new float[1];
         for (int i = 0; i < gradient.length; i += 61) {
@@ -100,12 +157,12 @@ class BatchGradientTest {
         assertTrue(Arrays.stream(gradient).anyMatch(g -> Math.abs(g) > 1e-2), "the gradient is not flat");
     }
 
-    private double lossAt(Loss loss, List<TrainingExample> batch, int parameter, float value) {
+    private double lossAt(Objective loss, List<TrainingExample> batch, int parameter, float value) {
         weights.storage().write(parameter, new float[] {value}, 0, 1);
         return metricsOf(loss, batch, 30).mean("loss");
     }
 
-    private double[] gradientOf(Loss loss, List<TrainingExample> batch, int rows, boolean recompute) {
+    private double[] gradientOf(Objective loss, List<TrainingExample> batch, int rows, boolean recompute) {
         Parameters gradients = SmallModel.zeros(config, backend);
         new BatchGradient(new Decoder(config, backend), loss, rows, recompute).add(weights, batch, gradients);
         return gradients
@@ -114,7 +171,7 @@ class BatchGradientTest {
                 .toArray();
     }
 
-    private StepMetrics metricsOf(Loss loss, List<TrainingExample> batch, int rows) {
+    private StepMetrics metricsOf(Objective loss, List<TrainingExample> batch, int rows) {
         return new BatchGradient(new Decoder(config, backend), loss, rows, false)
                 .add(weights, batch, SmallModel.zeros(config, backend));
     }

@@ -5,10 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.objective.Metric;
+import ai.rpo.core.objective.Outcome;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class StepMetricsTest {
+
+    private static final Metric VALUE = Metric.of("value", Metric.Better.NEITHER);
+    private static final Metric SHARE = Metric.loss("share");
+    private static final Metric CHECKED =
+            new Metric("checked", Metric.Better.NEITHER, Metric.Mean.OF_EXAMPLES, Metric.Shown.NOWHERE);
 
     @Test
     void joiningWorkersWeighsByTheirPairs() {
@@ -31,6 +40,14 @@ class StepMetricsTest {
     }
 
     @Test
+    void whatIsOnlyCheckedIsNotReported() {
+        StepMetrics joined = new StepMetrics();
+        joined.join(worker(2, 5, 7));
+        assertEquals(Set.of("value", "share", "step"), joined.means().keySet());
+        assertEquals(5, joined.mean(CHECKED));
+    }
+
+    @Test
     void whatWasNeverAddedIsNotANumber() {
         assertTrue(Double.isNaN(worker(2, 5, 7).mean("loss")));
     }
@@ -40,9 +57,11 @@ class StepMetricsTest {
         TrainingExample example = new TrainingExample(0, new Example(new int[2], List.of(new int[2])), new double[0]);
         BatchSize batch = new BatchSize(pairs, 2L * pairs);
         for (int i = 0; i < pairs; i++) {
-            metrics.count(example);
-            metrics.addExample("value", value);
-            metrics.addShare("share", value / pairs, batch);
+            metrics.add(
+                    example,
+                    List.of(VALUE, SHARE, CHECKED),
+                    new Outcome(new double[0], Map.of(VALUE, value, SHARE, value / pairs, CHECKED, value)),
+                    batch);
         }
         metrics.putStep("step", step);
         return metrics;

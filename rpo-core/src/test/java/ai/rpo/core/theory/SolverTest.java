@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Logistic;
 import ai.rpo.core.theory.Comparisons.Duel;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +39,7 @@ class SolverTest {
         for (Duel duel : duels) {
             double margin =
                     beta * (logRatio(solution, bandit, duel.winner()) - logRatio(solution, bandit, duel.loser()));
-            double pull = duel.count() * RpoObjective.sigmoid(-margin) / (eta * data.total());
+            double pull = duel.count() * Logistic.sigmoid(-margin) / (eta * data.total());
             expected[duel.winner()] += pull;
             expected[duel.loser()] -= pull;
         }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
@@ -41,8 +40,9 @@ class TrainedPolicyTest {
         ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
         TrainSettings settings =
                 TrainSettingsFixture.constantRate(0.05).cosine(0).build();
-        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
-                CONFIG, new PreferenceLoss(RpoObjective.paper(BETA, ETA)), settings, Precision.FLOAT32, STEPS + 2, 1));
+        PolicyNetwork network = PolicyNetwork.create(
+                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, STEPS + 2, 1),
+                RpoObjective.paper(BETA, ETA));
         float[] start = new float[Math.toIntExact(network.parameters().size())];
         SmallModel.random(config, new Nd4jBackend(), 5).storage().read(0, start, 0, start.length);
         network.parameters().write(0, start, 0, start.length);

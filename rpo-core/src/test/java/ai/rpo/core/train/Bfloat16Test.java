@@ -10,7 +10,6 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.BatchGradient;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
@@ -79,8 +78,7 @@ class Bfloat16Test {
         List<TrainingExample> pairs = scored(new ReferenceScorer(decoder, weights), golden.get("pairs"));
         BatchGradient gradient = new BatchGradient(
                 decoder,
-                new PreferenceLoss(RpoObjective.paper(
-                        golden.get("beta").asDouble(), run.get("eta").asDouble())),
+                RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble()),
                 2048,
                 false);
         LearningRateSchedule rate = new LearningRateSchedule(

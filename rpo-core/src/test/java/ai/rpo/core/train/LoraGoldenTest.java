@@ -7,7 +7,6 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
@@ -140,9 +139,10 @@ class LoraGoldenTest {
     }
 
     private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings, int totalSteps) {
-        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                trainable, new PreferenceLoss(objective), settings, Precision.FLOAT32, totalSteps, 2);
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
+        ComputationGraphConfiguration configuration =
+                PolicyNetwork.configuration(trainable, settings, Precision.FLOAT32, totalSteps, 2);
+        PolicyNetwork network =
+                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
         network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;

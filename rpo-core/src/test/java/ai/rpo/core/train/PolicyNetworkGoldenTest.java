@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
@@ -41,9 +40,10 @@ class PolicyNetworkGoldenTest {
         TrainSettings settings = TrainSettingsFixture.constantRate(golden.number("adamw", "lr"))
                 .weightDecay(golden.number("adamw", "weight_decay"))
                 .build();
-        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                golden.model().configJson(), new PreferenceLoss(objective), settings, Precision.FLOAT32, 1, 2);
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()));
+        ComputationGraphConfiguration configuration =
+                PolicyNetwork.configuration(golden.model().configJson(), settings, Precision.FLOAT32, 1, 2);
+        PolicyNetwork network =
+                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
         new Parameters(layout, network.parameters()).load(golden.model().weights());
 

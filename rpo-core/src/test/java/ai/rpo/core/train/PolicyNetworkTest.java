@@ -8,18 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
-import ai.rpo.core.loss.Loss;
 import ai.rpo.core.loss.NonFiniteException;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.StepMetrics;
-import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
@@ -40,21 +39,20 @@ class PolicyNetworkTest {
               "tie_word_embeddings": true, "rms_norm_eps": 1e-05, "eos_token_id": 2
             }
             """;
-    private static final PreferenceLoss LOSS = new PreferenceLoss(RpoObjective.paper(0.5, 1));
+    private static final RpoObjective LOSS = RpoObjective.paper(0.5, 1);
     private static final double RATE = 0.01;
 
     private final ModelConfig config = ModelConfigParser.parse(CONFIG, "config.json");
     private final List<TrainingExample> pairs = pairs();
 
-    static Stream<Loss> losses() {
-        return Stream.of(
-                new SupervisedLoss(), new PreferenceLoss(new RpoObjective(0.3, 0.7, Reduction.TOKEN_MEAN, Weight.ETA)));
+    static Stream<Objective> losses() {
+        return Stream.of(new Supervised(), new RpoObjective(0.3, 0.7, Reduction.TOKEN_MEAN, Weight.ETA));
     }
 
     /** Executors build their networks from this text. */
     @ParameterizedTest
     @MethodSource("losses")
-    void theConfigurationSurvivesJson(Loss loss) {
+    void theConfigurationSurvivesJson(Objective loss) {
         TrainSettings settings = TrainSettingsFixture.constantRate(3e-4)
                 .cosine(0.25)
                 .weightDecay(0.1)
@@ -62,14 +60,15 @@ class PolicyNetworkTest {
                 .tokensPerMicroBatch(77)
                 .build();
         ComputationGraphConfiguration configuration =
-                PolicyNetwork.configuration(CONFIG, loss, settings, Precision.FLOAT32, 40, 3);
+                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 40, 3);
+        PolicyNetwork first = load(PolicyNetwork.create(configuration, loss));
         ComputationGraphConfiguration read = ComputationGraphConfiguration.fromJson(configuration.toJson());
         assertEquals(configuration.toJson(), read.toJson());
 
-        List<TrainingExample> batch = loss instanceof SupervisedLoss ? rows() : pairs;
+        List<TrainingExample> batch = loss instanceof Supervised ? rows() : pairs;
         float[][] after = new float[2][];
         for (int i = 0; i < 2; i++) {
-            PolicyNetwork network = load(PolicyNetwork.create(i == 0 ? configuration : read));
+            PolicyNetwork network = i == 0 ? first : load(PolicyNetwork.create(read));
             network.setStep(7);
             network.step(batch);
             after[i] = values(network.parameters());
@@ -174,7 +173,7 @@ class PolicyNetworkTest {
 
     private PolicyNetwork network(TrainSettings settings, long totalSteps) {
         return load(PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, LOSS, settings, Precision.FLOAT32, totalSteps, 2)));
+                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, totalSteps, 2), LOSS));
     }
 
     private PolicyNetwork load(PolicyNetwork network) {

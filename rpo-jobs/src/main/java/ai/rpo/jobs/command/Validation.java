@@ -3,7 +3,6 @@ package ai.rpo.jobs.command;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
@@ -73,7 +72,7 @@ final class Validation {
                                 .orElse("the same model"));
                 print("data", describe(settings.data().train(), hadoop));
                 print("held out", heldOut(settings, hadoop));
-                print("objective", describe(settings.objective()));
+                print("objective", settings.objective().describe());
             }
             print(
                     "training",
@@ -169,17 +168,6 @@ final class Validation {
         return settings.data().eval().isEmpty()
                 ? "nothing"
                 : describe(settings.data().eval(), hadoop);
-    }
-
-    private static String describe(RpoObjective objective) {
-        return String.format(
-                Locale.ROOT,
-                "%s: beta %s, eta %s, %s of log-probabilities, effective weight %.4g",
-                objective.eta() == 0 ? "DPO" : "RPO",
-                objective.beta(),
-                objective.eta(),
-                objective.reduction().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                objective.effectiveWeight());
     }
 
     private static String describe(TrainSettings train) {

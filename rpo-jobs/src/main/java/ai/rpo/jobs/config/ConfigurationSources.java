@@ -35,8 +35,12 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
 
     /** Every key with its default. */
     static Config defaults() {
+        return unresolvedDefaults().resolve();
+    }
+
+    private static Config unresolvedDefaults() {
         return ConfigFactory.parseResources(ConfigurationSources.class.getClassLoader(), "reference.conf")
-                .resolve();
+                .withFallback(ObjectiveKeys.defaults());
     }
 
     /** All sources joined, substitutions resolved. */
@@ -45,8 +49,7 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
             return commandLine()
                     .withFallback(ownKeys(environment))
                     .withFallback(file.map(ConfigurationSources::parse).orElse(ConfigFactory.empty()))
-                    .withFallback(
-                            ConfigFactory.parseResources(ConfigurationSources.class.getClassLoader(), "reference.conf"))
+                    .withFallback(unresolvedDefaults())
                     .resolve();
         } catch (ConfigException.UnresolvedSubstitution e) {
             throw RpoException.configuration("Cannot resolve the configuration: " + e.getMessage()

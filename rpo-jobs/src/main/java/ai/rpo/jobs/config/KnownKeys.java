@@ -90,7 +90,8 @@ final class KnownKeys {
     }
 
     static String origin(ConfigValue value) {
-        boolean isDefault = value.origin().resource() != null;
+        boolean isDefault = value.origin().resource() != null
+                || value.origin().description().startsWith(ObjectiveKeys.ORIGIN);
         return isDefault ? "" : value.origin().description();
     }
 

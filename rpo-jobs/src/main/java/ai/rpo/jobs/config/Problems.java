@@ -19,6 +19,10 @@ final class Problems {
         byKey.putIfAbsent(key, text);
     }
 
+    boolean isEmpty() {
+        return byKey.isEmpty();
+    }
+
     /** @throws RpoException if there are any */
     void throwIfAny() {
         if (byKey.isEmpty()) {

@@ -1,12 +1,14 @@
 package ai.rpo.jobs.config;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.objective.Objective;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -61,6 +63,23 @@ public final class ResolvedConfiguration {
         return settings;
     }
 
+    /**
+     * Reads the objective out of a configuration that was written down.
+     *
+     * @return empty if it names none, or one that is not on the class path or has other keys
+     */
+    public static Optional<Objective> objectiveOf(Config written) {
+        if (!written.hasPath("rpo.objective")) {
+            return Optional.empty();
+        }
+        Config defaults = ConfigurationSources.defaults();
+        Problems problems = new Problems();
+        Section section =
+                new Section("rpo.objective", written.withFallback(defaults), defaults, problems, new TreeMap<>());
+        Objective objective = section.objective();
+        return problems.isEmpty() ? Optional.of(objective) : Optional.empty();
+    }
+
     /** Whether there are supervised rows and no preference pairs, so that nothing else can be meant. */
     public boolean namesSupervisedRowsOnly() {
         return namesSupervisedRowsOnly(values);
@@ -93,7 +112,7 @@ public final class ResolvedConfiguration {
 
     /** The text of {@code resolved.conf}: every key, with where it was set; a file for {@code --config} again. */
     public String text() {
-        return ResolvedText.of(joined, spark);
+        return ResolvedText.of(joined, values.keySet(), spark);
     }
 
     private static Map<String, String> sparkKeys(Config joined) {

@@ -3,7 +3,9 @@ package ai.rpo.jobs.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Writes a configuration down, one key a line, so that two runs can be compared with {@code diff}. */
@@ -21,10 +23,13 @@ final class ResolvedText {
 
     private ResolvedText() {}
 
-    static String of(Config joined, Map<String, String> spark) {
+    /** @param read the keys that count; those of another objective do not */
+    static String of(Config joined, Set<String> read, Map<String, String> spark) {
         StringBuilder text =
                 new StringBuilder("# Every setting of this run, and where it was set unless it is the default.\n");
-        KnownKeys.leaves(joined.root().get("rpo"), "rpo").forEach((key, value) -> {
+        Map<String, ConfigValue> leaves = KnownKeys.leaves(joined.root().get("rpo"), "rpo");
+        leaves.keySet().retainAll(read);
+        leaves.forEach((key, value) -> {
             String rendered = value.render(ConfigRenderOptions.concise());
             String origin = KnownKeys.origin(value);
             text.append(key).append(" = ").append(withoutCredentials(rendered));

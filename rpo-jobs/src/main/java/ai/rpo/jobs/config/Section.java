@@ -1,5 +1,6 @@
 package ai.rpo.jobs.config;
 
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.spark.generate.GenerateSettings;
 import com.typesafe.config.Config;
@@ -9,8 +10,10 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The keys under one path, read as settings records: the component {@code pairsPerBatch} is the key
@@ -52,17 +55,16 @@ final class Section {
      * @return null if the record refused its values, which is then reported
      */
     <R extends Record> R record(Class<R> type) {
-        Map<String, String> renamed = RENAMED.getOrDefault(type, Map.of());
         RecordComponent[] components = type.getRecordComponents();
         Object[] values = new Object[components.length];
         for (int i = 0; i < components.length; i++) {
-            String key = renamed.getOrDefault(components[i].getName(), kebab(components[i].getName()));
-            values[i] = value(key, components[i].getGenericType());
+            values[i] = value(key(type, components[i]), components[i].getGenericType());
         }
         try {
             Class<?>[] types =
                     Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
             Constructor<R> constructor = type.getDeclaredConstructor(types);
+            constructor.setAccessible(true); // a user's record may be of any access
             return constructor.newInstance(values);
         } catch (InvocationTargetException e) {
             if (!(e.getCause() instanceof IllegalArgumentException refused)) {
@@ -88,6 +90,9 @@ final class Section {
         if (type instanceof Class<?> record && record.isRecord()) {
             return new Section(full, joined, defaults, problems, read).record(record.asSubclass(Record.class));
         }
+        if (type == Objective.class) {
+            return new Section(full, joined, defaults, problems, read).objective();
+        }
         Object value;
         try {
             value = Values.read(joined, full, type);
@@ -100,6 +105,48 @@ final class Section {
         }
         read.put(full, Values.spelled(value));
         return value;
+    }
+
+    /** The objective that is named under {@code name}, with the values of its own keys; others may not be given. */
+    Objective objective() {
+        String name = (String) value("name", String.class);
+        List<Objective> known = ObjectiveKeys.objectives();
+        Objective named = known.stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElse(null);
+        if (named == null) {
+            problems.add(
+                    path + ".name",
+                    "must be one of " + known.stream().map(Objective::name).collect(Collectors.joining(", "))
+                            + ", but is \"" + name + "\"" + KnownKeys.from(joined.getValue(path + ".name")));
+            return null;
+        }
+        List<String> own = ObjectiveKeys.of(named);
+        KnownKeys.leaves(defaults.getObject(path), path).keySet().forEach(key -> {
+            String below = key.substring(path.length() + 1);
+            if (!below.equals("name") && !own.contains(below) && isGiven(key)) {
+                problems.add(
+                        key,
+                        "is no key of the objective " + name + ", which has "
+                                + (own.isEmpty() ? "none" : String.join(", ", own))
+                                + KnownKeys.from(joined.getValue(key)));
+            }
+        });
+        return (Objective) record(named.getClass().asSubclass(Record.class));
+    }
+
+    private boolean isGiven(String key) {
+        try {
+            return joined.hasPath(key) && !KnownKeys.from(joined.getValue(key)).isEmpty();
+        } catch (ConfigException e) {
+            return false; // a value where a section belongs; KnownKeys has reported it
+        }
+    }
+
+    /** The key of a component, below the section of its record. */
+    static String key(Class<?> type, RecordComponent component) {
+        return RENAMED.getOrDefault(type, Map.of()).getOrDefault(component.getName(), kebab(component.getName()));
     }
 
     private static String kebab(String component) {

@@ -3,7 +3,7 @@ package ai.rpo.jobs.config;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
@@ -22,7 +22,7 @@ import java.util.OptionalInt;
  * @param model {@code rpo.model}
  * @param data {@code rpo.data}
  * @param reference {@code rpo.reference}
- * @param objective {@code rpo.objective}
+ * @param objective {@code rpo.objective}, as its {@code name} says
  * @param train {@code rpo.train}
  * @param lora {@code rpo.lora}
  * @param selection {@code rpo.selection}
@@ -39,7 +39,7 @@ public record Settings(
         ModelSettings model,
         DataSettings data,
         ReferenceSettings reference,
-        RpoObjective objective,
+        Objective objective,
         TrainSettings train,
         LoraSettings lora,
         SelectionSettings selection,
@@ -48,6 +48,16 @@ public record Settings(
         PlanSettings plan,
         GenerateSettings generate,
         JudgingSettings judge) {
+
+    public Settings {
+        if (objective != null && selection != null) { // null if they refused their values, which is reported
+            try {
+                selection.metricOf(objective);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("selection." + e.getMessage(), e);
+            }
+        }
+    }
 
     /**
      * The model that training starts from.

@@ -2,11 +2,10 @@ package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.loss.Loss;
-import ai.rpo.core.loss.PreferenceLoss;
-import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
@@ -37,7 +36,7 @@ final class Train implements Stage {
     private final String folder;
     private final String replaced;
     private final Stage rowsFrom;
-    private final Loss loss;
+    private final Objective objective;
     private final TrainSettings settings;
     private final boolean exportedAnyhow;
 
@@ -47,7 +46,7 @@ final class Train implements Stage {
             String folder,
             String replaced,
             Stage rowsFrom,
-            Loss loss,
+            Objective objective,
             TrainSettings settings,
             boolean exportedAnyhow) {
         this.place = place;
@@ -55,32 +54,31 @@ final class Train implements Stage {
         this.folder = folder;
         this.replaced = replaced;
         this.rowsFrom = rowsFrom;
-        this.loss = loss;
+        this.objective = objective;
         this.settings = settings;
         this.exportedAnyhow = exportedAnyhow;
     }
 
     /** The same training, whatever form its model was written in. */
     Train exportedAnyhow() {
-        return new Train(place, name, folder, replaced, rowsFrom, loss, settings, true);
+        return new Train(place, name, folder, replaced, rowsFrom, objective, settings, true);
     }
 
     static Train onPairs(Workplace place, Stage score) {
-        Loss loss = new PreferenceLoss(place.settings().objective());
         return new Train(
                 place,
                 "train",
                 "train",
                 "sft/train",
                 score,
-                loss,
+                place.settings().objective(),
                 place.settings().train(),
                 false);
     }
 
     static Train onExamples(Workplace place, Stage prepare) {
         TrainSettings settings = place.settings().sft().training();
-        return new Train(place, "sft", "sft/train", "train", prepare, new SupervisedLoss(), settings, false);
+        return new Train(place, "sft", "sft/train", "train", prepare, new Supervised(), settings, false);
     }
 
     @Override
@@ -119,8 +117,9 @@ final class Train implements Stage {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("rpo.precision", place.settings().precision().key());
-        if (loss instanceof PreferenceLoss) {
+        if (isOnPairs()) {
             values.putAll(place.configuration().valuesUnder("rpo.objective"));
+            values.remove("rpo.objective.name", "rpo"); // the only one when fingerprints were first taken
             values.putAll(place.configuration().valuesUnder("rpo.selection"));
             requireHeldOutPairs();
         }
@@ -159,7 +158,7 @@ final class Train implements Stage {
                 place.spark().session(),
                 place.open(place.model()),
                 place.settings().lora(),
-                loss,
+                objective,
                 settings,
                 place.settings().precision());
     }
@@ -194,9 +193,12 @@ final class Train implements Stage {
         return found.isEmpty() ? configured : found;
     }
 
+    private boolean isOnPairs() {
+        return name.equals("train");
+    }
+
     private boolean isSelecting() {
-        return loss instanceof PreferenceLoss
-                && place.settings().selection().metric().isPresent();
+        return isOnPairs() && place.settings().selection().metric().isPresent();
     }
 
     private void requireCountable() {
@@ -234,7 +236,7 @@ final class Train implements Stage {
         }
         return Optional.of(new HeldOut(
                 place.run().path(HELD_OUT),
-                place.settings().objective(),
+                objective,
                 place.scoring(),
                 place.settings().selection()));
     }

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metrics;
 import ai.rpo.jobs.report.Curve.Look;
 import ai.rpo.jobs.report.Curve.Point;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class ComparisonFigures {
                 "logps-chosen",
                 "Figure 1: log-probability of the chosen answers",
                 "log π(y⁺|x) (nats)",
-                "logps/chosen",
+                Metrics.CHOSEN_LOGPS.name(),
                 "The policy's log-probability of the chosen answers of its training pairs, summed over tokens; each point is the mean over an epoch's steps, taken as each batch was trained on.");
     }
 
@@ -35,7 +36,7 @@ final class ComparisonFigures {
                 "logps-rejected",
                 "Log-probability of the rejected answers",
                 "log π(y⁻|x) (nats)",
-                "logps/rejected",
+                Metrics.REJECTED_LOGPS.name(),
                 "The same for the rejected answers.");
     }
 
@@ -46,7 +47,7 @@ final class ComparisonFigures {
                         "loss-preference",
                         "Preference term",
                         "−log σ(margin) (nats)",
-                        "loss/preference",
+                        Metrics.PREFERENCE_LOSS.name(),
                         "Mean of −log σ(m) over an epoch's training pairs: the same definition for every η, so the curves can be compared."));
         if (variants.stream()
                         .flatMap(v -> v.runs().stream())
@@ -59,20 +60,20 @@ final class ComparisonFigures {
                             "loss-sft",
                             "Supervised term",
                             "R (nats)",
-                            "loss/sft",
+                            Metrics.SFT_LOSS.name(),
                             "The supervised term on the chosen answers before its weight: the same definition for every η; DPO computes it but does not train on it."));
         }
         figures.add(byEpoch(
                 "margins",
                 "Reward margin",
                 "margin",
-                "rewards/margins",
+                Metrics.MARGIN.name(),
                 "Implicit reward of the chosen minus that of the rejected answer, mean over an epoch's pairs."));
         figures.add(byEpoch(
                 "accuracies",
                 "Reward accuracy",
                 "share of pairs",
-                "rewards/accuracies",
+                Metrics.ACCURACY.name(),
                 "Share of an epoch's training pairs that the implicit reward ranks as the judge did."));
         return figures;
     }

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metrics;
 import ai.rpo.jobs.report.Finding.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,7 +17,7 @@ import java.util.stream.Collectors;
  */
 final class ComparisonFindings {
 
-    private static final String CHOSEN = "logps/chosen";
+    private static final String CHOSEN = Metrics.CHOSEN_LOGPS.name();
 
     private final List<Variant> variants;
     private final Optional<Variant> dpo;

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metrics;
 import ai.rpo.jobs.report.GoldRecord.Sample;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,9 +52,9 @@ final class ComparisonReport {
                     estimate(variant.gold().stream()
                             .map(gold -> gold.best().gold())
                             .toList()),
-                    estimate(variant.changes("logps/chosen")),
+                    estimate(variant.changes(Metrics.CHOSEN_LOGPS.name())),
                     estimate(variant.runs().stream()
-                            .flatMap(run -> Optional.ofNullable(run.evaluation().get("rewards/accuracies")).stream())
+                            .flatMap(run -> Optional.ofNullable(run.evaluation().get(Metrics.ACCURACY.name())).stream())
                             .map(Estimate::mean)
                             .toList())));
         }

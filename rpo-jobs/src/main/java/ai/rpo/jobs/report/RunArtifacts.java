@@ -1,6 +1,8 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -108,8 +110,15 @@ record RunArtifacts(
         }
     }
 
+    /** The objective of preference training, as {@code resolved.conf} has it; empty where that cannot be read. */
+    Optional<Objective> objective() {
+        return ResolvedConfiguration.objectiveOf(settings());
+    }
+
+    /** η, of runs that trained with RPO. */
     Optional<Double> eta() {
-        return setting("rpo.objective.eta", Config::getDouble);
+        Optional<String> name = setting("rpo.objective.name", Config::getString);
+        return name.orElse("rpo").equals("rpo") ? setting("rpo.objective.eta", Config::getDouble) : Optional.empty();
     }
 
     Optional<Long> seed() {

@@ -1,5 +1,8 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.jobs.report.Finding.Verdict;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -12,15 +15,15 @@ import java.util.OptionalDouble;
 final class RunFindings {
 
     private static final double TENTH = 0.1;
-    private static final double LN_2 = Math.log(2);
 
     private RunFindings() {}
 
     static List<Finding> of(RunArtifacts run) {
         List<Finding> findings = new ArrayList<>();
-        change(findings, run.training());
+        Objective objective = run.objective().orElseGet(RpoObjective::new);
+        change(findings, run.training(), objective);
         accuracy(findings, run.evaluation());
-        heldOut(findings, run.evaluation());
+        heldOut(findings, run.evaluation(), objective);
         scores(findings, run.reports());
         return findings;
     }
@@ -54,11 +57,11 @@ final class RunFindings {
         return new Finding("Scores in " + artifact + "/" + split, Verdict.NEUTRAL, sources + leftOut);
     }
 
-    private static void change(List<Finding> findings, TrainingLog log) {
-        OptionalDouble before = log.mean("logps/chosen", true, TENTH);
-        OptionalDouble after = log.mean("logps/chosen", false, TENTH);
-        OptionalDouble marginBefore = log.mean("rewards/margins", true, TENTH);
-        OptionalDouble marginAfter = log.mean("rewards/margins", false, TENTH);
+    private static void change(List<Finding> findings, TrainingLog log, Objective objective) {
+        OptionalDouble before = log.mean(Metrics.CHOSEN_LOGPS.name(), true, TENTH);
+        OptionalDouble after = log.mean(Metrics.CHOSEN_LOGPS.name(), false, TENTH);
+        OptionalDouble marginBefore = log.mean(Metrics.MARGIN.name(), true, TENTH);
+        OptionalDouble marginAfter = log.mean(Metrics.MARGIN.name(), false, TENTH);
         if (before.isEmpty()
                 || after.isEmpty()
                 || marginBefore.isEmpty()
@@ -78,13 +81,16 @@ final class RunFindings {
                 margin < 0 ? "fell" : "grew",
                 Numbers.format(Math.abs(margin)));
         String meaning = change < 0 && margin > 0
-                ? " That is the sign of overoptimization: the pairs are told apart by making both completions less likely. A larger rpo.objective.eta counters it."
+                ? " That is the sign of overoptimization: the pairs are told apart by making both completions less likely. "
+                        + (objective.metrics().contains(Metrics.SFT_LOSS)
+                                ? "A larger rpo.objective.eta counters it."
+                                : "The objective rpo counters it, with rpo.objective.eta above 0.")
                 : "";
         findings.add(new Finding("Chosen log-probability", Verdict.NEUTRAL, numbers + meaning));
     }
 
     private static void accuracy(List<Finding> findings, Map<String, Estimate> evaluation) {
-        Estimate accuracy = evaluation.get("rewards/accuracies");
+        Estimate accuracy = evaluation.get(Metrics.ACCURACY.name());
         if (accuracy == null || !accuracy.hasInterval()) {
             return;
         }
@@ -105,19 +111,23 @@ final class RunFindings {
                         verdict)));
     }
 
-    private static void heldOut(List<Finding> findings, Map<String, Estimate> evaluation) {
-        Estimate loss = evaluation.get("loss/preference");
-        if (loss == null || !loss.hasInterval()) {
-            return;
-        }
-        String verdict = loss.high() < LN_2
-                ? "lower than the reference's own ln 2 ≈ 0.693"
-                : loss.low() > LN_2
-                        ? "higher than the reference's own ln 2 ≈ 0.693: on unseen pairs the policy is worse than not training"
-                        : "not distinguishable from the reference's own ln 2 ≈ 0.693";
-        findings.add(new Finding(
-                "Held-out preference loss",
-                Verdict.NEUTRAL,
-                String.format(Locale.ROOT, "%s, %s.", Numbers.estimate(loss), verdict)));
+    /** Holds what the reference itself would have on any pairs against what the policy has on these. */
+    private static void heldOut(List<Finding> findings, Map<String, Estimate> evaluation, Objective objective) {
+        objective.atReference().forEach((metric, start) -> {
+            Estimate loss = evaluation.get(metric.name());
+            if (loss == null || !loss.hasInterval()) {
+                return;
+            }
+            String own = "the reference's own " + (start == Math.log(2) ? "ln 2 ≈ 0.693" : Numbers.format(start));
+            String verdict = loss.high() < start
+                    ? "lower than " + own
+                    : loss.low() > start
+                            ? "higher than " + own + ": on unseen pairs the policy is worse than not training"
+                            : "not distinguishable from " + own;
+            findings.add(new Finding(
+                    metric.equals(Metrics.PREFERENCE_LOSS) ? "Held-out preference loss" : "Held-out " + metric.name(),
+                    Verdict.NEUTRAL,
+                    String.format(Locale.ROOT, "%s, %s.", Numbers.estimate(loss), verdict)));
+        });
     }
 }

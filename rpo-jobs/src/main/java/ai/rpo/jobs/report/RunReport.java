@@ -1,5 +1,8 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metric;
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,14 +15,14 @@ import java.util.Optional;
 /** The page about one run. */
 final class RunReport {
 
-    private static final List<String> HEADLINES =
-            List.of("rewards/accuracies", "rewards/margins", "loss", "logps/chosen", "logps/rejected");
+    private static final List<Metric> HEADLINES =
+            List.of(Metrics.ACCURACY, Metrics.MARGIN, Metrics.LOSS, Metrics.CHOSEN_LOGPS, Metrics.REJECTED_LOGPS);
 
     private RunReport() {}
 
     static Page of(RunArtifacts run) {
         Page page = new Page("Run " + run.name(), lead(run));
-        TrainingFigures figures = new TrainingFigures(run.training());
+        TrainingFigures figures = new TrainingFigures(run.training(), run.objective());
         page.section("findings", "Findings", headlines(run), Finding.list(RunFindings.of(run)));
         page.section("figure-1", "Log-probabilities", page.figures(List.of(figures.logps())));
         page.section("learning", "Learning curves", page.figures(figures.learning()));
@@ -49,7 +52,7 @@ final class RunReport {
 
     private static String lead(RunArtifacts run) {
         List<String> facts = new ArrayList<>();
-        run.eta().ifPresent(eta -> facts.add(Variant.nameOf(eta)));
+        run.objective().map(Objective::title).ifPresent(facts::add);
         if (!run.training().isEmpty()) {
             facts.add(Numbers.format(run.training().steps()) + " optimizer steps");
         }
@@ -63,12 +66,12 @@ final class RunReport {
 
     private static Html headlines(RunArtifacts run) {
         List<Html> cards = new ArrayList<>();
-        for (String metric : HEADLINES) {
-            Estimate estimate = run.evaluation().get(metric);
+        for (Metric metric : HEADLINES) {
+            Estimate estimate = run.evaluation().get(metric.name());
             if (estimate != null) {
                 cards.add(Html.of(
                         "<div class=\"card\"><div class=\"name\">held-out {}</div><div class=\"value\">{}</div><div class=\"interval\">{}</div></div>",
-                        metric,
+                        metric.name(),
                         Numbers.format(estimate.mean()),
                         estimate.hasInterval()
                                 ? "95 % interval " + Numbers.format(estimate.low()) + " to "

@@ -1,10 +1,14 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.jobs.report.Curve.Look;
 import ai.rpo.jobs.report.Curve.Point;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The figures of one run, from its training log. */
 final class TrainingFigures {
@@ -15,33 +19,31 @@ final class TrainingFigures {
     private static final String HELD_OUT = "held_out/";
 
     private final TrainingLog log;
+    private final Optional<Objective> objective;
     private final int window;
 
-    TrainingFigures(TrainingLog log) {
+    /** @param objective of preference training, where it is known */
+    TrainingFigures(TrainingLog log, Optional<Objective> objective) {
         this.log = log;
+        this.objective = objective;
         int bucket = (log.steps() + MOST_POINTS - 1) / MOST_POINTS;
         this.window = bucket == 0 ? 1 : log.steps() / bucket / WINDOWS;
     }
 
     List<Figure> learning() {
         return present(List.of(
-                single(
-                        "loss",
-                        "Loss",
-                        "loss (nats)",
-                        "loss",
-                        "The training objective itself: the preference term plus the effective weight times the supervised term."),
+                single("loss", "Loss", "loss (nats)", Metrics.LOSS.name(), lossCaption()),
                 single(
                         "loss-preference",
                         "Preference term",
                         "−log σ(margin) (nats)",
-                        "loss/preference",
+                        Metrics.PREFERENCE_LOSS.name(),
                         "Mean of −log σ(m) over the pairs of the batch, the same definition for DPO and RPO. It starts at ln 2 ≈ 0.693 where the policy starts as its reference."),
                 single(
                         "loss-sft",
                         "Supervised term",
                         "R (nats)",
-                        "loss/sft",
+                        Metrics.SFT_LOSS.name(),
                         "The supervised term on the chosen completions before its weight; what it averages over is rpo.objective.regularizer.reduction."),
                 learningRate(),
                 single(
@@ -51,6 +53,16 @@ final class TrainingFigures {
                         "grad_norm",
                         "Global L2 norm of the gradient before clipping."),
                 heldOut()));
+    }
+
+    /** A log of supervised rows has no pairs. */
+    private String lossCaption() {
+        if (!log.curve(Metrics.PREFERENCE_LOSS.name()).isEmpty()) {
+            return "The training objective itself: the preference term plus the effective weight times the supervised term.";
+        }
+        boolean pairs = !log.curve(Metrics.MARGIN.name()).isEmpty();
+        return "The training objective itself, "
+                + objective.filter(each -> pairs).orElseGet(Supervised::new).describe() + ".";
     }
 
     /** Of the checkpoints, where they were measured; an empty figure where not. */
@@ -88,8 +100,8 @@ final class TrainingFigures {
     /** The paper's figure 1. */
     Figure logps() {
         List<Curve> curves = new ArrayList<>();
-        curves.addAll(rawAndSmooth("chosen", 2, "logps/chosen"));
-        curves.addAll(rawAndSmooth("rejected", 0, "logps/rejected"));
+        curves.addAll(rawAndSmooth("chosen", 2, Metrics.CHOSEN_LOGPS.name()));
+        curves.addAll(rawAndSmooth("rejected", 0, Metrics.REJECTED_LOGPS.name()));
         return new Figure(
                 "logps",
                 "Log-probabilities of chosen and rejected completions",
@@ -104,8 +116,8 @@ final class TrainingFigures {
 
     List<Figure> rewards() {
         List<Curve> rewards = new ArrayList<>();
-        rewards.addAll(rawAndSmooth("chosen", 2, "rewards/chosen"));
-        rewards.addAll(rawAndSmooth("rejected", 0, "rewards/rejected"));
+        rewards.addAll(rawAndSmooth("chosen", 2, Metrics.CHOSEN_REWARD.name()));
+        rewards.addAll(rawAndSmooth("rejected", 0, Metrics.REJECTED_REWARD.name()));
         Figure implicit = new Figure(
                 "rewards",
                 "Implicit rewards",
@@ -120,13 +132,13 @@ final class TrainingFigures {
                         "margins",
                         "Reward margin",
                         "margin",
-                        "rewards/margins",
+                        Metrics.MARGIN.name(),
                         "Implicit reward of the chosen minus that of the rejected completion, mean over the batch's pairs."),
                 single(
                         "accuracies",
                         "Reward accuracy",
                         "share of pairs",
-                        "rewards/accuracies",
+                        Metrics.ACCURACY.name(),
                         "Share of the batch's pairs whose chosen completion has the higher implicit reward.")));
     }
 

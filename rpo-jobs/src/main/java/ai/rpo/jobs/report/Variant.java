@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.RpoObjective;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,6 @@ record Variant(double eta, List<RunArtifacts> runs) {
                 .toList();
     }
 
-    static String nameOf(double eta) {
-        return eta == 0 ? "DPO (η = 0)" : "RPO η = " + shortest(eta);
-    }
-
     static String shortest(double eta) {
         return eta == Math.rint(eta) ? String.valueOf((long) eta) : String.valueOf(eta);
     }
@@ -39,7 +36,7 @@ record Variant(double eta, List<RunArtifacts> runs) {
     }
 
     String name() {
-        return nameOf(eta);
+        return RpoObjective.paper(1, eta).title();
     }
 
     List<GoldRecord> gold() {

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.objective.Objective;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -138,9 +140,13 @@ class EveryKeyTest {
             Map.entry("rpo.judge.program.verifier", "number"),
             Map.entry("rpo.judge.program.pattern", "yes"),
             Map.entry("rpo.objective.beta", "0.2"),
+            Map.entry("rpo.objective.lambda", "0.2"),
+            Map.entry("rpo.objective.max-reward", "0.2"),
+            Map.entry("rpo.objective.label-smoothing", "0.2"),
             Map.entry("rpo.objective.eta", "0.3"),
             Map.entry("rpo.objective.regularizer.reduction", "token-mean"),
             Map.entry("rpo.objective.regularizer.weight", "eta"),
+            Map.entry("rpo.objective.name", "ipo"),
             Map.entry("rpo.train.epochs", "7"),
             Map.entry("rpo.train.pairs-per-batch", "7"),
             Map.entry("rpo.train.tokens-per-micro-batch", "7"),
@@ -164,8 +170,18 @@ class EveryKeyTest {
             Map.entry("rpo.train.resources.gpus", "1"),
             Map.entry("rpo.train.keep-checkpoints", "7")));
 
+    /** Keys that only some objectives have, with one of these. */
+    private static final Map<String, String> OBJECTIVES = Map.of(
+            "rpo.objective.lambda", "dpo-positive",
+            "rpo.objective.max-reward", "chi-po",
+            "rpo.objective.label-smoothing", "robust");
+
     static Set<String> keys() {
         return OTHER_VALUES.keySet();
+    }
+
+    static List<Objective> objectives() {
+        return ObjectiveKeys.objectives();
     }
 
     @Test
@@ -173,7 +189,12 @@ class EveryKeyTest {
         Set<String> written = KnownKeys.leaves(
                         ConfigurationSources.defaults().root().get("rpo"), "rpo")
                 .keySet();
-        Set<String> read = ConfigurationFixture.definitions().valuesUnder("rpo").keySet();
+        Set<String> read = new TreeSet<>();
+        for (Objective objective : objectives()) {
+            read.addAll(ConfigurationFixture.definitions("rpo.objective.name=" + objective.name())
+                    .valuesUnder("rpo")
+                    .keySet());
+        }
 
         assertEquals(new TreeSet<>(written), new TreeSet<>(read));
         assertEquals(new TreeSet<>(written), new TreeSet<>(keys()), "keys with a value in this test");
@@ -182,11 +203,28 @@ class EveryKeyTest {
     @ParameterizedTest
     @MethodSource("keys")
     void everyKeyReachesTheSettings(String key) {
-        ResolvedConfiguration defaults = ConfigurationFixture.definitions();
-        ResolvedConfiguration changed = ConfigurationFixture.definitions(key + "=" + OTHER_VALUES.get(key));
+        String objective = "rpo.objective.name=" + OBJECTIVES.getOrDefault(key, "rpo");
+        ResolvedConfiguration defaults = ConfigurationFixture.definitions(objective);
+        ResolvedConfiguration changed = ConfigurationFixture.definitions(objective, key + "=" + OTHER_VALUES.get(key));
 
         assertNotEquals(defaults.settings(), changed.settings());
-        assertEquals(Set.of(key), changedKeys(defaults, changed));
+        Set<String> changedKeys = changedKeys(defaults, changed);
+        if (key.equals("rpo.objective.name")) {
+            changedKeys.removeIf(
+                    each -> each.startsWith("rpo.objective.") && !each.equals(key)); // it has keys of its own
+        }
+        assertEquals(Set.of(key), changedKeys);
+    }
+
+    /** Those of a user's objective come from its class alone. */
+    @ParameterizedTest
+    @MethodSource("objectives")
+    void defaultsOfAnObjectiveAreThoseOfItsClass(Objective objective) {
+        assertEquals(
+                objective,
+                ConfigurationFixture.definitions("rpo.objective.name=" + objective.name())
+                        .settings()
+                        .objective());
     }
 
     @Test
@@ -216,8 +254,8 @@ class EveryKeyTest {
 
     private static Set<String> changedKeys(ResolvedConfiguration one, ResolvedConfiguration other) {
         Set<String> changed = new TreeSet<>(keys());
-        changed.removeIf(key ->
-                one.valuesUnder("rpo").get(key).equals(other.valuesUnder("rpo").get(key)));
+        changed.removeIf(key -> Objects.equals(
+                one.valuesUnder("rpo").get(key), other.valuesUnder("rpo").get(key)));
         return changed;
     }
 }

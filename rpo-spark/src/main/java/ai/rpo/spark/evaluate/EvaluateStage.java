@@ -5,7 +5,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.evaluate.Estimate;
 import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
@@ -45,7 +45,7 @@ public final class EvaluateStage {
      * @param scored folder of pairs with the reference's log-probabilities
      * @throws RpoException if there are no pairs
      */
-    public Result run(LocalModel policy, RpoObjective objective, Path scored, Progress progress) {
+    public Result run(LocalModel policy, Objective objective, Path scored, Progress progress) {
         JavaRDD<ScoredPair> pairs = Cores.of(spark)
                 .spread(ParquetShards.read(spark, scored, PairRows.SCHEMA).javaRDD())
                 .map(PairRows::scoredPair)

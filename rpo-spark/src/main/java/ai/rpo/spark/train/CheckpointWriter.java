@@ -54,8 +54,8 @@ final class CheckpointWriter {
             return Map.of();
         }
         double value = measure.applyAsDouble(draft.path());
-        history = history.and(step, heldOut.get().settings().cost(value));
-        return Map.of("held_out/" + heldOut.get().settings().metric().orElseThrow(), value);
+        history = history.and(step, heldOut.get().metric().cost(value));
+        return Map.of("held_out/" + heldOut.get().metric().name(), value);
     }
 
     /** The same, where executors may be gone. */

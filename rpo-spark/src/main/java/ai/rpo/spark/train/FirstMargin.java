@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.loss.StepMetrics;
+import ai.rpo.core.objective.Metrics;
 import java.io.Serializable;
 
 /**
@@ -13,7 +14,7 @@ record FirstMargin(double limit) implements Serializable {
 
     /** Null if the step is as it should be. */
     String problem(long step, StepMetrics metrics) {
-        double margin = metrics.mean(StepMetrics.ABSOLUTE_MARGIN);
+        double margin = metrics.mean(Metrics.ABSOLUTE_MARGIN);
         if (step > 0 || Double.isNaN(margin) || margin <= limit) {
             return null;
         }

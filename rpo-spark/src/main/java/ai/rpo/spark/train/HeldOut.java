@@ -1,7 +1,8 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Metric;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.evaluate.EvaluateStage;
@@ -16,7 +17,12 @@ import org.apache.spark.sql.SparkSession;
  * @param pairs folder of pairs with the reference's log-probabilities
  * @param settings with a metric
  */
-public record HeldOut(Path pairs, RpoObjective objective, ScoreSettings scoring, SelectionSettings settings) {
+public record HeldOut(Path pairs, Objective objective, ScoreSettings scoring, SelectionSettings settings) {
+
+    /** By what checkpoints are told apart. */
+    Metric metric() {
+        return settings.metricOf(objective).orElseThrow();
+    }
 
     /**
      * The metric of a model at any Hadoop path.
@@ -31,7 +37,7 @@ public record HeldOut(Path pairs, RpoObjective objective, ScoreSettings scoring,
         return new EvaluateStage(spark, scoring)
                 .run(policy, objective, pairs, Progress.NONE)
                 .metrics()
-                .get(settings.metric().orElseThrow())
+                .get(metric().name())
                 .mean();
     }
 }

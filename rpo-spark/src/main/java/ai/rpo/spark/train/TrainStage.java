@@ -3,13 +3,12 @@ package ai.rpo.spark.train;
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.loss.Loss;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -43,8 +42,8 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Trains a model on a folder of rows: scored pairs under a {@link PreferenceLoss}, supervised rows otherwise. Ends with
- * a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
+ * Trains a model on a folder of rows: scored pairs where the objective needs two completions, supervised rows where it
+ * needs one. Ends with a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
  * there is one.
  */
 public final class TrainStage {
@@ -55,24 +54,37 @@ public final class TrainStage {
     private final SparkSession spark;
     private final LocalModel start;
     private final LoraSettings lora;
-    private final Loss loss;
+    private final Objective objective;
     private final TrainSettings settings;
     private final Precision precision;
 
-    /** @param lora whether an adapter on {@code start} is trained instead of its weights */
+    /**
+     * @param lora whether an adapter on {@code start} is trained instead of its weights
+     * @throws RpoException if the objective needs what rows do not have
+     */
     public TrainStage(
             SparkSession spark,
             LocalModel start,
             LoraSettings lora,
-            Loss loss,
+            Objective objective,
             TrainSettings settings,
             Precision precision) {
+        requireRows(objective);
         this.spark = spark;
         this.start = start;
         this.lora = lora;
-        this.loss = loss;
+        this.objective = objective;
         this.settings = settings;
         this.precision = precision;
+    }
+
+    private static void requireRows(Objective objective) {
+        Objective.Needs needs = objective.needs();
+        if (needs.completions() < 1 || needs.completions() > 2 || needs.rewards()) {
+            throw RpoException.configuration("Cannot train with the objective " + objective.name() + ": it needs "
+                    + needs.completions() + " completions of a prompt" + (needs.rewards() ? " and their rewards" : "")
+                    + ", and rows are pairs without rewards. Choose another with rpo.objective.name.");
+        }
     }
 
     /**
@@ -219,7 +231,7 @@ public final class TrainStage {
     }
 
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
-        JavaRDD<TrainingExample> examples = loss instanceof PreferenceLoss
+        JavaRDD<TrainingExample> examples = objective.needs().completions() == 2
                 ? ParquetShards.readInOrder(spark, folder, PairRows.SCHEMA)
                         .javaRDD()
                         .map(PairRows::scoredPair)
@@ -241,7 +253,7 @@ public final class TrainStage {
     private PolicyNetwork network(Trainable trainable, long totalSteps) {
         int threads = Cores.of(spark).forTasksOf(settings.resources().cpus()).threads(settings.workers());
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(trainable, loss, settings, precision, totalSteps, threads));
+                PolicyNetwork.configuration(trainable, settings, precision, totalSteps, threads), objective);
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;
     }

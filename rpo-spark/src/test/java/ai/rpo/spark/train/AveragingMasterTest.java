@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.ExampleCodec;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
@@ -53,7 +52,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 @ExtendWith(LocalSpark.class)
 class AveragingMasterTest {
 
-    private static final PreferenceLoss LOSS = new PreferenceLoss(RpoObjective.paper(0.1, 0.5));
+    private static final RpoObjective LOSS = RpoObjective.paper(0.1, 0.5);
     private static final AtomicInteger TROUBLE = new AtomicInteger();
     private static JavaSparkContext spark;
 
@@ -343,7 +342,7 @@ class AveragingMasterTest {
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(source.configJson(), LOSS, settings, Precision.FLOAT32, 4, 1));
+                PolicyNetwork.configuration(source.configJson(), settings, Precision.FLOAT32, 4, 1), LOSS);
         new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
         return network;
     }

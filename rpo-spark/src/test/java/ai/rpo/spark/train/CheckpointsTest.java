@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -307,8 +307,8 @@ class CheckpointsTest {
                 1,
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
-        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
-                source.configJson(), new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
+        PolicyNetwork network = PolicyNetwork.create(
+                PolicyNetwork.configuration(source.configJson(), settings, Precision.FLOAT32, 1, 1), new Supervised());
         float[] parameters = numbers(mark, network.parameters());
         network.parameters().write(0, parameters, 0, parameters.length);
         Storage moments = network.updaterState().orElseThrow();

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import ai.rpo.core.loss.SupervisedLoss;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.PolicyNetwork;
@@ -70,8 +70,9 @@ class CommonStateTest {
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
         driver = new NetworkState(
-                PolicyNetwork.create(PolicyNetwork.configuration(
-                        source.configJson(), new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1)),
+                PolicyNetwork.create(
+                        PolicyNetwork.configuration(source.configJson(), settings, Precision.FLOAT32, 1, 1),
+                        new Supervised()),
                 Optional.empty());
         driver.write(0, filled(0, 1));
         driver.write(1, filled(1, 2));

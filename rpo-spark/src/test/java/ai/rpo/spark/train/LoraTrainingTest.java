@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -139,7 +138,7 @@ class LoraTrainingTest {
             Progress progress) {
         LocalModel model = LocalModel.of(
                 work.resolve(start).toString(), spark.sparkContext().hadoopConfiguration());
-        PreferenceLoss loss = new PreferenceLoss(RpoObjective.paper(0.1, 0.5));
+        RpoObjective loss = RpoObjective.paper(0.1, 0.5);
         TrainStage stage = new TrainStage(spark, model, lora, loss, settings, Precision.FLOAT32);
         stage.run(request(name, name + "-model", form), progress);
         return stage;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import ai.rpo.core.loss.SupervisedLoss;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
@@ -76,7 +76,7 @@ class NetworkStateTest {
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
         return PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, new SupervisedLoss(), settings, Precision.FLOAT32, 1, 1));
+                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 1, 1), new Supervised());
     }
 
     private static void fill(Storage storage, long seed) {

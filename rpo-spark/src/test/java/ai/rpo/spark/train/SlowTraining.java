@@ -1,7 +1,6 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -67,7 +66,7 @@ final class SlowTraining {
                         spark,
                         LocalModel.of(model, spark.sparkContext().hadoopConfiguration()),
                         LoraSettings.OFF,
-                        new PreferenceLoss(RpoObjective.paper(0.1, 0.5)),
+                        RpoObjective.paper(0.1, 0.5),
                         settings,
                         Precision.FLOAT32)
                 .run(

@@ -3,7 +3,6 @@ package ai.rpo.spark.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -93,7 +92,7 @@ class TrainStageSharedTest {
                 WorkerResources.OF_ANY_TASK);
         RpoObjective objective =
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
-        new TrainStage(spark, model, LoraSettings.OFF, new PreferenceLoss(objective), settings, Precision.FLOAT32)
+        new TrainStage(spark, model, LoraSettings.OFF, objective, settings, Precision.FLOAT32)
                 .run(
                         new TrainStage.Request(
                                 scored,

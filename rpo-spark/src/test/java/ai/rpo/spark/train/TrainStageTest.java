@@ -2,19 +2,26 @@ package ai.rpo.spark.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.loss.PreferenceLoss;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Metric;
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Objective;
+import ai.rpo.core.objective.Objectives;
+import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
@@ -50,11 +57,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(LocalSpark.class)
 class TrainStageTest {
 
-    private static final PreferenceLoss LOSS = new PreferenceLoss(RpoObjective.paper(0.1, 0.5));
+    private static final RpoObjective LOSS = RpoObjective.paper(0.1, 0.5);
     private static SparkSession spark;
 
     @TempDir
@@ -73,6 +82,68 @@ class TrainStageTest {
         train(settings, pairs, "spark", Progress.NONE);
 
         assertArrayEquals(trainLocally(settings, pairs), weights("spark"));
+    }
+
+    static List<Objective> objectives() {
+        return Objectives.all();
+    }
+
+    /** The objective arrives at the workers as the value that it is. */
+    @ParameterizedTest
+    @MethodSource("objectives")
+    void everyObjectiveTrainsThroughTheJob(Objective objective) throws IOException {
+        TrainSettings settings = settings(TrainSettings.Optimizer.SGD, 1, 4, 1, true);
+        List<ScoredPair> pairs = RandomModel.scored(7);
+        train(settings, pairs, objective.name(), Progress.NONE, 0.2, false, Optional.empty(), objective);
+
+        assertArrayEquals(trainLocally(settings, pairs, objective), weights(objective.name()));
+        assertFalse(losses(objective.name()).isEmpty());
+    }
+
+    @Test
+    void anObjectiveThatNeedsMoreThanRowsHaveIsRefusedBeforeWork() {
+        RpoException refused = assertThrows(
+                RpoException.class,
+                () -> new TrainStage(
+                        spark,
+                        model(0.2),
+                        LoraSettings.OFF,
+                        new Rewarded(),
+                        settings(TrainSettings.Optimizer.SGD, 1, 4, 1, true),
+                        Precision.FLOAT32));
+        assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
+        assertEquals(
+                "Cannot train with the objective rewarded: it needs 4 completions of a prompt and their rewards, and rows"
+                        + " are pairs without rewards. Choose another with rpo.objective.name.",
+                refused.getMessage());
+    }
+
+    private record Rewarded() implements Objective {
+
+        @Override
+        public String name() {
+            return "rewarded";
+        }
+
+        @Override
+        public String describe() {
+            return "rewarded";
+        }
+
+        @Override
+        public Needs needs() {
+            return new Needs(4, true, true, true);
+        }
+
+        @Override
+        public List<Metric> metrics() {
+            return List.of(Metrics.LOSS);
+        }
+
+        @Override
+        public Outcome evaluate(ExampleLogps example, BatchSize batch) {
+            throw new UnsupportedOperationException();
+        }
     }
 
     @Test
@@ -270,6 +341,19 @@ class TrainStageTest {
             boolean referenceIsStart,
             Optional<HeldOut> heldOut)
             throws IOException {
+        return train(settings, pairs, name, progress, scale, referenceIsStart, heldOut, LOSS);
+    }
+
+    private TrainStage.Result train(
+            TrainSettings settings,
+            List<ScoredPair> pairs,
+            String name,
+            Progress progress,
+            double scale,
+            boolean referenceIsStart,
+            Optional<HeldOut> heldOut,
+            Objective objective)
+            throws IOException {
         Path rows = work.resolve("rows-" + pairs.size());
         if (!Files.exists(rows)) {
             spark.createDataFrame(pairs.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
@@ -277,7 +361,8 @@ class TrainStageTest {
                     .write()
                     .parquet(rows.toString());
         }
-        TrainStage stage = new TrainStage(spark, model(scale), LoraSettings.OFF, LOSS, settings, Precision.FLOAT32);
+        TrainStage stage =
+                new TrainStage(spark, model(scale), LoraSettings.OFF, objective, settings, Precision.FLOAT32);
         return stage.run(
                 new TrainStage.Request(
                         hadoop(rows),
@@ -293,9 +378,16 @@ class TrainStageTest {
     }
 
     private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs) throws IOException {
+        return trainLocally(settings, pairs, LOSS);
+    }
+
+    private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs, Objective objective)
+            throws IOException {
         ModelDirectory source = model(0.2).open();
-        PolicyNetwork network = PolicyNetwork.create(PolicyNetwork.configuration(
-                source.configJson(), LOSS, settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2));
+        PolicyNetwork network = PolicyNetwork.create(
+                PolicyNetwork.configuration(
+                        source.configJson(), settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2),
+                objective);
         new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
         for (int epoch = 0; epoch < settings.epochs(); epoch++) {
             BatchOrder order = new BatchOrder(pairs.size(), settings, epoch);

@@ -1,6 +1,6 @@
 package ai.rpo.core.theory.experiment;
 
-import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.Logistic;
 import ai.rpo.core.theory.ConvexFunction;
 import ai.rpo.core.theory.RewardClass;
 import ai.rpo.core.theory.experiment.LeastSquares.Fit;
@@ -179,7 +179,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
             for (double[] difference : differences) {
                 int first = covered[draws.below(covered.length)];
                 int second = covered[draws.below(covered.length)];
-                double sign = draws.uniform() < RpoObjective.sigmoid(gold[first] - gold[second]) ? 1 : -1;
+                double sign = draws.uniform() < Logistic.sigmoid(gold[first] - gold[second]) ? 1 : -1;
                 for (int k = 0; k < 3; k++) {
                     difference[k] = sign * (candidates[first][k] - candidates[second][k]);
                 }
@@ -241,7 +241,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
         public double value(double[] at) {
             double sum = 0;
             for (double[] difference : differences) {
-                sum -= RpoObjective.logSigmoid(dot(at, difference)) / differences.length;
+                sum -= Logistic.logSigmoid(dot(at, difference)) / differences.length;
             }
             for (int k = 0; k < at.length; k++) {
                 sum += RIDGE / 2 * (at[k] - prior[k]) * (at[k] - prior[k]);
@@ -253,7 +253,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
         public double[] gradient(double[] at) {
             double[] gradient = new double[at.length];
             for (double[] difference : differences) {
-                double slope = RpoObjective.sigmoid(-dot(at, difference)) / differences.length;
+                double slope = Logistic.sigmoid(-dot(at, difference)) / differences.length;
                 for (int k = 0; k < at.length; k++) {
                     gradient[k] -= slope * difference[k];
                 }
@@ -268,7 +268,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
         public double[][] hessian(double[] at) {
             double[][] hessian = new double[at.length][at.length];
             for (double[] difference : differences) {
-                double win = RpoObjective.sigmoid(dot(at, difference));
+                double win = Logistic.sigmoid(dot(at, difference));
                 for (int k = 0; k < at.length; k++) {
                     for (int l = 0; l < at.length; l++) {
                         hessian[k][l] += win * (1 - win) / differences.length * difference[k] * difference[l];

@@ -1,5 +1,6 @@
 package ai.rpo.core.theory.experiment;
 
+import ai.rpo.core.objective.Logistic;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.theory.Comparisons;
 import ai.rpo.core.theory.SoftmaxTraining;
@@ -25,7 +26,7 @@ public record OneComparison(double lossOfCoveringPolicy, double lossOfLeakingPol
 
     private static double loss(double a, double b) {
         double margin = BETA * (Math.log(a / REFERENCE[0]) - Math.log(b / REFERENCE[1]));
-        return -RpoObjective.logSigmoid(margin);
+        return -Logistic.logSigmoid(margin);
     }
 
     static double[] trained(double eta, double beta, int steps) {

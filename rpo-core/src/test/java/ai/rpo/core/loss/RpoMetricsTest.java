@@ -5,15 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.objective.BatchSize;
+import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Metrics;
+import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.objective.RpoObjective;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class PreferenceLossTest {
+class RpoMetricsTest {
 
     private static final BatchSize BATCH = new BatchSize(2, 5);
 
-    private final PreferenceLoss loss = new PreferenceLoss(RpoObjective.paper(0.5, 2));
+    private final RpoObjective objective = RpoObjective.paper(0.5, 2);
     private final StepMetrics metrics = new StepMetrics();
 
     /** Margins 0.75 and −0.5; −log σ is 0.386871006114900 and 0.974076984180107. */
@@ -31,7 +34,7 @@ class PreferenceLossTest {
         assertEquals(0.5, metrics.mean("rewards/accuracies"));
         assertEquals(-2.5, metrics.mean("logps/chosen"));
         assertEquals(-3, metrics.mean("logps/rejected"));
-        assertEquals(0.625, metrics.mean(StepMetrics.ABSOLUTE_MARGIN), 1e-12);
+        assertEquals(0.625, metrics.mean(Metrics.ABSOLUTE_MARGIN), 1e-12);
         assertEquals(1, metrics.mean("regularizer/effective_weight"));
         assertArrayEquals(new double[] {-0.25 * (0.320821300824607 + 2), 0.25 * 0.320821300824607}, first, 1e-12);
         assertArrayEquals(new double[] {-0.25 * (0.622459331201855 + 2), 0.25 * 0.622459331201855}, second, 1e-12);
@@ -40,7 +43,9 @@ class PreferenceLossTest {
     private double[] add(int chosenTokens, double chosen, double rejected, double refChosen, double refRejected) {
         Example pair = new Example(new int[1], List.of(new int[chosenTokens], new int[4]));
         TrainingExample example = new TrainingExample(0, pair, new double[] {refChosen, refRejected});
-        metrics.count(example);
-        return loss.evaluate(example, new double[] {chosen, rejected}, BATCH, metrics);
+        Outcome outcome =
+                objective.evaluate(ExampleLogps.pair(chosen, rejected, refChosen, refRejected, chosenTokens, 4), BATCH);
+        metrics.add(example, objective.metrics(), outcome, BATCH);
+        return outcome.coefficients();
     }
 }

@@ -1,0 +1,31 @@
+package ai.rpo.core.objective;
+
+/**
+ * Holds the log-probabilities of one example's completions, in nats, as an {@link Objective} sees them.
+ *
+ * @param policy log π(y|x) of each completion, summed over its tokens
+ * @param reference log π_ref(y|x) of each completion; empty where the objective needs none
+ * @param rewards of each completion; empty where the objective needs none
+ * @param tokens tokens of each completion, EOS included
+ * @param policyTokens log π of each token, completion after completion; empty where the objective needs none
+ */
+public record ExampleLogps(double[] policy, double[] reference, double[] rewards, int[] tokens, double[] policyTokens) {
+
+    private static final double[] NONE = {};
+
+    /** Makes a preference pair, chosen before rejected. */
+    public static ExampleLogps pair(
+            double chosen,
+            double rejected,
+            double referenceChosen,
+            double referenceRejected,
+            int chosenTokens,
+            int rejectedTokens) {
+        return new ExampleLogps(
+                new double[] {chosen, rejected},
+                new double[] {referenceChosen, referenceRejected},
+                NONE,
+                new int[] {chosenTokens, rejectedTokens},
+                NONE);
+    }
+}

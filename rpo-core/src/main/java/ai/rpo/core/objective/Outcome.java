@@ -1,0 +1,12 @@
+package ai.rpo.core.objective;
+
+import java.util.Map;
+
+/**
+ * Holds one example's part in its batch.
+ *
+ * @param coefficients ∂L/∂log π of each completion; of each token, completion after completion, where the objective
+ *     {@linkplain Objective.Needs#tokens asks for tokens}
+ * @param values one for each metric of the objective
+ */
+public record Outcome(double[] coefficients, Map<Metric, Double> values) {}
