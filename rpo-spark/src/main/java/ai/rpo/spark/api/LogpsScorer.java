@@ -89,8 +89,12 @@ public final class LogpsScorer {
 
     /** Changes how rows are read and cut: names of columns, lengths, truncation. */
     public LogpsScorer data(UnaryOperator<DataSettingsBuilder> change) {
-        DataSettings changed = change.apply(data.toBuilder()).build();
-        return new LogpsScorer(model, chatTemplate, precision, tokensPerBatch, changed);
+        return data(change.apply(data.toBuilder()).build());
+    }
+
+    /** Sets how rows are read and cut. The inputs that it names play no part. */
+    public LogpsScorer data(DataSettings value) {
+        return new LogpsScorer(model, chatTemplate, precision, tokensPerBatch, value);
     }
 
     /**
