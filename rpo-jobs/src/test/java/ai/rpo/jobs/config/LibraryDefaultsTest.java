@@ -6,8 +6,19 @@ import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.core.train.TrainSettingsBuilder;
 import ai.rpo.spark.prepare.DataSettings;
+import ai.rpo.spark.prepare.DataSettingsBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What a Spark program does not set is what a configuration does not set. */
@@ -27,5 +38,34 @@ class LibraryDefaultsTest {
     void theTrainersOwnDefaultsAreThoseOfReferenceConf() {
         assertEquals(configured.objective(), new RpoObjective());
         assertEquals(configured.lora(), LoraSettings.OFF);
+    }
+
+    /** Its names are the builders' setters, written as Python writes them. */
+    @Test
+    void thePythonPackageKnowsTheBuildersKeys() throws IOException {
+        String python = Files.readString(Path.of("../python/rpo_spark/models.py"));
+        Set<String> training = keys(python, "train");
+        training.addAll(Set.of("outer", "resources")); // records of their own, which Python does not set
+        assertEquals(setters(TrainSettingsBuilder.class), training);
+        Set<String> unknown = keys(python, "data");
+        unknown.removeAll(setters(DataSettingsBuilder.class));
+        assertEquals(Set.of(), unknown);
+    }
+
+    private static Set<String> setters(Class<?> builder) {
+        return Stream.of(builder.getDeclaredMethods())
+                .filter(method -> method.getReturnType() == builder)
+                .map(method -> method.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> keys(String python, String section) {
+        int start = python.indexOf("    \"" + section + "\": {");
+        String body = python.substring(start, python.indexOf("    },", start));
+        return Pattern.compile("\"(\\w+)\": [_\\w]")
+                .matcher(body)
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 }
