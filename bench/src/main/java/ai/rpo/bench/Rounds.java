@@ -13,7 +13,8 @@ import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.dataset.PairRows;
@@ -168,7 +169,7 @@ final class Rounds {
 
     PolicyNetwork network(int threads) {
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), settings(), Precision.FLOAT32, 1000, threads), loss());
+                TrainPlan.of(shape.json(), loss(), settings(), Precision.FLOAT32, 1000, threads));
         shape.initialise(network.parameters());
         return network;
     }

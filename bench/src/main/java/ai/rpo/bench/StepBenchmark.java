@@ -12,7 +12,8 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import com.sun.management.ThreadMXBean;
@@ -131,7 +132,7 @@ public final class StepBenchmark {
             Path folder = Files.createTempDirectory("rpo-bench-");
             Trainable adapter = shape.adapter(LORA, folder);
             PolicyNetwork network = PolicyNetwork.create(
-                    PolicyNetwork.configuration(adapter, settings, precision, 1000, threads), loss);
+                    TrainPlan.of(adapter, loss, settings, precision, 1000, threads));
             network.freeze(backend -> Parameters.readOnly(shape.config(), shape.weights(), backend));
             new Parameters(adapter.layout(), network.parameters()).load(adapter.initial());
             for (String file : List.of("config.json", "model.safetensors", "")) {
@@ -140,7 +141,7 @@ public final class StepBenchmark {
             return () -> network.step(batches.get());
         }
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), settings, precision, 1000, threads), loss);
+                TrainPlan.of(shape.json(), loss, settings, precision, 1000, threads));
         shape.initialise(network.parameters());
         return () -> network.step(batches.get());
     }

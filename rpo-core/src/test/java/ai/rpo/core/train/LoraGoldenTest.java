@@ -3,6 +3,7 @@ package ai.rpo.core.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,9 +139,8 @@ class LoraGoldenTest {
     }
 
     private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings, int totalSteps) {
-        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                trainable, settings, Precision.FLOAT32, totalSteps, 2);
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
+        PolicyNetwork network = PolicyNetwork.create(
+                TrainPlan.of(trainable, objective, settings, Precision.FLOAT32, totalSteps, 2));
         network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;

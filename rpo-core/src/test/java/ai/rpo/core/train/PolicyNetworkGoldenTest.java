@@ -2,6 +2,7 @@ package ai.rpo.core.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.StepMetrics;
@@ -9,7 +10,6 @@ import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import java.io.IOException;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,9 +40,8 @@ class PolicyNetworkGoldenTest {
         TrainSettings settings = TrainSettingsFixture.constantRate(golden.number("adamw", "lr"))
                 .weightDecay(golden.number("adamw", "weight_decay"))
                 .build();
-        ComputationGraphConfiguration configuration = PolicyNetwork.configuration(
-                golden.model().configJson(), settings, Precision.FLOAT32, 1, 2);
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
+        PolicyNetwork network = PolicyNetwork.create(
+                TrainPlan.of(golden.model().configJson(), objective, settings, Precision.FLOAT32, 1, 2));
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
         new Parameters(layout, network.parameters()).load(golden.model().weights());
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.rpo.core.RpoException;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
 import ai.rpo.core.objective.Objective;
@@ -22,10 +22,14 @@ import ai.rpo.core.objective.RpoObjective.Weight;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -50,31 +54,44 @@ class PolicyNetworkTest {
                 new Supervised(), new RpoObjective(0.3, 0.7, Reduction.TOKEN_MEAN, Weight.ETA));
     }
 
-    /** Executors build their networks from this text. */
+    /** Executors build their networks from it. */
     @ParameterizedTest
     @MethodSource("losses")
-    void theConfigurationSurvivesJson(Objective loss) {
+    void thePlanTravels(Objective loss) throws IOException, ClassNotFoundException {
         TrainSettings settings = TrainSettingsFixture.constantRate(3e-4)
                 .cosine(0.25)
                 .weightDecay(0.1)
                 .maxGradNorm(0.5)
                 .tokensPerMicroBatch(77)
                 .build();
-        ComputationGraphConfiguration configuration =
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 40, 3);
-        PolicyNetwork first = load(PolicyNetwork.create(configuration, loss));
-        ComputationGraphConfiguration read = ComputationGraphConfiguration.fromJson(configuration.toJson());
-        assertEquals(configuration.toJson(), read.toJson());
+        TrainPlan plan = TrainPlan.of(CONFIG, loss, settings, Precision.FLOAT32, 40, 3);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(plan);
+        }
+        TrainPlan read;
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            read = (TrainPlan) in.readObject();
+        }
+        assertEquals(plan, read);
 
         List<TrainingExample> batch = loss instanceof Supervised ? rows() : pairs;
         float[][] after = new float[2][];
         for (int i = 0; i < 2; i++) {
-            PolicyNetwork network = i == 0 ? first : load(PolicyNetwork.create(read));
+            PolicyNetwork network = load(PolicyNetwork.create(i == 0 ? plan : read));
             network.setStep(7);
             network.step(batch);
             after[i] = values(network.parameters());
         }
         assertArrayEquals(after[0], after[1]);
+    }
+
+    @Test
+    void dl4jCountsNothing() {
+        PolicyNetwork network = network(adam().build(), 1);
+        assertEquals(0, network.graph().numParams());
+        network.step(pairs);
+        assertEquals(0, network.graph().numParams());
     }
 
     @Test
@@ -146,18 +163,6 @@ class PolicyNetworkTest {
     }
 
     @Test
-    void moreParametersThanDl4jCountsAreRefused() {
-        PolicyNetwork.requireCountable((1L << 30) - 1, TrainSettings.Optimizer.ADAMW);
-        PolicyNetwork.requireCountable((1L << 31) - 1, TrainSettings.Optimizer.SGD);
-        RpoException refused = assertThrows(
-                RpoException.class,
-                () -> PolicyNetwork.requireCountable(7_241_732_096L, TrainSettings.Optimizer.ADAMW));
-        assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
-        assertTrue(refused.getMessage().startsWith("Cannot train 7,241,732,096 parameters with adamw"));
-        assertThrows(RpoException.class, () -> PolicyNetwork.requireCountable(1L << 30, TrainSettings.Optimizer.ADAMW));
-    }
-
-    @Test
     void aReferenceThatIsNotANumberStopsTheStepBeforeTheUpdate() {
         PolicyNetwork network = network(adam().build(), 1);
         float[] start = values(network.parameters());
@@ -174,7 +179,7 @@ class PolicyNetworkTest {
 
     private PolicyNetwork network(TrainSettings settings, long totalSteps) {
         return load(PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, totalSteps, 2), LOSS));
+                TrainPlan.of(CONFIG, LOSS, settings, Precision.FLOAT32, totalSteps, 2)));
     }
 
     private PolicyNetwork load(PolicyNetwork network) {

@@ -4,13 +4,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.apache.hadoop.fs.Path;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Keeps checkpoints of one training, measures them on held-out pairs, and says when that stops getting better. */
 final class CheckpointWriter {
-
-    private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
 
     private final Checkpoints checkpoints;
     private final NetworkState state;
@@ -74,11 +70,8 @@ final class CheckpointWriter {
         return patience == 0 || history.sinceBest() < patience;
     }
 
-    /** Sets the state to the best checkpoint, if they were measured and another than the last is best. */
-    void choose() {
-        history.best().filter(best -> best.step() != lastStep).ifPresent(best -> {
-            LOG.info("The checkpoint of step {} is the best on held-out pairs.", best.step());
-            checkpoints.restore(best.step(), state);
-        });
+    /** Whether the state is the one to hand on: checkpoints were not measured, or none is better than the last. */
+    boolean isLastBest() {
+        return history.best().filter(best -> best.step() != lastStep).isEmpty();
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -171,22 +172,42 @@ final class Checkpoints {
     }
 
     /**
-     * Sets the state to the checkpoint of one step.
+     * Hands over a local copy of the checkpoint that training chose: the best on held-out pairs where they were measured,
+     * else the latest.
      *
-     * @throws RpoException if it is missing or damaged
+     * @param use takes the folder, which is whole and goes when it returns
+     * @return false if there is no checkpoint of this run
+     * @throws RpoException if the chosen one is missing or damaged
      */
-    void restore(long step, NetworkState state) {
-        Checkpoint checkpoint = found().readable().stream()
+    boolean readChosen(Consumer<java.nio.file.Path> use) {
+        List<Checkpoint> all = found().readable();
+        if (all.isEmpty()) {
+            return false;
+        }
+        Checkpoint latest = all.get(all.size() - 1);
+        long step = latest.state()
+                .history()
+                .best()
+                .map(HeldOutHistory.Score::step)
+                .orElse(latest.state().step());
+        Checkpoint chosen = all.stream()
                 .filter(each -> each.state().step() == step)
                 .findFirst()
                 .orElseThrow(() -> RpoException.data("Cannot read the checkpoint of step " + step + " in " + folder
                         + ": it is not there any more. Train again with rpo.overwrite = true."));
-        try {
-            restore(checkpoint, state);
-        } catch (CheckpointContent.DamagedException e) {
-            throw RpoException.data("Cannot read the checkpoint " + checkpoint.path() + ": " + e.getMessage()
-                    + ". Bring it back from a copy, or train again with rpo.overwrite = true.");
+        if (chosen != latest) {
+            LOG.info("The checkpoint of step {} is the best on held-out pairs.", step);
         }
+        LocalCopies.read(chosen.path(), hadoop, local -> {
+            try {
+                CheckpointContent.requireWhole(local, chosen.state().checksums());
+            } catch (CheckpointContent.DamagedException e) {
+                throw RpoException.data("Cannot read the checkpoint " + chosen.path() + ": " + e.getMessage()
+                        + ". Bring it back from a copy, or train again with rpo.overwrite = true.");
+            }
+            use.accept(local);
+        });
+        return true;
     }
 
     private void restore(Checkpoint checkpoint, NetworkState state) {

@@ -1,6 +1,6 @@
 package ai.rpo.spark.train;
 
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.spark.device.ExecutorDevice;
 import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
@@ -8,7 +8,6 @@ import ai.rpo.spark.reference.ExecutorModels;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 
 /**
  * Networks that wait in an executor JVM between rounds, so that none is built anew; a borrower overwrites its state.
@@ -42,7 +41,7 @@ final class IdleNetworks {
         if (frozen.isEmpty()) {
             ExecutorModels.ofThisJvm().release(); // a network needs its memory
         }
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
+        PolicyNetwork network = PolicyNetwork.create(plan.training());
         frozen.ifPresent(
                 model -> network.freeze(backend -> LoadedWeights.ofThisJvm().of(model, backend)));
         ExecutorModels.ofThisJvm().release(); // only now: the model that scored may be the frozen one

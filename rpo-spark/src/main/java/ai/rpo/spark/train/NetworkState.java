@@ -1,7 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

@@ -3,16 +3,19 @@ package ai.rpo.spark.train;
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.LearningRateSchedule;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
@@ -26,6 +29,7 @@ import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,7 +41,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Trains a model on a folder of rows: scored pairs where the objective needs two completions, supervised rows where it
@@ -139,7 +142,8 @@ public final class TrainStage {
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
         long stepsPerEpoch = settings.stepsPerEpoch(count);
-        PolicyNetwork network = network(trainable, totalSteps);
+        TrainPlan training = training(trainable, totalSteps);
+        PolicyNetwork network = network(trainable, training);
         NetworkState state = new NetworkState(network, velocity(network));
         Checkpoints checkpoints = checkpoints(request, trainable);
         checkpoints.prepare(state);
@@ -156,7 +160,7 @@ public final class TrainStage {
                 firstStep,
                 new MetricsLog(
                         new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), request.fence(), firstStep),
-                PolicyNetwork.schedule(settings, totalSteps),
+                LearningRateSchedule.of(settings, totalSteps),
                 writer,
                 progress);
         String run = UUID.randomUUID().toString();
@@ -165,13 +169,13 @@ public final class TrainStage {
         LostWork losses = new LostWork("Training");
         spark.sparkContext().addSparkListener(losses);
         try (AveragingMaster master =
-                new AveragingMaster(context, plan(request, trainable, run, stepsPerEpoch), firstStep, state, journal)) {
+                new AveragingMaster(context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
             SparkComputationGraph graph = new SparkComputationGraph(context, network.graph(), master);
             while (!journal.isOver()) {
-                JavaRDD<MultiDataSet> workers = profile.applyTo(
+                JavaRDD<List<TrainingExample>> workers = profile.applyTo(
                                 WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
                         .persist(StorageLevel.MEMORY_AND_DISK());
-                graph.fitMultiDataSet(workers);
+                master.train(graph, workers);
                 if (journal.isOver()) {
                     // Tasks go where their rows are kept, which is where the networks are.
                     workers.foreachPartition(batches -> IdleNetworks.ofThisJvm().release(run));
@@ -185,9 +189,13 @@ public final class TrainStage {
         } finally {
             spark.sparkContext().removeSparkListener(losses);
         }
-        writer.choose();
         request.fence().check();
-        export(network, trainable, request, hadoop);
+        if (writer.isLastBest()) {
+            Weights trained = new Parameters(trainable.layout(), network.parameters()).asWeights();
+            export(trainable, trained, request, hadoop);
+        } else {
+            checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
+        }
         return new Result(count, journal.step(), firstStep);
     }
 
@@ -206,16 +214,12 @@ public final class TrainStage {
     public void export(Request request) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Trainable trainable = trainable();
-        PolicyNetwork network = network(trainable, 1);
-        NetworkState state = new NetworkState(network, velocity(network));
-        Checkpoints checkpoints = checkpoints(request, trainable);
-        CheckpointState latest = checkpoints
-                .restoreLatest(state)
-                .orElseThrow(() -> RpoException.data("Cannot export the model of " + request.output()
-                        + ": none of its checkpoints is there any more. Train again with rpo.overwrite = true."));
-        new CheckpointWriter(checkpoints, state, request.heldOut(), path -> Double.NaN, Optional.of(latest)).choose();
-        export(network, trainable, request, hadoop);
-        network.graph().close();
+        boolean found = checkpoints(request, trainable)
+                .readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
+        if (!found) {
+            throw RpoException.data("Cannot export the model of " + request.output()
+                    + ": none of its checkpoints is there any more. Train again with rpo.overwrite = true.");
+        }
     }
 
     private Checkpoints checkpoints(Request request, Trainable trainable) {
@@ -247,11 +251,14 @@ public final class TrainStage {
                 model, lora.on(model), settings.seed(), start.withoutAdapter().location());
     }
 
-    /** The driver's: it holds what is trained, and never computes. */
-    private PolicyNetwork network(Trainable trainable, long totalSteps) {
+    private TrainPlan training(Trainable trainable, long totalSteps) {
         int threads = Cores.of(spark).forTasksOf(settings.resources().cpus()).threads(settings.workers());
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(trainable, settings, precision, totalSteps, threads), objective);
+        return TrainPlan.of(trainable, objective, settings, precision, totalSteps, threads);
+    }
+
+    /** The driver's: it holds what is trained, and never computes. */
+    private static PolicyNetwork network(Trainable trainable, TrainPlan training) {
+        PolicyNetwork network = PolicyNetwork.create(training);
         new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
         return network;
     }
@@ -262,7 +269,8 @@ public final class TrainStage {
                 : Optional.empty();
     }
 
-    private AveragingMaster.Plan plan(Request request, Trainable trainable, String run, long stepsPerEpoch) {
+    private AveragingMaster.Plan plan(
+            Request request, Trainable trainable, TrainPlan training, String run, long stepsPerEpoch) {
         double marginLimit = !request.referenceIsStart() || dropsFromTheStart(trainable)
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {
@@ -271,6 +279,7 @@ public final class TrainStage {
                 };
         return new AveragingMaster.Plan(
                 run,
+                training,
                 trainable.lora().isPresent() ? start.withoutAdapter() : null,
                 stepsPerEpoch,
                 stepsPerRound(),
@@ -294,15 +303,12 @@ public final class TrainStage {
                 && trainable.lora().filter(adapter -> adapter.dropout() > 0).isPresent();
     }
 
-    private static void export(PolicyNetwork network, Trainable trainable, Request request, Configuration hadoop) {
+    /** Streams the weights into the files: none is held whole. */
+    private static void export(Trainable trainable, Weights trained, Request request, Configuration hadoop) {
         java.nio.file.Path local = LocalCopies.temporaryFolder();
         try {
             java.nio.file.Path folder = local.resolve("model");
-            trainable.export(
-                    folder,
-                    new Parameters(trainable.layout(), network.parameters()).asWeights(),
-                    request.form(),
-                    request.facts());
+            trainable.export(folder, trained, request.form(), request.facts());
             LocalCopies.upload(folder, request.model(), hadoop);
         } finally {
             LocalCopies.delete(local);

@@ -8,7 +8,8 @@ import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import java.util.Optional;
@@ -76,7 +77,7 @@ class NetworkStateTest {
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
         return PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 1, 1), new Supervised());
+                TrainPlan.of(CONFIG, new Supervised(), settings, Precision.FLOAT32, 1, 1));
     }
 
     private static void fill(Storage storage, long seed) {

@@ -29,7 +29,8 @@ import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -383,10 +384,8 @@ class TrainStageTest {
     private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs, Objective objective)
             throws IOException {
         ModelDirectory source = model(0.2).open();
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(
-                        source.configJson(), settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2),
-                objective);
+        PolicyNetwork network = PolicyNetwork.create(TrainPlan.of(
+                source.configJson(), objective, settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2));
         new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
         for (int epoch = 0; epoch < settings.epochs(); epoch++) {
             BatchOrder order = new BatchOrder(pairs.size(), settings, epoch);
