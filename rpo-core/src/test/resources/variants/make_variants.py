@@ -65,6 +65,8 @@ def edited(path, remove, add):
     content.update(add)
     for noise in ("architectures", "transformers_version", "torch_dtype", "dtype", "use_cache", "initializer_range", "peft_version"):
         content.pop(noise, None)
+    if isinstance(content.get("target_modules"), list):
+        content["target_modules"].sort()
     Path(path).write_text(json.dumps(content))
     return content
 
@@ -162,6 +164,7 @@ ADAPTERS = [
     adapter("all-linear", target_modules="all-linear"),
     adapter("gpt2", "gpt2", GPT2, target_modules=["c_attn"], fan_in_fan_out=True),
     adapter("phi3", "phi3", PHI3, target_modules=["qkv_proj", "gate_up_proj"]),
+    adapter("names of many families", target_modules=["query_key_value", "v_proj", "c_attn"]),
     adapter("no initialisation named", target_modules=QV, edit={"init_lora_weights": None}),
     adapter("gaussian", target_modules=QV, edit={"init_lora_weights": "gaussian"}),
     adapter("eva", target_modules=QV, edit={"init_lora_weights": "eva"}),

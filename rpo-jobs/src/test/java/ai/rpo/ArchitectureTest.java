@@ -37,6 +37,19 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule randomnessKnowsNothingElse = seesOfOurs("ai.rpo.core.random..", "ai.rpo.core.random..");
 
+    /** What is asked and how it is graded needs no model. */
+    @ArchTest
+    static final ArchRule benchmarksAreTexts = seesOfOurs(
+            "ai.rpo.core.benchmark..",
+            "ai.rpo.core",
+            "ai.rpo.core.benchmark..",
+            "ai.rpo.core.preference..",
+            "ai.rpo.core.random..");
+
+    @ArchTest
+    static final ArchRule theTheoryStandsOnTheLossAlone =
+            seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.theory..");
+
     @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
 
@@ -95,6 +108,11 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..", "org.datavec..");
+
+    /** What an executor holds is described by the stages and known to none of them. */
+    @ArchTest
+    static final ArchRule anExecutorsRuntimeKnowsNoStage =
+            seesOfOurs("ai.rpo.spark.runtime..", "ai.rpo.core..", "ai.rpo.spark.device..", "ai.rpo.spark.runtime..");
 
     /** File names, keys and records must not depend on where a machine thinks it is. */
     @ArchTest

@@ -1,16 +1,19 @@
 package ai.rpo.jobs;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.jobs.command.BenchmarkCommand;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
 import ai.rpo.jobs.command.GenerateCommand;
+import ai.rpo.jobs.command.JudgeCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
+import ai.rpo.jobs.command.TheoryCommand;
 import ai.rpo.jobs.command.TrainCommand;
 import ai.rpo.jobs.command.ValidateCommand;
 import ai.rpo.jobs.launch.ProgramVersion;
@@ -56,8 +59,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            JudgeCommand.class,
+            BenchmarkCommand.class,
             ValidateCommand.class,
             PlanCommand.class,
+            TheoryCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

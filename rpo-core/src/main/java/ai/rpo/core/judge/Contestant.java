@@ -16,10 +16,4 @@ public record Contestant(String name, List<String> answers) implements Serializa
         Objects.requireNonNull(name, "name");
         answers = List.copyOf(answers);
     }
-
-    /** The length of a turn's answer in Unicode code points, as Python's {@code len} has it. */
-    int length(int turn) {
-        String answer = answers.get(turn - 1);
-        return answer.codePointCount(0, answer.length());
-    }
 }

@@ -35,6 +35,17 @@ public record Game(
         topLogprobs = List.copyOf(topLogprobs);
     }
 
+    /** The same, where the model is called the baseline and the other way round. */
+    Game flipped() {
+        Verdict other =
+                switch (verdict) {
+                    case MODEL -> Verdict.BASELINE;
+                    case BASELINE -> Verdict.MODEL;
+                    case TIE, SCORED, UNPARSED -> verdict;
+                };
+        return new Game(firstShown, other, answer, topLogprobs, missingMass);
+    }
+
     /** A game whose verdict stands in the answer's text. */
     static Game ofText(String firstShown, Verdict verdict, String answer) {
         return new Game(firstShown, verdict, answer, List.of(), 0);

@@ -13,7 +13,11 @@ public enum JudgeProtocol {
     /** The single game of the paper's own test-split evaluation. */
     RPO_PAPER((prompts, template) -> new RpoPaper(prompts)),
     /** A user's own question and verdict. */
-    TEMPLATE((prompts, template) -> new TemplateProtocol(template));
+    TEMPLATE((prompts, template) -> new TemplateProtocol(template)),
+    /** A program's grades of two answers. */
+    PROGRAM_PAIR((prompts, template) -> new ProgramProtocol(true)),
+    /** A program's grades. */
+    PROGRAM_SINGLE((prompts, template) -> new ProgramProtocol(false));
 
     private final BiFunction<JudgePrompts, TemplateSettings, Protocol> create;
 

@@ -8,75 +8,104 @@ import java.util.OptionalDouble;
 /**
  * Holds what became of one match.
  *
- * @param promptId that of the prompt
- * @param turn from 1
- * @param category of the prompt; empty where it has none
- * @param model the candidate that is measured
- * @param baseline what it is measured against; empty where it was scored alone
+ * @param subject what was judged
  * @param games what the judge said; none where it was not asked
  * @param preference for the model, in [0, 1]: 1 where it wins, ½ for a tie; empty where a game is unparsed, or it was
  *     scored alone
  * @param score of the model's answer alone; empty where the game is unparsed, or there was a baseline
- * @param modelLength of the model's answer in code points; −1 where the answer is not known
- * @param baselineLength the same of the baseline's
  */
-public record Judgment(
-        String promptId,
-        int turn,
-        String category,
-        String model,
-        String baseline,
-        List<Game> games,
-        OptionalDouble preference,
-        OptionalDouble score,
-        int modelLength,
-        int baselineLength)
-        implements Serializable {
+public record Judgment(Subject subject, List<Game> games, OptionalDouble preference, OptionalDouble score) {
+
+    /**
+     * Names what was judged.
+     *
+     * @param promptId that of the prompt
+     * @param turn from 1
+     * @param category of the prompt; empty where it has none
+     * @param prompt the user's turns up to this one; empty where they are not known
+     * @param model the candidate that is measured
+     * @param baseline what it is measured against; empty where it was scored alone
+     * @param modelAnswer null where it is not known
+     * @param baselineAnswer null where it is not known
+     */
+    public record Subject(
+            String promptId,
+            int turn,
+            String category,
+            List<String> prompt,
+            String model,
+            String baseline,
+            String modelAnswer,
+            String baselineAnswer)
+            implements Serializable {
+
+        public Subject {
+            Objects.requireNonNull(promptId, "promptId");
+            Objects.requireNonNull(category, "category");
+            Objects.requireNonNull(model, "model");
+            Objects.requireNonNull(baseline, "baseline");
+            prompt = List.copyOf(prompt);
+        }
+
+        Subject flipped() {
+            return new Subject(promptId, turn, category, prompt, baseline, model, baselineAnswer, modelAnswer);
+        }
+
+        static Subject of(Match match) {
+            int last = match.turn() - 1;
+            return new Subject(
+                    match.prompt().id(),
+                    match.turn(),
+                    match.prompt().category(),
+                    match.prompt().turns().subList(0, match.turn()),
+                    match.model().name(),
+                    match.baseline().map(Contestant::name).orElse(""),
+                    match.model().answers().get(last),
+                    match.baseline().map(other -> other.answers().get(last)).orElse(null));
+        }
+
+        public boolean isPairwise() {
+            return !baseline.isEmpty();
+        }
+
+        public boolean knowsAnswers() {
+            return modelAnswer != null && (baselineAnswer != null || !isPairwise());
+        }
+
+        /** The length of the model's answer in Unicode code points, as Python's {@code len} has it. */
+        public int modelLength() {
+            return modelAnswer.codePointCount(0, modelAnswer.length());
+        }
+
+        /** The same of the baseline's. */
+        public int baselineLength() {
+            return baselineAnswer.codePointCount(0, baselineAnswer.length());
+        }
+    }
 
     public Judgment {
-        Objects.requireNonNull(promptId, "promptId");
-        Objects.requireNonNull(category, "category");
-        Objects.requireNonNull(model, "model");
-        Objects.requireNonNull(baseline, "baseline");
+        Objects.requireNonNull(subject, "subject");
         games = List.copyOf(games);
     }
 
-    /** Of a match against a baseline. */
     static Judgment ofPair(Match match, List<Game> games, OptionalDouble preference) {
-        Contestant baseline = match.baseline().orElseThrow();
-        return new Judgment(
-                match.prompt().id(),
-                match.turn(),
-                match.prompt().category(),
-                match.model().name(),
-                baseline.name(),
-                games,
-                preference,
-                OptionalDouble.empty(),
-                match.model().length(match.turn()),
-                baseline.length(match.turn()));
+        return new Judgment(Subject.of(match), games, preference, OptionalDouble.empty());
     }
 
-    /** Of an answer alone. */
     static Judgment ofSingle(Match match, Game game, OptionalDouble score) {
-        return new Judgment(
-                match.prompt().id(),
-                match.turn(),
-                match.prompt().category(),
-                match.model().name(),
-                "",
-                List.of(game),
-                OptionalDouble.empty(),
-                score,
-                match.model().length(match.turn()),
-                -1);
+        return new Judgment(Subject.of(match), List.of(game), OptionalDouble.empty(), score);
     }
 
-    public boolean isPairwise() {
-        return !baseline.isEmpty();
+    /** The same, where the baseline is what is measured. */
+    Judgment flipped() {
+        return new Judgment(
+                subject.flipped(),
+                games.stream().map(Game::flipped).toList(),
+                preference.isPresent() ? OptionalDouble.of(1 - preference.getAsDouble()) : preference,
+                score);
     }
 
     public boolean isParsed() {
-        return isPairwise() ? preference.isPresent() : score.isPresent();
+        return subject.isPairwise() ? preference.isPresent() : score.isPresent();
     }
 }

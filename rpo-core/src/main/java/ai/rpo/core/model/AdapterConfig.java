@@ -138,7 +138,7 @@ public final class AdapterConfig {
     private static Set<String> modules(JsonObject file, ModelConfig config) {
         String key = "target_modules";
         if (!file.isText(key)) {
-            return modules(config, file.texts(key), FILE + "'s " + key);
+            return namedModules(file, key, config);
         }
         String text = file.text(key, "");
         if (text.equals(ALL)) {
@@ -155,6 +155,22 @@ public final class AdapterConfig {
         }
     }
 
+    /** As in PEFT, of many names that are in use with other families those count that are the model's. */
+    private static Set<String> namedModules(JsonObject file, String key, ModelConfig config) {
+        List<String> targets = file.texts(key);
+        WeightNames names = config.architecture().names();
+        for (String outer : new String[] {names.embedding(), names.head()}) {
+            if (targets.stream().anyMatch(target -> ("." + outer).endsWith("." + target))) {
+                throw file.refuse(key, "of which " + outer + " cannot be adapted here", MERGE);
+            }
+        }
+        List<String> ours = targets.stream()
+                .filter(target ->
+                        target.equals(ALL) || !matching(config, target).isEmpty())
+                .toList();
+        return modules(config, ours.isEmpty() ? targets : ours, FILE + "'s " + key);
+    }
+
     /**
      * The projections that PEFT would choose.
      *
@@ -168,7 +184,7 @@ public final class AdapterConfig {
         }
         Set<String> found = new TreeSet<>();
         for (String target : targets) {
-            Set<String> matching = matching(config, module -> ("." + module).endsWith("." + target));
+            Set<String> matching = matching(config, target);
             if (matching.isEmpty()) {
                 throw RpoException.configuration("Cannot adapt " + target + " of " + source + ": a "
                         + config.modelType() + " model has no such projection. Choose among "
@@ -177,6 +193,10 @@ public final class AdapterConfig {
             found.addAll(matching);
         }
         return found;
+    }
+
+    private static Set<String> matching(ModelConfig config, String target) {
+        return matching(config, module -> ("." + module).endsWith("." + target));
     }
 
     private static Set<String> matching(ModelConfig config, Predicate<String> wanted) {

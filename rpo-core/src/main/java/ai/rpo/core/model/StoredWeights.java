@@ -128,7 +128,14 @@ final class StoredWeights implements Weights {
     }
 
     private String missingHint(String name) {
-        return name.equals(head) ? " (a model whose head is its embedding says tie_word_embeddings: true)" : "";
+        if (name.equals(head)) {
+            return " (a model whose head is its embedding says tie_word_embeddings: true)";
+        }
+        return stored.keySet().stream()
+                .filter(found -> found.endsWith("." + name))
+                .findFirst()
+                .map(found -> " (" + found + " is there: save the model without what it was wrapped in for training)")
+                .orElse("");
     }
 
     /** A head that is stored beside the embedding it is tied to must equal it, or tying changes the model. */

@@ -59,7 +59,6 @@ public record DpoPositive(double beta, double lambda) implements Objective {
         double ratio = pair.chosenRatio();
         double margin = pair.margin(beta) - beta * lambda * Math.max(0, -ratio);
         double slope = beta * Logistic.sigmoid(-margin);
-        return pair.outcome(
-                beta, -Logistic.logSigmoid(margin), -slope * (ratio < 0 ? 1 + lambda : 1), slope, batch);
+        return pair.outcome(beta, -Logistic.logSigmoid(margin), -slope * (ratio < 0 ? 1 + lambda : 1), slope, batch);
     }
 }

@@ -18,8 +18,7 @@ public final class Metrics {
     /** The same for y⁻. */
     public static final Metric REJECTED_REWARD = Metric.of("rewards/rejected", Better.NEITHER);
     /** The share of pairs with a margin above 0. */
-    public static final Metric ACCURACY =
-            new Metric("rewards/accuracies", Better.HIGHER, Mean.RATE, Shown.EVERYWHERE);
+    public static final Metric ACCURACY = new Metric("rewards/accuracies", Better.HIGHER, Mean.RATE, Shown.EVERYWHERE);
     /** The reward of the chosen completion minus that of the rejected one. */
     public static final Metric MARGIN = Metric.of("rewards/margins", Better.HIGHER);
     /** log π(y⁺|x). */

@@ -37,9 +37,7 @@ public final class Objectives {
 
     /** Finds the objective of a name, with its default parameters. */
     public static Optional<Objective> named(String name) {
-        return all().stream()
-                .filter(objective -> objective.name().equals(name))
-                .findFirst();
+        return all().stream().filter(objective -> objective.name().equals(name)).findFirst();
     }
 
     private static List<Objective> load() {

@@ -63,8 +63,7 @@ public record RobustDpo(double beta, double labelSmoothing) implements Objective
         double right = 1 - labelSmoothing;
         double scale = 1 / (1 - 2 * labelSmoothing);
         double loss = -right * Logistic.logSigmoid(margin) + labelSmoothing * Logistic.logSigmoid(-margin);
-        double slope =
-                beta * scale * (right * Logistic.sigmoid(-margin) + labelSmoothing * Logistic.sigmoid(margin));
+        double slope = beta * scale * (right * Logistic.sigmoid(-margin) + labelSmoothing * Logistic.sigmoid(margin));
         return pair.outcome(beta, scale * loss, -slope, slope, batch);
     }
 }

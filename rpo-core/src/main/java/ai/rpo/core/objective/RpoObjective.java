@@ -34,7 +34,6 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
             Metrics.ABSOLUTE_MARGIN,
             Metrics.EFFECTIVE_WEIGHT);
 
-
     /** What R averages. */
     public enum Reduction {
         /** The paper: mean over pairs of the sum over tokens. */

@@ -11,7 +11,7 @@ final class Fields {
 
     /** How a conversation begins that a table of texts holds, as JSON or as Python writes lists. */
     private static final Pattern TURNS_AS_TEXT =
-            Pattern.compile("\\s*\\[?\\s*\\{\\s*[\"'](role|from|content|value)[\"']\\s*:\\s*[\"']");
+            Pattern.compile("\\s*\\[?\\s*\\{\\s*[\"'](role|from|content|value|messages)[\"']\\s*:\\s*[\"'\\[]");
 
     private Fields() {}
 

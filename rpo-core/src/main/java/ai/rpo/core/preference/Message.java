@@ -1,6 +1,7 @@
 package ai.rpo.core.preference;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +14,10 @@ import java.util.Map;
 public record Message(Map<String, Object> fields) implements Serializable {
 
     public static Message of(String role, String content) {
-        return new Message(Map.of("role", role, "content", content));
+        Map<String, Object> fields = new LinkedHashMap<>(); // no Map.of, whose order differs from process to process
+        fields.put("role", role);
+        fields.put("content", content);
+        return new Message(fields);
     }
 
     /** Whether the turn says and does nothing. */

@@ -56,6 +56,16 @@ final class Messages {
         return new Message(fields);
     }
 
+    /**
+     * A value that a template may write, made of what {@link Message#fields} are.
+     *
+     * @throws UnfitRowException where its text is broken
+     */
+    static Object value(String field, JsonNode node) throws UnfitRowException {
+        checkTexts(field, node);
+        return value(node);
+    }
+
     private static Map<String, Object> fields(ObjectNode node) {
         Map<String, Object> fields = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> entry : node.properties()) {

@@ -15,11 +15,25 @@ public sealed interface PreferenceRecord {
     record TextExample(String prompt, String completion) implements PreferenceRecord {}
 
     /** Two ways to go on with a conversation, and which of them is preferred. */
-    record ConversationPair(List<Message> prompt, List<Message> chosen, List<Message> rejected)
-            implements PreferenceRecord {}
+    record ConversationPair(
+            List<Message> prompt, List<Message> chosen, List<Message> rejected, TemplateArguments arguments)
+            implements PreferenceRecord {
+
+        /** Without arguments of the template. */
+        public ConversationPair(List<Message> prompt, List<Message> chosen, List<Message> rejected) {
+            this(prompt, chosen, rejected, TemplateArguments.NONE);
+        }
+    }
 
     /** A conversation and how to go on with it. */
-    record ConversationExample(List<Message> prompt, List<Message> completion) implements PreferenceRecord {}
+    record ConversationExample(List<Message> prompt, List<Message> completion, TemplateArguments arguments)
+            implements PreferenceRecord {
+
+        /** Without arguments of the template. */
+        public ConversationExample(List<Message> prompt, List<Message> completion) {
+            this(prompt, completion, TemplateArguments.NONE);
+        }
+    }
 
     /**
      * A completion by itself; a pair is made of a good and a bad one of the same prompt.
@@ -66,7 +80,8 @@ public sealed interface PreferenceRecord {
 
         private PreferenceRecord pair(RatedCompletion chosen, RatedCompletion rejected) {
             return prompt instanceof PromptRecord.ConversationPrompt conversation
-                    ? new ConversationPair(conversation.messages(), chosen.messages, rejected.messages)
+                    ? new ConversationPair(
+                            conversation.messages(), chosen.messages, rejected.messages, conversation.arguments())
                     : new TextPair(((PromptRecord.TextPrompt) prompt).text(), chosen.text, rejected.text);
         }
     }

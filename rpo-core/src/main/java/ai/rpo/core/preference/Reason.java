@@ -16,7 +16,12 @@ public enum Reason {
     WRONG_TYPE("a field holds another type than its format says"),
     BROKEN_TEXT("the text holds half a surrogate pair, which is no character"),
     REFUSED_BY_TEMPLATE("the chat template refuses the conversation"),
-    PROMPT_REWRITTEN_BY_TEMPLATE("the chat template writes the prompt differently once an answer follows"),
+    UNKNOWN_ROLE("a turn has a role that the chat template does not name"),
+    ANSWER_BY_ANOTHER("an answer begins with a turn that is not the assistant's"),
+    PROMPT_ENDS_WITH_ANSWER("the prompt ends with the assistant's turn, which leaves nothing to answer"),
+    PROMPT_REWRITTEN_BY_TEMPLATE(
+            "the chat template writes earlier turns differently once an answer follows; give one that does not as"
+                    + " rpo.model.chat-template"),
     NO_COMMON_PROMPT("chosen and rejected do not begin with the same prompt"),
     TIED("no completion is rated above another"),
     UNMATCHED("no row of the same prompt with the other label is left to pair it with"),

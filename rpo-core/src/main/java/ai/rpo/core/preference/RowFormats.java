@@ -24,6 +24,10 @@ public final class RowFormats {
             new TextExampleFormat(),
             new ConversationFormat());
 
+    /** Fields that a row may have beside those that make its format. */
+    private static final List<String> OPTIONAL =
+            List.of("scores", "ref_chosen_logps", "ref_rejected_logps", "tools", "chat_template_kwargs");
+
     private RowFormats() {}
 
     public static Optional<RowFormat> named(String name) {
@@ -38,7 +42,7 @@ public final class RowFormats {
     public static Set<String> fields() {
         Set<String> names = new TreeSet<>(UnusedFields.names());
         ALL.forEach(format -> names.addAll(format.fields()));
-        names.addAll(List.of("scores", "ref_chosen_logps", "ref_rejected_logps"));
+        names.addAll(OPTIONAL);
         return names;
     }
 

@@ -57,15 +57,42 @@ public final class RowReader {
      * @throws UnfitRowException where the bytes are no such row
      */
     public PreferenceRecord read(byte[] json) throws UnfitRowException {
-        ObjectNode row = fields.rename(parse(json));
+        ObjectNode row = object(json);
         RowFormat format =
                 forced.isPresent() ? forced.get() : RowFormats.recognise(row).orElseThrow(() -> unrecognised(row));
-        PreferenceRecord read = format.read(row);
-        UnusedFields.requireNone(row, read);
-        return read;
+        return read(row, format);
     }
 
-    static ObjectNode parse(byte[] json) throws UnfitRowException {
+    /** The row with the formats' names. */
+    ObjectNode object(byte[] json) throws UnfitRowException {
+        return fields.rename(parse(json));
+    }
+
+    /** The format that a row is read in, where it has one. */
+    Optional<RowFormat> format(ObjectNode row) {
+        return forced.filter(format -> format.recognises(row)).or(() -> RowFormats.recognise(row));
+    }
+
+    static PreferenceRecord read(ObjectNode row, RowFormat format) throws UnfitRowException {
+        return whole(row, format.read(row));
+    }
+
+    /**
+     * A record with what its row gives the chat template.
+     *
+     * @throws UnfitRowException where something that the row says would be lost
+     */
+    static PreferenceRecord whole(ObjectNode row, PreferenceRecord read) throws UnfitRowException {
+        UnusedFields.requireNone(row, read);
+        return TemplateArguments.of(row).addTo(read);
+    }
+
+    /**
+     * The row as an object, whatever its fields.
+     *
+     * @throws UnfitRowException where the bytes are no JSON object
+     */
+    public static ObjectNode parse(byte[] json) throws UnfitRowException {
         if (json.length > LARGEST_ROW_BYTES) {
             throw new UnfitRowException(
                     Reason.ROW_TOO_LARGE, json.length + " bytes, the limit is " + LARGEST_ROW_BYTES);
@@ -119,7 +146,7 @@ public final class RowReader {
         return what.replaceFirst(" \\(start marker at .*", "") + place;
     }
 
-    private UnfitRowException unrecognised(ObjectNode row) {
+    UnfitRowException unrecognised(ObjectNode row) {
         Optional<String> absent = RowFormats.nullField(row);
         if (absent.isPresent()) {
             return new UnfitRowException(Reason.MISSING_FIELD, fields.theirs(absent.get()) + " is missing or null");

@@ -12,8 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,15 +25,51 @@ import java.util.stream.Stream;
 public final class ChatTemplate {
 
     private static final String FILE = "chat_template.jinja";
-    private static final String MORE = "additional_chat_templates";
+    /** The folder, in a model's, of templates that are asked for by their name. */
+    public static final String MORE = "additional_chat_templates";
+
     private static final String SUFFIX = ".jinja";
 
+    /** What turns of a conversation are called everywhere; templates write them even where they name none. */
+    private static final Set<String> USUAL_ROLES = Set.of("system", "user", "assistant", "tool");
+
+    /** Names under which the data have what a model thought. */
+    private static final List<String> REASONING = List.of("reasoning_content", "thinking", "reasoning");
+
+    private final String source;
     private final JinjaTemplate template;
     private final Map<String, String> specialTokens;
+    private final boolean takesParts;
 
-    private ChatTemplate(JinjaTemplate template, Map<String, String> specialTokens) {
+    private ChatTemplate(String source, JinjaTemplate template, Map<String, String> specialTokens) {
+        this.source = source;
         this.template = template;
         this.specialTokens = Map.copyOf(specialTokens);
+        this.takesParts = writesPartsAsText();
+    }
+
+    /** A template that was made for text prints a list as Python does, or fails on it. */
+    private boolean writesPartsAsText() {
+        try {
+            return render(List.of(probe(List.of(Map.of("type", "text", "text", "a b")))), false)
+                    .equals(render(List.of(probe("a b")), false));
+        } catch (TemplateException e) {
+            return false;
+        }
+    }
+
+    private static Message probe(Object content) {
+        return new Message(Map.of("role", "user", "content", content));
+    }
+
+    /** Whether a message's content may be a list of parts, and is written as the text that these make up. */
+    boolean takesParts() {
+        return takesParts;
+    }
+
+    /** Whether turns of this role are expected: the usual ones, and those that the template's source names. */
+    boolean knowsRole(String role) {
+        return USUAL_ROLES.contains(role) || source.contains("'" + role + "'") || source.contains("\"" + role + "\"");
     }
 
     /**
@@ -40,7 +78,19 @@ public final class ChatTemplate {
      * @throws TemplateException where the template is malformed or uses what is not supported
      */
     public static ChatTemplate of(String source, Map<String, String> specialTokens) {
-        return new ChatTemplate(JinjaTemplate.parse(source, Clock.systemDefaultZone()), specialTokens);
+        return of(source, specialTokens, Clock.systemDefaultZone());
+    }
+
+    /**
+     * @param clock what the template takes the date from
+     */
+    static ChatTemplate of(String source, Map<String, String> specialTokens, Clock clock) {
+        return new ChatTemplate(source, JinjaTemplate.parse(source, clock), specialTokens);
+    }
+
+    /** Whether what a template writes may depend on the day on which it does so. */
+    public static boolean writesDate(String source) {
+        return source.contains("strftime_now");
     }
 
     /** Whether a text can only be meant for a template, and not for the name of one. */
@@ -53,15 +103,16 @@ public final class ChatTemplate {
      * which may be a text or a list of named ones, of which {@code default} is taken.
      *
      * @param config tokenizer_config.json
-     * @param given what takes the place of the folder's: a template, or the name of another one: in that list, or of a file NAME.jinja
-     *     in additional_chat_templates
+     * @param choice may have what takes the place of the folder's: a template, or the name of another one: in that list, or of a
+     *     file NAME.jinja in additional_chat_templates
      * @throws RpoException where there is one that cannot be used
      */
-    static Optional<ChatTemplate> find(Path folder, ObjectNode config, Optional<String> given) {
+    static Optional<ChatTemplate> find(Path folder, ObjectNode config, TemplateChoice choice) {
+        Optional<String> given = choice.given();
         Optional<String> source = given.map(text -> isSource(text) ? text : named(text, folder, config))
                 .or(() -> source(folder, config));
         try {
-            return source.map(text -> of(text, SpecialTokens.namedParts(config)));
+            return source.map(text -> of(text, SpecialTokens.namedParts(config), choice.clock()));
         } catch (TemplateException e) {
             throw new RpoException(
                     Kind.CONFIGURATION,
@@ -143,11 +194,36 @@ public final class ChatTemplate {
      * @throws TemplateException where the template refuses the conversation
      */
     public String render(List<Message> messages, boolean addGenerationPrompt) {
+        return render(messages, addGenerationPrompt, Map.of());
+    }
+
+    /**
+     * The same with variables that a row brings, such as {@code tools}.
+     *
+     * @throws TemplateException where the template refuses the conversation
+     */
+    public String render(List<Message> messages, boolean addGenerationPrompt, Map<String, Object> more) {
         Map<String, Object> variables = new HashMap<>(specialTokens);
-        variables.put("messages", messages.stream().map(Message::fields).toList());
-        variables.put("add_generation_prompt", addGenerationPrompt);
         variables.put("tools", null);
         variables.put("documents", null);
+        variables.putAll(more);
+        variables.put("messages", messages.stream().map(ChatTemplate::fields).toList());
+        variables.put("add_generation_prompt", addGenerationPrompt);
         return template.render(variables);
+    }
+
+    /** What the model thought under the names that templates know it by, whichever the data have. */
+    private static Map<String, Object> fields(Message message) {
+        Optional<Object> reasoning = REASONING.stream()
+                .map(name -> message.fields().get(name))
+                .filter(Objects::nonNull)
+                .findFirst();
+        if (reasoning.isEmpty()) {
+            return message.fields();
+        }
+        Map<String, Object> fields = new LinkedHashMap<>(message.fields());
+        fields.putIfAbsent("thinking", reasoning.get());
+        fields.put("reasoning_content", reasoning.get());
+        return fields;
     }
 }

@@ -2,6 +2,7 @@ package ai.rpo.core.text;
 
 import ai.rpo.core.preference.Message;
 import ai.rpo.core.preference.Reason;
+import ai.rpo.core.preference.TemplateArguments;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.jinja.TemplateException;
 import java.util.ArrayList;
@@ -25,13 +26,15 @@ final class ConversationText {
     private final ChatTemplate template;
     private final SpecialTokens specialTokens;
     private final List<String> spellings;
+    private final Map<String, Object> arguments;
     private boolean hidSpelling;
 
-    ConversationText(Tokenizer tokenizer, ChatTemplate template) {
+    ConversationText(Tokenizer tokenizer, ChatTemplate template, TemplateArguments arguments) throws UnfitRowException {
         this.tokenizer = tokenizer;
         this.template = template;
         this.specialTokens = tokenizer.specialTokens();
         this.spellings = specialTokens.spellings();
+        this.arguments = hideIn(arguments.named());
     }
 
     /** Whether a message that was rendered spells a special token. */
@@ -42,13 +45,44 @@ final class ConversationText {
     String render(List<Message> messages, boolean addGenerationPrompt) throws UnfitRowException {
         List<Message> hidden = new ArrayList<>();
         for (Message message : messages) {
-            hidden.add(new Message(hideIn(message.fields())));
+            requireKnownRole(message);
+            hidden.add(new Message(hideIn(template.takesParts() ? message.fields() : withTextAlone(message))));
         }
         try {
-            return template.render(hidden, addGenerationPrompt);
+            return template.render(hidden, addGenerationPrompt, arguments);
         } catch (TemplateException e) {
             throw new UnfitRowException(Reason.REFUSED_BY_TEMPLATE, e.getMessage());
         }
+    }
+
+    private void requireKnownRole(Message message) throws UnfitRowException {
+        if (message.fields().get("role") instanceof String role && !template.knowsRole(role)) {
+            throw new UnfitRowException(
+                    Reason.UNKNOWN_ROLE,
+                    "the role " + role + "; call it system, user, assistant or tool, or give a template that names it");
+        }
+    }
+
+    /** With the text that the parts of its content make up, for a template that takes text. */
+    private static Map<String, Object> withTextAlone(Message message) throws UnfitRowException {
+        if (!(message.fields().get("content") instanceof List<?> parts)) {
+            return message.fields();
+        }
+        StringBuilder text = new StringBuilder();
+        for (Object part : parts) {
+            if (part instanceof String piece) {
+                text.append(piece);
+            } else if (part instanceof Map<?, ?> map && map.get("text") instanceof String piece) {
+                text.append(piece);
+            } else {
+                Object type = part instanceof Map<?, ?> map ? map.get("type") : null;
+                throw new UnfitRowException(
+                        Reason.REFUSED_BY_TEMPLATE, "it takes text alone, but a message has a part of type " + type);
+            }
+        }
+        Map<String, Object> fields = new LinkedHashMap<>(message.fields());
+        fields.put("content", text.toString());
+        return fields;
     }
 
     int[] encode(String field, String rendered) throws UnfitRowException {

@@ -1,16 +1,17 @@
 package ai.rpo.core.text;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.preference.Message;
 import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
 import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.TextExample;
 import ai.rpo.core.preference.PreferenceRecord.TextPair;
+import ai.rpo.core.preference.PromptRecord.ConversationPrompt;
 import ai.rpo.core.preference.PromptRecord.TextPrompt;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import java.util.Arrays;
-import java.util.List;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Turns text and conversations into the ids that a model is trained on. The prompt's ids are those that the model is
@@ -28,7 +29,7 @@ public final class PairTokenizer {
      *
      * @param straddles 1 where the completion was tokenised alone, else 0
      */
-    public record Half(int[] prompt, int[] completion, int straddles, boolean spelledSpecialToken) {}
+    public record Half(int[] prompt, int[] completion, int straddles, Set<Remark> remarks) {}
 
     /** An example's ids. */
     public record Example(int[] prompt, int[] completion, Notes notes) {}
@@ -38,9 +39,8 @@ public final class PairTokenizer {
      *
      * @param straddles completions that were tokenised alone, since a token straddled their border with the prompt
      * @param cut what truncation took away
-     * @param spelledSpecialToken whether the text spells a special token; it was read as text
      */
-    public record Notes(int straddles, Cut cut, boolean spelledSpecialToken) {}
+    public record Notes(int straddles, Cut cut, Set<Remark> remarks) {}
 
     /** What truncation took away. */
     public enum Cut {
@@ -52,16 +52,27 @@ public final class PairTokenizer {
     private final Tokenizer tokenizer;
     private final PromptTokenizer prompts;
     private final int eosId;
-    private final StraddlePolicy straddlePolicy;
+    private final Straddling straddling;
+    private final SpellingPolicy spelling;
     private final LengthLimit limit;
 
     /**
      * @throws RpoException where the tokenizer names no end-of-sequence token
      */
     public PairTokenizer(Tokenizer tokenizer, StraddlePolicy straddlePolicy, LengthLimit limit) {
+        this(tokenizer, straddlePolicy, SpellingPolicy.AS_TEXT, limit);
+    }
+
+    /**
+     * @param spelling how rows of text are read that spell special tokens
+     * @throws RpoException where the tokenizer names no end-of-sequence token
+     */
+    public PairTokenizer(
+            Tokenizer tokenizer, StraddlePolicy straddlePolicy, SpellingPolicy spelling, LengthLimit limit) {
         this.tokenizer = tokenizer;
-        this.prompts = new PromptTokenizer(tokenizer);
-        this.straddlePolicy = straddlePolicy;
+        this.prompts = new PromptTokenizer(tokenizer, spelling);
+        this.straddling = new Straddling(tokenizer, straddlePolicy);
+        this.spelling = spelling;
         this.limit = limit;
         this.eosId = tokenizer
                 .eosId()
@@ -77,7 +88,7 @@ public final class PairTokenizer {
         int[] prompt = prompts.tokenize(new TextPrompt(pair.prompt()));
         Completion chosen = completion("chosen", pair.prompt(), prompt, pair.chosen());
         Completion rejected = completion("rejected", pair.prompt(), prompt, pair.rejected());
-        return pair(prompt, chosen, rejected, spelled(pair.prompt(), pair.chosen(), pair.rejected()));
+        return pair(prompt, chosen, rejected, remarks(pair.prompt(), pair.chosen(), pair.rejected()));
     }
 
     /**
@@ -85,10 +96,12 @@ public final class PairTokenizer {
      * @throws RpoException where the model has no chat template
      */
     public Pair tokenize(ConversationPair pair) throws UnfitRowException {
-        Conversation conversation = conversation(pair.prompt());
-        Completion chosen = conversation.completion("chosen", pair.chosen());
-        Completion rejected = conversation.completion("rejected", pair.rejected());
-        return pair(conversation.prompt(), chosen, rejected, conversation.spelledSpecialToken());
+        Conversation conversation = conversation(new ConversationPrompt(pair.prompt(), pair.arguments()));
+        conversation.add("chosen", pair.chosen());
+        conversation.add("rejected", pair.rejected());
+        Completion chosen = conversation.completion(0);
+        Completion rejected = conversation.completion(1);
+        return pair(conversation.prompt(), chosen, rejected, conversation.remarks());
     }
 
     /**
@@ -97,7 +110,7 @@ public final class PairTokenizer {
     public Example tokenize(TextExample example) throws UnfitRowException {
         int[] prompt = prompts.tokenize(new TextPrompt(example.prompt()));
         Completion completion = completion("completion", example.prompt(), prompt, example.completion());
-        return example(prompt, completion, spelled(example.prompt(), example.completion()));
+        return example(prompt, completion, remarks(example.prompt(), example.completion()));
     }
 
     /**
@@ -105,9 +118,9 @@ public final class PairTokenizer {
      * @throws RpoException where the model has no chat template
      */
     public Example tokenize(ConversationExample example) throws UnfitRowException {
-        Conversation conversation = conversation(example.prompt());
-        Completion completion = conversation.completion("completion", example.completion());
-        return example(conversation.prompt(), completion, conversation.spelledSpecialToken());
+        Conversation conversation = answered(example);
+        Completion completion = conversation.completion(0);
+        return example(conversation.prompt(), completion, conversation.remarks());
     }
 
     /**
@@ -116,7 +129,7 @@ public final class PairTokenizer {
     public Half tokenizeHalf(TextExample example) throws UnfitRowException {
         int[] prompt = prompts.tokenize(new TextPrompt(example.prompt()));
         Completion completion = completion("completion", example.prompt(), prompt, example.completion());
-        return new Half(prompt, completion.ids, completion.straddles, spelled(example.prompt(), example.completion()));
+        return new Half(prompt, completion.ids, completion.straddles, remarks(example.prompt(), example.completion()));
     }
 
     /**
@@ -124,10 +137,9 @@ public final class PairTokenizer {
      * @throws RpoException where the model has no chat template
      */
     public Half tokenizeHalf(ConversationExample example) throws UnfitRowException {
-        Conversation conversation = conversation(example.prompt());
-        Completion completion = conversation.completion("completion", example.completion());
-        return new Half(
-                conversation.prompt(), completion.ids, completion.straddles, conversation.spelledSpecialToken());
+        Conversation conversation = answered(example);
+        Completion completion = conversation.completion(0);
+        return new Half(conversation.prompt(), completion.ids, completion.straddles, conversation.remarks());
     }
 
     /**
@@ -136,11 +148,14 @@ public final class PairTokenizer {
      * @throws UnfitRowException where the pair cannot be trained on
      */
     public Pair join(Half chosen, Half rejected) throws UnfitRowException {
+        Set<Remark> remarks = EnumSet.noneOf(Remark.class);
+        remarks.addAll(chosen.remarks);
+        remarks.addAll(rejected.remarks);
         return pair(
                 chosen.prompt,
                 new Completion(chosen.completion, chosen.straddles),
                 new Completion(rejected.completion, rejected.straddles),
-                chosen.spelledSpecialToken || rejected.spelledSpecialToken);
+                remarks);
     }
 
     /**
@@ -150,7 +165,8 @@ public final class PairTokenizer {
      */
     record Completion(int[] ids, int straddles) {}
 
-    private Pair pair(int[] prompt, Completion chosen, Completion rejected, boolean spelled) throws UnfitRowException {
+    private Pair pair(int[] prompt, Completion chosen, Completion rejected, Set<Remark> remarks)
+            throws UnfitRowException {
         if (Arrays.equals(chosen.ids, rejected.ids)) {
             throw new UnfitRowException(Reason.CHOSEN_EQUALS_REJECTED);
         }
@@ -160,13 +176,13 @@ public final class PairTokenizer {
         if (Arrays.equals(cutChosen, cutRejected)) {
             throw new UnfitRowException(Reason.EQUAL_AFTER_TRUNCATION);
         }
-        Notes notes = new Notes(chosen.straddles + rejected.straddles, fit.cut(), spelled);
+        Notes notes = new Notes(chosen.straddles + rejected.straddles, fit.cut(), remarks);
         return new Pair(fit.prompt(), cutChosen, cutRejected, notes);
     }
 
-    private Example example(int[] prompt, Completion completion, boolean spelled) throws UnfitRowException {
+    private Example example(int[] prompt, Completion completion, Set<Remark> remarks) throws UnfitRowException {
         LengthLimit.Fit fit = limit.fit(prompt, prefixOf(prompt), completion.ids);
-        return new Example(fit.prompt(), fit.completions()[0], new Notes(completion.straddles, fit.cut(), spelled));
+        return new Example(fit.prompt(), fit.completions()[0], new Notes(completion.straddles, fit.cut(), remarks));
     }
 
     /** Tokens at the prompt's beginning that truncation leaves there. */
@@ -175,23 +191,31 @@ public final class PairTokenizer {
         return TokenIds.startsWith(prompt, prefix) ? prefix.length : 0;
     }
 
-    private Conversation conversation(List<Message> prompt) throws UnfitRowException {
+    private Conversation answered(ConversationExample example) throws UnfitRowException {
+        Conversation conversation = conversation(new ConversationPrompt(example.prompt(), example.arguments()));
+        conversation.add("completion", example.completion());
+        return conversation;
+    }
+
+    private Conversation conversation(ConversationPrompt prompt) throws UnfitRowException {
         ChatTemplate template = tokenizer
                 .chatTemplate()
                 .orElseThrow(() -> RpoException.configuration("Cannot tokenise conversations: the model has no chat"
                         + " template. Put chat_template.jinja beside its tokenizer.json, or give plain text."));
-        return new Conversation(tokenizer, template, prompt, straddlePolicy, eosId);
+        return new Conversation(tokenizer, template, prompt, straddling, eosId);
     }
 
     private Completion completion(String field, String promptText, int[] prompt, String text) throws UnfitRowException {
-        int[] whole = tokenizer.encodePrompt(promptText + text);
+        int[] whole = prompts.encode(promptText + text);
         boolean straddles = !TokenIds.startsWith(whole, prompt);
-        if (straddles && straddlePolicy != StraddlePolicy.SEPARATE) {
-            throw new UnfitRowException(Reason.STRADDLING_TOKEN, field);
-        }
-        int[] ids = straddles ? tokenizer.encode(text) : Arrays.copyOfRange(whole, prompt.length, whole.length);
+        int[] ids = straddles
+                ? straddling.completion(field, promptText, text, prompt, whole, spelling.encoding(tokenizer))
+                : Arrays.copyOfRange(whole, prompt.length, whole.length);
         if (ids.length == 0) {
             throw new UnfitRowException(Reason.EMPTY_COMPLETION, field);
+        }
+        if (spelling == SpellingPolicy.AS_TOKENS) {
+            return new Completion(TokenIds.upToEnd(ids, tokenizer.eosIds(), 0, eosId), straddles ? 1 : 0);
         }
         return new Completion(TokenIds.concatenate(textOnly(field, ids), new int[] {eosId}), straddles ? 1 : 0);
     }
@@ -203,7 +227,16 @@ public final class PairTokenizer {
         return ids;
     }
 
-    private boolean spelled(String prompt, String... completions) {
-        return Arrays.stream(completions).anyMatch(text -> tokenizer.spellsSpecialToken(prompt + text));
+    private Set<Remark> remarks(String prompt, String... completions) {
+        Set<Remark> remarks = EnumSet.noneOf(Remark.class);
+        if (spelling == SpellingPolicy.AS_TEXT
+                && Arrays.stream(completions).anyMatch(text -> tokenizer.spellsSpecialToken(prompt + text))) {
+            remarks.add(Remark.SPELLS_SPECIAL_TOKEN);
+        }
+        if (!prompt.isBlank()
+                && Arrays.stream(completions).anyMatch(text -> text.strip().startsWith(prompt.strip()))) {
+            remarks.add(Remark.REPEATS_PROMPT);
+        }
+        return remarks;
     }
 }

@@ -52,11 +52,11 @@ public final class Tokenizer implements AutoCloseable {
 
     /** Opens the tokenizer of a folder apart from any model, with the folder's usual chat template. */
     public static Tokenizer open(Path folder) {
-        return open(folder, Optional.empty());
+        return open(folder, TemplateChoice.USUAL);
     }
 
-    /** Opens the tokenizer of a folder apart from any model; see {@link #open(TokenizerFiles, Optional)}. */
-    public static Tokenizer open(Path folder, Optional<String> chatTemplate) {
+    /** Opens the tokenizer of a folder apart from any model; see {@link #open(TokenizerFiles, TemplateChoice)}. */
+    public static Tokenizer open(Path folder, TemplateChoice chatTemplate) {
         return open(TokenizerFiles.in(folder, List.of()), chatTemplate);
     }
 
@@ -64,10 +64,10 @@ public final class Tokenizer implements AutoCloseable {
      * Opens a model's tokenizer: reads {@code tokenizer.json} and, where they are there, {@code tokenizer_config.json}, {@code
      * special_tokens_map.json} and {@code chat_template.jinja}.
      *
-     * @param chatTemplate Jinja, or the name of one of the folder's templates, in place of its usual one
+     * @param chatTemplate which, and the date that it writes
      * @throws RpoException where a file is missing or cannot be read, or there is no such template
      */
-    public static Tokenizer open(TokenizerFiles files, Optional<String> chatTemplate) {
+    public static Tokenizer open(TokenizerFiles files, TemplateChoice chatTemplate) {
         Path folder = files.folder();
         Path file = files.tokenizer();
         if (!Files.isRegularFile(file)) {

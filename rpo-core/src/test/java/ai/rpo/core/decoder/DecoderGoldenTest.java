@@ -111,8 +111,7 @@ class DecoderGoldenTest {
     private static StepMetrics gradient(Golden golden, Backend backend, RpoObjective objective, Parameters gradients) {
         Decoder decoder = new Decoder(golden.model().config(), backend);
         List<TrainingExample> pairs = golden.pairs();
-        return new BatchGradient(decoder, objective, 60, false)
-                .add(weights(golden, backend), pairs, gradients);
+        return new BatchGradient(decoder, objective, 60, false).add(weights(golden, backend), pairs, gradients);
     }
 
     private static Parameters weights(Golden golden, Backend backend) {

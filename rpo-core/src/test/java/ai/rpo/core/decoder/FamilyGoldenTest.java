@@ -43,8 +43,7 @@ class FamilyGoldenTest {
 
         Parameters gradients = SmallModel.zeros(golden.model().config(), backend);
         RpoObjective objective = RpoObjective.paper(golden.number("beta"), golden.number("eta"));
-        var metrics =
-                new BatchGradient(decoder, objective, 60, false).add(weights, pairs, gradients);
+        var metrics = new BatchGradient(decoder, objective, 60, false).add(weights, pairs, gradients);
         assertEquals(golden.number("loss", "paper"), metrics.mean("loss"), 1e-6);
         assertClose(golden.flat("grads.safetensors"), gradients);
     }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 class ProtocolTest {
 
@@ -25,7 +26,7 @@ class ProtocolTest {
             Optional.empty(), Optional.of("{question} | {answer_a} | {answer_b}"), "<(\\w)>", "A", "B", "C", 9);
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = Mode.MATCH_NONE, names = "PROGRAM_.*", value = JudgeProtocol.class)
     void showsTheJudgeEverythingOfAMatch(JudgeProtocol name) {
         Protocol protocol = name.with(JudgePrompts.builtIn(), TEMPLATE);
         for (String category : List.of("writing", "math")) {
@@ -83,8 +84,8 @@ class ProtocolTest {
         assertEquals(
                 List.of("mine", "theirs"),
                 judgment.games().stream().map(Game::firstShown).toList());
-        assertEquals(8, judgment.modelLength());
-        assertEquals(10, judgment.baselineLength());
+        assertEquals(8, judgment.subject().modelLength());
+        assertEquals(10, judgment.subject().baselineLength());
     }
 
     @ParameterizedTest

@@ -11,7 +11,6 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.decoder.SmallModel;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.objective.BatchSize;
-import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.objective.ExampleLogps;
 import ai.rpo.core.objective.Metric;
 import ai.rpo.core.objective.Metrics;
@@ -20,6 +19,7 @@ import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.PlainBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -75,7 +75,9 @@ class BatchGradientTest {
         Objective byToken = new WeightedTokens();
         assertSlopes(byToken, pairs(3));
         assertArrayEquals(
-                gradientOf(byToken, pairs(3), Integer.MAX_VALUE, false), gradientOf(byToken, pairs(3), 1, recompute), 1e-6);
+                gradientOf(byToken, pairs(3), Integer.MAX_VALUE, false),
+                gradientOf(byToken, pairs(3), 1, recompute),
+                1e-6);
     }
 
     /** Σ ½·(t + 1)·log π² over the tokens t = 0, 1, … of an example: a slope of its own for each. */
@@ -121,8 +123,7 @@ class BatchGradientTest {
         double[] logps = new double[2];
         long tokens = 0;
         for (int i = 0; i < 2; i++) {
-            logps[i] =
-                    metricsOf(new Supervised(), List.of(rows.get(i)), 100).mean("logps/chosen");
+            logps[i] = metricsOf(new Supervised(), List.of(rows.get(i)), 100).mean("logps/chosen");
             tokens += rows.get(i).example().completions().get(0).length;
         }
         StepMetrics both = metricsOf(new Supervised(), rows, 100);

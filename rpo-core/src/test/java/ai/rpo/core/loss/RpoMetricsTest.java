@@ -43,8 +43,8 @@ class RpoMetricsTest {
     private double[] add(int chosenTokens, double chosen, double rejected, double refChosen, double refRejected) {
         Example pair = new Example(new int[1], List.of(new int[chosenTokens], new int[4]));
         TrainingExample example = new TrainingExample(0, pair, new double[] {refChosen, refRejected});
-        Outcome outcome = objective.evaluate(
-                ExampleLogps.pair(chosen, rejected, refChosen, refRejected, chosenTokens, 4), BATCH);
+        Outcome outcome =
+                objective.evaluate(ExampleLogps.pair(chosen, rejected, refChosen, refRejected, chosenTokens, 4), BATCH);
         metrics.add(example, objective.metrics(), outcome, BATCH);
         return outcome.coefficients();
     }

@@ -104,6 +104,22 @@ class AdapterConfigTest {
         assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(model, lora, "base"), model), "written and read");
     }
 
+    /** Lists that serve many families are common. */
+    @Test
+    void namesOfOtherFamiliesArePassedOverBesideOnesOfThisOne() {
+        Lora lora = AdapterConfig.parse(
+                "{\"peft_type\": \"LORA\", \"target_modules\": [\"query_key_value\", \"v_proj\", \"c_attn\"]}", model);
+        assertEquals(2, lora.modules().size(), lora.modules().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lm_head", "embed_tokens", "model.embed_tokens"})
+    void updatesOfEmbeddingAndHeadAreRefused(String target) {
+        String text = "{\"peft_type\": \"LORA\", \"target_modules\": [\"v_proj\", \"" + target + "\"]}";
+        RpoException refused = assertThrows(RpoException.class, () -> AdapterConfig.parse(text, model));
+        assertTrue(refused.getMessage().contains("Merge the adapter"), refused.getMessage());
+    }
+
     @Test
     void anUnknownModuleIsNamedWithThoseThatThereAre() {
         RpoException refused = assertThrows(

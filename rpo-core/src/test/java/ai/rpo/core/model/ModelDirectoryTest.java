@@ -146,6 +146,23 @@ class ModelDirectoryTest {
         assertRefused(Q_PROJ, "is missing");
     }
 
+    /** As a compiled or a wrapped model's state is saved. */
+    @Test
+    void namesWithSomethingBeforeThemAreExplained() throws IOException {
+        Map<String, TinyModel.Raw> compiled = new LinkedHashMap<>();
+        tensors.forEach((name, raw) -> compiled.put("_orig_mod." + name, raw));
+        tensors.clear();
+        tensors.putAll(compiled);
+        assertRefused("is missing (_orig_mod.", "save the model without what it was wrapped in");
+    }
+
+    /** What a sharded trainer may leave of a weight that another process held. */
+    @Test
+    void aWeightWithNothingInItIsNamed() throws IOException {
+        tensors.put(EMBEDDING, new TinyModel.Raw(List.of(0), new float[0]));
+        assertRefused(EMBEDDING, "has shape [0]");
+    }
+
     @Test
     void wrongShapeIsNamed() throws IOException {
         tensors.put(Q_PROJ, new TinyModel.Raw(List.of(2, 8), new float[16]));

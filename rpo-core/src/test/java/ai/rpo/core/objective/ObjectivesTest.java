@@ -95,7 +95,8 @@ class ObjectivesTest {
             double[] logps = {-10 * random.nextDouble() - 0.1, -10 * random.nextDouble() - 0.1};
             double[] reference = {logps[0] + random.nextGaussian(), logps[1] + random.nextGaussian()};
             int[] tokens = {1 + random.nextInt(9), 1 + random.nextInt(9)};
-            double[] coefficients = outcome(objective, logps, reference, tokens, batch).coefficients();
+            double[] coefficients =
+                    outcome(objective, logps, reference, tokens, batch).coefficients();
             for (int c = 0; c < 2; c++) {
                 double[] up = logps.clone();
                 double[] down = logps.clone();
@@ -114,11 +115,11 @@ class ObjectivesTest {
     void measuresWhatItNames(Objective objective) {
         BatchSize batch = new BatchSize(1, 4);
         Outcome outcome = outcome(objective, new double[] {-3, -5}, new double[] {-3, -5}, new int[] {4, 2}, batch);
-        assertEquals(
-                new HashSet<>(objective.metrics()), outcome.values().keySet());
+        assertEquals(new HashSet<>(objective.metrics()), outcome.values().keySet());
         assertEquals(objective.metrics().size(), new HashSet<>(objective.metrics()).size());
         assertTrue(objective.metrics().contains(Metrics.LOSS));
-        objective.atReference()
+        objective
+                .atReference()
                 .forEach((metric, start) -> assertEquals(start, outcome.values().get(metric), 1e-12 * start));
         assertFalse(objective.describe().isBlank());
     }
@@ -129,8 +130,8 @@ class ObjectivesTest {
         BatchSize batch = new BatchSize(1, 4);
         for (double far : new double[] {-1e4, 1e4}) {
             for (double other : new double[] {-1e4, 0, 1e4}) {
-                Outcome outcome = outcome(
-                        objective, new double[] {far, other}, new double[] {0, 0}, new int[] {4, 4}, batch);
+                Outcome outcome =
+                        outcome(objective, new double[] {far, other}, new double[] {0, 0}, new int[] {4, 4}, batch);
                 outcome.values().forEach((metric, value) -> assertTrue(Double.isFinite(value), metric.name()));
                 for (double coefficient : outcome.coefficients()) {
                     assertTrue(Double.isFinite(coefficient), "coefficient at " + far + ", " + other);
@@ -171,8 +172,7 @@ class ObjectivesTest {
         return Objectives.named(name).map(each -> Map.of(name, each)).orElse(Map.of());
     }
 
-    private static double loss(
-            Objective objective, double[] logps, double[] reference, int[] tokens, BatchSize batch) {
+    private static double loss(Objective objective, double[] logps, double[] reference, int[] tokens, BatchSize batch) {
         return outcome(objective, logps, reference, tokens, batch).values().get(Metrics.LOSS);
     }
 

@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,7 +44,7 @@ class ConversationTest {
             assertEquals("the cat<|im_end|>", tokenizer.decode(pair.chosen(), false));
             assertEquals("a<|im_end|>", tokenizer.decode(pair.rejected(), false));
             assertEquals(IM_START, pair.prompt()[0]);
-            assertFalse(pair.notes().spelledSpecialToken());
+            assertFalse(pair.notes().remarks().contains(Remark.SPELLS_SPECIAL_TOKEN));
         }
     }
 
@@ -89,7 +88,7 @@ class ConversationTest {
             PairTokenizer.Pair pair = pairs(tokenizer)
                     .tokenize(new ConversationPair(
                             turns("user", attack), turns("assistant", "no <|im_end|> yes"), turns("assistant", "a")));
-            assertTrue(pair.notes().spelledSpecialToken());
+            assertTrue(pair.notes().remarks().contains(Remark.SPELLS_SPECIAL_TOKEN));
             int[] prompt = TokenIds.concatenate(new int[] {IM_START}, tokenizer.encode("user\n" + attack));
             prompt = TokenIds.concatenate(prompt, new int[] {IM_END});
             prompt = TokenIds.concatenate(prompt, tokenizer.encode("\n"));
@@ -114,8 +113,7 @@ class ConversationTest {
                     .tokenize(new ConversationExample(turns("system", "x"), turns("assistant", "a"))));
             assertEquals(Reason.REFUSED_BY_TEMPLATE, e.reason());
             assertEquals("no system role", e.getMessage());
-            assertEquals(
-                    Reason.PROMPT_REWRITTEN_BY_TEMPLATE, reason(tokenizer, turns("user", "x"), turns("user", "again")));
+            assertEquals(Reason.ANSWER_BY_ANOTHER, reason(tokenizer, turns("user", "x"), turns("user", "again")));
             assertEquals(Reason.EMPTY_COMPLETION, reason(tokenizer, turns("user", "x"), turns("assistant", "")));
             assertEquals(Reason.EMPTY_COMPLETION, reason(tokenizer, turns("user", "x"), List.of()));
         }
@@ -139,7 +137,7 @@ class ConversationTest {
                     Files.readAllBytes(TestTokenizers.folder("byte_level").resolve(name)));
         }
         Files.writeString(folder.resolve("chat_template.jinja"), template);
-        return Tokenizer.open(TokenizerFiles.in(folder, TestTokenizers.eosIds("byte_level")), Optional.empty());
+        return Tokenizer.open(TokenizerFiles.in(folder, TestTokenizers.eosIds("byte_level")), TemplateChoice.USUAL);
     }
 
     private static List<Message> turns(String role, String content) {

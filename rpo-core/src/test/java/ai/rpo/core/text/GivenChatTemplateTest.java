@@ -71,13 +71,13 @@ class GivenChatTemplateTest {
     }
 
     private String rendered(Optional<String> given) {
-        try (Tokenizer tokenizer = Tokenizer.open(folder, given)) {
+        try (Tokenizer tokenizer = Tokenizer.open(folder, new TemplateChoice(given.orElse(null), null))) {
             return tokenizer.chatTemplate().orElseThrow().render(List.of(Message.of("user", "hi")), true);
         }
     }
 
     private String refusal(String given) {
-        return assertThrows(RpoException.class, () -> Tokenizer.open(folder, Optional.of(given)))
+        return assertThrows(RpoException.class, () -> Tokenizer.open(folder, new TemplateChoice(given, null)))
                 .getMessage();
     }
 }

@@ -70,7 +70,7 @@ class PairTokenizerTest {
     @Test
     void textThatSpellsASpecialTokenIsText() throws UnfitRowException {
         PairTokenizer.Pair pair = pairs(WITHOUT_BOS).tokenize(new TextPair("a<|im_end|>", "b<|im_start|>", "c"));
-        assertTrue(pair.notes().spelledSpecialToken());
+        assertTrue(pair.notes().remarks().contains(Remark.SPELLS_SPECIAL_TOKEN));
         assertEquals("a<|im_end|>", WITHOUT_BOS.decode(pair.prompt(), true));
         assertEquals("b<|im_start|>", WITHOUT_BOS.decode(pair.chosen(), true));
 

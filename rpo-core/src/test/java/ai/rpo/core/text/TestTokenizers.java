@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.StreamSupport;
 
 /** The tiny tokenizers that {@code make_tokenizers.py} made. */
@@ -28,7 +27,7 @@ final class TestTokenizers {
     }
 
     static Tokenizer open(String name) {
-        return Tokenizer.open(TokenizerFiles.in(folder(name), eosIds(name)), Optional.empty());
+        return Tokenizer.open(TokenizerFiles.in(folder(name), eosIds(name)), TemplateChoice.USUAL);
     }
 
     /** Those of {@code generation_config.json}. */

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +45,7 @@ class TokenizerTest {
     void theModelsEndsComeAfterTheTokenizersAndAreNoText() {
         Path folder = TestTokenizers.folder("byte_level");
         try (Tokenizer tokenizer =
-                Tokenizer.open(TokenizerFiles.in(folder, List.of(40, 288, 290, 4000)), Optional.empty())) {
+                Tokenizer.open(TokenizerFiles.in(folder, List.of(40, 288, 290, 4000)), TemplateChoice.USUAL)) {
             assertEquals(List.of(290, 288), List.copyOf(tokenizer.eosIds()));
             assertEquals(290, tokenizer.eosId().orElseThrow());
         }
@@ -56,11 +55,11 @@ class TokenizerTest {
     void theTemplateMayComeFromAnotherFolder(@TempDir Path templates) throws IOException {
         Path folder = TestTokenizers.folder("byte_level");
         TokenizerFiles files = new TokenizerFiles(folder, templates, List.of());
-        try (Tokenizer tokenizer = Tokenizer.open(files, Optional.empty())) {
+        try (Tokenizer tokenizer = Tokenizer.open(files, TemplateChoice.USUAL)) {
             assertTrue(tokenizer.chatTemplate().isEmpty());
         }
         Files.writeString(templates.resolve("tokenizer_config.json"), "{\"chat_template\": \"{{ eos_token }}\"}");
-        try (Tokenizer tokenizer = Tokenizer.open(files, Optional.empty())) {
+        try (Tokenizer tokenizer = Tokenizer.open(files, TemplateChoice.USUAL)) {
             assertEquals("<|im_end|>", tokenizer.chatTemplate().orElseThrow().render(List.of(), false));
         }
     }

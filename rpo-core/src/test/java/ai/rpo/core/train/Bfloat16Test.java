@@ -77,8 +77,7 @@ class Bfloat16Test {
         List<TrainingExample> pairs = scored(new ReferenceScorer(decoder, weights), golden.get("pairs"));
         BatchGradient gradient = new BatchGradient(
                 decoder,
-                RpoObjective.paper(
-                        golden.get("beta").asDouble(), run.get("eta").asDouble()),
+                RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble()),
                 2048,
                 false);
         LearningRateSchedule rate = new LearningRateSchedule(

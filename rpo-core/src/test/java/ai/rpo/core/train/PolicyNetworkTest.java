@@ -8,17 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
-import ai.rpo.core.objective.Objective;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
-import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
@@ -50,8 +50,7 @@ class PolicyNetworkTest {
     private final List<TrainingExample> pairs = pairs();
 
     static Stream<Objective> losses() {
-        return Stream.of(
-                new Supervised(), new RpoObjective(0.3, 0.7, Reduction.TOKEN_MEAN, Weight.ETA));
+        return Stream.of(new Supervised(), new RpoObjective(0.3, 0.7, Reduction.TOKEN_MEAN, Weight.ETA));
     }
 
     /** Executors build their networks from it. */

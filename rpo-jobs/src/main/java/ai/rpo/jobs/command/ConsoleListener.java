@@ -36,6 +36,7 @@ final class ConsoleListener implements Pipeline.Listener {
     @Override
     public void reused(Stage stage, Manifest manifest) {
         print(stage, "reused, made " + TIME.format(manifest.createdAt()) + counted(manifest.counts()) + product(stage));
+        stage.summary().forEach(out::println);
     }
 
     @Override
@@ -51,6 +52,7 @@ final class ConsoleListener implements Pipeline.Listener {
     @Override
     public void finished(Stage stage, Map<String, Long> counts, Duration took) {
         print(stage, "done in " + Durations.text(took) + counted(counts) + product(stage));
+        stage.summary().forEach(out::println);
     }
 
     private void print(Stage stage, String text) {

@@ -14,6 +14,7 @@ import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.store.Stores;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -36,6 +37,13 @@ final class Job {
 
     /** The same of generation. */
     static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
+
+    /** The same of judging, which says itself what else it needs. */
+    static final List<String> JUDGING = List.of("rpo.output");
+
+    /** The same of benchmark tasks. */
+    static final List<String> BENCHMARK =
+            List.of("rpo.output", "rpo.model.path", "rpo.benchmark.tasks", "rpo.benchmark.data");
 
     /** What a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
@@ -77,10 +85,7 @@ final class Job {
         try {
             configuration = load.get();
             spark = new SparkLauncher("rpo " + command, options.master(), configuration.spark());
-            run = new RunDirectory(
-                    new org.apache.hadoop.fs.Path(
-                            configuration.settings().output().orElseThrow()),
-                    spark.hadoop());
+            run = new RunDirectory(Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
             Optional<Path> folder = run.make();
             lease = run.lease(command);
             run = run.behind(lease);

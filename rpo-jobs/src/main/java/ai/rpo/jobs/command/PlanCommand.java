@@ -9,11 +9,11 @@ import ai.rpo.jobs.pipeline.Forecast;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.spark.prepare.DataEstimate;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.store.Stores;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -44,8 +44,8 @@ public final class PlanCommand implements Callable<Integer> {
     private void plan() throws RpoException {
         ResolvedConfiguration configuration = options.ofGivenRows();
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
-            RunDirectory run =
-                    new RunDirectory(new Path(configuration.settings().output().orElseThrow()), spark.hadoop());
+            RunDirectory run = new RunDirectory(
+                    Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
             Stages stages = new Stages(configuration, run, spark, remark -> line("note", "%s", remark));
             print(stages.forecast());
         }

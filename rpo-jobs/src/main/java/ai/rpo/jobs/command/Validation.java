@@ -16,13 +16,13 @@ import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.store.Stores;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 
 /** Everything that can be known before any work, on the screen. */
 final class Validation {
@@ -54,7 +54,7 @@ final class Validation {
         Settings settings = configuration.settings();
         try (SparkLauncher spark = new SparkLauncher("rpo validate", options.master(), configuration.spark())) {
             Configuration hadoop = spark.hadoop();
-            RunDirectory run = new RunDirectory(new Path(settings.output().orElseThrow()), hadoop);
+            RunDirectory run = new RunDirectory(Stores.path(settings.output().orElseThrow()), hadoop);
             String model = settings.model().path().orElseThrow();
             LocalModel start = LocalModel.of(model, settings.model().base(), hadoop);
             print("model", describe(start));

@@ -40,7 +40,11 @@ final class KnownKeys {
 
     private void check(ConfigValue value, String path, Problems problems) {
         boolean section = leaves.keySet().stream().anyMatch(key -> key.startsWith(path + "."));
-        if (leaves.containsKey(path)) {
+        if (isOpen(path)) {
+            if (!(value instanceof ConfigObject)) {
+                problems.add(path, "must be a section of names and values, but is a value" + from(value));
+            }
+        } else if (leaves.containsKey(path)) {
             if (value.valueType() == ConfigValueType.OBJECT) {
                 problems.add(path, "must be a value, but is a section" + from(value));
             }
@@ -51,6 +55,11 @@ final class KnownKeys {
         } else {
             problems.add(path, "must be a section with keys of its own, but is a value" + from(value));
         }
+    }
+
+    /** A section whose keys are names that users choose. */
+    private boolean isOpen(String path) {
+        return leaves.get(path) instanceof ConfigObject;
     }
 
     private String suggestion(String path) {
@@ -86,10 +95,10 @@ final class KnownKeys {
         return isDefault ? "" : value.origin().description();
     }
 
-    /** Values by their full path; a list and null are values too. */
+    /** Values by their full path; a list, null and a section with nothing in it are values too. */
     static Map<String, ConfigValue> leaves(ConfigValue value, String path) {
         Map<String, ConfigValue> found = new TreeMap<>();
-        if (value instanceof ConfigObject object) {
+        if (value instanceof ConfigObject object && !object.isEmpty()) {
             object.forEach((key, child) -> found.putAll(leaves(child, path + "." + ConfigUtil.joinPath(key))));
         } else {
             found.put(path, value);

@@ -51,8 +51,7 @@ final class ObjectiveKeys {
                     String value = Values.spelled(value(objective, component));
                     defaults = defaults.withValue(
                             key,
-                            ConfigValueFactory.fromAnyRef(
-                                    value.isEmpty() ? null : value, ORIGIN + objective.name()));
+                            ConfigValueFactory.fromAnyRef(value.isEmpty() ? null : value, ORIGIN + objective.name()));
                 }
             }
         }

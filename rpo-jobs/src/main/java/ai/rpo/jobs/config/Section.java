@@ -2,6 +2,7 @@ package ai.rpo.jobs.config;
 
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.spark.benchmark.ShotSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
@@ -26,7 +27,14 @@ final class Section {
     private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
             RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"),
             Settings.SftSettings.class, Map.of("training", ""),
-            GenerateSettings.class, Map.of("sampling", ""));
+            GenerateSettings.class, Map.of("sampling", ""),
+            ShotSettings.class,
+                    Map.of(
+                            "arcEasy", "arc_easy",
+                            "arcChallenge", "arc_challenge",
+                            "truthfulqaMc1", "truthfulqa_mc1",
+                            "truthfulqaMc2", "truthfulqa_mc2"),
+            JudgingSettings.class, Map.of("asking", ""));
 
     private final String path;
     private final Config joined;

@@ -7,9 +7,11 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
-import ai.rpo.spark.judge.JudgeSettings;
 import ai.rpo.spark.prepare.DataSettings;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,6 +33,7 @@ import java.util.OptionalInt;
  * @param export {@code rpo.export}
  * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
+ * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
  */
 public record Settings(
@@ -48,7 +51,8 @@ public record Settings(
         ExportSettings export,
         PlanSettings plan,
         GenerateSettings generate,
-        JudgeSettings judge) {
+        BenchmarkSettings benchmark,
+        JudgingSettings judge) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported
@@ -66,8 +70,25 @@ public record Settings(
      * @param path a folder in Hugging Face layout, or of an adapter in PEFT's, at any Hadoop path
      * @param base the model that an adapter folder adapts; where the adapter says, where absent
      * @param chatTemplate a file, Jinja, or the name of one of the model's templates, in place of its usual one
+     * @param templateDate what templates take for today, as 2026-11-28; the day on which the output was begun, where absent
      */
-    public record ModelSettings(Optional<String> path, Optional<String> base, Optional<String> chatTemplate) {}
+    public record ModelSettings(
+            Optional<String> path,
+            Optional<String> base,
+            Optional<String> chatTemplate,
+            Optional<String> templateDate) {
+
+        public ModelSettings {
+            templateDate.ifPresent(date -> {
+                try {
+                    LocalDate.parse(date);
+                } catch (DateTimeParseException e) {
+                    throw new IllegalArgumentException(
+                            "template-date must be a date such as 2026-11-28, but is " + date);
+                }
+            });
+        }
+    }
 
     /**
      * The model that the policy is tied to.

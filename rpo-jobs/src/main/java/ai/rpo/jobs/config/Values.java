@@ -2,6 +2,8 @@ package ai.rpo.jobs.config;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
@@ -12,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** One value of a configuration as a Java value, more strictly than Typesafe Config, which reads 2.7 as the integer 2. */
@@ -31,8 +35,8 @@ final class Values {
     private Values() {}
 
     /**
-     * @param type int, long, double, boolean, String, an enum, an Optional of one of those, an OptionalInt, or
-     *     a List of String
+     * @param type int, long, double, boolean, String, an enum, an Optional of one of those, an OptionalInt, a List of
+     *     String, or a Map from names to String
      * @throws Unreadable if the value is not of that type
      * @throws ConfigException if there is a section where a value belongs, or the other way round
      */
@@ -47,6 +51,9 @@ final class Values {
         if (type instanceof ParameterizedType generic && generic.getRawType() == List.class) {
             return isNull ? List.of() : texts(config, key);
         }
+        if (type instanceof ParameterizedType generic && generic.getRawType() == Map.class) {
+            return isNull ? Map.of() : named(config.getObject(key), "");
+        }
         if (isNull) {
             throw new Unreadable("has no value" + KnownKeys.from(nullAt(config, key)));
         }
@@ -56,7 +63,7 @@ final class Values {
         return switch (type.getTypeName()) {
             case "int" -> (int) whole(config, key, Integer.MIN_VALUE, Integer.MAX_VALUE);
             case "long" -> whole(config, key, Long.MIN_VALUE, Long.MAX_VALUE);
-            case "double" -> number(config, key).doubleValue();
+            case "double", "java.lang.Double" -> number(config, key).doubleValue();
             case "boolean" -> flag(config, key);
             case "java.lang.String" -> text(config, key);
             default -> throw new IllegalStateException("no way to read a " + type + " from " + key);
@@ -129,6 +136,21 @@ final class Values {
         return List.copyOf(texts);
     }
 
+    /** Texts by name; a name may have dots in it, which make sections of it. */
+    private static Map<String, String> named(ConfigObject section, String before) {
+        Map<String, String> texts = new TreeMap<>();
+        section.forEach((name, value) -> {
+            if (value instanceof ConfigObject object) {
+                texts.putAll(named(object, before + name + "."));
+            } else if (value instanceof ConfigList || value.unwrapped() == null) {
+                throw new Unreadable("must have one text for " + before + name + KnownKeys.from(value));
+            } else {
+                texts.put(before + name, String.valueOf(value.unwrapped()));
+            }
+        });
+        return texts;
+    }
+
     private static Object choice(Config config, String key, Class<?> type) {
         String given = config.getValue(key).valueType() == ConfigValueType.STRING ? config.getString(key) : null;
         for (Object constant : type.getEnumConstants()) {
@@ -157,6 +179,11 @@ final class Values {
         }
         if (value instanceof OptionalInt optional) {
             return optional.isPresent() ? String.valueOf(optional.getAsInt()) : "";
+        }
+        if (value instanceof Map<?, ?> map) {
+            return map.entrySet().stream()
+                    .map(entry -> entry.getKey() + " = " + entry.getValue())
+                    .collect(Collectors.joining(", "));
         }
         if (value instanceof List<?> list) {
             return list.stream().map(Values::spelled).collect(Collectors.joining(", "));

@@ -7,6 +7,7 @@ import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.generate.DriverSampler;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** A model folder, answering at temperature 1. */
@@ -40,7 +40,7 @@ final class SampledModel implements Respondent {
     public List<Answer> answers(List<String> letters, long seed) {
         SplittableRandom seeds = new SplittableRandom(seed);
         try (Tokenizer tokenizer =
-                Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), Optional.empty())) {
+                Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), TemplateChoice.USUAL)) {
             List<Generator.Request> requests = new ArrayList<>(letters.size());
             for (String prompt : letters) {
                 requests.add(

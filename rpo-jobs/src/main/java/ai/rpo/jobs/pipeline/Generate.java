@@ -3,6 +3,8 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.core.Progress;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.generate.GenerateStage;
+import ai.rpo.spark.generate.PromptSource;
+import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,11 +45,13 @@ final class Generate implements Stage {
         values.put(
                 "rpo.generate.prompts",
                 place.inputs().data(place.settings().generate().prompts()));
+        values.putAll(place.configuration().valuesUnder("rpo.data.fields"));
+        for (String key : List.of("rpo.data.format", "rpo.data.special-tokens")) {
+            values.put(key, place.configuration().valuesUnder("rpo.data").get(key));
+        }
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.put("rpo.model.path", place.inputs().weights(place.model()));
-        values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
-        values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
-        values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
+        values.putAll(place.templateValues());
         values.put("rpo.precision", place.settings().precision().key());
         return values;
     }
@@ -59,11 +63,15 @@ final class Generate implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        place.keepTemplateDate();
         GenerateSettings settings = place.settings().generate();
+        DataSettings data = place.settings().data();
         GenerateStage.Result result = new GenerateStage(
                         place.spark().session(),
                         place.open(place.model()),
-                        place.chatTemplate(),
+                        place.templates(),
+                        new PromptSource(
+                                data.format().orElse(null), data.fields().names(), data.specialTokens()),
                         place.settings().precision(),
                         settings)
                 .run(place.run().artifact(folder()), fingerprint.digest(), progress);

@@ -1,9 +1,12 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.text.ChatTemplate;
 import ai.rpo.spark.device.AdaptedModel;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.InputFiles;
+import ai.rpo.spark.store.SmallFile;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +14,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 
 /** What the inputs of a run are, told by their content; each is read once. */
 final class InputFingerprints {
@@ -26,6 +31,7 @@ final class InputFingerprints {
     private final Optional<String> base;
     private final Configuration hadoop;
     private final Map<String, String> known = new HashMap<>();
+    private final Map<String, Boolean> dated = new HashMap<>();
 
     /** @param base where the model of an adapter is, instead of where the adapter says */
     InputFingerprints(Optional<String> base, Configuration hadoop) {
@@ -80,20 +86,35 @@ final class InputFingerprints {
 
     /** Of an adapter and the model that it adapts. */
     private String withBase(String model, UnaryOperator<String> fingerprint) {
+        Optional<String> adapted = AdaptedModel.of(model, base, hadoop);
         String own = fingerprint.apply(model);
-        return AdaptedModel.of(model, base, hadoop)
-                .map(adapted -> own + " on " + fingerprint.apply(adapted))
-                .orElse(own);
+        return adapted.map(folder -> own + " on " + fingerprint.apply(folder)).orElse(own);
     }
 
     /** Of what decides how conversations are written; empty text if there is nothing of the kind. */
     String template(String model) {
-        return withBase(
-                model,
-                folder -> of(
-                        "template " + folder,
-                        () -> InputFiles.inFolder(
-                                folder, name -> TEMPLATE.matcher(name).matches(), hadoop)));
+        return withBase(model, folder -> of("template " + folder, () -> templates(folder)));
+    }
+
+    /** Whether one of a model's templates, or of those of the model that an adapter adapts, may write the date. */
+    boolean writesDate(String model) {
+        return dated.computeIfAbsent(
+                model, name -> Stream.concat(Stream.of(name), AdaptedModel.of(name, base, hadoop).stream())
+                        .flatMap(folder -> templates(folder).files().stream())
+                        .anyMatch(file -> new SmallFile(file.getPath(), hadoop)
+                                .read()
+                                .map(ChatTemplate::writesDate)
+                                .orElse(false)));
+    }
+
+    /** The files that may hold a template, named ones among them. */
+    private InputFiles templates(String folder) {
+        List<FileStatus> files = new ArrayList<>(
+                InputFiles.inFolder(folder, name -> TEMPLATE.matcher(name).matches(), hadoop)
+                        .files());
+        files.addAll(InputFiles.inFolder(folder + "/" + ChatTemplate.MORE, name -> name.endsWith(".jinja"), hadoop)
+                .files());
+        return new InputFiles(files);
     }
 
     /** Of a text that is an input itself; empty where there is none. */

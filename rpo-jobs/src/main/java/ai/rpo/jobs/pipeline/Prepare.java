@@ -68,6 +68,7 @@ final class Prepare implements Stage {
                 pairs.maxPromptLength(),
                 Optional.empty(),
                 pairs.onStraddle(),
+                pairs.specialTokens(),
                 pairs.truncation(),
                 pairs.fields(),
                 pairs.ratedPairs(),
@@ -109,9 +110,7 @@ final class Prepare implements Stage {
             values.keySet().removeAll(PAIRS_ONLY);
             values.put("rpo.sft.data", place.inputs().data(data.train()));
         }
-        values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
-        values.put("chat template of rpo.model.path", place.inputs().template(place.model()));
-        values.put("rpo.model.chat-template", InputFingerprints.text(place.chatTemplate()));
+        values.putAll(place.templateValues());
         return values;
     }
 
@@ -133,15 +132,13 @@ final class Prepare implements Stage {
         LocalModel model = place.located();
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
-                model::tokenizerFiles,
-                place.chatTemplate().orElse(null),
-                config.contextLength(),
-                config.vocabularySize());
+                model::tokenizerFiles, place.templates(), config.contextLength(), config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        place.keepTemplateDate();
         Prepared prepared = work().run(
                         place.spark().session(),
                         place.run().path(folder),
@@ -153,6 +150,10 @@ final class Prepare implements Stage {
         counts.put("train_rows", prepared.trainRows());
         counts.put("eval_rows", prepared.evalRows());
         counts.put("rows_left_out", prepared.rejectedRows());
+        place.run()
+                .file(folder + "/report.json")
+                .read()
+                .ifPresent(report -> counts.putAll(new PreparedFindings(report).remarks()));
         return counts;
     }
 }

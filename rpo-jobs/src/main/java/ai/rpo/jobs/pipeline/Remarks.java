@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells a person, once each, what a run passes over in the models that it reads. */
+/** Tells a person what a run finds, and once each what it passes over in the models that it reads. */
 final class Remarks {
 
     private static final Logger LOG = LoggerFactory.getLogger(Remarks.class);
@@ -18,6 +18,12 @@ final class Remarks {
     /** @param reader is told beside the log */
     Remarks(Consumer<String> reader) {
         this.reader = reader;
+    }
+
+    /** Tells what a stage has found. */
+    void note(String finding) {
+        LOG.info("{}", finding);
+        reader.accept(finding);
     }
 
     LocalModel of(LocalModel model) {

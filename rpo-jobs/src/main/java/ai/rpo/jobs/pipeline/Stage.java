@@ -31,6 +31,11 @@ public interface Stage {
         return folder();
     }
 
+    /** Lines for a person that say what came out, once the artifact is there. */
+    default List<String> summary() {
+        return List.of();
+    }
+
     /** Stages whose artifacts it reads. */
     List<Stage> requires();
 

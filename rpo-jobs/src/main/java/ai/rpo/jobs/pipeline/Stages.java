@@ -4,6 +4,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.RunDirectory;
+import java.time.LocalDate;
 import java.util.function.Consumer;
 
 /**
@@ -14,6 +15,8 @@ import java.util.function.Consumer;
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
+ * judge
+ * benchmark
  * </pre>
  */
 public final class Stages {
@@ -35,7 +38,8 @@ public final class Stages {
                 run,
                 spark,
                 new InputFingerprints(configuration.settings().model().base(), spark.hadoop()),
-                new Remarks(reader));
+                new Remarks(reader),
+                LocalDate.now());
         prepare = Prepare.pairs(place);
         score = Score.ofPairs(place, prepare);
         train = Train.onPairs(place, score);
@@ -92,6 +96,14 @@ public final class Stages {
 
     public Stage generate() {
         return new Generate(place);
+    }
+
+    public Stage judge() {
+        return new Judging(place);
+    }
+
+    public Stage benchmark() {
+        return new Benchmark(place);
     }
 
     public Stage sft() {

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.text.ChatTemplate;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.SparkLauncher;
@@ -8,8 +9,11 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
+import java.time.LocalDate;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 
 /**
  * What every stage works with.
@@ -18,13 +22,17 @@ import org.apache.hadoop.fs.Path;
  * @param spark started when first asked for a session
  * @param inputs what the run's inputs are
  * @param remarks tells what is passed over in models
+ * @param today the day on which the command began, however long it takes
  */
 record Workplace(
         ResolvedConfiguration configuration,
         RunDirectory run,
         SparkLauncher spark,
         InputFingerprints inputs,
-        Remarks remarks) {
+        Remarks remarks,
+        LocalDate today) {
+
+    private static final String DATE = "template-date.txt";
 
     Settings settings() {
         return configuration.settings();
@@ -37,12 +45,50 @@ record Workplace(
 
     /** Jinja or a name, in place of the model's usual template. */
     Optional<String> chatTemplate() {
+        return settings().model().chatTemplate().map(this::template);
+    }
+
+    /** A template as a user gives it, which is a file, Jinja or a name, as Jinja or a name. */
+    String template(String given) {
+        return ChatTemplate.isSource(given)
+                ? given
+                : new SmallFile(Stores.path(given), spark.hadoop()).read().orElse(given);
+    }
+
+    /** How conversations are written, the date in them being the same whenever a part of the output is made. */
+    TemplateChoice templates() {
+        return new TemplateChoice(chatTemplate().orElse(null), templateDate().orElse(null));
+    }
+
+    /** What the template takes for today: as configured, or as the first stage that asked did; absent where it writes no date. */
+    Optional<LocalDate> templateDate() {
+        if (!inputs.writesDate(model())
+                && !chatTemplate().map(ChatTemplate::writesDate).orElse(false)) {
+            return Optional.empty();
+        }
         return settings()
                 .model()
-                .chatTemplate()
-                .map(given -> ChatTemplate.isSource(given)
-                        ? given
-                        : new SmallFile(new Path(given), spark.hadoop()).read().orElse(given));
+                .templateDate()
+                .or(() -> run.file(DATE).read().map(String::strip))
+                .map(LocalDate::parse)
+                .or(() -> Optional.of(today));
+    }
+
+    /**
+     * Has later commands take the same date.
+     */
+    void keepTemplateDate() {
+        templateDate().ifPresent(date -> run.file(DATE).write(date + "\n"));
+    }
+
+    /** What a stage depends on that writes conversations. */
+    Map<String, String> templateValues() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("tokenizer of rpo.model.path", inputs.tokenizer(model()));
+        values.put("chat template of rpo.model.path", inputs.template(model()));
+        values.put("rpo.model.chat-template", InputFingerprints.text(chatTemplate()));
+        templateDate().ifPresent(date -> values.put("rpo.model.template-date", date.toString()));
+        return values;
     }
 
     /** Path of the model that the policy is tied to. */

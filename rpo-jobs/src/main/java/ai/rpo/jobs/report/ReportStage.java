@@ -2,6 +2,7 @@ package ai.rpo.jobs.report;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +20,7 @@ import org.apache.hadoop.fs.Path;
 public final class ReportStage {
 
     private static final String WHAT = "report";
+    private static final String FROM_FILES = "Drawn by rpo from the run's own files";
 
     private final Configuration hadoop;
 
@@ -49,9 +51,20 @@ public final class ReportStage {
         RunArtifacts run = RunArtifacts.read(runDirectory, hadoop);
         progress.update(WHAT, 1, 2);
         Page page = drawing(runDirectory, () -> RunReport.of(run));
-        Path written = write(page, new Path(runDirectory, "report"));
+        Path written = write(page, new Path(runDirectory, "report"), FROM_FILES);
         progress.update(WHAT, 2, 2);
         return new Report(written, RunFindings.of(run));
+    }
+
+    /** What a judge found in a run directory, into its {@code judge/}; nothing where nobody judged. */
+    public void judge(Path runDirectory, Progress progress) {
+        progress.update(WHAT, 0, 1);
+        JudgeArtifacts.read(runDirectory, hadoop)
+                .ifPresent(judged -> write(
+                        drawing(runDirectory, () -> JudgeReport.of(runDirectory.getName(), judged)),
+                        new Path(runDirectory, "judge"),
+                        FROM_FILES));
+        progress.update(WHAT, 1, 1);
     }
 
     /** Several runs, into {@code output}. */
@@ -65,9 +78,17 @@ public final class ReportStage {
         List<Variant> variants = Variant.byEta(runs);
         List<Finding> findings = ComparisonFindings.of(variants);
         Page page = drawing(output, () -> ComparisonReport.of(comparison, runs, variants, findings));
-        Path written = write(page, output);
+        Path written = write(page, output, FROM_FILES);
         progress.update(WHAT, total, total);
         return new Report(written, findings);
+    }
+
+    /** The theory's page, computed here and now, into {@code output}. */
+    public Report theory(Path output, Progress progress) {
+        new RunDirectory(output, hadoop).make(); // before any work
+        TheoryResults results = TheoryResults.compute(progress);
+        Page page = drawing(output, () -> TheoryReport.of(results));
+        return new Report(write(page, output, "Computed and drawn by rpo"), new TheoryFindings(results).all());
     }
 
     /** A Java runtime without fonts throws an Error from deep inside AWT. */
@@ -86,13 +107,12 @@ public final class ReportStage {
         }
     }
 
-    private Path write(Page page, Path folder) {
+    /** @param how the page came about */
+    private Path write(Page page, Path folder, String how) {
         page.pictures().forEach((name, png) -> new SmallFile(new Path(folder, name), hadoop).write(png));
         SmallFile index = new SmallFile(new Path(folder, "index.html"), hadoop);
-        index.write(page.render(String.format(
-                Locale.ROOT,
-                "Drawn by rpo from the run's own files at %s.",
-                Instant.now().truncatedTo(ChronoUnit.SECONDS))));
+        index.write(page.render(
+                String.format(Locale.ROOT, "%s at %s.", how, Instant.now().truncatedTo(ChronoUnit.SECONDS))));
         return index.path();
     }
 }

@@ -26,8 +26,10 @@ import org.apache.hadoop.fs.Path;
  * @param directory the run directory
  * @param training one row for each optimizer step
  * @param evaluation names and estimates of {@code eval/metrics.json}
+ * @param benchmarks scores of {@code benchmark/results.json}
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
+ * @param judged what a judge found
  * @param gold {@code gold.json}, which only runs with a programmed grader have
  * @param configuration text of {@code resolved.conf}, secrets redacted by whoever wrote it
  * @param status {@code status.json}
@@ -36,9 +38,11 @@ record RunArtifacts(
         Path directory,
         TrainingLog training,
         Map<String, Estimate> evaluation,
+        List<BenchmarkScores.Score> benchmarks,
         Map<String, JsonNode> reports,
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
+        Optional<JudgeArtifacts> judged,
         Optional<String> configuration,
         Optional<JsonNode> status) {
 
@@ -79,9 +83,13 @@ record RunArtifacts(
                 json(new Path(directory, "eval/metrics.json"), hadoop)
                         .map(RunArtifacts::estimates)
                         .orElse(Map.of()),
+                json(new Path(directory, BenchmarkScores.FILE), hadoop)
+                        .map(BenchmarkScores::of)
+                        .orElse(List.of()),
                 reports,
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
+                JudgeArtifacts.read(directory, hadoop),
                 text(new Path(directory, "resolved.conf"), hadoop),
                 json(new Path(directory, "status.json"), hadoop));
         if (run.isEmpty()) {
@@ -94,7 +102,11 @@ record RunArtifacts(
     }
 
     private boolean isEmpty() {
-        return training.isEmpty() && evaluation.isEmpty() && reports.isEmpty();
+        return training.isEmpty()
+                && evaluation.isEmpty()
+                && benchmarks.isEmpty()
+                && judged.isEmpty()
+                && reports.isEmpty();
     }
 
     String name() {

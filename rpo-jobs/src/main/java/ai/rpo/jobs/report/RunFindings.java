@@ -5,6 +5,7 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.jobs.report.Finding.Verdict;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,21 @@ final class RunFindings {
 
     private static final double TENTH = 0.1;
 
+    /** Counts of a preparation that a reader should know of, in the order in which they are told. */
+    private static final List<Map.Entry<String, String>> REMARKS = List.of(
+            Map.entry(
+                    "special_tokens_kept_as_text",
+                    "spell special tokens, which are kept as text. Where a chat template wrote these rows already, set"
+                            + " rpo.data.special-tokens = as-tokens."),
+            Map.entry(
+                    "generation_prompts_cut",
+                    "begin where the chat template's generation prompt and the answers part; the end of that prompt, such"
+                            + " as <think>, is not trained on."),
+            Map.entry("completions_that_repeat_the_prompt", "have a completion that repeats the prompt."),
+            Map.entry(
+                    "completions_that_end_with_the_user",
+                    "have a completion that ends with a turn of another than the assistant, which is trained on too."));
+
     private RunFindings() {}
 
     static List<Finding> of(RunArtifacts run) {
@@ -24,8 +40,33 @@ final class RunFindings {
         change(findings, run.training(), objective);
         accuracy(findings, run.evaluation());
         heldOut(findings, run.evaluation(), objective);
+        rows(findings, run.reports());
+        findings.addAll(CoverageFindings.of(run));
         scores(findings, run.reports());
         return findings;
+    }
+
+    private static void rows(List<Finding> findings, Map<String, JsonNode> reports) {
+        for (String artifact : List.of("data", "sft/data")) {
+            for (String split : List.of("train", "eval")) {
+                JsonNode report =
+                        reports.containsKey(artifact) ? reports.get(artifact).path(split) : MissingNode.getInstance();
+                REMARKS.forEach(remark -> {
+                    String name = remark.getKey();
+                    if (report.path(name).asLong() > 0) {
+                        findings.add(new Finding(
+                                "Rows in " + artifact + "/" + split,
+                                Verdict.NEUTRAL,
+                                String.format(
+                                        Locale.ROOT,
+                                        "%s of %s %s",
+                                        Numbers.format(report.path(name).asLong()),
+                                        Numbers.format(report.path("rows").asLong()),
+                                        remark.getValue())));
+                    }
+                });
+            }
+        }
     }
 
     private static void scores(List<Finding> findings, Map<String, JsonNode> reports) {

@@ -15,8 +15,8 @@ import java.util.Optional;
 /** The page about one run. */
 final class RunReport {
 
-    private static final List<Metric> HEADLINES = List.of(
-            Metrics.ACCURACY, Metrics.MARGIN, Metrics.LOSS, Metrics.CHOSEN_LOGPS, Metrics.REJECTED_LOGPS);
+    private static final List<Metric> HEADLINES =
+            List.of(Metrics.ACCURACY, Metrics.MARGIN, Metrics.LOSS, Metrics.CHOSEN_LOGPS, Metrics.REJECTED_LOGPS);
 
     private RunReport() {}
 
@@ -28,6 +28,8 @@ final class RunReport {
         page.section("learning", "Learning curves", page.figures(figures.learning()));
         page.section("rewards", "Rewards", page.figures(figures.rewards()));
         page.section("evaluation", "Evaluation", evaluation(run));
+        run.judged().ifPresent(judged -> JudgeReport.addTo(page, judged));
+        page.section("benchmarks", "Benchmarks", BenchmarkScores.table(run.benchmarks()));
         page.section(
                 "data",
                 "Data",

@@ -32,12 +32,7 @@ final class TrainingFigures {
 
     List<Figure> learning() {
         return present(List.of(
-                single(
-                        "loss",
-                        "Loss",
-                        "loss (nats)",
-                        Metrics.LOSS.name(),
-                        lossCaption()),
+                single("loss", "Loss", "loss (nats)", Metrics.LOSS.name(), lossCaption()),
                 single(
                         "loss-preference",
                         "Preference term",

@@ -50,14 +50,16 @@ class ObjectiveKeysTest {
 
     @Test
     void aKeyOfAnotherObjectiveIsRefusedAndAnUnknownOneNamesTheNearest() {
-        assertEquals("""
+        assertEquals(
+                """
                 Cannot use the configuration: 3 keys are wrong.
                   rpo.objective.eta is no key of the objective ipo, which has beta (my.conf: 1)
                   rpo.objective.label-smothing is unknown; did you mean rpo.objective.label-smoothing? (my.conf: 1)
-                  rpo.objective.regularizer.weight is no key of the objective ipo, which has beta (-D)""", refusal(
-                folder,
-                "rpo.objective { name = ipo, eta = 1, label-smothing = 0.1 }",
-                "rpo.objective.regularizer.weight=eta"));
+                  rpo.objective.regularizer.weight is no key of the objective ipo, which has beta (-D)""",
+                refusal(
+                        folder,
+                        "rpo.objective { name = ipo, eta = 1, label-smothing = 0.1 }",
+                        "rpo.objective.regularizer.weight=eta"));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +25,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RecipesTest {
 
     private static final Path CHECKOUT = Path.of("..");
+
+    /** The data that a command cannot do without. */
+    private static final Map<String, String> NEEDED =
+            Map.of("run", "rpo.data.train", "sft", "rpo.sft.data", "benchmark", "rpo.benchmark.data");
 
     static List<Path> recipes() throws IOException {
         try (Stream<Path> files = Files.walk(CHECKOUT.resolve("conf"))) {
@@ -39,16 +44,15 @@ class RecipesTest {
         String text = Files.readString(recipe);
         String comment = text.substring(0, text.indexOf("\n\n"));
 
-        Matcher command = Pattern.compile("#   \\./rpo (run|sft) --config "
+        Matcher command = Pattern.compile("#   \\./rpo (run|sft|benchmark) --config "
                         + Pattern.quote(CHECKOUT.relativize(recipe).toString()) + "\\s")
                 .matcher(comment);
         assertTrue(command.find(), comment);
-        List<String> given = Stream.of("rpo.model.path", "rpo.data.train", "rpo.data.eval")
+        List<String> given = Stream.of("rpo.model.path", "rpo.data.train", "rpo.data.eval", "rpo.benchmark.data")
                 .filter(key -> comment.contains("-D " + key + "="))
                 .map(key -> key + "=somewhere")
                 .toList();
-        String data = command.group(1).equals("sft") ? "rpo.sft.data" : "rpo.data.train";
-        Settings settings = load(recipe, given, data);
+        Settings settings = load(recipe, given, NEEDED.get(command.group(1)));
         assertTrue(settings.output().orElseThrow().startsWith("runs/"), recipe.toString());
     }
 

@@ -21,10 +21,11 @@ public final class AdaptedModel {
      * @param folder of a model or of an adapter
      * @param given where the adapted model is, instead of where adapter_config.json says
      * @return empty if the folder is no adapter's
-     * @throws RpoException if the adapted model is not where it should be
+     * @throws RpoException if the adapted model is not where it should be, or models lie in folders of this one
      */
     public static Optional<String> of(String folder, Optional<String> given, Configuration hadoop) {
-        Path path = new Path(folder);
+        ModelsBelow.refuse(folder, hadoop);
+        Path path = Stores.path(folder);
         FileSystem store = Stores.open(path, hadoop);
         try {
             Set<String> files = new HashSet<>();

@@ -169,7 +169,7 @@ public final class LocalModel implements Serializable {
     }
 
     private static org.apache.hadoop.fs.Path hadoopPath(String uri) {
-        return new org.apache.hadoop.fs.Path(uri);
+        return Stores.path(uri);
     }
 
     private Path cached() {

@@ -11,6 +11,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
@@ -20,23 +21,18 @@ import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.InputFiles;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
-import scala.Tuple2;
 
 /**
  * Continues the prompts of a data set with a model. The output folder gets {@code completions/}, JSON lines or Parquet
@@ -54,22 +50,26 @@ public final class GenerateStage {
 
     private final SparkSession spark;
     private final LocalModel model;
-    private final Optional<String> chatTemplate;
+    private final TemplateChoice chatTemplate;
+    private final PromptSource source;
     private final Precision precision;
     private final GenerateSettings settings;
 
     /**
-     * @param chatTemplate Jinja or a name, in place of the model's usual template
+     * @param chatTemplate how the model's conversations are written
+     * @param source how training reads rows
      */
     public GenerateStage(
             SparkSession spark,
             LocalModel model,
-            Optional<String> chatTemplate,
+            TemplateChoice chatTemplate,
+            PromptSource source,
             Precision precision,
             GenerateSettings settings) {
         this.spark = spark;
         this.model = model;
         this.chatTemplate = chatTemplate;
+        this.source = source;
         this.precision = precision;
         this.settings = settings;
     }
@@ -102,10 +102,11 @@ public final class GenerateStage {
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
             artifact.remove(); // which would only be in the way of better prompts
-            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
-                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                    + "). A row needs prompt (text or messages), messages or prompt_ids.");
+            throw RpoException.data(
+                    "Cannot generate: none of " + prompts + " rows of "
+                            + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
+                            + (prompts == 0 ? "there are no rows" : counted(result.rejected))
+                            + "). A row needs what training takes, or prompt (text or messages), messages or prompt_ids alone.");
         }
         if (parquet) {
             completions(lines)
@@ -137,82 +138,25 @@ public final class GenerateStage {
 
     private void generate(
             JavaRDD<NumberedRow> rows, Shards shards, Path lines, Path rejected, Cores cores, Progress progress) {
-        BitSet finished = shards.finished(lines, spark.sparkContext().hadoopConfiguration());
-        List<Integer> open = new ArrayList<>();
-        for (int shard = finished.nextClearBit(0); shard < shards.count(); shard = finished.nextClearBit(shard + 1)) {
-            open.add(shard);
-        }
-        if (open.isEmpty()) {
+        OpenShards open = new OpenShards(shards, lines, spark.sparkContext().hadoopConfiguration());
+        if (open.count() == 0) {
             return;
         }
-        long prompts = open.stream()
-                .mapToLong(
-                        shard -> Math.min(shards.promptsEach(), shards.prompts() - (long) shard * shards.promptsEach()))
-                .sum();
         LongAccumulator done = spark.sparkContext().longAccumulator("completions");
         ShardGeneration work = new ShardGeneration(
                 model,
-                chatTemplate.orElse(null),
+                chatTemplate,
+                source,
                 precision,
-                cores.threads(open.size()),
+                cores.threads(open.count()),
                 settings,
                 lines.toString(),
                 rejected.toString(),
                 new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()),
                 done);
         try (PolledProgress polled = new PolledProgress(
-                spark.sparkContext(), progress, "generate", done, prompts * settings.samplesPerPrompt())) {
-            rows.mapToPair(row -> new Tuple2<>(shards.of(row.ordinal()), row))
-                    .filter(row -> !finished.get(row._1()))
-                    .partitionBy(new ByShard(open))
-                    .foreachPartition(partition -> {
-                        List<NumberedRow> ours = new ArrayList<>();
-                        int shard = -1;
-                        while (partition.hasNext()) {
-                            Tuple2<Integer, NumberedRow> row = partition.next();
-                            shard = row._1();
-                            ours.add(row._2());
-                        }
-                        if (shard >= 0) {
-                            work.run(shard, ours);
-                        }
-                    });
-        }
-    }
-
-    /** A partition for each shard that is to be made. */
-    private static final class ByShard extends Partitioner {
-
-        private static final long serialVersionUID = 1L;
-
-        private final List<Integer> shards;
-        private final Map<Integer, Integer> places = new TreeMap<>();
-
-        ByShard(List<Integer> shards) {
-            this.shards = List.copyOf(shards);
-            for (int i = 0; i < shards.size(); i++) {
-                places.put(shards.get(i), i);
-            }
-        }
-
-        @Override
-        public int numPartitions() {
-            return shards.size();
-        }
-
-        @Override
-        public int getPartition(Object shard) {
-            return places.get((Integer) shard);
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof ByShard by && by.shards.equals(shards);
-        }
-
-        @Override
-        public int hashCode() {
-            return shards.hashCode();
+                spark.sparkContext(), progress, "generate", done, open.rows() * settings.samplesPerPrompt())) {
+            open.forEach(rows, NumberedRow::ordinal, work::run);
         }
     }
 

@@ -13,8 +13,11 @@ import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.PromptTokenizer;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -35,14 +38,16 @@ import org.apache.spark.util.SerializableConfiguration;
  * Continues the prompts of one shard and writes its file: JSON lines with the columns of {@link CompletionRows}. Rows
  * that have no prompt to go on from are written elsewhere first, with the reason.
  *
- * @param chatTemplate in place of the model's; null for that
+ * @param chatTemplate how the model's conversations are written
+ * @param source how training reads rows
  * @param completions folder
  * @param rejected folder
  * @param done counts completions
  */
 record ShardGeneration(
         LocalModel model,
-        String chatTemplate,
+        TemplateChoice chatTemplate,
+        PromptSource source,
         Precision precision,
         int threads,
         GenerateSettings settings,
@@ -62,13 +67,15 @@ record ShardGeneration(
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
-        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, Optional.ofNullable(chatTemplate), precision, threads, settings.completionsAtOnce())) {
+        GeneratingRole role = new GeneratingRole(model, chatTemplate, precision, threads, settings.completionsAtOnce());
+        try (Loan<GeneratingRole.Worker> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
+            GeneratingRole.Worker lent = loan.worker();
             List<Prompt> prompts = new ArrayList<>();
             StringBuilder unfit = new StringBuilder();
+            PromptReader reader = source.reader();
             for (NumberedRow row : ordered) {
                 try {
-                    prompts.add(prompt(row, lent));
+                    prompts.add(prompt(row, reader, lent));
                 } catch (UnfitRowException e) {
                     unfit.append(rejected(row, e)).append('\n');
                 }
@@ -77,12 +84,12 @@ record ShardGeneration(
                 write(rejected, shard, unfit);
             }
             StringBuilder lines = lines(prompts, lent);
-            lent.finished();
+            loan.finished();
             write(completions, shard, lines);
         }
     }
 
-    private StringBuilder lines(List<Prompt> prompts, ExecutorGenerators.Loan lent) {
+    private StringBuilder lines(List<Prompt> prompts, GeneratingRole.Worker lent) {
         Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
         int samples = settings.samplesPerPrompt();
         Iterator<Request> requests = prompts.stream()
@@ -118,8 +125,8 @@ record ShardGeneration(
         return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
     }
 
-    private Prompt prompt(NumberedRow row, ExecutorGenerators.Loan lent) throws UnfitRowException {
-        PromptReader.Row read = PromptReader.read(row.json());
+    private Prompt prompt(NumberedRow row, PromptReader reader, GeneratingRole.Worker lent) throws UnfitRowException {
+        PromptReader.Row read = reader.read(row.json());
         int[] ids = ids(read, lent);
         int context = lent.model().config().contextLength();
         int vocabulary = lent.model().config().vocabularySize();
@@ -136,16 +143,19 @@ record ShardGeneration(
         return new Prompt(row.ordinal(), read.given(), ids);
     }
 
-    private int[] ids(PromptReader.Row row, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private int[] ids(PromptReader.Row row, GeneratingRole.Worker lent) throws UnfitRowException {
         if (row.prompt() instanceof TokenPrompt tokens) {
             if (tokens.ids().length == 0) {
                 throw new UnfitRowException(Reason.EMPTY_PROMPT);
             }
             return tokens.ids();
         }
-        PromptTokenizer tokenizer = new PromptTokenizer(lent.tokenizer()
-                .orElseThrow(() -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
-                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")));
+        PromptTokenizer tokenizer = new PromptTokenizer(
+                lent.tokenizer()
+                        .orElseThrow(
+                                () -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
+                                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
+                source.specialTokens());
         return row.prompt() instanceof TextPrompt text
                 ? tokenizer.tokenize(text)
                 : tokenizer.tokenize((ConversationPrompt) row.prompt());

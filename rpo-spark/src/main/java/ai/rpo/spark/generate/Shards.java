@@ -24,7 +24,7 @@ import org.apache.hadoop.fs.Path;
  * @param promptsEach but for the last shard
  * @param prompts over all
  */
-record Shards(int promptsEach, long prompts) implements Serializable {
+public record Shards(int promptsEach, long prompts) implements Serializable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LARGEST = 256;
@@ -36,7 +36,7 @@ record Shards(int promptsEach, long prompts) implements Serializable {
      *
      * @param work folders in it, which are removed where another run left them
      */
-    static Shards planned(
+    public static Shards planned(
             Path folder, List<String> work, String digest, long prompts, int tasks, Configuration hadoop) {
         SmallFile plan = new SmallFile(new Path(folder, PLAN), hadoop);
         JsonNode earlier = plan.read().map(Shards::parse).orElse(JSON.createObjectNode());
@@ -60,15 +60,17 @@ record Shards(int promptsEach, long prompts) implements Serializable {
         }
     }
 
-    int count() {
+    public int count() {
         return Math.toIntExact((prompts + promptsEach - 1) / promptsEach);
     }
 
-    int of(long ordinal) {
+    /** The shard that a row belongs to. */
+    public int of(long ordinal) {
         return Math.toIntExact(ordinal / promptsEach);
     }
 
-    static String fileName(int shard) {
+    /** Of a shard's results, in whatever folder. */
+    public static String fileName(int shard) {
         return String.format(Locale.ROOT, "part-%05d.jsonl", shard);
     }
 
@@ -77,7 +79,7 @@ record Shards(int promptsEach, long prompts) implements Serializable {
      *
      * @throws RpoException if the folder cannot be read
      */
-    BitSet finished(Path folder, Configuration hadoop) {
+    public BitSet finished(Path folder, Configuration hadoop) {
         BitSet finished = new BitSet();
         InputFiles.inFolder(folder.toString(), NAME.asMatchPredicate(), hadoop).files().stream()
                 .map(file -> NAME.matcher(file.getPath().getName()))

@@ -1,6 +1,5 @@
 package ai.rpo.spark.judge;
 
-import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
 
@@ -71,5 +70,5 @@ public record JudgeSettings(
      * @param verifier the name of one that is built in or in a jar
      * @param pattern for those that take one
      */
-    public record ProgramSettings(String verifier, Optional<String> pattern) implements Serializable {}
+    public record ProgramSettings(String verifier, Optional<String> pattern) {}
 }

@@ -9,9 +9,11 @@ import java.io.Serializable;
  * @param path the file's URI
  * @param bytes its length as stored
  * @param layout how rows are written in it
+ * @param parquet what is in a file of that layout; null for others
  * @param heldOut whether it was given as evaluation data
  */
-record DataFile(int index, String path, long bytes, Layout layout, boolean heldOut) implements Serializable {
+record DataFile(int index, String path, long bytes, Layout layout, ParquetContent parquet, boolean heldOut)
+        implements Serializable {
 
     /** How rows are written in a file. */
     enum Layout {

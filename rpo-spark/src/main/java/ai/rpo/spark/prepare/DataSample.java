@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
@@ -100,17 +99,11 @@ final class DataSample {
                 .collect();
     }
 
-    /** Known from the files' footers. */
     private long parquetRows() {
-        String[] paths = plan.files().stream()
+        return plan.files().stream()
                 .filter(file -> file.layout() == Layout.PARQUET)
-                .map(DataFile::path)
-                .toArray(String[]::new);
-        long count = 0;
-        for (String path : paths) {
-            count += spark.read().parquet(new Path(path).toString()).count();
-        }
-        return count;
+                .mapToLong(file -> file.parquet().rows())
+                .sum();
     }
 
     private static Piece first(PreparePlan plan, Iterator<SourceRow> rows, int most, double rowsInPiece) {

@@ -4,6 +4,7 @@ import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.Matching;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.preference.RowFormats;
+import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import java.io.Serializable;
@@ -22,6 +23,7 @@ import java.util.OptionalInt;
  * @param maxPromptLength the most tokens of a prompt; no limit of its own where absent
  * @param format name of the format of every row; recognised row by row where absent
  * @param onStraddle what becomes of a completion that begins inside a token of the prompt
+ * @param specialTokens how rows of text are read that spell special tokens
  * @param truncation what becomes of a row above either limit
  * @param fields what the data call the formats' fields
  * @param ratedPairs which pairs are made of several rated completions
@@ -38,6 +40,7 @@ public record DataSettings(
         OptionalInt maxPromptLength,
         Optional<String> format,
         StraddlePolicy onStraddle,
+        SpellingPolicy specialTokens,
         Truncation truncation,
         Fields fields,
         RatedPairs ratedPairs,
@@ -71,7 +74,8 @@ public record DataSettings(
                 Optional.empty(),
                 List.of());
 
-        FieldNames names() {
+        /** As readers of rows take them. */
+        public FieldNames names() {
             return FieldNames.of(prompt, chosen, rejected, completion, completions, scores, label, ignored);
         }
     }

@@ -17,6 +17,9 @@ enum Decompression {
     // Hadoop's own codec needs a native library that Spark does not bring.
     ZSTANDARD(".zst");
 
+    /** Logarithm of what {@code zstd --long=31} makes, its most; as much memory is taken as a file has that far back. */
+    private static final int LARGEST_WINDOW = 31;
+
     private final String suffix;
 
     Decompression(String suffix) {
@@ -52,7 +55,7 @@ enum Decompression {
                     codec.setConf(hadoop);
                     yield codec.createInputStream(raw);
                 }
-                case ZSTANDARD -> new ZstdInputStreamNoFinalizer(raw);
+                case ZSTANDARD -> new ZstdInputStreamNoFinalizer(raw).setLongMax(LARGEST_WINDOW);
             };
         } catch (IOException | RuntimeException e) {
             raw.close();

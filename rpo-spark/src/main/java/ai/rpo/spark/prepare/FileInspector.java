@@ -1,7 +1,7 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.RpoException.Kind;
+import ai.rpo.core.preference.FieldNames;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,8 +10,6 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
 
 /** Looks at the beginning of each input file, and at the footer of Parquet files, before any work starts. */
 final class FileInspector {
@@ -21,9 +19,12 @@ final class FileInspector {
     private static final List<String> JSON_NAMES = List.of(".jsonl", ".json", ".ndjson");
 
     private final Configuration hadoop;
+    private final ParquetFooter footers;
 
-    FileInspector(Configuration hadoop) {
+    /** @param fields what the rows call the formats' fields */
+    FileInspector(FieldNames fields, Configuration hadoop) {
         this.hadoop = hadoop;
+        this.footers = new ParquetFooter(fields, hadoop);
     }
 
     /**
@@ -32,10 +33,8 @@ final class FileInspector {
     DataFile inspect(int index, FileStatus file, boolean heldOut) {
         Path path = file.getPath();
         Layout layout = layout(path, file.getLen());
-        if (layout == Layout.PARQUET) {
-            checkFooter(path);
-        }
-        return new DataFile(index, path.toString(), file.getLen(), layout, heldOut);
+        ParquetContent parquet = layout == Layout.PARQUET ? footers.read(path) : null;
+        return new DataFile(index, path.toString(), file.getLen(), layout, parquet, heldOut);
     }
 
     private Layout layout(Path path, long bytes) {
@@ -43,6 +42,9 @@ final class FileInspector {
         Layout lines = compression == Decompression.NONE ? Layout.LINES : Layout.COMPRESSED_LINES;
         String name = compression.innerName(path);
         byte[] head = bytes == 0 ? new byte[0] : head(path, compression);
+        ForeignFile.hint(name, head).ifPresent(what -> {
+            throw RpoException.data("Cannot read " + path + ": it is " + what);
+        });
         if (startsWithMagic(head) || name.endsWith(".parquet")) {
             return Layout.PARQUET;
         }
@@ -65,18 +67,6 @@ final class FileInspector {
         }
     }
 
-    private void checkFooter(Path path) {
-        try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(path, hadoop))) {
-            reader.getRecordCount();
-        } catch (IOException | RuntimeException e) {
-            throw new RpoException(
-                    Kind.DATA,
-                    "Cannot read " + path + ": it is not a whole Parquet file (" + firstLine(e)
-                            + "). Write or copy it again.",
-                    e);
-        }
-    }
-
     private static boolean startsWithMagic(byte[] head) {
         return head.length >= PARQUET_MAGIC.length
                 && Arrays.equals(head, 0, PARQUET_MAGIC.length, PARQUET_MAGIC, 0, PARQUET_MAGIC.length);
@@ -90,9 +80,5 @@ final class FileInspector {
             }
         }
         return -1;
-    }
-
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
     }
 }

@@ -5,14 +5,17 @@ import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.PairTokenizer.Half;
 import ai.rpo.core.text.PairTokenizer.Pair;
+import ai.rpo.core.text.Remark;
 import ai.rpo.spark.prepare.OutcomeRows.Origin;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 
 /** The pairs of waiting rows, which come prompt by prompt, and the rows that find no partner. */
@@ -96,11 +99,13 @@ final class MatchedRows implements Iterator<Row> {
     }
 
     private static Half half(Row row) {
-        return new Half(
-                ids(row, "prompt_ids"),
-                ids(row, "chosen_ids"),
-                row.getAs("straddles"),
-                row.getAs("spelled_special_token"));
+        return new Half(ids(row, "prompt_ids"), ids(row, "chosen_ids"), row.getAs("straddles"), remarks(row));
+    }
+
+    private static Set<Remark> remarks(Row row) {
+        Set<Remark> remarks = EnumSet.noneOf(Remark.class);
+        row.<String>getList(row.fieldIndex("remarks")).forEach(name -> remarks.add(Remark.valueOf(name)));
+        return remarks;
     }
 
     private static int[] ids(Row row, String column) {

@@ -1,6 +1,7 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.preference.FieldNames;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import ai.rpo.spark.store.InputFiles;
 import java.io.Serializable;
@@ -41,7 +42,7 @@ public final class NumberedRows {
      */
     public static JavaRDD<NumberedRow> read(SparkSession spark, List<String> paths) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        FileInspector inspector = new FileInspector(hadoop);
+        FileInspector inspector = new FileInspector(FieldNames.USUAL, hadoop);
         List<DataFile> files = new ArrayList<>();
         for (FileStatus file : InputFiles.resolve(paths, hadoop).files()) {
             files.add(inspector.inspect(files.size(), file, false));

@@ -4,7 +4,9 @@ import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer.Half;
 import ai.rpo.core.text.PairTokenizer.Pair;
+import ai.rpo.core.text.Remark;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
@@ -50,7 +52,7 @@ final class OutcomeRows {
                 pair.rejected() == null ? null : pair.rejected().length,
                 pair.notes().straddles(),
                 pair.notes().cut().name(),
-                pair.notes().spelledSpecialToken(),
+                names(pair.notes().remarks()),
                 controlCharacters,
                 null,
                 null,
@@ -94,13 +96,17 @@ final class OutcomeRows {
         set(values, "prompt_ids", half.prompt());
         set(values, "chosen_ids", half.completion());
         set(values, "straddles", half.straddles());
-        set(values, "spelled_special_token", half.spelledSpecialToken());
+        set(values, "remarks", names(half.remarks()));
         set(values, "control_characters", controlCharacters);
         set(values, "good", good);
         set(values, "reason", unmatched.reason().name());
         set(values, "detail", unmatched.getMessage());
         set(values, "row", row);
         return RowFactory.create(values);
+    }
+
+    private static String[] names(Set<Remark> remarks) {
+        return remarks.stream().map(Remark::name).toArray(String[]::new);
     }
 
     private static void set(Object[] values, String column, Object value) {

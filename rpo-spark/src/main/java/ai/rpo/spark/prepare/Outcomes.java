@@ -43,7 +43,8 @@ final class Outcomes {
             .add("rejected_tokens", IntegerType)
             .add("straddles", IntegerType)
             .add("cut", StringType)
-            .add("spelled_special_token", BooleanType)
+            // Names of Remark.
+            .add("remarks", DataTypes.createArrayType(StringType, false))
             .add("control_characters", BooleanType)
             // Of a row that waits for a partner, whether its completion is a good one; it stands in the columns of the
             // chosen one.

@@ -91,7 +91,7 @@ record PrepareJob(
 
         // Written before the job may stop, since these say why.
         new SmallFile(new Path(output, "report.json"), spark.sparkContext().hadoopConfiguration())
-                .write(new PrepareReport(plan, tally, repetition).toJson());
+                .write(new PrepareReport(plan, tally, repetition, coverage(placed, tasks, tally)).toJson());
         new RejectedRows(spark, plan, rejectedOutput)
                 .write(placed, tally.findings().total());
         stopIfUnfit(tally);
@@ -114,6 +114,14 @@ record PrepareJob(
                 "compare",
                 tasks + partitions,
                 () -> Repetition.among(placed, plan.files(), settings.nearDuplicates(), partitions));
+    }
+
+    private Optional<TokenCoverage> coverage(Dataset<Row> placed, int tasks, InputTally tally) {
+        boolean pairs = plan.kind() == RowKind.PAIRS && tally.train().rows() > 0;
+        int vocabulary = plan.model().vocabularySize();
+        return pairs
+                ? Optional.of(during("cover", tasks, () -> TokenCoverage.of(placed, vocabulary)))
+                : Optional.empty();
     }
 
     private void stopIfUnfit(InputTally tally) {

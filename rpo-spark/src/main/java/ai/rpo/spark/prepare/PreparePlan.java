@@ -4,6 +4,7 @@ import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.text.LengthLimit;
 import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import java.io.Serializable;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param ratedPairs which pairs are made of several rated completions
  * @param unpaired how completions that stand alone become pairs
  * @param evalFraction share of the training prompts that is held out
+ * @param specialTokens how rows of text are read that spell special tokens
  * @param maxLength the most tokens of a prompt with either completion
  * @param maxPromptLength the most tokens of a prompt
  * @param files by {@link DataFile#index}
@@ -29,6 +31,7 @@ record PreparePlan(
         DataSettings.Unpaired unpaired,
         double evalFraction,
         StraddlePolicy onStraddle,
+        SpellingPolicy specialTokens,
         int maxLength,
         int maxPromptLength,
         Truncation truncation,
@@ -38,7 +41,7 @@ record PreparePlan(
 
     PairTokenizer tokenizer() {
         return new PairTokenizer(
-                ExecutorTokenizers.get(model), onStraddle, new LengthLimit(maxLength, maxPromptLength, truncation));
+                model.tokenizer(), onStraddle, specialTokens, new LengthLimit(maxLength, maxPromptLength, truncation));
     }
 
     /**

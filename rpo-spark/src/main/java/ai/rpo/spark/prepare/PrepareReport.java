@@ -1,18 +1,25 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.Findings;
+import ai.rpo.core.text.Remark;
+import ai.rpo.core.theory.Guarantee;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What preparing found and did; written as {@code report.json}.
  */
-record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) {
+record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition, Optional<TokenCoverage> tokenCoverage) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    // What theorem 5.3 is asked for: rewards in [0, R], and how likely its bound may fail.
+    private static final double RANGE = 1;
+    private static final double DELTA = 0.05;
 
     String toJson() {
         ObjectNode root = JSON.createObjectNode();
@@ -48,10 +55,28 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) 
             repetition.nearDuplicates().ifPresent(kind -> addRepetition(root, "near_duplicates", kind));
             addRepetition(root, "label_conflicts", repetition.conflicts());
             addRepetition(root, "leaked_prompts", repetition.leaked());
+            tokenCoverage.ifPresent(tokens -> addCoverage(root.putObject("coverage"), repetition.graph(), tokens));
         }
         addSplit(root, Outcomes.TRAIN, tally.train());
         addSplit(root, Outcomes.EVAL, tally.eval());
         return root.toPrettyString() + "\n";
+    }
+
+    private static void addCoverage(ObjectNode node, ComparisonGraph graph, TokenCoverage tokens) {
+        node.put("comparisons", graph.comparisons());
+        node.put("prompts", graph.prompts());
+        node.put("responses", graph.responses());
+        node.put("components", graph.components());
+        node.put("responses_compared_once", graph.comparedOnce());
+        node.put("responses_never_rejected", graph.neverRejected());
+        node.put("most_comparisons_of_a_response", graph.mostComparisons());
+        node.put("chosen_tokens_in_no_other_pair", tokens.inOnePairOnly());
+        // Of the smallest class of rewards and of the largest: the truth is somewhere between them.
+        node.put("theory_eta_low", new Guarantee(RANGE, graph.comparisons(), 0, DELTA).eta());
+        node.put(
+                "theory_eta_high",
+                Guarantee.ofBox(graph.responses(), RANGE, graph.comparisons(), DELTA)
+                        .eta());
     }
 
     private static void addRepetition(ObjectNode root, String name, Repetition.Kind kind) {
@@ -80,7 +105,10 @@ record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition) 
         node.put("completions_tokenised_alone", split.straddles());
         node.put("prompts_cut", split.promptsCut());
         node.put("completions_cut", split.completionsCut());
-        node.put("special_tokens_kept_as_text", split.specialTokensAsText());
+        node.put("special_tokens_kept_as_text", split.remarks(Remark.SPELLS_SPECIAL_TOKEN));
+        node.put("generation_prompts_cut", split.remarks(Remark.GENERATION_PROMPT_CUT));
+        node.put("completions_that_repeat_the_prompt", split.remarks(Remark.REPEATS_PROMPT));
+        node.put("completions_that_end_with_the_user", split.remarks(Remark.ENDS_WITH_USER));
         node.put("with_control_characters", split.controlCharacters());
         ObjectNode lengths = JSON.createObjectNode();
         addLengths(lengths, "prompt", split.prompt());

@@ -76,6 +76,7 @@ public final class PrepareStage {
                 settings.unpaired(),
                 settings.evalFraction(),
                 settings.onStraddle(),
+                settings.specialTokens(),
                 maxLength,
                 Math.min(maxLength, settings.maxPromptLength().orElse(maxLength)),
                 settings.truncation(),
@@ -84,7 +85,7 @@ public final class PrepareStage {
     }
 
     private List<DataFile> files(Configuration hadoop) {
-        FileInspector inspector = new FileInspector(hadoop);
+        FileInspector inspector = new FileInspector(settings.fields().names(), hadoop);
         List<DataFile> files = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         for (boolean heldOut : new boolean[] {false, true}) {

@@ -5,9 +5,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /** What {@link PrepareReport} says of data prepared before, held against the limits of today. */
 public final class PreparedFindings {
+
+    private static final List<String> REMARKS = List.of(
+            "special_tokens_kept_as_text",
+            "generation_prompts_cut",
+            "completions_that_repeat_the_prompt",
+            "completions_that_end_with_the_user");
 
     private final JsonNode report;
 
@@ -41,6 +50,19 @@ public final class PreparedFindings {
                 limits.maxLeakedFraction(),
                 "max-leaked-fraction",
                 "are held out while their prompt is trained on");
+    }
+
+    /** Of how many kept rows there is something to say, by its name in the report; nothing where there are none. */
+    public Map<String, Long> remarks() {
+        Map<String, Long> remarks = new LinkedHashMap<>();
+        for (String name : REMARKS) {
+            long rows = report.path("train").path(name).asLong()
+                    + report.path("eval").path(name).asLong();
+            if (rows > 0) {
+                remarks.put(name, rows);
+            }
+        }
+        return remarks;
     }
 
     private long count(String name) {

@@ -23,10 +23,12 @@ import org.apache.spark.sql.Row;
  * @param conflicts rows whose pair stands in both orders
  * @param leaked held-out rows whose prompt is trained on too
  * @param nearDuplicates rows that are much like another row, where they were looked for
+ * @param graph of responses that training pairs compare, repeated ones taken for one
  */
-record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> nearDuplicates) {
+record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> nearDuplicates, ComparisonGraph graph) {
 
-    static final Repetition NONE = new Repetition(Kind.NONE, Kind.NONE, Kind.NONE, Optional.empty());
+    static final Repetition NONE =
+            new Repetition(Kind.NONE, Kind.NONE, Kind.NONE, Optional.empty(), ComparisonGraph.EMPTY);
 
     /** How many rows, and where the last row of some of the groups stands. */
     record Kind(long rows, List<Findings.Example> examples) {
@@ -62,7 +64,8 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> n
                 tally.duplicates().of(files),
                 tally.conflicts().of(files),
                 tally.leaked().of(files),
-                nearDuplicates ? Optional.of(NearDuplicates.among(placed, files, partitions)) : Optional.empty());
+                nearDuplicates ? Optional.of(NearDuplicates.among(placed, files, partitions)) : Optional.empty(),
+                tally.graph());
     }
 
     /**

@@ -16,6 +16,7 @@ final class RepetitionTally implements Serializable {
     private final Count duplicates = new Count();
     private final Count conflicts = new Count();
     private final Count leaked = new Count();
+    private ComparisonGraph graph = ComparisonGraph.EMPTY;
 
     /**
      * One kept pair; completions are told by hashes.
@@ -123,6 +124,7 @@ final class RepetitionTally implements Serializable {
         Pair before = null;
         Group samePair = new Group();
         Group samePrompt = new Group();
+        ComparisonGraph.OfPrompt promptGraph = new ComparisonGraph.OfPrompt();
         while (sorted.hasNext()) {
             Pair pair = Pair.of(sorted.next());
             boolean otherPrompt = before != null && before.prompt != pair.prompt;
@@ -131,15 +133,19 @@ final class RepetitionTally implements Serializable {
                 samePair = new Group();
             }
             if (otherPrompt) {
-                tally.addPrompt(samePrompt);
+                tally.addPrompt(samePrompt, promptGraph);
                 samePrompt = new Group();
+                promptGraph = new ComparisonGraph.OfPrompt();
+            }
+            if (!pair.heldOut) {
+                promptGraph.add(pair.forward ? pair.low : pair.high, pair.forward ? pair.high : pair.low);
             }
             samePair.add(pair);
             samePrompt.add(pair);
             before = pair;
         }
         tally.addPairs(samePair);
-        tally.addPrompt(samePrompt);
+        tally.addPrompt(samePrompt, promptGraph);
         return tally;
     }
 
@@ -152,7 +158,8 @@ final class RepetitionTally implements Serializable {
         }
     }
 
-    private void addPrompt(Group same) {
+    private void addPrompt(Group same, ComparisonGraph.OfPrompt promptGraph) {
+        graph = graph.plus(promptGraph.graph());
         if (same.heldOut > 0 && same.heldOut < same.rows()) {
             leaked.add(same.heldOut, same.last);
         }
@@ -162,6 +169,7 @@ final class RepetitionTally implements Serializable {
         duplicates.add(other.duplicates);
         conflicts.add(other.conflicts);
         leaked.add(other.leaked);
+        graph = graph.plus(other.graph);
     }
 
     Count duplicates() {
@@ -174,5 +182,10 @@ final class RepetitionTally implements Serializable {
 
     Count leaked() {
         return leaked;
+    }
+
+    /** Of the training pairs. */
+    ComparisonGraph graph() {
+        return graph;
     }
 }

@@ -24,12 +24,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 
 /** Turns the rows of one partition into {@link Outcomes}, in the order in which they come. */
 final class RowPreparer {
 
-    private static final Notes AS_GIVEN = new Notes(0, Cut.NOTHING, false);
+    private static final Notes AS_GIVEN = new Notes(0, Cut.NOTHING, Set.of());
     private static final int LONGEST_QUOTE = 1 << 20;
 
     private final PreparePlan plan;
@@ -158,7 +159,17 @@ final class RowPreparer {
     }
 
     private Row rejected(SourceRow source, int part, UnfitRowException e) {
-        return OutcomeRows.rejected(origin(source, part), usedFor(source), e, quote(source.json()));
+        return OutcomeRows.rejected(origin(source, part), usedFor(source), explained(source, e), quote(source.json()));
+    }
+
+    /** A column that is not read may be what the row lacks. */
+    private UnfitRowException explained(SourceRow source, UnfitRowException e) {
+        ParquetContent content = plan.files().get(source.file()).parquet();
+        boolean names = content != null && !content.others().isEmpty() && e.reason() == Reason.UNKNOWN_FORMAT;
+        return names
+                ? new UnfitRowException(
+                        e.reason(), e.getMessage() + "; not read are " + String.join(", ", content.others()))
+                : e;
     }
 
     private static Origin origin(SourceRow source, int part) {

@@ -1,7 +1,9 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.text.PairTokenizer.Cut;
+import ai.rpo.core.text.Remark;
 import java.io.Serializable;
+import java.util.EnumMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
@@ -15,7 +17,7 @@ final class SplitTally implements Serializable {
     private long straddles;
     private long promptsCut;
     private long completionsCut;
-    private long specialTokensAsText;
+    private final EnumMap<Remark, Long> remarks = new EnumMap<>(Remark.class);
     private long controlCharacters;
     private long chosenLonger;
     private long referenced;
@@ -34,9 +36,8 @@ final class SplitTally implements Serializable {
             case PROMPT -> promptsCut++;
             case COMPLETION -> completionsCut++;
         }
-        if (outcome.<Boolean>getAs("spelled_special_token")) {
-            specialTokensAsText++;
-        }
+        outcome.<String>getList(outcome.fieldIndex("remarks"))
+                .forEach(name -> remarks.merge(Remark.valueOf(name), 1L, Long::sum));
         if (outcome.<Boolean>getAs("control_characters")) {
             controlCharacters++;
         }
@@ -60,7 +61,7 @@ final class SplitTally implements Serializable {
         straddles += other.straddles;
         promptsCut += other.promptsCut;
         completionsCut += other.completionsCut;
-        specialTokensAsText += other.specialTokensAsText;
+        other.remarks.forEach((remark, count) -> remarks.merge(remark, count, Long::sum));
         controlCharacters += other.controlCharacters;
         chosenLonger += other.chosenLonger;
         referenced += other.referenced;
@@ -97,9 +98,9 @@ final class SplitTally implements Serializable {
         return completionsCut;
     }
 
-    /** Rows whose text spells a special token. */
-    long specialTokensAsText() {
-        return specialTokensAsText;
+    /** Rows of which there is this to say. */
+    long remarks(Remark remark) {
+        return remarks.getOrDefault(remark, 0L);
     }
 
     /** Rows whose text has control characters other than tabs and line ends. */

@@ -4,24 +4,26 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
+import ai.rpo.core.text.TemplateChoice;
+import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.io.Serializable;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
  * The model that data are prepared for.
  *
  * @param text finds its tokenizer
- * @param chatTemplate Jinja or a name, in place of the folder's usual template; null for that
+ * @param chatTemplate how its conversations are written
  * @param contextLength the most tokens of one sequence
  * @param vocabularySize every token id lies below
  */
-public record TargetModel(TextOfModel text, String chatTemplate, int contextLength, int vocabularySize)
+public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int contextLength, int vocabularySize)
         implements Serializable {
 
     /** With the template that the folder has. */
     public TargetModel(TextOfModel text, int contextLength, int vocabularySize) {
-        this(text, null, contextLength, vocabularySize);
+        this(text, TemplateChoice.USUAL, contextLength, vocabularySize);
     }
 
     /**
@@ -30,7 +32,7 @@ public record TargetModel(TextOfModel text, String chatTemplate, int contextLeng
      * @throws RpoException where it is broken, or the model cannot know the id that would end its completions
      */
     void requireUsable() {
-        OptionalInt eosId = ExecutorTokenizers.get(this).eosId();
+        OptionalInt eosId = tokenizer().eosId();
         if (eosId.isPresent() && eosId.getAsInt() >= vocabularySize) {
             throw RpoException.configuration(
                     "Cannot end completions: "
@@ -62,7 +64,8 @@ public record TargetModel(TextOfModel text, String chatTemplate, int contextLeng
         }
     }
 
-    Optional<String> givenChatTemplate() {
-        return Optional.ofNullable(chatTemplate);
+    /** The tokenizer, which all tasks of a JVM share. */
+    Tokenizer tokenizer() {
+        return ExecutorRuntime.ofThisJvm().tokenizer(text.local(), chatTemplate);
     }
 }

@@ -2,6 +2,7 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
+import ai.rpo.spark.store.StaleChecksum;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -26,6 +27,10 @@ final class Unreadable {
         if (e instanceof FileNotFoundException) {
             return new RpoException(
                     Kind.CONFIGURATION, "Cannot read " + path + ": it is not there. Check the path.", e);
+        }
+        Optional<RpoException> stale = StaleChecksum.of(new Path(path), e);
+        if (stale.isPresent()) {
+            return stale.get();
         }
         if (isDamage(e)) {
             return damaged(path, e);
@@ -62,6 +67,10 @@ final class Unreadable {
 
     /** Beyond I/O, what a reader throws has to do with what it has read. */
     private static RpoException readBySpark(String path, Throwable e) {
+        Optional<RpoException> stale = StaleChecksum.of(new Path(path), e);
+        if (stale.isPresent()) {
+            return stale.get();
+        }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof IOException io && isDamage(io)) {
                 return damaged(path, e);

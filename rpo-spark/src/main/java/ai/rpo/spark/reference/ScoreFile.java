@@ -1,6 +1,7 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.score.ExampleScore;
+import ai.rpo.spark.store.KeyedFiles;
 import ai.rpo.spark.store.MemoryFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +18,10 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /** A Parquet file of scores. */
-final class ScoreFile {
+final class ScoreFile implements KeyedFiles.Content<ScoreFile.Scored> {
+
+    /** A score under the key of its row. */
+    record Scored(byte[] key, ExampleScore score) {}
 
     /** As Spark reads them. */
     static final StructType COLUMNS = new StructType()
@@ -36,9 +40,12 @@ final class ScoreFile {
 
     private final MemoryFile file = new MemoryFile();
     private final ParquetWriter<Group> writer;
+    private final boolean perToken;
     private long bytes;
 
-    ScoreFile(Configuration hadoop) {
+    /** @param perToken whether the log-probability of each token is kept too */
+    ScoreFile(boolean perToken, Configuration hadoop) {
+        this.perToken = perToken;
         try {
             writer = ExampleParquetWriter.builder(file)
                     .withConf(hadoop)
@@ -50,7 +57,10 @@ final class ScoreFile {
         }
     }
 
-    void add(byte[] key, ExampleScore score) {
+    @Override
+    public void add(Scored scored) {
+        byte[] key = scored.key();
+        ExampleScore score = scored.score();
         Group row = new SimpleGroup(SCHEMA);
         row.add("key", Binary.fromConstantByteArray(key));
         Group logps = row.addGroup("logps");
@@ -58,7 +68,7 @@ final class ScoreFile {
             logps.addGroup("list").add("element", logp);
         }
         bytes += key.length + (long) Double.BYTES * score.logps().length;
-        if (score.tokenLogps() != null) {
+        if (perToken && score.tokenLogps() != null) {
             Group tokens = row.addGroup("token_logps");
             for (float logp : score.tokenLogps()) {
                 tokens.addGroup("list").add("element", logp);
@@ -87,13 +97,13 @@ final class ScoreFile {
         return new ExampleScore(logps, tokens);
     }
 
-    /** How much has been added. */
-    long bytes() {
+    @Override
+    public long bytes() {
         return bytes;
     }
 
-    /** The whole file. */
-    byte[] close() {
+    @Override
+    public byte[] close() {
         try {
             writer.close();
         } catch (IOException e) {

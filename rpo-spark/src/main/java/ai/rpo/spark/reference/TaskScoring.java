@@ -3,6 +3,7 @@ package ai.rpo.spark.reference;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ExampleScore;
 import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.spark.store.KeyedFiles;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -24,7 +25,7 @@ final class TaskScoring implements Iterator<Row> {
     private final Iterator<Row> rows;
     private final Map<Long, ExampleScore> known;
     private final Supplier<ReferenceScorer> scorer;
-    private final ScoreStore.Writer store;
+    private final KeyedFiles.Writer<ScoreFile.Scored> store;
     private final UnfitScores unfit;
     private Iterator<Row> scored = Collections.emptyIterator();
     private Pending held;
@@ -38,7 +39,7 @@ final class TaskScoring implements Iterator<Row> {
             Iterator<Row> rows,
             Map<Long, ExampleScore> known,
             Supplier<ReferenceScorer> scorer,
-            ScoreStore.Writer store,
+            KeyedFiles.Writer<ScoreFile.Scored> store,
             UnfitScores unfit) {
         this.job = job;
         this.rows = rows;
@@ -129,7 +130,7 @@ final class TaskScoring implements Iterator<Row> {
         List<ExampleScore> scores = scorer.get().scoreTokens(examples);
         for (int i = 0; i < examples.size(); i++) {
             if (scores.get(i).isFinite()) {
-                store.add(job.store().key(examples.get(i)), scores.get(i));
+                store.add(new ScoreFile.Scored(job.store().key(examples.get(i)), scores.get(i)));
             }
         }
         return scores;

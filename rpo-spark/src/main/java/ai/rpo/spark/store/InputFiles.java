@@ -49,7 +49,7 @@ public record InputFiles(List<FileStatus> files) {
     public static InputFiles resolve(List<String> paths, Configuration hadoop) {
         List<FileStatus> files = new ArrayList<>();
         for (String path : paths) {
-            List<FileStatus> found = resolve(new Path(path), hadoop);
+            List<FileStatus> found = resolve(Stores.path(path), hadoop);
             if (found.isEmpty()) {
                 throw RpoException.configuration(
                         "Cannot read " + path + ": there is no such file, folder or glob with files. Check the path.");
@@ -65,7 +65,7 @@ public record InputFiles(List<FileStatus> files) {
      * @throws RpoException if the folder cannot be reached
      */
     public static InputFiles inFolder(String folder, Predicate<String> name, Configuration hadoop) {
-        Path path = new Path(folder);
+        Path path = Stores.path(folder);
         try {
             FileSystem store = Stores.open(path, hadoop);
             return new InputFiles(Arrays.stream(store.listStatus(path))
@@ -142,9 +142,21 @@ public record InputFiles(List<FileStatus> files) {
             }
         } catch (IOException e) {
             throw StoreFailure.of("read", path, e);
+        } catch (IllegalArgumentException e) {
+            throw RpoException.configuration(
+                    "Cannot read " + path + ": Hadoop takes no such name (" + e.getMessage() + "). Rename it.");
         }
+        files.forEach(file -> requireReadableName(file.getPath()));
         files.sort(Comparator.comparing(FileStatus::getPath));
         return files;
+    }
+
+    /** Hadoop opens no such file on a local disk: the name of its checksum would have a scheme. */
+    private static void requireReadableName(Path file) {
+        if (file.getName().contains(":")) {
+            throw RpoException.configuration(
+                    "Cannot read " + file + ": Hadoop opens no file with a colon in its name. Rename it.");
+        }
     }
 
     /** A name is taken as it stands before its brackets and stars are taken for a glob. */

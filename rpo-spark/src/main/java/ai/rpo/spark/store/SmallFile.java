@@ -54,13 +54,18 @@ public final class SmallFile {
      * @throws RpoException if it is there and cannot be read
      */
     public Optional<String> read() {
+        return bytes().map(content -> new String(content, StandardCharsets.UTF_8));
+    }
+
+    /** The same of a file that may not be text. */
+    public Optional<byte[]> bytes() {
         try {
             FileSystem store = Stores.open(path, hadoop);
             if (isLocal(store)) {
-                return Optional.of(Files.readString(local(store)));
+                return Optional.of(Files.readAllBytes(local(store)));
             }
             try (InputStream in = store.open(path)) {
-                return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                return Optional.of(in.readAllBytes());
             }
         } catch (FileNotFoundException | NoSuchFileException e) {
             return Optional.empty();

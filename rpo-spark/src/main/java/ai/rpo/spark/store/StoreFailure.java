@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.Optional;
 import org.apache.hadoop.fs.ClusterStorageCapacityExceededException;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
@@ -20,6 +21,10 @@ final class StoreFailure {
     private StoreFailure() {}
 
     static RpoException of(String verb, Path path, IOException failure) {
+        Optional<RpoException> stale = StaleChecksum.of(path, failure);
+        if (stale.isPresent()) {
+            return stale.get();
+        }
         String what = "Cannot " + verb + " " + path + ": ";
         if (failure instanceof AccessDeniedException || failure instanceof AccessControlException) {
             return new RpoException(

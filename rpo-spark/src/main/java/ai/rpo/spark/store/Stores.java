@@ -12,6 +12,22 @@ public final class Stores {
     private Stores() {}
 
     /**
+     * A path as a user writes it. A colon is part of a name unless what stands before it is a scheme, which a slash follows.
+     *
+     * @throws RpoException if no path can be written so
+     */
+    public static Path path(String text) {
+        int colon = text.indexOf(':');
+        boolean colonOfAName = colon >= 0 && !text.startsWith("/", colon + 1) && text.lastIndexOf('/', colon) < 0;
+        try {
+            return colonOfAName ? new Path(null, null, text) : new Path(text);
+        } catch (IllegalArgumentException e) {
+            throw RpoException.configuration("Cannot use \"" + text + "\" as a path: " + e.getMessage()
+                    + ". Write a file or a folder, or a URI such as hdfs://host/folder.");
+        }
+    }
+
+    /**
      * Deletes a file, or a folder with all that is in it; does nothing where there is none.
      *
      * @throws RpoException if that is not possible

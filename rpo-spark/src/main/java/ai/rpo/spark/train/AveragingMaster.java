@@ -1,5 +1,6 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.train.OuterSettings;
@@ -102,12 +103,12 @@ final class AveragingMaster
     /**
      * Trains a network on the rest of one epoch, or less if the listener has had enough.
      *
-     * @param graph made with this master
+     * @param network whose state this master was made with
      * @param batches the whole epoch; a partition holds one worker's optimizer batches in order
      */
-    void train(SparkComputationGraph graph, JavaRDD<List<TrainingExample>> batches) {
+    void train(PolicyNetwork network, JavaRDD<List<TrainingExample>> batches) {
         epoch = batches;
-        graph.fitMultiDataSet(spark.emptyRDD());
+        new SparkComputationGraph(spark, network.graph(), this).fitMultiDataSet(spark.emptyRDD());
     }
 
     /** Is called by {@link SparkComputationGraph}; the batches are those of {@link #train}, which are no arrays of ND4J's. */
@@ -128,13 +129,7 @@ final class AveragingMaster
             AveragingRound.Result result = round.run(
                     workers,
                     new RoundPlan(
-                            plan.run(),
-                            plan.training(),
-                            plan.frozen(),
-                            step,
-                            done,
-                            steps,
-                            plan.firstMargin()));
+                            plan.run(), plan.training(), plan.frozen(), step, done, steps, plan.firstMargin()));
             step += steps;
             done += steps;
             driver.setStep(step);

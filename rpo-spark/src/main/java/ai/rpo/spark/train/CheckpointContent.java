@@ -50,7 +50,7 @@ final class CheckpointContent {
      * @throws DamagedException if a file is not what was written, or missing
      */
     static void read(Path folder, NetworkState state, Trainable trainable, Map<String, String> checksums) {
-        requireWhole(folder, checksums);
+        requireSame(folder, checksums);
         Weights trained = trainable.saved(folder);
         ParameterLayout layout = trainable.layout();
         Map<String, Part> extras = extras(state, layout);
@@ -72,7 +72,7 @@ final class CheckpointContent {
     }
 
     /** @throws DamagedException if a file is not what was written, or missing */
-    static void requireWhole(Path folder, Map<String, String> expected) {
+    static void requireSame(Path folder, Map<String, String> expected) {
         Map<String, String> found = checksums(folder);
         expected.forEach((file, checksum) -> {
             if (!checksum.equals(found.get(file))) {

@@ -162,52 +162,72 @@ final class Checkpoints {
                         e.getMessage());
             }
         }
-        if (all.size() + found.damaged().size() > 0) {
-            throw RpoException.data("Cannot go on training from " + folder + ": all "
-                    + (all.size() + found.damaged().size())
-                    + " checkpoints of this run are damaged. Bring one back from a copy, or train again with"
-                    + " rpo.overwrite = true.");
-        }
+        requireNone(found);
         return Optional.empty();
     }
 
+    /** Where none could be read, there must have been none. */
+    private void requireNone(Found found) {
+        int all = found.readable().size() + found.damaged().size();
+        if (all > 0) {
+            throw RpoException.data("Cannot go on training from " + folder + ": all " + all
+                    + " checkpoints of this run are damaged. Bring one back from a copy, or train again with"
+                    + " rpo.overwrite = true.");
+        }
+    }
+
     /**
-     * Hands over a local copy of the checkpoint that training chose: the best on held-out pairs where they were measured,
-     * else the latest.
+     * Hands over the folder, on this machine, of the checkpoint that training chose: the best on held-out pairs where they
+     * were measured, else the latest. Latest ones that are damaged are passed over with a warning.
      *
-     * @param use takes the folder, which is whole and goes when it returns
+     * @param use takes the folder, which is whole; a copy goes when it returns
      * @return false if there is no checkpoint of this run
-     * @throws RpoException if the chosen one is missing or damaged
+     * @throws RpoException if the best one is missing or damaged, or all are
      */
     boolean readChosen(Consumer<java.nio.file.Path> use) {
-        List<Checkpoint> all = found().readable();
-        if (all.isEmpty()) {
-            return false;
+        Found found = found();
+        List<Checkpoint> all = found.readable();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            Checkpoint latest = all.get(i);
+            Optional<Long> best = latest.state().history().best().map(HeldOutHistory.Score::step);
+            if (best.isPresent() && best.get() != latest.state().step()) {
+                LOG.info("The checkpoint of step {} is the best on held-out pairs.", best.get());
+                readWhole(ofStep(all, best.get()), use);
+                return true;
+            }
+            try {
+                use(latest, use);
+                return true;
+            } catch (CheckpointContent.DamagedException e) {
+                LOG.warn("Passing over the checkpoint {}, which is damaged: {}", latest.path(), e.getMessage());
+            }
         }
-        Checkpoint latest = all.get(all.size() - 1);
-        long step = latest.state()
-                .history()
-                .best()
-                .map(HeldOutHistory.Score::step)
-                .orElse(latest.state().step());
-        Checkpoint chosen = all.stream()
+        requireNone(found);
+        return false;
+    }
+
+    private Checkpoint ofStep(List<Checkpoint> all, long step) {
+        return all.stream()
                 .filter(each -> each.state().step() == step)
                 .findFirst()
                 .orElseThrow(() -> RpoException.data("Cannot read the checkpoint of step " + step + " in " + folder
                         + ": it is not there any more. Train again with rpo.overwrite = true."));
-        if (chosen != latest) {
-            LOG.info("The checkpoint of step {} is the best on held-out pairs.", step);
+    }
+
+    private void readWhole(Checkpoint checkpoint, Consumer<java.nio.file.Path> use) {
+        try {
+            use(checkpoint, use);
+        } catch (CheckpointContent.DamagedException e) {
+            throw RpoException.data("Cannot read the checkpoint " + checkpoint.path() + ": " + e.getMessage()
+                    + ". Bring it back from a copy, or train again with rpo.overwrite = true.");
         }
-        LocalCopies.read(chosen.path(), hadoop, local -> {
-            try {
-                CheckpointContent.requireWhole(local, chosen.state().checksums());
-            } catch (CheckpointContent.DamagedException e) {
-                throw RpoException.data("Cannot read the checkpoint " + chosen.path() + ": " + e.getMessage()
-                        + ". Bring it back from a copy, or train again with rpo.overwrite = true.");
-            }
+    }
+
+    private void use(Checkpoint checkpoint, Consumer<java.nio.file.Path> use) {
+        LocalCopies.read(checkpoint.path(), hadoop, local -> {
+            CheckpointContent.requireSame(local, checkpoint.state().checksums());
             use.accept(local);
         });
-        return true;
     }
 
     private void restore(Checkpoint checkpoint, NetworkState state) {

@@ -25,6 +25,8 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.device.LostWork;
 import ai.rpo.spark.device.MachineFailure;
 import ai.rpo.spark.device.WorkerProfile;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Role;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
@@ -40,7 +42,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 
 /**
  * Trains a model on a folder of rows: scored pairs where the objective needs two completions, supervised rows where it
@@ -170,15 +171,15 @@ public final class TrainStage {
         spark.sparkContext().addSparkListener(losses);
         try (AveragingMaster master =
                 new AveragingMaster(context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
-            SparkComputationGraph graph = new SparkComputationGraph(context, network.graph(), master);
             while (!journal.isOver()) {
                 JavaRDD<List<TrainingExample>> workers = profile.applyTo(
                                 WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
                         .persist(StorageLevel.MEMORY_AND_DISK());
-                master.train(graph, workers);
+                master.train(network, workers);
                 if (journal.isOver()) {
                     // Tasks go where their rows are kept, which is where the networks are.
-                    workers.foreachPartition(batches -> IdleNetworks.ofThisJvm().release(run));
+                    workers.foreachPartition(
+                            batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
                 }
                 workers.unpersist();
             }

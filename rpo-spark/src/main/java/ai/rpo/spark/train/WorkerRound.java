@@ -4,6 +4,7 @@ import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.train.WorkerReport.Problem;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -13,7 +14,6 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.util.LongAccumulator;
-import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * One worker's part of a round: start from the common state, take some optimizer steps, leave the own state for whoever
@@ -57,10 +57,10 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
     }
 
     private WorkerReport train(int worker, Iterator<List<TrainingExample>> batches) {
-        IdleNetworks networks = IdleNetworks.ofThisJvm();
-        PolicyNetwork network = networks.borrow(plan);
-        TaskContext.get()
-                .addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
+        PolicyNetwork network = ExecutorRuntime.ofThisJvm()
+                .borrow(new TrainingRole(plan))
+                .untilTaskEnds()
+                .worker();
         NetworkState state = new NetworkState(network, Optional.empty());
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {

@@ -123,6 +123,21 @@ class LocalModelTest {
         assertEquals(new TokenizerFiles(cached, cached, List.of(2)), remote.tokenizerFiles());
     }
 
+    /** A trainer's output with checkpoints or named adapters, and a model in the cache of a hub. */
+    @Test
+    void modelsInFoldersOfTheFolderAreNamed() throws IOException {
+        Path output = Files.createDirectories(work.resolve("output"));
+        RandomModel.write(output.resolve("checkpoint-20"), 0.2);
+        Files.createDirectories(output.resolve("logs"));
+        Files.createDirectories(output.resolve("reference"));
+        Files.writeString(output.resolve("reference/adapter_config.json"), "{}");
+        RandomModel.write(output.resolve("snapshots/0a1b"), 0.2);
+        RpoException refused = assertThrows(RpoException.class, () -> LocalModel.of(output.toString(), hadoop));
+        assertTrue(
+                refused.getMessage().endsWith("in it: checkpoint-20, reference, snapshots/0a1b."),
+                refused.getMessage());
+    }
+
     @Test
     void ofACheckpointOnlyTheModelIsFetched() throws IOException {
         Files.writeString(stored.resolve("optimizer_first_moments.safetensors"), "as large as the model");

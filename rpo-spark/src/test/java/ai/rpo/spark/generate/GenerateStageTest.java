@@ -9,6 +9,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
@@ -26,7 +27,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -256,7 +256,7 @@ class GenerateStageTest {
                 new org.apache.hadoop.fs.Path(work.resolve(output).toString()),
                 Fence.NONE,
                 spark.sparkContext().hadoopConfiguration());
-        return new GenerateStage(spark, model, Optional.empty(), Precision.FLOAT32, settings)
+        return new GenerateStage(spark, model, TemplateChoice.USUAL, PromptSource.USUAL, Precision.FLOAT32, settings)
                 .run(artifact, digest, Progress.NONE);
     }
 

@@ -3,12 +3,12 @@ package ai.rpo.spark.generate;
 import ai.rpo.core.Progress;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.Fence;
 import java.util.List;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -37,7 +37,7 @@ final class SlowGeneration {
                 List.of(prompts), OutputFormat.JSONL, 1, 7, 1, List.of(), SamplingSettings.greedy(40));
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         LocalModel local = LocalModel.of(model, hadoop);
-        return new GenerateStage(spark, local, Optional.empty(), Precision.FLOAT32, settings)
+        return new GenerateStage(spark, local, TemplateChoice.USUAL, PromptSource.USUAL, Precision.FLOAT32, settings)
                 .run(new ArtifactDirectory(new Path(output), Fence.NONE, hadoop), DIGEST, progress);
     }
 }

@@ -9,7 +9,9 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
+import com.github.luben.zstd.ZstdOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How files are read, whatever their kind. */
@@ -131,7 +134,7 @@ class InputLayoutsTest {
 
         assertEquals(2, counts.trainRows());
         assertEquals(
-                List.of("2 unknown-format", "1 unknown-format"),
+                List.of("2 missing-field", "1 unknown-format"),
                 work.rejected().stream()
                         .map(row -> row.get("line").asText() + " "
                                 + row.get("reason").asText())
@@ -228,5 +231,33 @@ class InputLayoutsTest {
         assertEquals(1, counts.trainRows());
         assertEquals(Map.of("blank", List.of(1, 2, 4, 5)), work.rejectedLines());
         assertEquals(0, work.report().get("rejected_fraction").asDouble());
+    }
+
+    /** As {@code zstd --long=31} writes them: such a window is refused by default, as are files that are damaged. */
+    @Test
+    void zstandardMayLookFarBack() throws IOException {
+        Path input = work.path("long.jsonl.zst");
+        try (ZstdOutputStream out = new ZstdOutputStream(Files.newOutputStream(input)).setLong(28)) {
+            out.write((PrepareFixture.pair(0) + "\n" + PrepareFixture.pair(1) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        assertEquals(2, work.prepare(input).trainRows());
+    }
+
+    /** Each by what it begins with, or by its name: with a hint, and never as rows that are malformed. */
+    @ParameterizedTest
+    @CsvSource({
+        "data.jsonl, 'version https://git-lfs.github.com/spec/v1', Git LFS",
+        "data.arrow, ARROW1, Arrow",
+        "data.jsonl, '\u001f\u008b\b\0', Let its name end in .gz",
+        "data.jsonl, '\u00fd7zXZ', compressed with xz",
+        "data.jsonl, 'PK\u0003\u0004', a zip archive",
+        "data.jsonl, '\u00ff\u00fe{\0', UTF-16",
+        "data.csv, 'prompt,chosen,rejected', a table of texts",
+        "data.jsonl, '{\n  \"prompt\": \"a\",\n}', over several lines"
+    })
+    void whatHoldsNoRowsIsToldByWhatItIs(String name, String begin, String hint) throws IOException {
+        Path input = Files.writeString(work.path(name), begin, StandardCharsets.ISO_8859_1);
+        RpoException e = assertThrows(RpoException.class, () -> work.prepare(input));
+        assertTrue(e.getMessage().contains(name) && e.getMessage().contains(hint), e.getMessage());
     }
 }

@@ -2,6 +2,7 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.Matching;
 import ai.rpo.core.preference.RatedPairs;
+import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import ai.rpo.spark.prepare.DataSettings.Fields;
@@ -100,6 +101,7 @@ final class PlainSettings {
                 maxPromptLength,
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
+                SpellingPolicy.AS_TEXT,
                 truncation,
                 fields,
                 ratedPairs,

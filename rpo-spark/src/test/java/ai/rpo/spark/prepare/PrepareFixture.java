@@ -35,6 +35,10 @@ final class PrepareFixture {
         this.model = LetterModel.write(folder.resolve("model"));
     }
 
+    SparkSession spark() {
+        return spark;
+    }
+
     TargetModel model() {
         return model;
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.score.ScoredPair;
+import ai.rpo.core.text.SpellingPolicy;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.core.text.TokenizedPair;
@@ -231,6 +232,7 @@ class PrepareStageTest {
                         OptionalInt.of(1),
                         Optional.of("csv"),
                         StraddlePolicy.DROP,
+                        SpellingPolicy.AS_TEXT,
                         Truncation.DROP,
                         DataSettings.Fields.USUAL,
                         RatedPairs.BEST_WORST,
@@ -248,6 +250,7 @@ class PrepareStageTest {
                 OptionalInt.empty(),
                 Optional.empty(),
                 StraddlePolicy.SEPARATE,
+                SpellingPolicy.AS_TEXT,
                 Truncation.DROP,
                 DataSettings.Fields.USUAL,
                 RatedPairs.BEST_WORST,

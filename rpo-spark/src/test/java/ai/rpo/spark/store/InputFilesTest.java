@@ -57,6 +57,21 @@ class InputFilesTest {
     }
 
     @Test
+    void aFileWithAColonInItsNameIsRefusedByIt() throws IOException {
+        Files.writeString(Files.createDirectory(folder.resolve("a:b")).resolve("12:30.jsonl"), "x\n");
+        for (String path : List.of(folder + "/a:b/12:30.jsonl", folder + "/a:b")) {
+            RpoException failure = assertThrows(RpoException.class, () -> names(path));
+            assertEquals(RpoException.Kind.CONFIGURATION, failure.kind());
+            assertTrue(
+                    failure.getMessage().contains("a:b/12:30.jsonl: Hadoop opens no file with a colon"),
+                    failure.getMessage());
+        }
+        for (String relative : List.of("12:30.jsonl", "a:b.jsonl", "a:b/c.jsonl")) {
+            assertThrows(RpoException.class, () -> names(relative), relative);
+        }
+    }
+
+    @Test
     void namesAPathWithoutFiles() throws IOException {
         Files.createDirectory(folder.resolve("empty"));
         for (String path : List.of(folder + "/none.jsonl", folder + "/*.parquet", folder + "/empty")) {

@@ -34,7 +34,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -365,7 +364,7 @@ class AveragingMasterTest {
     }
 
     private static void fit(PolicyNetwork network, AveragingMaster master, JavaRDD<List<TrainingExample>> batches) {
-        master.train(new SparkComputationGraph(spark, network.graph(), master), batches);
+        master.train(network, batches);
     }
 
     private static double distance(float[] one, float[] other) {

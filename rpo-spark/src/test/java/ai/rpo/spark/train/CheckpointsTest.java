@@ -2,13 +2,14 @@ package ai.rpo.spark.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,10 +91,35 @@ class CheckpointsTest {
         PolicyNetwork network = network(0);
         CheckpointState latest = checkpoints.restoreLatest(state(network)).orElseThrow();
         assertEquals(history, latest.history());
-        List<Path> chosen = new ArrayList<>();
-        assertTrue(checkpoints.readChosen(chosen::add));
-        assertEquals(
-                "step-00000020", chosen.get(0).getFileName().toString(), "the best one, where it lies on this machine");
+        assertEquals("step-00000020", chosen(checkpoints));
+
+        Path best = folder.resolve("step-00000020/model.safetensors");
+        byte[] bytes = Files.readAllBytes(best);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(best, bytes);
+        RpoException damaged = assertThrows(RpoException.class, () -> chosen(checkpoints));
+        assertEquals(RpoException.Kind.DATA, damaged.kind());
+        assertTrue(damaged.getMessage().contains("model.safetensors is not what was written"), damaged.getMessage());
+    }
+
+    @Test
+    void withoutHeldOutPairsTheLatestWholeCheckpointIsChosen() throws IOException {
+        Checkpoints checkpoints = checkpoints("file", "run", 2);
+        assertFalse(checkpoints.readChosen(folder -> {}));
+        for (int epoch = 1; epoch <= 2; epoch++) {
+            checkpoints.publish(checkpoints.write(state(network(epoch)), epoch, 10L * epoch), HeldOutHistory.EMPTY);
+        }
+        assertEquals("step-00000020", chosen(checkpoints));
+        Files.delete(folder.resolve("step-00000020/model.safetensors"));
+        assertEquals("step-00000010", chosen(checkpoints));
+        Files.delete(folder.resolve("step-00000010/model.safetensors"));
+        assertThrows(RpoException.class, () -> chosen(checkpoints));
+    }
+
+    private static String chosen(Checkpoints checkpoints) {
+        List<String> names = new ArrayList<>();
+        assertTrue(checkpoints.readChosen(local -> names.add(local.getFileName().toString())));
+        return names.get(0);
     }
 
     @ParameterizedTest

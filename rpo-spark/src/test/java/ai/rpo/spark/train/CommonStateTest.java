@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.dl4j.PolicyNetwork;

@@ -362,7 +362,8 @@ class TrainStageTest {
                     .write()
                     .parquet(rows.toString());
         }
-        TrainStage stage = new TrainStage(spark, model(scale), LoraSettings.OFF, objective, settings, Precision.FLOAT32);
+        TrainStage stage =
+                new TrainStage(spark, model(scale), LoraSettings.OFF, objective, settings, Precision.FLOAT32);
         return stage.run(
                 new TrainStage.Request(
                         hadoop(rows),

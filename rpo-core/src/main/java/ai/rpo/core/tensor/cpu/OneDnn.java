@@ -60,6 +60,15 @@ final class OneDnn {
         return has(dnnl_cpu_isa_avx512_core_bf16);
     }
 
+    /**
+     * Whether a primitive for any number of tokens gives wrong numbers: on AMX, oneDNN 3.11 loses track of some rows of
+     * a product of bfloat16 that is added to what is there (300 rows by 512 columns, say). One built for the very shape
+     * is right.
+     */
+    boolean addsWrongly(MatmulShape shape) {
+        return shape.bfloat16() && shape.accumulate() && has(dnnl_cpu_isa_avx10_1_512_amx);
+    }
+
     String describe() {
         dnnl_version_t version = dnnl_version();
         return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch() + " with "

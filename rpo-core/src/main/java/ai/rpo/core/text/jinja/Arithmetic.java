@@ -1,5 +1,6 @@
 package ai.rpo.core.text.jinja;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,9 +12,8 @@ final class Arithmetic {
     private Arithmetic() {}
 
     static Object negate(Object value) {
-        return number(value) instanceof Long number
-                ? -number
-                : (Object) (-number(value).doubleValue());
+        Number number = number(value);
+        return Integers.isWhole(number) ? Integers.of(Integers.big(number).negate()) : (Object) (-number.doubleValue());
     }
 
     static Object apply(String operator, Object left, Object right) {
@@ -25,12 +25,18 @@ final class Arithmetic {
         if (operator.equals("+") && left instanceof String a && right instanceof String b) {
             return a + b;
         }
-        if (operator.equals("+") && left instanceof List<?> a && right instanceof List<?> b) {
+        if (operator.equals("+")
+                && left instanceof List<?> a
+                && right instanceof List<?> b
+                && a instanceof Tuple == b instanceof Tuple) {
             List<Object> joined = new ArrayList<>(a);
             joined.addAll(b);
-            return joined;
+            return a instanceof Tuple ? new Tuple(joined) : joined;
         }
         if (operator.equals("*") && left instanceof String text && right instanceof Long times) {
+            return repeat(text, times);
+        }
+        if (operator.equals("*") && left instanceof Long times && right instanceof String text) {
             return repeat(text, times);
         }
         if (!Values.isNumber(left) || !Values.isNumber(right)) {
@@ -39,7 +45,7 @@ final class Arithmetic {
         }
         Number a = number(left);
         Number b = number(right);
-        boolean whole = a instanceof Long && b instanceof Long;
+        boolean whole = Integers.isWhole(a) && Integers.isWhole(b);
         if (!operator.equals("+")
                 && !operator.equals("-")
                 && !operator.equals("*")
@@ -47,17 +53,38 @@ final class Arithmetic {
                 && b.doubleValue() == 0) {
             throw new TemplateException("division by zero");
         }
-        double x = a.doubleValue();
-        double y = b.doubleValue();
+        return whole && !operator.equals("/") && !(operator.equals("**") && b.doubleValue() < 0)
+                ? ofWhole(operator, Integers.big(a), Integers.big(b))
+                : (Object) ofReal(operator, a.doubleValue(), b.doubleValue());
+    }
+
+    private static Number ofWhole(String operator, BigInteger a, BigInteger b) {
         return switch (operator) {
-            case "+" -> whole ? (Object) (a.longValue() + b.longValue()) : (Object) (x + y);
-            case "-" -> whole ? (Object) (a.longValue() - b.longValue()) : (Object) (x - y);
-            case "*" -> whole ? (Object) (a.longValue() * b.longValue()) : (Object) (x * y);
+            case "+" -> Integers.of(a.add(b));
+            case "-" -> Integers.of(a.subtract(b));
+            case "*" -> Integers.of(a.multiply(b));
+            case "//" -> Integers.of(a.subtract(floorMod(a, b)).divide(b));
+            case "%" -> Integers.of(floorMod(a, b));
+            case "**" -> Integers.power(a, b);
+            default -> throw new IllegalStateException(operator);
+        };
+    }
+
+    /** Of the divisor's sign, as in Python. */
+    private static BigInteger floorMod(BigInteger a, BigInteger b) {
+        BigInteger rest = a.remainder(b);
+        return rest.signum() != 0 && rest.signum() != b.signum() ? rest.add(b) : rest;
+    }
+
+    private static double ofReal(String operator, double x, double y) {
+        return switch (operator) {
+            case "+" -> x + y;
+            case "-" -> x - y;
+            case "*" -> x * y;
             case "/" -> x / y;
-            case "//" -> whole ? (Object) Math.floorDiv(a.longValue(), b.longValue()) : (Object) Math.floor(x / y);
-            case "%" ->
-                whole ? (Object) Math.floorMod(a.longValue(), b.longValue()) : (Object) (x - y * Math.floor(x / y));
-            case "**" -> whole && y >= 0 ? (Object) Math.round(Math.pow(x, y)) : (Object) Math.pow(x, y);
+            case "//" -> Math.floor(x / y);
+            case "%" -> x - y * Math.floor(x / y);
+            case "**" -> Math.pow(x, y);
             default -> throw new IllegalStateException(operator);
         };
     }

@@ -181,12 +181,9 @@ final class ExpressionParser {
         };
     }
 
-    private long integer(Token token) {
-        try {
-            return Long.parseLong(token.text().replace("_", ""));
-        } catch (NumberFormatException e) {
-            throw tokens.error("the number " + token.text() + " is too large");
-        }
+    private Number integer(Token token) {
+        return NumberText.whole(token.text(), 0)
+                .orElseThrow(() -> tokens.error("the number " + token.text() + " cannot be read"));
     }
 
     private Expression parenthesised() {

@@ -4,65 +4,70 @@ import ai.rpo.core.text.jinja.Function.Passed;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What stands after {@code |}. */
 final class Filters {
 
-    private static final Set<String> KNOWN = Set.of(
-            "trim",
-            "length",
-            "count",
-            "upper",
-            "lower",
-            "capitalize",
-            "title",
-            "join",
-            "default",
-            "d",
-            "first",
-            "last",
-            "list",
-            "string",
-            "int",
-            "float",
-            "tojson",
-            "items",
-            "map",
-            "select",
-            "reject",
-            "selectattr",
-            "rejectattr",
-            "replace",
-            "indent",
-            "safe",
-            "escape",
-            "e",
-            "round",
-            "abs",
-            "sort",
-            "unique",
-            "reverse",
-            "sum",
-            "min",
-            "max",
-            "dictsort");
+    private static final List<String> NONE = List.of();
+
+    /** Of each filter its parameters, in their order. */
+    private static final Map<String, List<String>> PARAMETERS = Map.ofEntries(
+            Map.entry("trim", List.of("chars")),
+            Map.entry("length", NONE),
+            Map.entry("count", NONE),
+            Map.entry("upper", NONE),
+            Map.entry("lower", NONE),
+            Map.entry("capitalize", NONE),
+            Map.entry("title", NONE),
+            Map.entry("join", List.of("d", "attribute")),
+            Map.entry("default", List.of("default_value", "boolean")),
+            Map.entry("d", List.of("default_value", "boolean")),
+            Map.entry("first", NONE),
+            Map.entry("last", NONE),
+            Map.entry("list", NONE),
+            Map.entry("string", NONE),
+            Map.entry("int", List.of("default", "base")),
+            Map.entry("float", List.of("default")),
+            Map.entry("tojson", List.of("ensure_ascii", "indent", "separators", "sort_keys")),
+            Map.entry("items", NONE),
+            Map.entry("replace", List.of("old", "new", "count")),
+            Map.entry("indent", List.of("width", "first", "blank")),
+            Map.entry("safe", NONE),
+            Map.entry("escape", NONE),
+            Map.entry("e", NONE),
+            Map.entry("round", List.of("precision", "method")),
+            Map.entry("abs", NONE),
+            Map.entry("sort", List.of("reverse", "case_sensitive", "attribute")),
+            Map.entry("unique", List.of("case_sensitive", "attribute")),
+            Map.entry("reverse", NONE),
+            Map.entry("sum", List.of("attribute", "start")),
+            Map.entry("min", List.of("case_sensitive", "attribute")),
+            Map.entry("max", List.of("case_sensitive", "attribute")),
+            Map.entry("dictsort", List.of("case_sensitive", "by", "reverse")));
+
+    /** They hand their arguments on to another filter, or to a test. */
+    private static final Set<String> OF_OTHERS = Set.of("map", "select", "reject", "selectattr", "rejectattr");
 
     private Filters() {}
 
     static void check(String name, TokenStream tokens) {
-        if (!KNOWN.contains(name)) {
+        if (!PARAMETERS.containsKey(name) && !OF_OTHERS.contains(name)) {
             throw tokens.error("the filter " + name + " is not known");
         }
     }
 
     static Object apply(String name, Object value, Passed arguments) {
+        if (PARAMETERS.containsKey(name)) {
+            arguments.of("the filter " + name, PARAMETERS.get(name));
+        }
         return switch (name) {
             case "default", "d" -> {
                 boolean falseToo = Values.isTrue(arguments.get(1, "boolean", false));
@@ -74,35 +79,39 @@ final class Filters {
             case "upper" -> Values.text(value).toUpperCase(Locale.ROOT);
             case "lower" -> Values.text(value).toLowerCase(Locale.ROOT);
             case "capitalize" -> PythonText.capitalize(Values.text(value));
-            case "title" -> PythonText.title(Values.text(value));
+            case "title" -> PythonText.titleOfFilter(Values.text(value));
             case "string", "safe" -> Values.text(value);
             case "escape", "e" -> escape(Values.text(value));
             case "replace" ->
                 PythonText.replace(
                         Values.text(value),
-                        arguments.text(0, "old"),
-                        arguments.text(1, "new"),
-                        arguments.integer(2, "count", -1));
-            case "indent" -> indent(Values.text(value), arguments);
-            case "int" -> toInt(value, arguments.get(0, "default", 0L));
+                        Values.text(arguments.require(0, "old")),
+                        Values.text(arguments.require(1, "new")),
+                        arguments.get(2, "count", null) == null ? -1 : arguments.integer(2, "count", -1));
+            case "indent" -> {
+                if (!(value instanceof String)) {
+                    throw new TemplateException("the filter indent takes text, but is given " + Values.describe(value));
+                }
+                yield indent(Values.text(value), arguments);
+            }
+            case "int" -> toInt(value, arguments);
             case "float" -> toFloat(value, arguments.get(0, "default", 0.0));
             case "abs" ->
-                Values.asNumber(value) instanceof Long number
-                        ? (Object) Math.abs(number)
+                Integers.isWhole(Values.asNumber(value))
+                        ? Integers.of(Integers.big(Values.asNumber(value)).abs())
                         : (Object) Math.abs(Values.asNumber(value).doubleValue());
             case "round" -> Rounding.apply(value, arguments);
             case "tojson" -> JsonText.of(value, arguments);
-            case "items" -> value instanceof Undefined ? List.of() : entries(dictionary(value));
-            case "dictsort" -> {
-                List<Object> entries = entries(dictionary(value));
-                entries.sort(Comparator.comparing(entry -> ((List<?>) entry).get(0), Values.order(false)));
-                yield entries;
-            }
+            case "items" -> new Generated(value instanceof Undefined ? List.of() : entries(dictionary(value)));
+            case "dictsort" -> dictsort(value, arguments);
             default -> ofSequence(name, value, arguments);
         };
     }
 
     private static Object ofSequence(String name, Object value, Passed arguments) {
+        if (OF_OTHERS.contains(name) && !Values.isTrue(value)) {
+            return new Generated(List.of()); // of none too, and whatever the arguments
+        }
         List<Object> items = Values.items(value);
         return switch (name) {
             case "join" -> {
@@ -115,23 +124,23 @@ final class Filters {
             case "last" ->
                 items.isEmpty() ? new Undefined("an empty sequence has no last item") : items.get(items.size() - 1);
             case "list" -> items;
-            case "map" -> map(items, arguments);
-            case "select" -> select(items, arguments, 0, item -> item, true);
-            case "reject" -> select(items, arguments, 0, item -> item, false);
-            case "selectattr" -> selectByAttribute(items, arguments, true);
-            case "rejectattr" -> selectByAttribute(items, arguments, false);
+            case "map" -> new Generated(map(items, arguments));
+            case "select" -> new Generated(select(items, arguments, 0, item -> item, true));
+            case "reject" -> new Generated(select(items, arguments, 0, item -> item, false));
+            case "selectattr" -> new Generated(selectByAttribute(items, arguments, true));
+            case "rejectattr" -> new Generated(selectByAttribute(items, arguments, false));
             case "sort" -> {
-                Object attribute = arguments.get(2, "attribute", null);
                 Comparator<Object> order = Values.order(Values.isTrue(arguments.get(1, "case_sensitive", false)));
-                Comparator<Object> byKey =
-                        attribute == null ? order : Comparator.comparing(item -> path(item, attribute), order);
+                Comparator<Object> byKey = byAttributes(arguments.get(2, "attribute", null), order);
                 items.sort(Values.isTrue(arguments.get(0, "reverse", false)) ? byKey.reversed() : byKey);
                 yield items;
             }
-            case "unique" -> unique(items, Values.isTrue(arguments.get(0, "case_sensitive", false)));
+            case "unique" -> new Generated(unique(items, arguments));
             case "reverse" -> {
                 Collections.reverse(items);
-                yield value instanceof String ? items.stream().map(Values::text).collect(Collectors.joining()) : items;
+                yield value instanceof String
+                        ? items.stream().map(Values::text).collect(Collectors.joining())
+                        : new Generated(items);
             }
             case "sum" -> {
                 Object attribute = arguments.get(0, "attribute", null);
@@ -142,7 +151,10 @@ final class Filters {
                 yield sum;
             }
             case "min", "max" -> {
-                Comparator<Object> order = Values.order(false);
+                Object attribute = arguments.get(1, "attribute", null);
+                Comparator<Object> byKey = Values.order(Values.isTrue(arguments.get(0, "case_sensitive", false)));
+                Comparator<Object> order =
+                        attribute == null ? byKey : Comparator.comparing(item -> path(item, attribute), byKey);
                 yield items.stream()
                         .min(name.equals("min") ? order : order.reversed())
                         .orElse(new Undefined("an empty sequence has no " + name));
@@ -182,9 +194,43 @@ final class Filters {
         return found;
     }
 
+    private static List<Object> dictsort(Object value, Passed arguments) {
+        Object by = arguments.get(1, "by", "key");
+        if (!"key".equals(by) && !"value".equals(by)) {
+            throw new TemplateException("the argument by of dictsort must be key or value");
+        }
+        List<Object> entries = entries(dictionary(value));
+        Comparator<Object> order = Comparator.comparing(
+                entry -> ((List<?>) entry).get("key".equals(by) ? 0 : 1),
+                Values.order(Values.isTrue(arguments.get(0, "case_sensitive", false))));
+        entries.sort(Values.isTrue(arguments.get(2, "reverse", false)) ? order.reversed() : order);
+        return entries;
+    }
+
+    /** By one attribute or, with commas between them, by several. */
+    private static Comparator<Object> byAttributes(Object attribute, Comparator<Object> byValue) {
+        if (attribute == null) {
+            return byValue;
+        }
+        Comparator<Object> order =
+                (a, b) -> a instanceof Undefined && b instanceof Undefined ? 0 : byValue.compare(a, b);
+        if (!(attribute instanceof String names)) {
+            return Comparator.comparing(item -> path(item, attribute), order);
+        }
+        return Stream.of(names.split(",", -1))
+                .map(name -> Comparator.comparing((Object item) -> path(item, name), order))
+                .reduce(Comparator::thenComparing)
+                .orElseThrow();
+    }
+
     private static List<Object> map(List<Object> items, Passed arguments) {
         List<Object> mapped = new ArrayList<>();
-        if (arguments.named().containsKey("attribute")) {
+        if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
+            arguments.named().keySet().forEach(name -> {
+                if (!name.equals("attribute") && !name.equals("default")) {
+                    throw new TemplateException("the filter map takes no argument " + name + " beside attribute");
+                }
+            });
             Object byDefault = arguments.named().get("default");
             for (Object item : items) {
                 Object found = path(item, arguments.named().get("attribute"));
@@ -199,7 +245,10 @@ final class Filters {
     }
 
     private static List<Object> selectByAttribute(List<Object> items, Passed arguments, boolean wanted) {
-        Object attribute = arguments.require(0, "attribute");
+        if (arguments.positional().isEmpty()) {
+            throw new TemplateException("an argument is missing: attribute");
+        }
+        Object attribute = arguments.positional().get(0);
         return select(items, arguments, 1, item -> path(item, attribute), wanted);
     }
 
@@ -235,15 +284,31 @@ final class Filters {
         return new Passed(positional.subList(Math.min(from, positional.size()), positional.size()), arguments.named());
     }
 
-    private static List<Object> unique(List<Object> items, boolean caseSensitive) {
-        Set<Object> seen = new LinkedHashSet<>();
+    private static List<Object> unique(List<Object> items, Passed arguments) {
+        boolean caseSensitive = Values.isTrue(arguments.get(0, "case_sensitive", false));
+        Object attribute = arguments.get(1, "attribute", null);
+        Set<Object> seen = new HashSet<>();
         List<Object> unique = new ArrayList<>();
         for (Object item : items) {
-            if (seen.add(item instanceof String text && !caseSensitive ? text.toLowerCase(Locale.ROOT) : item)) {
+            Object key = attribute == null ? item : path(item, attribute);
+            if (key instanceof Map || key instanceof List && !(key instanceof Tuple)) {
+                throw new TemplateException(Values.kind(key) + " cannot be looked for among others");
+            }
+            if (seen.add(key instanceof String text && !caseSensitive ? text.toLowerCase(Locale.ROOT) : plain(key))) {
                 unique.add(item);
             }
         }
         return unique;
+    }
+
+    /** Of values that are equal, such as 1, 1.0 and true, the same. */
+    private static Object plain(Object key) {
+        if (!Values.isNumber(key)) {
+            return key instanceof Undefined ? Undefined.class : key;
+        }
+        Number number = Values.asNumber(key);
+        boolean whole = number instanceof Double real && real == Math.rint(real) && !real.isInfinite();
+        return whole ? NumberText.truncated(number.doubleValue()) : number;
     }
 
     private static String escape(String text) {
@@ -259,34 +324,46 @@ final class Filters {
         String space = width instanceof String given ? given : Arithmetic.repeat(" ", Values.integer(width));
         boolean first = Values.isTrue(arguments.get(1, "first", false));
         boolean blank = Values.isTrue(arguments.get(2, "blank", false));
-        String[] lines = text.split("\n", -1);
+        List<String> lines = PythonText.lines(text + "\n", false);
         StringBuilder out = new StringBuilder();
-        for (int i = 0; i < lines.length; i++) {
-            boolean indented = i == 0 ? first : blank || !lines[i].isEmpty();
-            out.append(i == 0 ? "" : "\n").append(indented ? space : "").append(lines[i]);
+        for (int i = 0; i < lines.size(); i++) {
+            boolean indented = i == 0 ? first : blank || !lines.get(i).isEmpty();
+            out.append(i == 0 ? "" : "\n").append(indented ? space : "").append(lines.get(i));
         }
         return out.toString();
     }
 
-    private static Object toInt(Object value, Object byDefault) {
-        try {
-            if (Values.isNumber(value)) {
-                return Values.asNumber(value).longValue();
-            }
-            String text = PythonText.strip(Values.text(value), null);
-            return text.contains(".") ? (long) Double.parseDouble(text) : (Object) Long.parseLong(text);
-        } catch (NumberFormatException e) {
+    private static Object toInt(Object value, Passed arguments) {
+        requireDefined(value);
+        if (Values.isNumber(value)) {
+            Number number = Values.asNumber(value);
+            return number instanceof Double real ? NumberText.truncated(real) : number;
+        }
+        Object byDefault = arguments.get(0, "default", 0L);
+        if (!(value instanceof String text)) {
             return byDefault;
         }
+        return NumberText.whole(text, arguments.integer(1, "base", 10))
+                .or(() -> NumberText.real(text)
+                        .filter(real -> !real.isNaN() && !real.isInfinite())
+                        .map(NumberText::truncated))
+                .<Object>map(number -> number)
+                .orElse(byDefault);
     }
 
     private static Object toFloat(Object value, Object byDefault) {
-        try {
-            return Values.isNumber(value)
-                    ? Values.asNumber(value).doubleValue()
-                    : (Object) Double.parseDouble(PythonText.strip(Values.text(value), null));
-        } catch (NumberFormatException e) {
-            return byDefault;
+        requireDefined(value);
+        if (Values.isNumber(value)) {
+            return Values.asNumber(value).doubleValue();
+        }
+        return value instanceof String text
+                ? NumberText.real(text).<Object>map(real -> real).orElse(byDefault)
+                : byDefault;
+    }
+
+    private static void requireDefined(Object value) {
+        if (value instanceof Undefined undefined) {
+            throw new TemplateException(undefined.why());
         }
     }
 }

@@ -55,6 +55,9 @@ final class Interpreter {
             if (!(scope.get(set.namespace()) instanceof Namespace namespace)) {
                 throw new TemplateException("cannot set an attribute of '" + set.namespace() + "': it is no namespace");
             }
+            if (set.attribute().startsWith("_")) {
+                throw new TemplateException("an attribute of a namespace cannot begin with _, as " + set.attribute());
+            }
             namespace.attributes().put(set.attribute(), value(set.value(), scope));
         } else if (statement instanceof Statement.SetBlock set) {
             String text = capture(set.body(), new Scope(scope));
@@ -137,8 +140,12 @@ final class Interpreter {
 
     private Function macro(String name, List<Parameter> parameters, List<Statement> body, Scope definedIn) {
         return arguments -> {
+            List<String> known =
+                    new ArrayList<>(parameters.stream().map(Parameter::name).toList());
+            known.add("caller");
+            arguments.of("the macro " + name, known);
             if (arguments.positional().size() > parameters.size()) {
-                throw new TemplateException("macro '" + name + "' takes at most " + parameters.size() + " arguments");
+                throw new TemplateException("the macro " + name + " takes at most " + parameters.size() + " arguments");
             }
             Scope scope = new Scope(definedIn);
             for (int i = 0; i < parameters.size(); i++) {
@@ -221,10 +228,10 @@ final class Interpreter {
             if (Values.isTrue(value(conditional.condition(), scope))) {
                 return value(conditional.then(), scope);
             }
-            return conditional
-                    .otherwise()
-                    .map(otherwise -> value(otherwise, scope))
-                    .orElse(new Undefined("the condition does not hold and there is no else"));
+            // No map: of an Optional, a value that is none would be missing.
+            return conditional.otherwise().isPresent()
+                    ? value(conditional.otherwise().get(), scope)
+                    : new Undefined("the condition does not hold and there is no else");
         }
         throw new IllegalStateException("no value for " + expression);
     }

@@ -40,8 +40,8 @@ public final class JinjaTemplate {
         globals.set("raise_exception", (Function) JinjaTemplate::raise);
         globals.set("strftime_now", (Function) this::now);
         globals.set("range", (Function) JinjaTemplate::range);
-        globals.set("namespace", (Function) arguments -> new Namespace(arguments.named()));
-        globals.set("dict", (Function) arguments -> new LinkedHashMap<Object, Object>(arguments.named()));
+        globals.set("namespace", (Function) arguments -> new Namespace(dictionary("namespace", arguments)));
+        globals.set("dict", (Function) arguments -> dictionary("dict", arguments));
         Scope scope = new Scope(globals);
         variables.forEach(scope::set);
         StringBuilder out = new StringBuilder();
@@ -65,15 +65,39 @@ public final class JinjaTemplate {
     }
 
     private static Object raise(Passed arguments) {
-        throw new TemplateException(Values.text(arguments.require(0, "message")));
+        throw new TemplateException(
+                Values.text(arguments.of("raise_exception", List.of("message")).require(0, "message")));
     }
 
     private Object now(Passed arguments) {
-        return TimeText.format(arguments.text(0, "format"), LocalDateTime.now(clock));
+        return TimeText.format(
+                arguments.of("strftime_now", List.of("format")).text(0, "format"), LocalDateTime.now(clock));
+    }
+
+    /** Of another dictionary or of pairs, and of what is given by name. */
+    private static Map<Object, Object> dictionary(String function, Passed arguments) {
+        Map<Object, Object> made = new LinkedHashMap<>();
+        if (arguments.positional().size() > 1) {
+            throw new TemplateException(function + " takes at most 1 argument that has no name");
+        }
+        if (!arguments.positional().isEmpty()) {
+            Object given = arguments.positional().get(0);
+            List<Object> entries = given instanceof Map<?, ?> map ? Filters.entries(map) : Values.items(given);
+            for (Object entry : entries) {
+                List<Object> pair = Values.items(entry);
+                if (pair.size() != 2) {
+                    throw new TemplateException(function + " takes a dictionary or pairs");
+                }
+                made.put(pair.get(0), pair.get(1));
+            }
+        }
+        made.putAll(arguments.named());
+        return made;
     }
 
     private static Object range(Passed arguments) {
-        List<Object> bounds = arguments.positional();
+        List<Object> bounds = arguments.atMost(3, "range").positional();
+        arguments.require(0, "stop");
         long start = bounds.size() < 2 ? 0 : Values.integer(bounds.get(0));
         long stop = Values.integer(bounds.get(bounds.size() < 2 ? 0 : 1));
         long step = bounds.size() < 3 ? 1 : Values.integer(bounds.get(2));

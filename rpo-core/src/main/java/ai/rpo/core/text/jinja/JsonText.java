@@ -42,7 +42,7 @@ final class JsonText {
     private void write(Object value, int depth) {
         if (value == null) {
             out.append("null");
-        } else if (value instanceof Boolean || value instanceof Long) {
+        } else if (value instanceof Boolean || Integers.isWhole(value)) {
             out.append(value);
         } else if (value instanceof Double number) {
             out.append(number(number));
@@ -119,7 +119,7 @@ final class JsonText {
                 case '\b' -> out.append("\\b");
                 case '\f' -> out.append("\\f");
                 default -> {
-                    if (c < 0x20 || ascii && c > 0x7E) {
+                    if (c < 0x20 || ascii && c > 0x7E && !PythonText.standsForOthers(text, i)) {
                         out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         out.append(c);

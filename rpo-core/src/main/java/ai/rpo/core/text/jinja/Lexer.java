@@ -16,7 +16,8 @@ final class Lexer {
     private static final Pattern RAW_END = Pattern.compile("\\{%([-+]?)\\s*endraw\\s*([-+]?)%\\}");
     private static final Pattern NAME = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_]*");
     private static final Pattern FLOAT = Pattern.compile("\\d+(_\\d+)*(\\.\\d+(_\\d+)*([eE][+-]?\\d+)?|[eE][+-]?\\d+)");
-    private static final Pattern INTEGER = Pattern.compile("\\d+(_\\d+)*");
+    private static final Pattern INTEGER =
+            Pattern.compile("0[bB](_?[01])+|0[oO](_?[0-7])+|0[xX](_?\\p{XDigit})+|\\d+(_\\d+)*");
     private static final Pattern STRING =
             Pattern.compile("'([^'\\\\]*(?:\\\\.[^'\\\\]*)*)'|\"([^\"\\\\]*(?:\\\\.[^\"\\\\]*)*)\"", Pattern.DOTALL);
     private static final Pattern OPERATOR = Pattern.compile("\\*\\*|//|==|!=|>=|<=|[-+*/%~\\[\\](){}.,:|=<>;]");

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What {@code namespace()} makes: the only value whose attributes a template can set. */
-record Namespace(Map<String, Object> attributes) {
+record Namespace(Map<Object, Object> attributes) {
 
     Namespace {
         attributes = new LinkedHashMap<>(attributes);

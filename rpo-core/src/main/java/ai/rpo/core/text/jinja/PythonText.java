@@ -7,6 +7,9 @@ import java.util.Locale;
 /** Python's ways with text where Java's differ. */
 final class PythonText {
 
+    /** From here on characters are never escaped: callers may let them stand for other text. */
+    private static final int FIRST_STAND_IN = 0x100000;
+
     private PythonText() {}
 
     /** What {@code str.isspace} and {@code str.strip} take for white space. */
@@ -54,18 +57,40 @@ final class PythonText {
         return characters == null ? isSpace(c) : characters.indexOf(c) >= 0;
     }
 
-    /** {@code str.split()}: at runs of white space. */
-    static List<String> splitAtSpace(String text) {
+    /** {@code str.split(None, limit)}: at runs of white space; a negative limit is none. */
+    static List<String> splitAtSpace(String text, long limit) {
         List<String> words = new ArrayList<>();
-        int start = -1;
-        for (int i = 0; i <= text.length(); i++) {
-            boolean space = i == text.length() || isSpace(text.charAt(i));
-            if (space && start >= 0) {
-                words.add(text.substring(start, i));
-                start = -1;
-            } else if (!space && start < 0) {
-                start = i;
+        String rest = stripLeft(text, null);
+        while (!rest.isEmpty()) {
+            int end = 0;
+            while (end < rest.length() && !isSpace(rest.charAt(end))) {
+                end++;
             }
+            if (limit >= 0 && words.size() == limit) {
+                words.add(rest);
+                return words;
+            }
+            words.add(rest.substring(0, end));
+            rest = stripLeft(rest.substring(end), null);
+        }
+        return words;
+    }
+
+    /** {@code str.rsplit(None, limit)}. */
+    static List<String> splitAtSpaceFromRight(String text, long limit) {
+        List<String> words = new ArrayList<>();
+        String rest = stripRight(text, null);
+        while (!rest.isEmpty()) {
+            int start = rest.length();
+            while (start > 0 && !isSpace(rest.charAt(start - 1))) {
+                start--;
+            }
+            if (limit >= 0 && words.size() == limit) {
+                words.add(0, rest);
+                return words;
+            }
+            words.add(0, rest.substring(start));
+            rest = stripRight(rest.substring(0, start), null);
         }
         return words;
     }
@@ -137,9 +162,7 @@ final class PythonText {
     }
 
     static String capitalize(String text) {
-        return text.isEmpty()
-                ? text
-                : first(text).toUpperCase(Locale.ROOT) + rest(text).toLowerCase(Locale.ROOT);
+        return text.isEmpty() ? text : titleCase(first(text)) + rest(text).toLowerCase(Locale.ROOT);
     }
 
     /** {@code str.title}: each run of letters begins with a capital. */
@@ -147,10 +170,89 @@ final class PythonText {
         StringBuilder out = new StringBuilder();
         boolean inWord = false;
         for (int c : text.codePoints().toArray()) {
-            out.appendCodePoint(inWord ? Character.toLowerCase(c) : Character.toTitleCase(c));
-            inWord = Character.isLetter(c);
+            String letter = Character.toString(c);
+            out.append(inWord ? letter.toLowerCase(Locale.ROOT) : titleCase(letter));
+            inWord = isCased(c);
         }
         return out.toString();
+    }
+
+    /** What the filter {@code title} does: each word begins with a capital, and has no other. */
+    static String titleOfFilter(String text) {
+        StringBuilder out = new StringBuilder();
+        boolean inWord = false;
+        StringBuilder rest = new StringBuilder();
+        for (int c : text.codePoints().toArray()) {
+            boolean between = isSpace(c) || "-({[<".indexOf(c) >= 0;
+            if (inWord && !between) {
+                rest.appendCodePoint(c);
+                continue;
+            }
+            out.append(rest.toString().toLowerCase(Locale.ROOT));
+            rest.setLength(0);
+            out.append(between ? Character.toString(c) : Character.toString(c).toUpperCase(Locale.ROOT));
+            inWord = !between;
+        }
+        return out.append(rest.toString().toLowerCase(Locale.ROOT)).toString();
+    }
+
+    private static String titleCase(String letter) {
+        String upper = letter.toUpperCase(Locale.ROOT);
+        return upper.codePointCount(0, upper.length()) == 1
+                ? Character.toString(Character.toTitleCase(letter.codePointAt(0)))
+                : first(upper) + rest(upper).toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean isCased(int c) {
+        return Character.isLowerCase(c) || Character.isUpperCase(c) || Character.isTitleCase(c);
+    }
+
+    /** {@code str.islower}, or {@code str.isupper}: there are letters of that case and none of another. */
+    static boolean isInCase(String text, boolean lower) {
+        boolean found = false;
+        for (int c : text.codePoints().toArray()) {
+            boolean isLower = Character.isLowerCase(c);
+            if (isCased(c) && (Character.isTitleCase(c) || isLower != lower)) {
+                return false;
+            }
+            found |= isCased(c);
+        }
+        return found;
+    }
+
+    /** {@code str.isdigit}. */
+    static boolean isDigits(String text) {
+        return !text.isEmpty()
+                && text.codePoints()
+                        .allMatch(c -> Character.isDigit(c)
+                                || Character.getType(c) == Character.OTHER_NUMBER
+                                        && Character.getNumericValue(c) >= 0
+                                        && Character.getNumericValue(c) <= 9);
+    }
+
+    /** {@code str.splitlines}. */
+    static List<String> lines(String text, boolean keepEnds) {
+        List<String> lines = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < text.length(); i++) {
+            if (!isLineEnd(text.charAt(i))) {
+                continue;
+            }
+            int end = i;
+            if (text.startsWith("\r\n", i)) {
+                i++;
+            }
+            lines.add(text.substring(start, keepEnds ? i + 1 : end));
+            start = i + 1;
+        }
+        if (start < text.length()) {
+            lines.add(text.substring(start));
+        }
+        return lines;
+    }
+
+    private static boolean isLineEnd(char c) {
+        return c >= 0x0A && c <= 0x0D || c >= 0x1C && c <= 0x1E || c == 0x85 || c == 0x2028 || c == 0x2029;
     }
 
     private static String first(String text) {
@@ -194,13 +296,42 @@ final class PythonText {
                 case 'f' -> out.append('\f');
                 case 'v' -> out.append('\u000B');
                 case 'a' -> out.append('\u0007');
-                case '0' -> out.append('\0');
+                case '0', '1', '2', '3', '4', '5', '6', '7' -> {
+                    int end = i + 1;
+                    while (end < body.length() && end < i + 3 && Character.digit(body.charAt(end), 8) >= 0) {
+                        end++;
+                    }
+                    out.appendCodePoint(Integer.parseInt(body.substring(i, end), 8));
+                    i = end - 1;
+                }
                 case '\\', '\'', '"' -> out.append(next);
                 case '\n' -> {}
                 default -> out.append('\\').append(next);
             }
         }
         return out.toString();
+    }
+
+    /** {@code str.isprintable}, and what stands for other text. */
+    private static boolean isPrintable(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.SPACE_SEPARATOR -> c == ' ';
+            case Character.PRIVATE_USE -> c >= FIRST_STAND_IN;
+            default -> true;
+        };
+    }
+
+    /** Whether a character, or the half of one, is of the last plane for private use, which stands for other text. */
+    static boolean standsForOthers(String text, int at) {
+        int c = text.codePointAt(at);
+        boolean low = Character.isLowSurrogate(text.charAt(at)) && at > 0;
+        return (low ? text.codePointAt(at - 1) : c) >= FIRST_STAND_IN;
     }
 
     private static boolean isHex(String text, int start, int digits) {
@@ -221,8 +352,9 @@ final class PythonText {
                 out.append("\\r");
             } else if (c == '\t') {
                 out.append("\\t");
-            } else if (c < 0x20 || c >= 0x7F && c < 0xA0) {
-                out.append(String.format(Locale.ROOT, "\\x%02x", c));
+            } else if (!isPrintable(c)) {
+                String format = c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x";
+                out.append(String.format(Locale.ROOT, format, c));
             } else {
                 out.appendCodePoint(c);
             }

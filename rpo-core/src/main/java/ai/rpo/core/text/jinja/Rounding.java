@@ -31,10 +31,10 @@ final class Rounding {
 
     /** Python's {@code round}: of the exact value, halves to even; a whole number stays one. */
     private static Object common(Number number, int places) {
-        if (number instanceof Long) {
-            return BigDecimal.valueOf(number.longValue())
+        if (Integers.isWhole(number)) {
+            return Integers.of(new BigDecimal(Integers.big(number))
                     .setScale(Math.min(0, places), RoundingMode.HALF_EVEN)
-                    .longValue();
+                    .toBigInteger());
         }
         double value = number.doubleValue();
         return Double.isFinite(value)

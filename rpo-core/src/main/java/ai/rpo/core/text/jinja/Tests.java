@@ -2,7 +2,6 @@ package ai.rpo.core.text.jinja;
 
 import ai.rpo.core.text.jinja.Function.Passed;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -41,6 +40,10 @@ final class Tests {
             "greaterthan",
             "ge");
 
+    /** Those that compare with something; the others take no argument. */
+    private static final Set<String> TAKE_ONE = Set.of(
+            "eq", "equalto", "ne", "lt", "lessthan", "le", "gt", "greaterthan", "ge", "sameas", "in", "divisibleby");
+
     private Tests() {}
 
     static void check(String name, TokenStream tokens) {
@@ -53,6 +56,7 @@ final class Tests {
         if (!KNOWN.contains(name)) {
             throw new TemplateException("the test " + name + " is not known");
         }
+        arguments.atMost(TAKE_ONE.contains(name) ? 1 : 0, "the test " + name);
         return switch (name) {
             case "defined" -> !(value instanceof Undefined);
             case "undefined" -> value instanceof Undefined;
@@ -60,20 +64,20 @@ final class Tests {
             case "string" -> value instanceof String;
             case "mapping" -> value instanceof Map;
             case "iterable" ->
-                value instanceof List || value instanceof Map || value instanceof String || value instanceof Undefined;
-            case "sequence" -> value instanceof List || value instanceof Map || value instanceof String;
+                isSequence(value) || value instanceof View || value instanceof Generated || value instanceof LoopState;
+            case "sequence" -> isSequence(value);
             case "number" -> Values.isNumber(value);
-            case "integer" -> value instanceof Long;
+            case "integer" -> Integers.isWhole(value);
             case "float" -> value instanceof Double;
             case "boolean" -> value instanceof Boolean;
             case "true" -> Boolean.TRUE.equals(value);
             case "false" -> Boolean.FALSE.equals(value);
-            case "callable" -> value instanceof Function;
-            case "odd" -> Math.floorMod(Values.integer(value), 2L) == 1;
-            case "even" -> Math.floorMod(Values.integer(value), 2L) == 0;
+            case "callable" -> value instanceof Function || value instanceof Undefined;
+            case "odd" -> Values.equal(Arithmetic.apply("%", value, 2L), 1L);
+            case "even" -> Values.equal(Arithmetic.apply("%", value, 2L), 0L);
             case "divisibleby" -> Values.equal(Arithmetic.apply("%", value, arguments.require(0, "num")), 0L);
-            case "lower" -> Values.text(value).equals(Values.text(value).toLowerCase(Locale.ROOT));
-            case "upper" -> Values.text(value).equals(Values.text(value).toUpperCase(Locale.ROOT));
+            case "lower" -> PythonText.isInCase(Values.text(value), true);
+            case "upper" -> PythonText.isInCase(Values.text(value), false);
             case "in" -> Values.contains(arguments.require(0, "seq"), value);
             case "sameas" -> isSame(value, arguments.require(0, "other"));
             case "eq", "equalto" -> Values.equal(value, arguments.require(0, "other"));
@@ -84,6 +88,11 @@ final class Tests {
             case "ge" -> Values.compare(value, arguments.require(0, "other")) >= 0;
             default -> throw new IllegalStateException(name);
         };
+    }
+
+    /** Of what can be indexed; jinja2 takes what is missing for it, too. */
+    private static boolean isSequence(Object value) {
+        return value instanceof List || value instanceof Map || value instanceof String || value instanceof Undefined;
     }
 
     /** Identity, of which equal small values have one in Python. */

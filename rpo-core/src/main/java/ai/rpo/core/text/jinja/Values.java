@@ -1,6 +1,7 @@
 package ai.rpo.core.text.jinja;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -11,7 +12,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * What Python's values do, on Java's: text, {@link Long}, {@link Double}, {@link Boolean}, null for None, lists for
+ * What Python's values do, on Java's: text, {@link Long} and {@link BigInteger} (see {@link Integers}), {@link Double}, {@link Boolean}, null for None, lists for
  * lists and tuples, maps for dictionaries, {@link Undefined}, {@link Namespace}, {@link Function}.
  */
 final class Values {
@@ -26,13 +27,16 @@ final class Values {
             return truth;
         }
         if (value instanceof Number number) {
-            return number.doubleValue() != 0;
+            return number instanceof BigInteger || number.doubleValue() != 0;
         }
         if (value instanceof String text) {
             return !text.isEmpty();
         }
         if (value instanceof List<?> list) {
             return !list.isEmpty();
+        }
+        if (value instanceof View view) {
+            return !view.items().isEmpty();
         }
         return !(value instanceof Map<?, ?> map) || !map.isEmpty();
     }
@@ -71,8 +75,14 @@ final class Values {
                     .map(entry -> repr(entry.getKey()) + ": " + repr(entry.getValue()))
                     .collect(Collectors.joining(", ", "{", "}"));
         }
-        if (value instanceof Long) {
+        if (Integers.isWhole(value)) {
             return value.toString();
+        }
+        if (value instanceof View view) {
+            return view.name() + "(" + repr(view.items()) + ")";
+        }
+        if (value instanceof Undefined) {
+            return "Undefined";
         }
         throw new TemplateException(kind(value) + " cannot be printed");
     }
@@ -125,7 +135,7 @@ final class Values {
             return compareNumbers(left, right) == 0;
         }
         if (left instanceof List<?> a && right instanceof List<?> b) {
-            if (a.size() != b.size()) {
+            if (a.size() != b.size() || a instanceof Tuple != b instanceof Tuple) {
                 return false;
             }
             for (int i = 0; i < a.size(); i++) {
@@ -177,14 +187,14 @@ final class Values {
     }
 
     static boolean isNumber(Object value) {
-        return value instanceof Long || value instanceof Double || value instanceof Boolean;
+        return Integers.isWhole(value) || value instanceof Double || value instanceof Boolean;
     }
 
     static Number asNumber(Object value) {
         if (value instanceof Boolean truth) {
             return truth ? 1L : 0L;
         }
-        if (value instanceof Long || value instanceof Double) {
+        if (Integers.isWhole(value) || value instanceof Double) {
             return (Number) value;
         }
         throw new TemplateException(describe(value) + " is no number");
@@ -200,9 +210,16 @@ final class Values {
     private static int compareNumbers(Object left, Object right) {
         Number a = asNumber(left);
         Number b = asNumber(right);
-        return a instanceof Long x && b instanceof Long y
-                ? Long.compare(x, y)
-                : Double.compare(a.doubleValue(), b.doubleValue());
+        boolean both = isFinite(a) && isFinite(b);
+        return both ? decimal(a).compareTo(decimal(b)) : Double.compare(a.doubleValue(), b.doubleValue());
+    }
+
+    private static boolean isFinite(Number number) {
+        return !(number instanceof Double real) || Double.isFinite(real);
+    }
+
+    private static BigDecimal decimal(Number number) {
+        return number instanceof Double real ? new BigDecimal(real) : new BigDecimal(Integers.big(number));
     }
 
     static boolean contains(Object container, Object value) {
@@ -213,10 +230,16 @@ final class Values {
             return list.stream().anyMatch(item -> equal(item, value));
         }
         if (container instanceof Map<?, ?> map) {
+            if (value instanceof List && !(value instanceof Tuple) || value instanceof Map || value instanceof View) {
+                throw new TemplateException(kind(value) + " is no key of a dictionary");
+            }
             return map.containsKey(value);
         }
         if (container instanceof Undefined) {
             return false;
+        }
+        if (container instanceof View || container instanceof Generated) {
+            return items(container).stream().anyMatch(item -> equal(item, value));
         }
         throw new TemplateException(describe(container) + " cannot contain " + describe(value));
     }
@@ -235,7 +258,13 @@ final class Values {
                     .collect(Collectors.toCollection(ArrayList::new));
         }
         if (value instanceof Undefined) {
-            return List.of();
+            return new ArrayList<>();
+        }
+        if (value instanceof View view) {
+            return new ArrayList<>(view.items());
+        }
+        if (value instanceof Generated generated) {
+            return generated.take();
         }
         throw new TemplateException(describe(value) + " cannot be looped over");
     }
@@ -249,6 +278,9 @@ final class Values {
         }
         if (value instanceof List<?> list) {
             return list.size();
+        }
+        if (value instanceof View view) {
+            return view.items().size();
         }
         if (value instanceof Undefined) {
             return 0;

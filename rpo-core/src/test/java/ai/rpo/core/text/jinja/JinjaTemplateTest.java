@@ -79,10 +79,6 @@ class JinjaTemplateTest {
 
     @Test
     void anyFailureIsTheTemplatesOwn() {
-        assertEquals(
-                "the number 99999999999999999999 is too large (line 2 of the template)",
-                assertThrows(TemplateException.class, () -> JinjaTemplate.parse("\n{{ 99999999999999999999 }}", CLOCK))
-                        .getMessage());
         TemplateException e = assertThrows(
                 TemplateException.class,
                 () -> render("{{ [{}] | map(attribute='99999999999999999999') | list }}", Map.of()));

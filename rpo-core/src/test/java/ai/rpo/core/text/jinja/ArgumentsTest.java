@@ -1,0 +1,84 @@
+package ai.rpo.core.text.jinja;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+
+/** Every filter, method, test and global of Jinja with its arguments, in turn. */
+class ArgumentsTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** A case fits if it renders the same, or fails where transformers does; what is not known is refused. */
+    @Test
+    void areHonouredOrRefused() throws IOException {
+        JsonNode golden;
+        try (InputStream in = new GZIPInputStream(ArgumentsTest.class.getResourceAsStream("arguments.json.gz"))) {
+            golden = JSON.readTree(in);
+        }
+        Map<String, Object> variables = widened(JSON.readerForMapOf(Object.class)
+                .readValue(golden.get("variables").toString()));
+        List<String> wrong = new ArrayList<>();
+        int cases = 0;
+        for (JsonNode row : golden.get("cases")) {
+            String template = row.get("template").asText();
+            String wanted = row.has("rendered") ? row.get("rendered").asText() : "an error";
+            String found = rendered(template, variables);
+            if (!found.equals(wanted)) {
+                wrong.add(template + " gives " + found + " and not " + wanted);
+            }
+            cases++;
+        }
+        assertEquals(List.of(), wrong);
+        assertTrue(cases > 2000, cases + " cases");
+    }
+
+    private static String rendered(String template, Map<String, Object> variables) {
+        try {
+            return JinjaTemplate.parse(template, Clock.systemUTC()).render(variables);
+        } catch (TemplateException e) {
+            return "an error";
+        }
+    }
+
+    /** Whole numbers as rows have them: 64 bits wide, or wider. */
+    @SuppressWarnings("unchecked")
+    private static <T> T widened(T value) {
+        if (value instanceof Integer number) {
+            return (T) Long.valueOf(number);
+        }
+        if (value instanceof Map<?, ?> map) {
+            ((Map<Object, Object>) map).replaceAll((key, item) -> widened(item));
+        } else if (value instanceof List<?> list) {
+            ((List<Object>) list).replaceAll(ArgumentsTest::widened);
+        }
+        return value;
+    }
+
+    @Test
+    void anArgumentThatIsNotKnownIsNamed() {
+        assertEquals("the filter trim takes no argument width", refusal("{{ 'a' | trim(width=3) }}"));
+        assertEquals("find takes no argument by name, but is given start", refusal("{{ 'a'.find('a', start=1) }}"));
+        assertEquals(
+                "the filter dictsort takes at most 3 arguments, but is given 4",
+                refusal("{{ {} | dictsort(true, 'key', true, 1) }}"));
+        assertEquals("the method format is not supported", refusal("{{ '{}'.format(1) }}"));
+    }
+
+    private static String refusal(String template) {
+        return assertThrows(TemplateException.class, () -> JinjaTemplate.parse(template, Clock.systemUTC())
+                        .render(Map.of()))
+                .getMessage();
+    }
+}

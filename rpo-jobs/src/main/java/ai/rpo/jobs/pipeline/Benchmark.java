@@ -1,0 +1,142 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.benchmark.BenchmarkTask;
+import ai.rpo.core.benchmark.TaskScore;
+import ai.rpo.jobs.report.BenchmarkScores;
+import ai.rpo.spark.benchmark.BenchmarkSettings;
+import ai.rpo.spark.benchmark.BenchmarkStage;
+import ai.rpo.spark.benchmark.TaskFiles;
+import ai.rpo.spark.store.Fingerprint;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the model knows, by tasks that others have set. */
+final class Benchmark implements Stage {
+
+    private final Workplace place;
+    private Map<BenchmarkTask, TaskFiles> files;
+
+    Benchmark(Workplace place) {
+        this.place = place;
+    }
+
+    @Override
+    public String name() {
+        return "benchmark";
+    }
+
+    @Override
+    public String folder() {
+        return "benchmark";
+    }
+
+    @Override
+    public String product() {
+        return "benchmark/results.json";
+    }
+
+    @Override
+    public List<Stage> requires() {
+        return List.of();
+    }
+
+    @Override
+    public Map<String, String> dependsOn() {
+        BenchmarkSettings settings = place.settings().benchmark();
+        Map<String, String> values = new LinkedHashMap<>();
+        settings.chosen().forEach(task -> {
+            values.put(
+                    task.key() + " of rpo.benchmark.data",
+                    place.inputs().data(files().get(task).all()));
+            values.put(
+                    "rpo.benchmark.shots." + task.key(),
+                    String.valueOf(settings.shots().of(task)));
+        });
+        for (String key : List.of("tasks", "limit", "chat-template")) {
+            String full = "rpo.benchmark." + key;
+            values.put(full, place.configuration().valuesUnder("rpo.benchmark").get(full));
+        }
+        values.put("rpo.model.path", place.inputs().weights(place.model()));
+        values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
+        if (settings.chatTemplate()) {
+            values.putAll(place.templateValues());
+        }
+        values.put("rpo.precision", place.settings().precision().key());
+        return values;
+    }
+
+    /** Looked for once the folder is asked for, which is before any work. */
+    private Map<BenchmarkTask, TaskFiles> files() {
+        if (files == null) {
+            BenchmarkSettings settings = place.settings().benchmark();
+            files = new EnumMap<>(BenchmarkTask.class);
+            for (BenchmarkTask task : settings.chosen()) {
+                files.put(
+                        task,
+                        TaskFiles.of(
+                                task,
+                                settings.shots().of(task),
+                                settings.data().orElseThrow(),
+                                place.spark().hadoop()));
+            }
+        }
+        return files;
+    }
+
+    @Override
+    public boolean resumes() {
+        return true;
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        if (place.settings().benchmark().chatTemplate()) {
+            place.keepTemplateDate();
+        }
+        Map<BenchmarkTask, TaskScore> scores = new BenchmarkStage(
+                        place.spark().session(),
+                        place.open(place.model()),
+                        place.templates(),
+                        place.scoring(),
+                        place.settings().benchmark())
+                .run(place.run().path(folder()), files(), fingerprint.digest(), progress);
+        files().values().forEach(ours -> place.inputs().requireUnchanged(ours.all()));
+        place.inputs().requireUnchanged(place.model());
+        place.run().file(product()).write(Json.text(results(scores)));
+        return Map.of(
+                "questions", scores.values().stream().mapToLong(TaskScore::n).sum());
+    }
+
+    @Override
+    public List<String> summary() {
+        return BenchmarkScores.read(place.run().file(product()).read().orElseThrow()).stream()
+                .map(score -> "  " + score)
+                .toList();
+    }
+
+    /** Each task with its rows, its shots, and each metric beside its standard error. */
+    private static Map<String, Object> results(Map<BenchmarkTask, TaskScore> scores) {
+        Map<String, Object> results = new LinkedHashMap<>();
+        scores.forEach((task, score) -> {
+            Map<String, Object> values = new LinkedHashMap<>();
+            values.put("n", score.n());
+            values.put("shots", score.shots());
+            score.metrics().forEach((metric, mean) -> {
+                values.put(metric, mean.value());
+                values.put(
+                        metric + "_stderr",
+                        mean.stderr().isPresent() ? mean.stderr().getAsDouble() : null);
+            });
+            results.put(task.key(), values);
+        });
+        return results;
+    }
+
+    @Override
+    public void cleanUp() {
+        place.run().artifact(folder() + "/" + BenchmarkStage.SHARDS).remove();
+    }
+}

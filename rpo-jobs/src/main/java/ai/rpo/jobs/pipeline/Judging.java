@@ -1,0 +1,253 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.judge.Annotations;
+import ai.rpo.core.judge.Answer;
+import ai.rpo.core.judge.Candidate;
+import ai.rpo.core.judge.Game.Verdict;
+import ai.rpo.core.judge.JudgePrompts;
+import ai.rpo.core.judge.Judgment;
+import ai.rpo.core.judge.JudgmentRows;
+import ai.rpo.core.judge.Matches;
+import ai.rpo.core.judge.Protocol;
+import ai.rpo.core.judge.QuestionRows;
+import ai.rpo.core.judge.figures.Difficulty;
+import ai.rpo.core.judge.figures.Figures;
+import ai.rpo.core.judge.figures.LengthControl;
+import ai.rpo.core.judge.figures.LengthControl.Kind;
+import ai.rpo.core.judge.figures.Regularizer;
+import ai.rpo.core.judge.figures.Results;
+import ai.rpo.jobs.config.JudgingSettings;
+import ai.rpo.jobs.config.JudgingSettings.LengthControlSettings;
+import ai.rpo.jobs.config.JudgingSettings.MatchedBy;
+import ai.rpo.jobs.report.ReportStage;
+import ai.rpo.spark.judge.Judge;
+import ai.rpo.spark.judge.JudgeSettings.By;
+import ai.rpo.spark.judge.Judges;
+import ai.rpo.spark.judge.RowFiles;
+import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Candidates' answers, or judgments made elsewhere, become win rates and scores. */
+final class Judging implements Stage {
+
+    /** Keys that change what a run costs and not what it finds. */
+    private static final List<String> WITHOUT_EFFECT = List.of(
+            "rpo.judge.cache",
+            "rpo.judge.endpoint.key-env",
+            "rpo.judge.endpoint.requests-per-second",
+            "rpo.judge.endpoint.requests-at-once",
+            "rpo.judge.endpoint.retries",
+            "rpo.judge.endpoint.timeout",
+            "rpo.judge.batch.results",
+            "rpo.judge.model.questions-at-once");
+
+    private static final int NAMED = 5;
+
+    private final Workplace place;
+    private final JudgingSettings settings;
+
+    Judging(Workplace place) {
+        this.place = place;
+        settings = place.settings().judge();
+    }
+
+    @Override
+    public String name() {
+        return "judge";
+    }
+
+    @Override
+    public String folder() {
+        return "judge";
+    }
+
+    @Override
+    public String product() {
+        return "judge/results.json";
+    }
+
+    @Override
+    public List<Stage> requires() {
+        return List.of();
+    }
+
+    @Override
+    public Map<String, String> dependsOn() {
+        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.judge"));
+        WITHOUT_EFFECT.forEach(values::remove);
+        values.remove("rpo.judge.candidates");
+        settings.candidates()
+                .forEach((name, path) -> values.put(
+                        "rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
+        values.put("rpo.judge.annotations", data(settings.annotations()));
+        values.put("rpo.judge.questions", data(settings.questions()));
+        values.put("rpo.judge.references", data(settings.references()));
+        values.put("rpo.judge.prompts", data(settings.prompts().stream().toList()));
+        LengthControlSettings control = settings.lengthControl();
+        values.put(
+                "rpo.judge.length-control.regularizer",
+                data(control.regularizer().stream().toList()));
+        values.put(
+                "rpo.judge.length-control.instructions",
+                data(control.instructions().stream().toList()));
+        if (settings.asking().by().filter(By.MODEL::equals).isPresent()) {
+            settings.asking()
+                    .model()
+                    .path()
+                    .ifPresent(path ->
+                            values.put("rpo.judge.model.path", place.inputs().weights(path)));
+        }
+        return values;
+    }
+
+    private String data(List<String> paths) {
+        return paths.isEmpty() ? "" : place.inputs().data(paths);
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        requireOneInput();
+        LengthControl lengthControl = lengthControl();
+        Difficulty difficulty = difficulty();
+        Map<String, Long> counts = new LinkedHashMap<>();
+        Annotations made = settings.annotations().isEmpty() ? asked(counts, progress) : given();
+        place.run().file("judge/judgments").write(JudgmentRows.lines(made));
+        Figures figures = Figures.of(made, Optional.of(lengthControl), difficulty, settings.allowMissing());
+        place.run().file("judge/results.json").write(Json.text(Results.of(figures)));
+        List<Judgment> unparsed = Figures.unparsed(made);
+        if (!figures.showsRates()) {
+            throw incomplete(made, unparsed);
+        }
+        new ReportStage(place.spark().hadoop()).judge(place.run().path(), progress);
+        Results.lines(figures).forEach(place.remarks()::note);
+        counts.put("judgments", (long) made.judgments().size());
+        if (!unparsed.isEmpty()) {
+            counts.put("without_verdict", (long) unparsed.size());
+        }
+        return counts;
+    }
+
+    private void requireOneInput() {
+        boolean candidates = !settings.candidates().isEmpty();
+        if (candidates != settings.annotations().isEmpty()) {
+            throw RpoException.configuration("Cannot judge: "
+                    + (candidates ? "both" : "neither") + " rpo.judge.candidates "
+                    + (candidates ? "and" : "nor") + " rpo.judge.annotations "
+                    + (candidates ? "are named" : "is named")
+                    + ". Name answers to be judged in the one, or judgments to be counted in the other.");
+        }
+    }
+
+    private RpoException incomplete(Annotations made, List<Judgment> unparsed) {
+        List<String> prompts = unparsed.stream()
+                .map(judgment -> judgment.subject().promptId())
+                .distinct()
+                .toList();
+        String words = unparsed.get(0).games().stream()
+                .filter(game -> game.verdict() == Verdict.UNPARSED)
+                .map(game -> game.answer().strip().replaceAll("\\s+", " "))
+                .findFirst()
+                .orElse("");
+        return RpoException.data("Cannot give rates: " + unparsed.size() + " of "
+                + made.judgments().size() + " judgments have no verdict (of the prompts "
+                + String.join(", ", prompts.subList(0, Math.min(NAMED, prompts.size())))
+                + (prompts.size() > NAMED ? ", …" : "") + "; the first judge said \""
+                + words.substring(0, Math.min(200, words.length()))
+                + "\"). Run the command again to repeat questions without an answer, or set"
+                + " rpo.judge.allow-missing = true to count without them; judge/judgments has all words.");
+    }
+
+    private Annotations given() {
+        List<String> paths = settings.annotations();
+        Annotations read = Annotations.read(String.join(", ", paths), rows().read(paths));
+        place.inputs().requireUnchanged(paths);
+        return settings.baseline().map(read::against).orElse(read);
+    }
+
+    private Annotations asked(Map<String, Long> counts, Progress progress) {
+        Protocol protocol = settings.protocol()
+                .orElseThrow(() -> RpoException.configuration("Cannot judge: rpo.judge.protocol has no value. Give"
+                        + " mt-bench-pair, mt-bench-single, alpaca-eval-2, rpo-paper or template."))
+                .with(prompts(), settings.template());
+        List<Candidate> candidates = new ArrayList<>();
+        settings.candidates()
+                .forEach((name, path) -> candidates.add(Candidate.read(name, path, rows().read(List.of(path)))));
+        Matches matches = Matches.of(
+                protocol,
+                candidates,
+                settings.baseline(),
+                settings.questions().isEmpty()
+                        ? List.of()
+                        : QuestionRows.read(
+                                String.join(", ", settings.questions()),
+                                rows().read(settings.questions()),
+                                settings.references().isEmpty() ? List.of() : rows().read(settings.references())),
+                settings.allowMissing());
+        settings.candidates().values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
+        Judge judge = Judges.open(
+                place.spark().session(),
+                settings.asking(),
+                settings.asking().model().chatTemplate().map(place::template),
+                place.settings().precision(),
+                settings.allowMissing(),
+                settings.asking().cache().map(Stores::path).orElse(place.run().path("answers")),
+                place.run().path("requests"));
+        JavaSparkContext spark =
+                JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
+        Judge.Asked asked = judge.ask(protocol.name(), spark.parallelize(matches.questions(protocol)), progress);
+        Map<String, Answer> answers = new LinkedHashMap<>(asked.answers().collectAsMap());
+        counts.put("questions_asked", asked.asked());
+        counts.put("known_before", asked.known());
+        if (matches.leftOut() > 0) {
+            counts.put("prompts_left_out", (long) matches.leftOut());
+        }
+        return matches.judge(protocol, judge.name(), answers);
+    }
+
+    private JudgePrompts prompts() {
+        return settings.prompts()
+                .map(path -> JudgePrompts.parse(path, required(path)))
+                .orElseGet(JudgePrompts::builtIn);
+    }
+
+    private LengthControl lengthControl() {
+        LengthControlSettings control = settings.lengthControl();
+        Kind kind = control.kind().orElse(control.regularizer().isPresent() ? Kind.ALPACA_EVAL : Kind.MINIMAL);
+        return new LengthControl(
+                kind,
+                control.regularizer().map(path -> Regularizer.parse(path, required(path))),
+                control.c().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+    }
+
+    private Difficulty difficulty() {
+        LengthControlSettings control = settings.lengthControl();
+        Optional<List<String>> instructions = control.by() == MatchedBy.POSITION
+                ? Optional.empty()
+                : control.instructions()
+                        .map(path -> QuestionRows.read(path, rows().read(List.of(path)), List.of()).stream()
+                                .map(prompt -> String.join("\n\n", prompt.turns()))
+                                .toList());
+        return new Difficulty(instructions, settings.allowMissing());
+    }
+
+    private RowFiles rows() {
+        return new RowFiles(place.spark()::session, place.spark().hadoop());
+    }
+
+    private String required(String path) {
+        return new SmallFile(Stores.path(path), place.spark().hadoop())
+                .read()
+                .orElseThrow(() ->
+                        RpoException.configuration("Cannot read " + path + ": there is no such file. Check the path."));
+    }
+}

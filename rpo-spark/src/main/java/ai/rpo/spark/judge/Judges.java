@@ -1,0 +1,79 @@
+package ai.rpo.spark.judge;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.LocalModel;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** Makes judges of their settings. */
+public final class Judges {
+
+    private Judges() {}
+
+    /**
+     * The judge that {@code rpo.judge.by} names; nobody is asked yet.
+     *
+     * @param chatTemplate of a model that judges, as text; its own, where absent
+     * @param precision of a model that judges
+     * @param allowMissing whether questions may stay without an answer
+     * @param cache folder of answers
+     * @param requests folder for batch files
+     * @throws RpoException naming the key that has no value, or what it names that cannot be used
+     */
+    public static Judge open(
+            SparkSession spark,
+            JudgeSettings settings,
+            Optional<String> chatTemplate,
+            Precision precision,
+            boolean allowMissing,
+            Path cache,
+            Path requests) {
+        return switch (settings.by().orElseThrow(() -> missing("by", "endpoint, batch, model or program"))) {
+            case ENDPOINT -> new AskStage(spark, endpoint(settings.endpoint(), allowMissing), cache);
+            case BATCH ->
+                new BatchJudge(
+                        spark,
+                        settings.batch().model().orElseThrow(() -> missing("batch.model", "the model to be asked")),
+                        settings.batch().results(),
+                        cache,
+                        requests,
+                        allowMissing);
+            case MODEL ->
+                new AskStage(
+                        spark,
+                        new ModelSource(
+                                LocalModel.of(
+                                        settings.model()
+                                                .path()
+                                                .orElseThrow(() -> missing("model.path", "a model's folder")),
+                                        settings.model().base(),
+                                        spark.sparkContext().hadoopConfiguration()),
+                                chatTemplate,
+                                precision,
+                                settings.model().questionsAtOnce(),
+                                allowMissing),
+                        cache);
+            case PROGRAM -> new ProgramJudge(spark, settings.program());
+        };
+    }
+
+    private static EndpointSource endpoint(EndpointSettings settings, boolean allowMissing) {
+        if (settings.url().isEmpty()) {
+            throw missing("endpoint.url", "the address of a server, such as https://HOST/v1");
+        }
+        if (settings.model().isEmpty()) {
+            throw missing("endpoint.model", "the model to be asked");
+        }
+        EndpointKey key = settings.keyEnv()
+                .map(variable -> EndpointKey.of(variable, System::getenv))
+                .orElse(null);
+        return new EndpointSource(settings, key, allowMissing);
+    }
+
+    private static RpoException missing(String key, String what) {
+        return RpoException.configuration("Cannot judge: rpo.judge." + key + " has no value. Give " + what
+                + " in a file, or as -D rpo.judge." + key + "=….");
+    }
+}
