@@ -6,9 +6,9 @@ import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.TrainPlan;
+import ai.rpo.core.train.TrainState;
 import ai.rpo.core.train.Trainer;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -65,19 +65,14 @@ public final class PolicyNetwork implements AutoCloseable {
         return graph;
     }
 
-    /** Returns the trained parameters. */
-    public Storage parameters() {
-        return trainer.state().parameters();
+    /** Returns what steps change. */
+    public TrainState state() {
+        return trainer.state();
     }
 
-    /** Returns the optimizer's moments; empty for plain SGD. */
-    public Optional<Storage> updaterState() {
-        return trainer.state().moments();
-    }
-
-    /** Sets how many optimizer steps lie behind. */
-    public void setStep(long step) {
-        trainer.state().setStep(step);
+    /** Allocates as many zeros as there are trained parameters, where those lie. */
+    public Storage zerosLikeParameters() {
+        return trainer.zerosLikeParameters();
     }
 
     /** Takes one optimizer step on one batch. */

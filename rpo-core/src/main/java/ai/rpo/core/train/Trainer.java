@@ -47,6 +47,11 @@ public final class Trainer implements AutoCloseable {
         return state;
     }
 
+    /** Allocates as many zeros as there are trained parameters, where those lie. */
+    public Storage zerosLikeParameters() {
+        return backend.allocate(layout.size());
+    }
+
     /**
      * Sets the weights under an adapter; they are shared, and only read.
      *

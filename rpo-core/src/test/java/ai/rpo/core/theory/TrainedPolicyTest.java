@@ -43,9 +43,9 @@ class TrainedPolicyTest {
                 TrainSettingsFixture.constantRate(0.05).cosine(0).build();
         PolicyNetwork network = PolicyNetwork.create(
                 TrainPlan.of(CONFIG, RpoObjective.paper(BETA, ETA), settings, Precision.FLOAT32, STEPS + 2, 1));
-        float[] start = new float[Math.toIntExact(network.parameters().size())];
+        float[] start = new float[Math.toIntExact(network.state().parameters().size())];
         SmallModel.random(config, new Nd4jBackend(), 5).storage().read(0, start, 0, start.length);
-        network.parameters().write(0, start, 0, start.length);
+        network.state().parameters().write(0, start, 0, start.length);
 
         List<TrainingExample> pairs = pairs();
         for (int step = 0; step < STEPS; step++) {

@@ -74,7 +74,7 @@ class LoraGoldenTest {
             double norm = step.get("grad_norm").asDouble();
             assertEquals(norm, metrics.mean("grad_norm"), 2e-3 * norm, "gradient norm");
         }
-        Parameters trained = new Parameters(trainable.layout(), network.parameters());
+        Parameters trained = new Parameters(trainable.layout(), network.state().parameters());
         assertArrayEquals(read(folder.resolve("trained.safetensors"), trainable.layout()), flat(trained), 5e-4f);
 
         for (ExportForm.Kind kind : ExportForm.Kind.values()) {
@@ -128,7 +128,7 @@ class LoraGoldenTest {
         Path exported = temporary.resolve("merged");
         trainable.export(
                 exported,
-                new Parameters(trainable.layout(), network.parameters()).asWeights(),
+                new Parameters(trainable.layout(), network.state().parameters()).asWeights(),
                 ExportForm.full(Dtype.F32),
                 Map.of());
         double[] after = numbers(expected.get("after"));
@@ -142,7 +142,7 @@ class LoraGoldenTest {
         PolicyNetwork network = PolicyNetwork.create(
                 TrainPlan.of(trainable, objective, settings, Precision.FLOAT32, totalSteps, 2));
         network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
-        new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
+        new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         return network;
     }
 

@@ -43,7 +43,7 @@ class PolicyNetworkGoldenTest {
         PolicyNetwork network = PolicyNetwork.create(
                 TrainPlan.of(golden.model().configJson(), objective, settings, Precision.FLOAT32, 1, 2));
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
-        new Parameters(layout, network.parameters()).load(golden.model().weights());
+        new Parameters(layout, network.state().parameters()).load(golden.model().weights());
 
         StepMetrics metrics = network.step(golden.pairs());
 
@@ -52,7 +52,7 @@ class PolicyNetworkGoldenTest {
         float[] expected = golden.flat("adamw.safetensors");
         float[] gradients = golden.flat("grads.safetensors");
         float[] actual = new float[expected.length];
-        network.parameters().read(0, actual, 0, actual.length);
+        network.state().parameters().read(0, actual, 0, actual.length);
         for (int i = 0; i < expected.length; i++) {
             if (Math.abs(gradients[i]) > LARGE_GRADIENT) {
                 assertEquals(expected[i], actual[i], 1e-5, "parameter " + i);

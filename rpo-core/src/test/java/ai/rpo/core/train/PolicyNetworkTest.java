@@ -78,9 +78,9 @@ class PolicyNetworkTest {
         float[][] after = new float[2][];
         for (int i = 0; i < 2; i++) {
             PolicyNetwork network = load(PolicyNetwork.create(i == 0 ? plan : read));
-            network.setStep(7);
+            network.state().setStep(7);
             network.step(batch);
-            after[i] = values(network.parameters());
+            after[i] = values(network.state().parameters());
         }
         assertArrayEquals(after[0], after[1]);
     }
@@ -99,8 +99,8 @@ class PolicyNetworkTest {
                 TrainSettingsFixture.constantRate(RATE).sgd().cosine(0.5).build();
         PolicyNetwork first = network(settings, 8);
         PolicyNetwork fourth = network(settings, 8);
-        fourth.setStep(3);
-        float[] start = values(first.parameters());
+        fourth.state().setStep(3);
+        float[] start = values(first.state().parameters());
         double norm = first.step(pairs).mean("grad_norm");
         fourth.step(pairs);
         assertEquals(RATE / 4 * norm, norm(difference(start, first)), 1e-4 * RATE * norm);
@@ -115,21 +115,21 @@ class PolicyNetworkTest {
         StepMetrics actual = split.step(pairs);
         assertEquals(expected.mean("grad_norm"), actual.mean("grad_norm"), 1e-5 * expected.mean("grad_norm"));
         assertEquals(expected.mean("loss"), actual.mean("loss"), 1e-6);
-        assertArrayEquals(values(whole.parameters()), values(split.parameters()), 1e-6f);
+        assertArrayEquals(values(whole.state().parameters()), values(split.state().parameters()), 1e-6f);
     }
 
     @Test
     void aLongGradientIsScaledToTheLimitAndAShortOneKept() {
         TrainSettingsFixture sgd = TrainSettingsFixture.constantRate(RATE).sgd();
         PolicyNetwork free = network(sgd.build(), 1);
-        float[] start = values(free.parameters());
+        float[] start = values(free.state().parameters());
         double norm = free.step(pairs).mean("grad_norm");
         PolicyNetwork clipped = network(sgd.maxGradNorm(norm / 3).build(), 1);
         assertEquals(norm, clipped.step(pairs).mean("grad_norm"), 1e-9, "the norm before clipping is reported");
         assertEquals(RATE * norm / 3, norm(difference(start, clipped)), 1e-4 * RATE * norm);
         PolicyNetwork kept = network(sgd.maxGradNorm(norm * 1.01).build(), 1);
         kept.step(pairs);
-        assertArrayEquals(values(free.parameters()), values(kept.parameters()));
+        assertArrayEquals(values(free.state().parameters()), values(kept.state().parameters()));
     }
 
     @Test
@@ -137,11 +137,11 @@ class PolicyNetworkTest {
         TrainSettingsFixture sgd = TrainSettingsFixture.constantRate(RATE).sgd();
         PolicyNetwork plain = network(sgd.build(), 1);
         PolicyNetwork decayed = network(sgd.weightDecay(0.5).build(), 1);
-        float[] start = values(plain.parameters());
+        float[] start = values(plain.state().parameters());
         plain.step(pairs);
         decayed.step(pairs);
-        float[] without = values(plain.parameters());
-        float[] with = values(decayed.parameters());
+        float[] without = values(plain.state().parameters());
+        float[] with = values(decayed.state().parameters());
         for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
             for (int i = (int) entry.offset(); i < entry.offset() + entry.size(); i++) {
                 double pull = entry.vector() ? 0 : RATE * 0.5 * start[i];
@@ -152,24 +152,23 @@ class PolicyNetworkTest {
 
     @Test
     void plainSgdHasNoStateAndAdamTwoMoments() {
-        assertTrue(network(TrainSettingsFixture.constantRate(RATE).sgd().build(), 1)
-                .updaterState()
+        assertTrue(network(TrainSettingsFixture.constantRate(RATE).sgd().build(), 1).state().moments()
                 .isEmpty());
         long parameters = ParameterLayout.of(config).size();
         assertEquals(
                 2 * parameters,
-                network(adam().build(), 1).updaterState().orElseThrow().size());
+                network(adam().build(), 1).state().moments().orElseThrow().size());
     }
 
     @Test
     void aReferenceThatIsNotANumberStopsTheStepBeforeTheUpdate() {
         PolicyNetwork network = network(adam().build(), 1);
-        float[] start = values(network.parameters());
+        float[] start = values(network.state().parameters());
         TrainingExample spoilt = new TrainingExample(42, pairs.get(0).example(), new double[] {Double.NaN, -5});
         NonFiniteException stopped =
                 assertThrows(NonFiniteException.class, () -> network.step(List.of(pairs.get(1), spoilt)));
         assertEquals("the gradient norm is not finite; rows in the batch, by ordinal: 1, 42", stopped.getMessage());
-        assertArrayEquals(start, values(network.parameters()));
+        assertArrayEquals(start, values(network.state().parameters()));
     }
 
     private static TrainSettingsFixture adam() {
@@ -183,7 +182,7 @@ class PolicyNetworkTest {
 
     private PolicyNetwork load(PolicyNetwork network) {
         float[] start = values(SmallModel.random(config, new Nd4jBackend(), 5).storage());
-        network.parameters().write(0, start, 0, start.length);
+        network.state().parameters().write(0, start, 0, start.length);
         return network;
     }
 
@@ -194,7 +193,7 @@ class PolicyNetworkTest {
     }
 
     private static double[] difference(float[] start, PolicyNetwork network) {
-        float[] now = values(network.parameters());
+        float[] now = values(network.state().parameters());
         double[] difference = new double[start.length];
         for (int i = 0; i < start.length; i++) {
             difference[i] = now[i] - start[i];

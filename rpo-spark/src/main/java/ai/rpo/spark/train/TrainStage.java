@@ -13,7 +13,6 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
@@ -137,67 +136,68 @@ public final class TrainStage {
     }
 
     private Result train(Request request, JavaPairRDD<TrainingExample, Long> rows, long count, Progress progress) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        WorkerProfile profile =
-                WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
-        long stepsPerEpoch = settings.stepsPerEpoch(count);
         TrainPlan training = training(trainable, totalSteps);
-        PolicyNetwork network = network(trainable, training);
-        NetworkState state = new NetworkState(network, velocity(network));
-        Checkpoints checkpoints = checkpoints(request, trainable);
-        checkpoints.prepare(state);
-        Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
-        long firstStep = resumed.map(CheckpointState::step).orElse(0L);
-        CheckpointWriter writer = new CheckpointWriter(
-                checkpoints,
-                state,
-                request.heldOut(),
-                path -> request.heldOut().orElseThrow().measure(spark, path, start),
-                resumed);
-        TrainingJournal journal = new TrainingJournal(
-                new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
-                firstStep,
-                new MetricsLog(
-                        new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), request.fence(), firstStep),
-                LearningRateSchedule.of(settings, totalSteps),
-                writer,
-                progress);
-        String run = UUID.randomUUID().toString();
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        progress.update("train", firstStep, totalSteps);
-        LostWork losses = new LostWork("Training");
-        spark.sparkContext().addSparkListener(losses);
-        try (AveragingMaster master =
-                new AveragingMaster(context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
-            while (!journal.isOver()) {
-                JavaRDD<List<TrainingExample>> workers = profile.applyTo(
-                                WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
-                        .persist(StorageLevel.MEMORY_AND_DISK());
-                master.train(network, workers);
-                if (journal.isOver()) {
-                    // Tasks go where their rows are kept, which is where the networks are.
-                    workers.foreachPartition(
-                            batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
+        try (PolicyNetwork network = network(trainable, training)) {
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+            WorkerProfile profile =
+                    WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
+            long stepsPerEpoch = settings.stepsPerEpoch(count);
+            NetworkState state = new NetworkState(network.state(), velocity(network));
+            Checkpoints checkpoints = checkpoints(request, trainable);
+            checkpoints.prepare(state);
+            Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
+            long firstStep = resumed.map(CheckpointState::step).orElse(0L);
+            CheckpointWriter writer = new CheckpointWriter(
+                    checkpoints,
+                    state,
+                    request.heldOut(),
+                    path -> request.heldOut().orElseThrow().measure(spark, path, start),
+                    resumed);
+            TrainingJournal journal = new TrainingJournal(
+                    new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
+                    firstStep,
+                    new MetricsLog(
+                            new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), request.fence(), firstStep),
+                    LearningRateSchedule.of(settings, totalSteps),
+                    writer,
+                    progress);
+            String run = UUID.randomUUID().toString();
+            JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+            progress.update("train", firstStep, totalSteps);
+            LostWork losses = new LostWork("Training");
+            spark.sparkContext().addSparkListener(losses);
+            try (AveragingMaster master =
+                    new AveragingMaster(context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
+                while (!journal.isOver()) {
+                    JavaRDD<List<TrainingExample>> workers = profile.applyTo(
+                                    WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
+                            .persist(StorageLevel.MEMORY_AND_DISK());
+                    master.train(network, workers);
+                    if (journal.isOver()) {
+                        // Tasks go where their rows are kept, which is where the networks are.
+                        workers.foreachPartition(
+                                batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
+                    }
+                    workers.unpersist();
                 }
-                workers.unpersist();
+                journal.flush();
+            } catch (RuntimeException e) {
+                RpoException why = e instanceof RpoException known ? known : stopped(e);
+                throw new RpoException(why.kind(), why.getMessage() + " " + journal.rescue(), e);
+            } finally {
+                spark.sparkContext().removeSparkListener(losses);
             }
-            journal.flush();
-        } catch (RuntimeException e) {
-            RpoException why = e instanceof RpoException known ? known : stopped(e);
-            throw new RpoException(why.kind(), why.getMessage() + " " + journal.rescue(), e);
-        } finally {
-            spark.sparkContext().removeSparkListener(losses);
+            request.fence().check();
+            if (writer.isLastBest()) {
+                Weights trained = new Parameters(trainable.layout(), network.state().parameters()).asWeights();
+                export(trainable, trained, request, hadoop);
+            } else {
+                checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
+            }
+            return new Result(count, journal.step(), firstStep);
         }
-        request.fence().check();
-        if (writer.isLastBest()) {
-            Weights trained = new Parameters(trainable.layout(), network.parameters()).asWeights();
-            export(trainable, trained, request, hadoop);
-        } else {
-            checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
-        }
-        return new Result(count, journal.step(), firstStep);
     }
 
     private static RpoException stopped(RuntimeException e) {
@@ -260,13 +260,13 @@ public final class TrainStage {
     /** The driver's: it holds what is trained, and never computes. */
     private static PolicyNetwork network(Trainable trainable, TrainPlan training) {
         PolicyNetwork network = PolicyNetwork.create(training);
-        new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
+        new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         return network;
     }
 
     private Optional<Storage> velocity(PolicyNetwork network) {
         return settings.outer().hasMomentum()
-                ? Optional.of(Nd4jStorage.allocate(network.parameters().size()))
+                ? Optional.of(network.zerosLikeParameters())
                 : Optional.empty();
     }
 

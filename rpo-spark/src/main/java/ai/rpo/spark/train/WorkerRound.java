@@ -61,13 +61,13 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
                 .borrow(new TrainingRole(plan))
                 .untilTaskEnds()
                 .worker();
-        NetworkState state = new NetworkState(network, Optional.empty());
+        NetworkState state = new NetworkState(network.state(), Optional.empty());
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {
             int which = chunk;
             start.readPatiently(which, bytes -> state.write(which, bytes));
         }
-        network.setStep(plan.firstStep());
+        network.state().setStep(plan.firstStep());
         double transfer = secondsSince(began);
 
         List<StepMetrics> steps = new ArrayList<>();

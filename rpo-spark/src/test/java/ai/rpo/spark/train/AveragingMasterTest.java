@@ -15,7 +15,6 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.train.TrainPlan;
@@ -85,11 +84,11 @@ class AveragingMasterTest {
             double[] moments = new double[memory.length];
             for (int worker = 0; worker < 2; worker++) {
                 PolicyNetwork alone = network(optimizer);
-                alone.parameters().write(0, common, 0, common.length);
+                alone.state().parameters().write(0, common, 0, common.length);
                 if (memory.length > 0) {
-                    alone.updaterState().orElseThrow().write(0, memory, 0, memory.length);
+                    alone.state().moments().orElseThrow().write(0, memory, 0, memory.length);
                 }
-                alone.setStep(2L * round);
+                alone.state().setStep(2L * round);
                 for (int step = 2 * round; step < 2 * round + 2; step++) {
                     int first = 2 * (2 * step + worker);
                     alone.step(pairs.subList(first, first + 2).stream()
@@ -127,7 +126,7 @@ class AveragingMasterTest {
         fit(network, master(network, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
 
         assertEquals(List.of(0L, 2L), steps);
-        long state = 3L * Float.BYTES * network.parameters().size();
+        long state = 3L * Float.BYTES * network.state().parameters().size();
         for (RoundTimes round : times) {
             // Two workers fetch the state, averaging fetches two, the driver one.
             assertEquals(5 * state, round.bytesMoved());
@@ -142,11 +141,11 @@ class AveragingMasterTest {
         PolicyNetwork average = network();
         fit(average, master(average, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
         PolicyNetwork outer = network();
-        Storage velocity = Nd4jStorage.allocate(outer.parameters().size());
+        Storage velocity = outer.zerosLikeParameters();
         fit(
                 outer,
                 master(
-                        new NetworkState(outer, Optional.of(velocity)),
+                        new NetworkState(outer.state(), Optional.of(velocity)),
                         4,
                         2,
                         Duration.ZERO,
@@ -227,7 +226,7 @@ class AveragingMasterTest {
 
     private AveragingMaster master(PolicyNetwork network, long stepsPerEpoch, int stepsPerRound, Duration patience) {
         return master(
-                new NetworkState(network, Optional.empty()),
+                new NetworkState(network.state(), Optional.empty()),
                 stepsPerEpoch,
                 stepsPerRound,
                 patience,
@@ -359,7 +358,7 @@ class AveragingMasterTest {
                 WorkerResources.OF_ANY_TASK);
         training = TrainPlan.of(source.configJson(), LOSS, settings, Precision.FLOAT32, 4, 1);
         PolicyNetwork network = PolicyNetwork.create(training);
-        new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
+        new Parameters(ParameterLayout.of(source.config()), network.state().parameters()).load(source.weights());
         return network;
     }
 
@@ -376,11 +375,11 @@ class AveragingMasterTest {
     }
 
     private static float[] parameters(PolicyNetwork network) {
-        return values(network.parameters());
+        return values(network.state().parameters());
     }
 
     private static float[] moments(PolicyNetwork network) {
-        return values(network.updaterState().orElseThrow());
+        return network.state().moments().map(AveragingMasterTest::values).orElse(new float[0]);
     }
 
     private static float[] values(Storage storage) {

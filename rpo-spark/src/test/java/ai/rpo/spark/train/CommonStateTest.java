@@ -72,7 +72,8 @@ class CommonStateTest {
                 WorkerResources.OF_ANY_TASK);
         driver = new NetworkState(
                 PolicyNetwork.create(TrainPlan.of(
-                        source.configJson(), new Supervised(), settings, Precision.FLOAT32, 1, 1)),
+                                source.configJson(), new Supervised(), settings, Precision.FLOAT32, 1, 1))
+                        .state(),
                 Optional.empty());
         driver.write(0, filled(0, 1));
         driver.write(1, filled(1, 2));

@@ -387,7 +387,7 @@ class TrainStageTest {
         ModelDirectory source = model(0.2).open();
         PolicyNetwork network = PolicyNetwork.create(TrainPlan.of(
                 source.configJson(), objective, settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2));
-        new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
+        new Parameters(ParameterLayout.of(source.config()), network.state().parameters()).load(source.weights());
         for (int epoch = 0; epoch < settings.epochs(); epoch++) {
             BatchOrder order = new BatchOrder(pairs.size(), settings, epoch);
             Map<Long, Map<Integer, TrainingExample>> steps = new TreeMap<>();
@@ -398,7 +398,7 @@ class TrainStageTest {
             }
             steps.values().forEach(batch -> network.step(new ArrayList<>(batch.values())));
         }
-        Storage parameters = network.parameters();
+        Storage parameters = network.state().parameters();
         float[] weights = new float[Math.toIntExact(parameters.size())];
         parameters.read(0, weights, 0, weights.length);
         return weights;
