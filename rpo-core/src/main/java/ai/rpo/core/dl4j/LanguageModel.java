@@ -20,7 +20,7 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * Is the language model as a DL4J output layer: asked for its gradient, it takes the step that it was told to. DL4J sees an
  * empty gradient, since the parameters are not its own.
  */
-public final class LanguageModel extends BaseLayer<LanguageModelLayer> implements IOutputLayer {
+final class LanguageModel extends BaseLayer<LanguageModelLayer> implements IOutputLayer {
 
     private static final long serialVersionUID = 1L;
 

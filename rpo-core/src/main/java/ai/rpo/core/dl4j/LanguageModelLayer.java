@@ -14,7 +14,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Configures the whole language model as one DL4J layer without parameters of DL4J's. */
-public final class LanguageModelLayer extends BaseLayer {
+final class LanguageModelLayer extends BaseLayer {
 
     private static final long serialVersionUID = 1L;
 
