@@ -62,8 +62,7 @@ public final class LargeModel {
                 .config("spark.local.dir", work.toString())
                 .getOrCreate()) {
             Shape shape = Shape.valueOf(args[0].toUpperCase(Locale.ROOT));
-            TrainSettings.Optimizer optimizer =
-                    TrainSettings.Optimizer.valueOf(args[1].toUpperCase(Locale.ROOT));
+            TrainSettings.Optimizer optimizer = TrainSettings.Optimizer.valueOf(args[1].toUpperCase(Locale.ROOT));
             new LargeModel(shape, optimizer, work).run(spark);
         } finally {
             LocalCopies.delete(work);
@@ -75,7 +74,8 @@ public final class LargeModel {
         Path model = Files.createDirectories(work.resolve("model"));
         Files.writeString(model.resolve("config.json"), shape.json());
         ParameterFile.write(model.resolve("model.safetensors"), ParameterLayout.of(shape.config()), shape.weights());
-        TokenizedPair pair = new TokenizedPair(0, tokens(3), tokens(100), tokens(shape.config().vocabularySize() - TOKENS));
+        TokenizedPair pair = new TokenizedPair(
+                0, tokens(3), tokens(100), tokens(shape.config().vocabularySize() - TOKENS));
         spark.createDataFrame(List.of(PairRows.of(new ScoredPair(pair, -90, -90))), PairRows.SCHEMA)
                 .write()
                 .parquet(work.resolve("rows").toString());

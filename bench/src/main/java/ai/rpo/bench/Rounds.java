@@ -157,8 +157,8 @@ final class Rounds {
     }
 
     private PolicyNetwork network(int threads) {
-        PolicyNetwork network = PolicyNetwork.create(
-                TrainPlan.of(shape.json(), loss(), settings(), Precision.FLOAT32, 1000, threads));
+        PolicyNetwork network =
+                PolicyNetwork.create(TrainPlan.of(shape.json(), loss(), settings(), Precision.FLOAT32, 1000, threads));
         shape.initialise(network.state().parameters());
         return network;
     }

@@ -131,8 +131,8 @@ public final class StepBenchmark {
         if (lora) {
             Path folder = Files.createTempDirectory("rpo-bench-");
             Trainable adapter = shape.adapter(LORA, folder);
-            PolicyNetwork network = PolicyNetwork.create(
-                    TrainPlan.of(adapter, loss, settings, precision, 1000, threads));
+            PolicyNetwork network =
+                    PolicyNetwork.create(TrainPlan.of(adapter, loss, settings, precision, 1000, threads));
             network.freeze(backend -> Parameters.readOnly(shape.config(), shape.weights(), backend));
             new Parameters(adapter.layout(), network.state().parameters()).load(adapter.initial());
             for (String file : List.of("config.json", "model.safetensors", "")) {
@@ -140,8 +140,8 @@ public final class StepBenchmark {
             }
             return () -> network.step(batches.get());
         }
-        PolicyNetwork network = PolicyNetwork.create(
-                TrainPlan.of(shape.json(), loss, settings, precision, 1000, threads));
+        PolicyNetwork network =
+                PolicyNetwork.create(TrainPlan.of(shape.json(), loss, settings, precision, 1000, threads));
         shape.initialise(network.state().parameters());
         return () -> network.step(batches.get());
     }

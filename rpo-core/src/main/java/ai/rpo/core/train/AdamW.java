@@ -32,8 +32,8 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
         Storage moments = state.moments().orElseThrow();
         long second = state.parameters().size();
         for (Stretch stretch : Stretch.of(layout, weightDecay)) {
-            AdamStep step = new AdamStep(
-                    rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, state.step() + 1);
+            AdamStep step =
+                    new AdamStep(rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, state.step() + 1);
             backend.adam(
                     tensor(state.parameters(), stretch, 0),
                     tensor(gradient, stretch, 0),

@@ -499,8 +499,7 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
-    public void adam(
-            Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+    public void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
         Shapes.requireSame(gradient, parameters);
         Shapes.requireSame(gradient, firstMoment);
         Shapes.requireSame(gradient, secondMoment);

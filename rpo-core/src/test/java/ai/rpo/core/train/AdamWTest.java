@@ -68,10 +68,13 @@ class AdamWTest {
     @Test
     void moreParametersThanAnIntCountsAreDividedWithoutOverflow() {
         ParameterLayout large = ParameterLayout.of(ModelConfigParser.parse(
-                CONFIG.replace("\"vocab_size\": 4, \"hidden_size\": 2", "\"vocab_size\": 262144, \"hidden_size\": 16384"),
+                CONFIG.replace(
+                        "\"vocab_size\": 4, \"hidden_size\": 2", "\"vocab_size\": 262144, \"hidden_size\": 16384"),
                 "config.json"));
         List<Optimizer.Stretch> stretches = Optimizer.Stretch.of(large, 0);
-        assertEquals(large.size(), stretches.stream().mapToLong(Optimizer.Stretch::size).sum());
+        assertEquals(
+                large.size(),
+                stretches.stream().mapToLong(Optimizer.Stretch::size).sum());
         assertEquals(6, stretches.size()); // 2³² of the embedding, 2³⁰ and a little of the layer
         long next = 0;
         for (Optimizer.Stretch stretch : stretches) {

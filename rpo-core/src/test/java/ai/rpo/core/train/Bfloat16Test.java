@@ -91,8 +91,7 @@ class Bfloat16Test {
                     .mean("loss");
             double expected = run.get("steps").get(step).get("loss").asDouble();
             assertEquals(expected, loss, Math.max(0.02, 0.03 * expected), "loss of step " + step);
-            assertEquals(
-                    run.get("steps").get(step).get("lr").asDouble(), rate.at(step), 1e-12, "rate of " + step);
+            assertEquals(run.get("steps").get(step).get("lr").asDouble(), rate.at(step), 1e-12, "rate of " + step);
             largest = Math.max(largest, Math.abs(loss - expected));
             optimizer.step(rate.at(step), step + 1);
         }

@@ -65,7 +65,9 @@ class LargeStateTest {
     void adamTakesEachParameterOnceWithItsOwnMoments(double decay) {
         AdamW adam = AdamW.withDefaults(decay);
         TrainState state = TrainState.allocate(backend, LAYOUT.size(), adam);
-        assertEquals(List.of(PARAMETERS, 2 * PARAMETERS), allocated.stream().map(Noted::size).toList());
+        assertEquals(
+                List.of(PARAMETERS, 2 * PARAMETERS),
+                allocated.stream().map(Noted::size).toList());
 
         Noted gradient = new Noted(PARAMETERS);
         adam.step(state, gradient, LAYOUT, 0.1, backend);

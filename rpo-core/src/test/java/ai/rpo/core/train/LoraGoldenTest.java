@@ -3,11 +3,11 @@ package ai.rpo.core.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
@@ -139,8 +139,8 @@ class LoraGoldenTest {
     }
 
     private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings, int totalSteps) {
-        PolicyNetwork network = PolicyNetwork.create(
-                TrainPlan.of(trainable, objective, settings, Precision.FLOAT32, totalSteps, 2));
+        PolicyNetwork network =
+                PolicyNetwork.create(TrainPlan.of(trainable, objective, settings, Precision.FLOAT32, totalSteps, 2));
         network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
         new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         return network;

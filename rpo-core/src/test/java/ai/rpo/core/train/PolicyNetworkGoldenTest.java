@@ -2,9 +2,9 @@ package ai.rpo.core.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
@@ -115,7 +115,8 @@ class PolicyNetworkTest {
         StepMetrics actual = split.step(pairs);
         assertEquals(expected.mean("grad_norm"), actual.mean("grad_norm"), 1e-5 * expected.mean("grad_norm"));
         assertEquals(expected.mean("loss"), actual.mean("loss"), 1e-6);
-        assertArrayEquals(values(whole.state().parameters()), values(split.state().parameters()), 1e-6f);
+        assertArrayEquals(
+                values(whole.state().parameters()), values(split.state().parameters()), 1e-6f);
     }
 
     @Test
@@ -152,7 +153,9 @@ class PolicyNetworkTest {
 
     @Test
     void plainSgdHasNoStateAndAdamTwoMoments() {
-        assertTrue(network(TrainSettingsFixture.constantRate(RATE).sgd().build(), 1).state().moments()
+        assertTrue(network(TrainSettingsFixture.constantRate(RATE).sgd().build(), 1)
+                .state()
+                .moments()
                 .isEmpty());
         long parameters = ParameterLayout.of(config).size();
         assertEquals(
@@ -176,8 +179,7 @@ class PolicyNetworkTest {
     }
 
     private PolicyNetwork network(TrainSettings settings, long totalSteps) {
-        return load(PolicyNetwork.create(
-                TrainPlan.of(CONFIG, LOSS, settings, Precision.FLOAT32, totalSteps, 2)));
+        return load(PolicyNetwork.create(TrainPlan.of(CONFIG, LOSS, settings, Precision.FLOAT32, totalSteps, 2)));
     }
 
     private PolicyNetwork load(PolicyNetwork network) {

@@ -128,8 +128,7 @@ final class AveragingMaster
             long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
             AveragingRound.Result result = round.run(
                     workers,
-                    new RoundPlan(
-                            plan.run(), plan.training(), plan.frozen(), step, done, steps, plan.firstMargin()));
+                    new RoundPlan(plan.run(), plan.training(), plan.frozen(), step, done, steps, plan.firstMargin()));
             step += steps;
             done += steps;
             driver.setStep(step);

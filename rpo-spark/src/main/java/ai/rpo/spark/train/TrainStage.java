@@ -159,7 +159,9 @@ public final class TrainStage {
                     new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
                     firstStep,
                     new MetricsLog(
-                            new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), request.fence(), firstStep),
+                            new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop),
+                            request.fence(),
+                            firstStep),
                     LearningRateSchedule.of(settings, totalSteps),
                     writer,
                     progress);
@@ -168,8 +170,8 @@ public final class TrainStage {
             progress.update("train", firstStep, totalSteps);
             LostWork losses = new LostWork("Training");
             spark.sparkContext().addSparkListener(losses);
-            try (AveragingMaster master =
-                    new AveragingMaster(context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
+            try (AveragingMaster master = new AveragingMaster(
+                    context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
                 while (!journal.isOver()) {
                     JavaRDD<List<TrainingExample>> workers = profile.applyTo(
                                     WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
@@ -191,7 +193,8 @@ public final class TrainStage {
             }
             request.fence().check();
             if (writer.isLastBest()) {
-                Weights trained = new Parameters(trainable.layout(), network.state().parameters()).asWeights();
+                Weights trained =
+                        new Parameters(trainable.layout(), network.state().parameters()).asWeights();
                 export(trainable, trained, request, hadoop);
             } else {
                 checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
@@ -265,9 +268,7 @@ public final class TrainStage {
     }
 
     private Optional<Storage> velocity(PolicyNetwork network) {
-        return settings.outer().hasMomentum()
-                ? Optional.of(network.zerosLikeParameters())
-                : Optional.empty();
+        return settings.outer().hasMomentum() ? Optional.of(network.zerosLikeParameters()) : Optional.empty();
     }
 
     private AveragingMaster.Plan plan(

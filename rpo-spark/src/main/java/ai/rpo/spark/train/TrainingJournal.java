@@ -1,8 +1,8 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.loss.StepMetrics;
+import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.MetricsLine;
 import java.util.ArrayList;
 import java.util.List;

@@ -95,7 +95,10 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
     }
 
     private Problem takeSteps(
-            PolicyNetwork network, Iterator<List<TrainingExample>> batches, List<StepMetrics> steps, List<Double> seconds) {
+            PolicyNetwork network,
+            Iterator<List<TrainingExample>> batches,
+            List<StepMetrics> steps,
+            List<Double> seconds) {
         while (steps.size() < plan.steps() && batches.hasNext()) {
             long began = System.nanoTime();
             try {

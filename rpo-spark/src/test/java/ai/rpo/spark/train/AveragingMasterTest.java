@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
@@ -16,7 +17,6 @@ import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -165,7 +165,8 @@ class AveragingMasterTest {
         fit(
                 three,
                 master(three, 4, 2, Duration.ZERO),
-                batches(1, 4, Trouble.NONE).union(spark.<List<TrainingExample>>emptyRDD().repartition(2)));
+                batches(1, 4, Trouble.NONE)
+                        .union(spark.<List<TrainingExample>>emptyRDD().repartition(2)));
         assertArrayEquals(parameters(one), parameters(three));
     }
 

@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -306,8 +305,7 @@ class CheckpointsTest {
     }
 
     private static NetworkState state(PolicyNetwork network) {
-        return new NetworkState(
-                network.state(), Optional.of(network.zerosLikeParameters()));
+        return new NetworkState(network.state(), Optional.of(network.zerosLikeParameters()));
     }
 
     private static void cutInHalf(Path file) throws IOException {
@@ -348,7 +346,9 @@ class CheckpointsTest {
     }
 
     private static void assertState(int mark, PolicyNetwork network) {
-        assertArrayEquals(numbers(mark, network.state().parameters()), values(network.state().parameters()));
+        assertArrayEquals(
+                numbers(mark, network.state().parameters()),
+                values(network.state().parameters()));
         Storage moments = network.state().moments().orElseThrow();
         assertArrayEquals(numbers(-mark, moments), values(moments));
     }

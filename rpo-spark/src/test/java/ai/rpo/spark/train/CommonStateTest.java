@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -71,8 +71,8 @@ class CommonStateTest {
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
         driver = new NetworkState(
-                PolicyNetwork.create(TrainPlan.of(
-                                source.configJson(), new Supervised(), settings, Precision.FLOAT32, 1, 1))
+                PolicyNetwork.create(
+                                TrainPlan.of(source.configJson(), new Supervised(), settings, Precision.FLOAT32, 1, 1))
                         .state(),
                 Optional.empty());
         driver.write(0, filled(0, 1));

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -50,7 +50,8 @@ class NetworkStateTest {
 
     @Test
     void plainSgdHasParametersAlone() {
-        ChunkLayout layout = new NetworkState(network(TrainSettings.Optimizer.SGD).state(), Optional.empty()).layout();
+        ChunkLayout layout =
+                new NetworkState(network(TrainSettings.Optimizer.SGD).state(), Optional.empty()).layout();
         assertEquals(2, layout.count());
         assertEquals(0, layout.moments());
     }
@@ -76,8 +77,7 @@ class NetworkStateTest {
                 1,
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
-        return PolicyNetwork.create(
-                TrainPlan.of(CONFIG, new Supervised(), settings, Precision.FLOAT32, 1, 1));
+        return PolicyNetwork.create(TrainPlan.of(CONFIG, new Supervised(), settings, Precision.FLOAT32, 1, 1));
     }
 
     private static void fill(Storage storage, long seed) {

@@ -21,7 +21,14 @@ final class AdamKernel {
             for (long from = task * perTask; from < to; from += CHUNK) {
                 long start = Float.BYTES * from;
                 int length = (int) Math.min(CHUNK, to - from);
-                chunk(parameters + start, gradient + start, firstMoment + start, secondMoment + start, length, step, lane);
+                chunk(
+                        parameters + start,
+                        gradient + start,
+                        firstMoment + start,
+                        secondMoment + start,
+                        length,
+                        step,
+                        lane);
             }
         });
     }

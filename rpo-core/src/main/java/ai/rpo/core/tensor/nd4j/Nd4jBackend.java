@@ -434,8 +434,7 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
-    public void adam(
-            Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+    public void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
         Shapes.requireSame(gradient, parameters);
         Shapes.requireSame(gradient, firstMoment);
         Shapes.requireSame(gradient, secondMoment);
