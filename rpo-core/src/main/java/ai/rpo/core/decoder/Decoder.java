@@ -105,7 +105,8 @@ public final class Decoder {
     /** What the head read, and what it keeps of that. */
     private record Read<S>(Head<S> head, S saved) {
 
-        static <S> Read<S> of(Head<S> head, Parameters weights, Tensor x, Pass pass, boolean frozen, Workspace workspace) {
+        static <S> Read<S> of(
+                Head<S> head, Parameters weights, Tensor x, Pass pass, boolean frozen, Workspace workspace) {
             return new Read<>(head, head.forward(weights, x, pass.predicting, frozen, pass.logps, workspace));
         }
 

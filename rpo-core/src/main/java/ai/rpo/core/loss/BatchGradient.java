@@ -40,7 +40,9 @@ public final class BatchGradient implements AutoCloseable {
         ofRewards = decoder.config().reward().isPresent();
         if (ofRewards != objective.needs().rewards()) {
             throw new IllegalArgumentException("The objective " + objective.name() + " is over "
-                    + (ofRewards ? "log-probabilities, and the model gives rewards." : "rewards, and the model gives none."));
+                    + (ofRewards
+                            ? "log-probabilities, and the model gives rewards."
+                            : "rewards, and the model gives none."));
         }
         this.workspace = new Workspace(decoder.backend());
     }

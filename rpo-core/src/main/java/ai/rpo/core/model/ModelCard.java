@@ -16,8 +16,7 @@ final class ModelCard {
                 ParameterLayout.of(config).size(),
                 dtype.torchName());
         boolean reward = config.reward().isPresent();
-        return text(
-                "library_name: transformers\n", reward ? "text-classification" : "text-generation", what, facts);
+        return text("library_name: transformers\n", reward ? "text-classification" : "text-generation", what, facts);
     }
 
     /** Of an adapter. */

@@ -41,7 +41,8 @@ public final class ModelDirectory {
         files = CheckpointFiles.open(folder);
         boolean hasRewards = RewardHead.isSaidBy(configFile);
         config = head.reward ? decoder.with(hasRewards ? RewardHead.read(configFile) : RewardHead.PLAIN) : decoder;
-        Optional<DrawnHead> drawn = hasRewards ? Optional.empty() : head.seed.map(seed -> DrawnHead.of(configFile, seed));
+        Optional<DrawnHead> drawn =
+                hasRewards ? Optional.empty() : head.seed.map(seed -> DrawnHead.of(configFile, seed));
         weights = StoredWeights.of(folder, config, files, drawn);
         base = Optional.empty();
         adapter = Optional.empty();

@@ -32,8 +32,7 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
 
     /** Whether a {@code config.json} says that its model has such a head, or one with more labels. */
     static boolean isSaidBy(JsonObject config) {
-        return architectures(config).stream()
-                        .anyMatch(name -> name.endsWith(CLASSIFIER) || name.equals(OF_OPENRLHF))
+        return architectures(config).stream().anyMatch(name -> name.endsWith(CLASSIFIER) || name.equals(OF_OPENRLHF))
                 || config.has(NORMALIZE)
                 || config.has(PREFIX);
     }
@@ -44,7 +43,9 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
      * @throws ai.rpo.core.RpoException if there are several labels
      */
     static RewardHead read(JsonObject config) {
-        config.object("id2label").ifPresent(labels -> requireOne(config, "id2label", labels.keys().size()));
+        config.object("id2label")
+                .ifPresent(
+                        labels -> requireOne(config, "id2label", labels.keys().size()));
         requireOne(config, "num_labels", config.positiveInt("num_labels", 1));
         boolean normalised = config.has("mean") && config.has("std");
         boolean classifier = architectures(config).stream().anyMatch(name -> name.endsWith(CLASSIFIER));

@@ -30,8 +30,7 @@ final class StoredWeights implements Weights {
     private final Map<String, StoredNumbers> byEntry = new HashMap<>();
     private final Set<String> unused;
 
-    private StoredWeights(
-            Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
+    private StoredWeights(Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
         this.folder = folder;
         this.drawn = drawn;
         WeightNames names = config.architecture().names();
@@ -54,8 +53,7 @@ final class StoredWeights implements Weights {
      * @param drawn numbers of a reward model's head, where the files have another head
      * @throws RpoException if a weight of the model is missing, or has another shape or an unreadable dtype
      */
-    static StoredWeights of(
-            Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
+    static StoredWeights of(Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
         StoredWeights weights = new StoredWeights(folder, config, files, drawn);
         if (config.layers() > weights.stored.size()) { // before a layout of that many is made
             throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "

@@ -78,8 +78,7 @@ public record WeightNames(
     }
 
     WeightNames withHead(String other) {
-        return new WeightNames(
-                embedding, positions, blocks, attention, feedForward, finalNorm, other, inputMajor);
+        return new WeightNames(embedding, positions, blocks, attention, feedForward, finalNorm, other, inputMajor);
     }
 
     /** What the names of one block's weights begin with. */

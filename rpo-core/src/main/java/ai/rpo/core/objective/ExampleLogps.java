@@ -11,7 +11,8 @@ package ai.rpo.core.objective;
  * @param tokens tokens of each completion, EOS included
  * @param policyTokens log π of each token, completion after completion; empty where the objective needs none
  */
-public record ExampleLogps(double[] policy, double[] reference, double[] rewards, double margin, int[] tokens, double[] policyTokens) {
+public record ExampleLogps(
+        double[] policy, double[] reference, double[] rewards, double margin, int[] tokens, double[] policyTokens) {
 
     private static final double[] NONE = {};
 

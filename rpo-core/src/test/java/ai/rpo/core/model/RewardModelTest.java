@@ -104,7 +104,9 @@ class RewardModelTest {
         assertArrayEquals(head(source), head(written));
         assertEquals(List.of(), written.unusedTensors());
         JsonNode json = JsonObject.MAPPER.readTree(written.configJson());
-        assertEquals("LlamaForSequenceClassification", json.get("architectures").get(0).asText());
+        assertEquals(
+                "LlamaForSequenceClassification",
+                json.get("architectures").get(0).asText());
         assertEquals("{\"0\":\"LABEL_0\"}", json.get("id2label").toString());
         assertFalse(json.has("mean") || json.has("std"), "these normalised other weights");
     }
@@ -139,11 +141,7 @@ class RewardModelTest {
     void aBiasIsRefused() throws IOException {
         Path folder = folder(
                 CLASSIFIER,
-                Map.of(
-                        SCORE,
-                        new Raw(List.of(1, 4), NUMBERS),
-                        "score.bias",
-                        new Raw(List.of(1), new float[1])));
+                Map.of(SCORE, new Raw(List.of(1, 4), NUMBERS), "score.bias", new Raw(List.of(1), new float[1])));
         assertRefused("score.bias", () -> ModelDirectory.openReward(folder));
     }
 

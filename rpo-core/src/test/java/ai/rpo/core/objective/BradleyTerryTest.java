@@ -46,7 +46,8 @@ class BradleyTerryTest {
     @Test
     void aTieIsNotWon() {
         assertEquals(
-                0, new BradleyTerry(0).evaluate(rewards(1, 1, 0), BATCH).values().get(Metrics.ACCURACY));
+                0,
+                new BradleyTerry(0).evaluate(rewards(1, 1, 0), BATCH).values().get(Metrics.ACCURACY));
     }
 
     @Test

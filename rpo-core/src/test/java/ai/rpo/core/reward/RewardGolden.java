@@ -33,8 +33,7 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
     /** One of those that {@code rewards/make_rewards.py} made. */
     public static RewardGolden of(String name) {
         try {
-            return in(Path.of(
-                    RewardGolden.class.getResource("/rewards/" + name).toURI()));
+            return in(Path.of(RewardGolden.class.getResource("/rewards/" + name).toURI()));
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -79,8 +78,7 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
 
     double[] computedRewards(Backend backend) {
         try (RewardScorer scorer = new RewardScorer(new Decoder(model.config(), backend), weights(backend))) {
-            return scorer.rewards(
-                    pairs().stream().map(TrainingExample::example).toList());
+            return scorer.rewards(pairs().stream().map(TrainingExample::example).toList());
         }
     }
 

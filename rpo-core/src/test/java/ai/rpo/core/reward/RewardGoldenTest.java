@@ -57,7 +57,8 @@ class RewardGoldenTest {
         RewardGolden.Step step =
                 golden.step(backend, golden.expected().get(CENTER).asDouble(), tokensPerMicroBatch, recompute);
         for (String part : new String[] {"", "/preference", "/" + CENTER}) {
-            double expected = golden.expected().get("loss" + part.replace('/', '_')).asDouble();
+            double expected =
+                    golden.expected().get("loss" + part.replace('/', '_')).asDouble();
             assertEquals(expected, step.metrics().mean("loss" + part), 1e-6 * Math.max(1, expected), part);
         }
         step.errors().forEach((tensor, error) -> assertTrue(error < 1e-5, tensor + " is off by " + error));
