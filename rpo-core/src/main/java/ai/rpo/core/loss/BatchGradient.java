@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Computes the gradient of an objective over an optimizer batch, computed in micro-batches; how the batch is split changes memory and
+ * Computes the gradient of an objective over an optimizer batch, micro-batch by micro-batch. How the batch is split changes memory and
  * rounding, not the result.
  *
  * <p>Not safe for concurrent use: it owns the workspace of its passes.

@@ -65,7 +65,8 @@ public final class PromptReader {
             return conversation(row, Messages.list(row, "messages"));
         }
         boolean answered = ANSWERS.stream().anyMatch(row::hasNonNull);
-        boolean inConversations = ANSWERS.stream().anyMatch(field -> row.path(field).isContainerNode());
+        boolean inConversations =
+                ANSWERS.stream().anyMatch(field -> row.path(field).isContainerNode());
         boolean text = !row.path("prompt").isArray();
         if (answered && !row.hasNonNull("prompt") || text && inConversations) {
             throw rows.unrecognised(row); // of such a prompt training would not make what stands there

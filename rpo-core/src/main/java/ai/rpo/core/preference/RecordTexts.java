@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gathers what a record says, text by text with white space made alike.
+ * Gathers what a record says, text by text. Texts that differ in white space alone say the same.
  *
  * @param prompt none where the record is made of token ids
  * @param completions none for rated ones
@@ -55,17 +55,20 @@ record RecordTexts(List<String> prompt, List<String> completions) {
 
     /** Whether a text has the last turn of the prompt in it. */
     boolean isSaidBy(String text) {
-        return !prompt.isEmpty() && plain(text).contains(prompt.get(prompt.size() - 1));
+        return !prompt.isEmpty() && plain(text).contains(plain(prompt.get(prompt.size() - 1)));
     }
 
     private static boolean says(List<String> texts, String text) {
+        if (texts.stream().anyMatch(said -> said.contains(text))) {
+            return true; // nearly always, and much cheaper to see
+        }
         String wanted = plain(text);
-        return texts.stream().anyMatch(said -> said.contains(wanted));
+        return texts.stream().anyMatch(said -> plain(said).contains(wanted));
     }
 
     private static void add(Object value, List<String> texts) {
         if (value instanceof String text) {
-            texts.add(plain(text));
+            texts.add(text);
         } else if (value instanceof Message message) {
             add(message.fields(), texts);
         } else if (value instanceof Map<?, ?> map) {

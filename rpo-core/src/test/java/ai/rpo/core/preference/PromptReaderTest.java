@@ -53,7 +53,8 @@ class PromptReaderTest {
                 "{\"prompt\": \"p\"} | p"
             })
     void ofTextIsText(String row, String prompt) throws UnfitRowException {
-        assertEquals(new PromptRecord.TextPrompt(prompt), read(row, FieldNames.USUAL).prompt());
+        assertEquals(
+                new PromptRecord.TextPrompt(prompt), read(row, FieldNames.USUAL).prompt());
     }
 
     @Test
@@ -61,7 +62,8 @@ class PromptReaderTest {
         FieldNames names = new FieldNames(Map.of("prompt", "question"), List.of());
         assertEquals(
                 new PromptRecord.TextPrompt("p"),
-                read("{\"question\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}", names).prompt());
+                read("{\"question\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}", names)
+                        .prompt());
     }
 
     @Test

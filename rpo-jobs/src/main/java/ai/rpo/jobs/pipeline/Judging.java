@@ -5,6 +5,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.judge.Annotations;
 import ai.rpo.core.judge.Answer;
 import ai.rpo.core.judge.Candidate;
+import ai.rpo.core.judge.Game.Verdict;
 import ai.rpo.core.judge.JudgePrompts;
 import ai.rpo.core.judge.Judgment;
 import ai.rpo.core.judge.JudgmentRows;
@@ -17,7 +18,6 @@ import ai.rpo.core.judge.figures.LengthControl;
 import ai.rpo.core.judge.figures.LengthControl.Kind;
 import ai.rpo.core.judge.figures.Regularizer;
 import ai.rpo.core.judge.figures.Results;
-import ai.rpo.core.text.ChatTemplate;
 import ai.rpo.jobs.config.JudgingSettings;
 import ai.rpo.jobs.config.JudgingSettings.LengthControlSettings;
 import ai.rpo.jobs.config.JudgingSettings.MatchedBy;
@@ -28,13 +28,13 @@ import ai.rpo.spark.judge.Judges;
 import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Candidates' answers, or judgments made elsewhere, become win rates and scores. */
@@ -117,12 +117,12 @@ final class Judging implements Stage {
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         requireOneInput();
-        Optional<LengthControl> lengthControl = lengthControl();
+        LengthControl lengthControl = lengthControl();
         Difficulty difficulty = difficulty();
         Map<String, Long> counts = new LinkedHashMap<>();
         Annotations made = settings.annotations().isEmpty() ? asked(counts, progress) : given();
         place.run().file("judge/judgments").write(JudgmentRows.lines(made));
-        Figures figures = Figures.of(made, lengthControl, difficulty, settings.allowMissing());
+        Figures figures = Figures.of(made, Optional.of(lengthControl), difficulty, settings.allowMissing());
         place.run().file("judge/results.json").write(Json.text(Results.of(figures)));
         List<Judgment> unparsed = Figures.unparsed(made);
         if (!figures.showsRates()) {
@@ -154,7 +154,7 @@ final class Judging implements Stage {
                 .distinct()
                 .toList();
         String words = unparsed.get(0).games().stream()
-                .filter(game -> game.verdict() == ai.rpo.core.judge.Game.Verdict.UNPARSED)
+                .filter(game -> game.verdict() == Verdict.UNPARSED)
                 .map(game -> game.answer().strip().replaceAll("\\s+", " "))
                 .findFirst()
                 .orElse("");
@@ -197,10 +197,10 @@ final class Judging implements Stage {
         Judge judge = Judges.open(
                 place.spark().session(),
                 settings.asking(),
-                settings.asking().model().chatTemplate().map(this::text),
+                settings.asking().model().chatTemplate().map(place::template),
                 place.settings().precision(),
                 settings.allowMissing(),
-                settings.asking().cache().map(Path::new).orElse(place.run().path("answers")),
+                settings.asking().cache().map(Stores::path).orElse(place.run().path("answers")),
                 place.run().path("requests"));
         JavaSparkContext spark =
                 JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
@@ -220,13 +220,13 @@ final class Judging implements Stage {
                 .orElseGet(JudgePrompts::builtIn);
     }
 
-    private Optional<LengthControl> lengthControl() {
+    private LengthControl lengthControl() {
         LengthControlSettings control = settings.lengthControl();
         Kind kind = control.kind().orElse(control.regularizer().isPresent() ? Kind.ALPACA_EVAL : Kind.MINIMAL);
-        return Optional.of(new LengthControl(
+        return new LengthControl(
                 kind,
                 control.regularizer().map(path -> Regularizer.parse(path, required(path))),
-                control.c().map(OptionalDouble::of).orElse(OptionalDouble.empty())));
+                control.c().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
     }
 
     private Difficulty difficulty() {
@@ -244,14 +244,8 @@ final class Judging implements Stage {
         return new RowFiles(place.spark()::session, place.spark().hadoop());
     }
 
-    private String text(String given) {
-        return ChatTemplate.isSource(given)
-                ? given
-                : new SmallFile(new Path(given), place.spark().hadoop()).read().orElse(given);
-    }
-
     private String required(String path) {
-        return new SmallFile(new Path(path), place.spark().hadoop())
+        return new SmallFile(Stores.path(path), place.spark().hadoop())
                 .read()
                 .orElseThrow(() ->
                         RpoException.configuration("Cannot read " + path + ": there is no such file. Check the path."));

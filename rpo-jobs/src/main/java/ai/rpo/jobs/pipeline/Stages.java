@@ -4,6 +4,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.RunDirectory;
+import java.time.LocalDate;
 import java.util.function.Consumer;
 
 /**
@@ -37,7 +38,8 @@ public final class Stages {
                 run,
                 spark,
                 new InputFingerprints(configuration.settings().model().base(), spark.hadoop()),
-                new Remarks(reader));
+                new Remarks(reader),
+                LocalDate.now());
         prepare = Prepare.pairs(place);
         score = Score.ofPairs(place, prepare);
         train = Train.onPairs(place, score);

@@ -22,13 +22,15 @@ import java.util.Optional;
  * @param spark started when first asked for a session
  * @param inputs what the run's inputs are
  * @param remarks tells what is passed over in models
+ * @param today the day on which the command began, however long it takes
  */
 record Workplace(
         ResolvedConfiguration configuration,
         RunDirectory run,
         SparkLauncher spark,
         InputFingerprints inputs,
-        Remarks remarks) {
+        Remarks remarks,
+        LocalDate today) {
 
     private static final String DATE = "template-date.txt";
 
@@ -43,14 +45,14 @@ record Workplace(
 
     /** Jinja or a name, in place of the model's usual template. */
     Optional<String> chatTemplate() {
-        return settings()
-                .model()
-                .chatTemplate()
-                .map(given -> ChatTemplate.isSource(given)
-                        ? given
-                        : new SmallFile(Stores.path(given), spark.hadoop())
-                                .read()
-                                .orElse(given));
+        return settings().model().chatTemplate().map(this::template);
+    }
+
+    /** A template as a user gives it, which is a file, Jinja or a name, as Jinja or a name. */
+    String template(String given) {
+        return ChatTemplate.isSource(given)
+                ? given
+                : new SmallFile(Stores.path(given), spark.hadoop()).read().orElse(given);
     }
 
     /** How conversations are written, the date in them being the same whenever a part of the output is made. */
@@ -69,7 +71,7 @@ record Workplace(
                 .templateDate()
                 .or(() -> run.file(DATE).read().map(String::strip))
                 .map(LocalDate::parse)
-                .or(() -> Optional.of(LocalDate.now()));
+                .or(() -> Optional.of(today));
     }
 
     /**

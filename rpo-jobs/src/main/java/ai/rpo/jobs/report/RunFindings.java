@@ -17,17 +17,20 @@ final class RunFindings {
 
     private static final double TENTH = 0.1;
 
-    private static final Map<String, String> REMARKS = Map.of(
-            "special_tokens_kept_as_text",
-            "spell special tokens, which are kept as text. Where a chat template wrote these rows already, set"
-                    + " rpo.data.special-tokens = as-tokens.",
-            "generation_prompts_cut",
-            "begin where the chat template's generation prompt and the answers part; the end of that prompt, such as"
-                    + " <think>, is not trained on.",
-            "completions_that_repeat_the_prompt",
-            "have a completion that repeats the prompt.",
-            "completions_that_end_with_the_user",
-            "have a completion that ends with a turn of another than the assistant, which is trained on too.");
+    /** Counts of a preparation that a reader should know of, in the order in which they are told. */
+    private static final List<Map.Entry<String, String>> REMARKS = List.of(
+            Map.entry(
+                    "special_tokens_kept_as_text",
+                    "spell special tokens, which are kept as text. Where a chat template wrote these rows already, set"
+                            + " rpo.data.special-tokens = as-tokens."),
+            Map.entry(
+                    "generation_prompts_cut",
+                    "begin where the chat template's generation prompt and the answers part; the end of that prompt, such"
+                            + " as <think>, is not trained on."),
+            Map.entry("completions_that_repeat_the_prompt", "have a completion that repeats the prompt."),
+            Map.entry(
+                    "completions_that_end_with_the_user",
+                    "have a completion that ends with a turn of another than the assistant, which is trained on too."));
 
     private RunFindings() {}
 
@@ -48,7 +51,8 @@ final class RunFindings {
             for (String split : List.of("train", "eval")) {
                 JsonNode report =
                         reports.containsKey(artifact) ? reports.get(artifact).path(split) : MissingNode.getInstance();
-                REMARKS.forEach((name, meaning) -> {
+                REMARKS.forEach(remark -> {
+                    String name = remark.getKey();
                     if (report.path(name).asLong() > 0) {
                         findings.add(new Finding(
                                 "Rows in " + artifact + "/" + split,
@@ -58,7 +62,7 @@ final class RunFindings {
                                         "%s of %s %s",
                                         Numbers.format(report.path(name).asLong()),
                                         Numbers.format(report.path("rows").asLong()),
-                                        meaning)));
+                                        remark.getValue())));
                     }
                 });
             }

@@ -96,7 +96,16 @@ record ShardAnswers(
         Iterator<Scored> tokenised = questions.stream()
                 .map(question -> scored(question, tokenizer, contextLength))
                 .iterator();
-        ReferenceScorer scorer = ExecutorModels.ofThisJvm().borrow(model, scoring.precision(), threads);
+        ExecutorModels models = ExecutorModels.ofThisJvm();
+        ReferenceScorer scorer = models.borrow(model, scoring.precision(), threads);
+        try {
+            score(tokenised, scorer, lines);
+        } finally {
+            models.giveBack(scorer);
+        }
+    }
+
+    private void score(Iterator<Scored> tokenised, ReferenceScorer scorer, StringBuilder lines) {
         MicroBatches<Scored> batches =
                 new MicroBatches<>(tokenised, ShardAnswers::packedRows, scoring.tokensPerBatch());
         while (batches.hasNext()) {
@@ -119,7 +128,6 @@ record ShardAnswers(
                                 Grades.of(choices, ours)));
             }
         }
-        ExecutorModels.ofThisJvm().giveBack(scorer);
     }
 
     private static int packedRows(Scored item) {

@@ -11,11 +11,11 @@ for path in ("/written", "/usr/written", "/dev/written"):
         continue
     raise Exception("programs cannot be kept from writing to " + path)
 try:
-    with open("/work/large", "wb") as file:
+    with open("/scratch/large", "wb") as file:
         for _ in range(64):
             file.write(bytes(1 << 20))
 except OSError:
-    os.truncate("/work/large", 0)
+    os.truncate("/scratch/large", 0)
 else:
     raise Exception("the bytes that programs write cannot be limited")
 try:

@@ -125,8 +125,8 @@ class ProgramRunnerTest {
     @Test
     void nobodyInsideCanMountOrBecomeSomebodyElse() {
         String mount = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-                + "assert libc.mount(b'x', b'/work', b'tmpfs', 0, None) == 0";
+                + "assert libc.mount(b'x', b'/scratch', b'tmpfs', 0, None) == 0";
         assertEquals(Optional.of("AssertionError"), RUNNER.run(mount));
-        assertTrue(RUNNER.run("import os\nos.chroot('/work')").orElseThrow().startsWith("PermissionError"));
+        assertTrue(RUNNER.run("import os\nos.chroot('/scratch')").orElseThrow().startsWith("PermissionError"));
     }
 }
