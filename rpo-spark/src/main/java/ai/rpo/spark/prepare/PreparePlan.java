@@ -41,10 +41,7 @@ record PreparePlan(
 
     PairTokenizer tokenizer() {
         return new PairTokenizer(
-                ExecutorTokenizers.get(model),
-                onStraddle,
-                specialTokens,
-                new LengthLimit(maxLength, maxPromptLength, truncation));
+                model.tokenizer(), onStraddle, specialTokens, new LengthLimit(maxLength, maxPromptLength, truncation));
     }
 
     /**
