@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.size;
 
 import ai.rpo.core.preference.RowFormats;
 import ai.rpo.spark.prepare.DataFile.Layout;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -63,16 +62,7 @@ final class SourceRows {
     }
 
     private static Iterator<SourceRow> read(Slice slice, SerializableConfiguration hadoop) {
-        try {
-            return slice.file().layout() == Layout.ARRAY
-                    ? closedWithTask(new ArrayRows(slice.file(), hadoop.value()))
-                    : closedWithTask(new LineRows(slice, hadoop.value()));
-        } catch (IOException e) {
-            throw Unreadable.file(slice.file().path(), e);
-        }
-    }
-
-    private static <T extends Closeable> T closedWithTask(T rows) {
+        TextRows rows = TextRows.open(slice, hadoop.value());
         TaskContext.get().addTaskCompletionListener(task -> {
             try {
                 rows.close();

@@ -238,7 +238,12 @@ class BenchmarkStageTest {
                             spark.sparkContext().hadoopConfiguration()));
         }
         return new BenchmarkStage(
-                        spark, model, TemplateChoice.USUAL, new ScoreSettings(Precision.FLOAT32, 64), settings)
+                        () -> spark,
+                        spark.sparkContext().hadoopConfiguration(),
+                        model,
+                        TemplateChoice.USUAL,
+                        new ScoreSettings(Precision.FLOAT32, 64),
+                        settings)
                 .run(new org.apache.hadoop.fs.Path(work.resolve(output).toUri()), files, digest, Progress.NONE);
     }
 
