@@ -75,10 +75,7 @@ class BenchmarkCommandTest {
                 "gsm8k_test",
                 "{\"question\": \"a\", \"answer\": \"#### 7\"}",
                 "{\"question\": \"a\", \"answer\": \"#### 8\"}");
-        write(
-                "mbpp",
-                mbpp(11, "assert 1"),
-                mbpp(12, "assert f() == 1"));
+        write("mbpp", mbpp(11, "assert 1"), mbpp(12, "assert f() == 1"));
         write("human_eval", humanEval("return 1"), humanEval("return 2"));
         String[] asked = {
             "benchmark",
@@ -96,8 +93,8 @@ class BenchmarkCommandTest {
         assertTrue(refused.err().contains("allow-code-execution must be true for mbpp and humaneval"), refused.err());
         assertFalse(Files.exists(folder.resolve("out")), "nothing is begun");
 
-        Outcome allowed = program.run(
-                Stream.concat(Stream.of(asked), Stream.of("-Drpo.benchmark.allow-code-execution=true"))
+        Outcome allowed =
+                program.run(Stream.concat(Stream.of(asked), Stream.of("-Drpo.benchmark.allow-code-execution=true"))
                         .toArray(String[]::new));
         assumeFalse(allowed.err().startsWith("Cannot run the programs that a model writes"), allowed.err());
         assertEquals(0, allowed.exitCode(), allowed.err());
@@ -166,8 +163,8 @@ class BenchmarkCommandTest {
     }
 
     private static String mbpp(int id, String test) {
-        return "{\"task_id\": " + id + ", \"text\": \"a\", \"code\": \"\", \"test_list\": [\"assert 1\", \"assert 1\", \""
-                + test + "\"]}";
+        return "{\"task_id\": " + id
+                + ", \"text\": \"a\", \"code\": \"\", \"test_list\": [\"assert 1\", \"assert 1\", \"" + test + "\"]}";
     }
 
     private static String humanEval(String body) throws IOException {
@@ -203,8 +200,7 @@ class BenchmarkCommandTest {
             return List.of();
         }
         try (Stream<Path> files = Files.list(shards)) {
-            return files.filter(
-                            file -> file.getFileName().toString().matches("part-\\d+\\.jsonl"))
+            return files.filter(file -> file.getFileName().toString().matches("part-\\d+\\.jsonl"))
                     .sorted()
                     .toList();
         }

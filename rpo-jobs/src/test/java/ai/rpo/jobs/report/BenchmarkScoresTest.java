@@ -13,7 +13,8 @@ class BenchmarkScoresTest {
     /** 0.25 ± 1.95996·0.1 and, cut at 1, 0.9 ± 1.95996·0.1. */
     @Test
     void aShareHasAnIntervalWhereItsQuestionsDiffer() {
-        List<String> lines = BenchmarkScores.read("""
+        List<String> lines =
+                BenchmarkScores.read("""
                 {"boolq": {"n": 20, "shots": 2, "acc": 0.25, "acc_stderr": 0.1},
                  "gsm8k": {"n": 10, "shots": 5, "exact_match_strict": 0.0, "exact_match_strict_stderr": 0.0,
                            "exact_match_flexible": 0.9, "exact_match_flexible_stderr": 0.1},

@@ -134,7 +134,8 @@ public final class BenchmarkStage {
     /** Asked of every machine that may run programs, before anything is generated. */
     private static void requireBounds(JavaSparkContext spark, Cores cores) {
         List<Integer> tasks = IntStream.range(0, cores.slots()).boxed().toList();
-        spark.parallelize(tasks, cores.slots())
+        spark
+                .parallelize(tasks, cores.slots())
                 .map(task -> ProgramRunner.ofThisJvm().missing().orElse(""))
                 .distinct()
                 .collect()
@@ -160,8 +161,7 @@ public final class BenchmarkStage {
 
     private List<Located> rows(BenchmarkTask task, List<String> paths) {
         List<Located> located = new ArrayList<>();
-        for (NumberedRow row :
-                NumberedRows.readHere(paths, hadoop)) {
+        for (NumberedRow row : NumberedRows.readHere(paths, hadoop)) {
             String where = row.file() + ":" + row.line();
             try {
                 located.add(new Located(Math.toIntExact(row.ordinal()), where, RowReader.parse(row.json())));

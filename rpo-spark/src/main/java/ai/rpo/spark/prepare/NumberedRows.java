@@ -74,8 +74,8 @@ public final class NumberedRows {
         for (FileStatus status : InputFiles.resolve(paths, hadoop).files()) {
             DataFile file = inspector.inspect(0, status, false);
             if (file.layout() == Layout.PARQUET) {
-                throw RpoException.data("Cannot read " + file.path() + ": it is Parquet, and JSON lines are needed here."
-                        + " Convert it.");
+                throw RpoException.data("Cannot read " + file.path()
+                        + ": it is Parquet, and JSON lines are needed here." + " Convert it.");
             }
             try (TextRows text = TextRows.open(new Slice(file, 0, file.bytes()), hadoop)) {
                 text.forEachRemaining(
