@@ -106,8 +106,8 @@ class JudgingTest {
     /** The first run writes requests; whoever carries them to a server and back runs it again. */
     @Test
     void aBatchIsWrittenAndReadBack() throws IOException {
-        write("a.jsonl", 3, i -> row("q" + i, "a" + i));
-        write("b.jsonl", 3, i -> row("q" + i, "b" + i));
+        write("a.jsonl", 3, i -> row("q" + i, "a".repeat(1 + i)));
+        write("b.jsonl", 3, i -> row("q" + i, "b".repeat(5 - i)));
         String[] definitions = {
             "rpo.judge.candidates={a=" + folder.resolve("a.jsonl") + ", b=" + folder.resolve("b.jsonl") + "}",
             "rpo.judge.baseline=b",
@@ -151,7 +151,7 @@ class JudgingTest {
                 "rpo.judge.by=model | Cannot judge: rpo.judge.model.path has no value.",
                 "rpo.judge.protocol=null | Cannot judge: rpo.judge.protocol has no value.",
                 "rpo.judge.by=null | Cannot judge: rpo.judge.by has no value.",
-                "rpo.judge.protocol=template | Cannot judge by a template: rpo.judge.template.user",
+                "rpo.judge.protocol=template | Cannot ask a judge with the protocol template: rpo.judge.template.user",
                 "rpo.judge.annotations=x.json | Cannot judge: both rpo.judge.candidates and rpo.judge.annotations"
             })
     void whatCannotBeJudgedIsSaidBeforeAnythingIsMade(String wrong, String message) {
