@@ -18,6 +18,8 @@ import ai.rpo.core.text.PromptTokenizer;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -68,8 +70,9 @@ record ShardGeneration(
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
-        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, chatTemplate, precision, threads, settings.completionsAtOnce())) {
+        GeneratingRole role = new GeneratingRole(model, chatTemplate, precision, threads, settings.completionsAtOnce());
+        try (Loan<GeneratingRole.Worker> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
+            GeneratingRole.Worker lent = loan.worker();
             List<Dialogue> dialogues = new ArrayList<>();
             Map<Long, String> unfit = new TreeMap<>();
             PromptReader reader = source.reader();
@@ -86,7 +89,7 @@ record ShardGeneration(
                 }
             }
             Map<Long, UnfitRowException> grown = answer(dialogues, lent);
-            lent.finished();
+            loan.finished();
             ordered.stream()
                     .filter(row -> grown.containsKey(row.ordinal()))
                     .forEach(row -> unfit.put(row.ordinal(), rejected(row, grown.get(row.ordinal()))));
@@ -107,7 +110,7 @@ record ShardGeneration(
      *
      * @return why, of rows whose conversation cannot go on to its end
      */
-    private Map<Long, UnfitRowException> answer(List<Dialogue> dialogues, ExecutorGenerators.Loan lent) {
+    private Map<Long, UnfitRowException> answer(List<Dialogue> dialogues, GeneratingRole.Worker lent) {
         Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
         Map<SamplingSettings, List<Dialogue>> alike = new LinkedHashMap<>();
         dialogues.forEach(dialogue -> alike.computeIfAbsent(
@@ -148,7 +151,7 @@ record ShardGeneration(
         return unfit;
     }
 
-    private void ask(Dialogue dialogue, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private void ask(Dialogue dialogue, GeneratingRole.Worker lent) throws UnfitRowException {
         int[] ids = ids(dialogue.next(), lent);
         int context = lent.model().config().contextLength();
         int vocabulary = lent.model().config().vocabularySize();
@@ -165,7 +168,7 @@ record ShardGeneration(
         dialogue.asks(ids, PromptSeeds.of(settings.seed(), ids, dialogue.sample()));
     }
 
-    private int[] ids(PromptRecord prompt, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private int[] ids(PromptRecord prompt, GeneratingRole.Worker lent) throws UnfitRowException {
         if (prompt instanceof TokenPrompt tokens) {
             if (tokens.ids().length == 0) {
                 throw new UnfitRowException(Reason.EMPTY_PROMPT);
