@@ -95,8 +95,7 @@ public final class PromptReader {
         if (!text) {
             return conversation(row, Messages.list(row, "prompt"));
         }
-        return PromptRecord.of(
-                RowReader.whole(row, new PreferenceRecord.TextExample(Fields.text(row, "prompt"), "")));
+        return PromptRecord.of(RowReader.whole(row, new PreferenceRecord.TextExample(Fields.text(row, "prompt"), "")));
     }
 
     private static PromptRecord conversation(ObjectNode row, List<Message> messages) throws UnfitRowException {

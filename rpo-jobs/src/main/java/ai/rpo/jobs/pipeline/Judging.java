@@ -60,8 +60,7 @@ final class Judging implements Stage {
     private final List<Stage> answers;
 
     /** @param answers stages that make the candidates; none where they are given */
-    private Judging(
-            Workplace place, Map<String, String> candidates, Optional<String> baseline, List<Stage> answers) {
+    private Judging(Workplace place, Map<String, String> candidates, Optional<String> baseline, List<Stage> answers) {
         this.place = place;
         this.settings = place.settings().judge();
         this.candidates = candidates;
@@ -131,8 +130,8 @@ final class Judging implements Stage {
         WITHOUT_EFFECT.forEach(values::remove);
         values.remove("rpo.judge.candidates");
         if (answers.isEmpty()) {
-            candidates.forEach((name, path) -> values.put(
-                    "rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
+            candidates.forEach((name, path) ->
+                    values.put("rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
         }
         values.put("rpo.judge.annotations", data(settings.annotations()));
         values.put("rpo.judge.questions", data(settings.questions()));

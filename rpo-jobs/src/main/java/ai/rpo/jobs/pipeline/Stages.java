@@ -87,9 +87,7 @@ public final class Stages {
         if (place.settings().evaluate().judge()) {
             Questions questions = new Questions(place);
             shown.add(Judging.ofRun(
-                    place,
-                    Generate.ofReference(place, questions),
-                    Generate.ofTrained(place, questions, train)));
+                    place, Generate.ofReference(place, questions), Generate.ofTrained(place, questions, train)));
         }
         return new Report(place, shown);
     }

@@ -53,7 +53,12 @@ class RecipesTest {
                         + Pattern.quote(CHECKOUT.relativize(recipe).toString()) + "\\s")
                 .matcher(comment);
         assertTrue(command.find(), comment);
-        List<String> given = Stream.of("rpo.model.path", "rpo.data.train", "rpo.data.eval", "rpo.benchmark.data", "rpo.generate.prompts")
+        List<String> given = Stream.of(
+                        "rpo.model.path",
+                        "rpo.data.train",
+                        "rpo.data.eval",
+                        "rpo.benchmark.data",
+                        "rpo.generate.prompts")
                 .filter(key -> comment.contains("-D " + key + "="))
                 .map(key -> key + "=somewhere")
                 .toList();
@@ -95,12 +100,27 @@ class RecipesTest {
         assertEquals(Optional.of(JudgeProtocol.MT_BENCH_PAIR), mtBench.judge().protocol());
         assertEquals(
                 Map.of(
-                        "writing", "0.7", "roleplay", "0.7", "extraction", "0", "math", "0", "coding", "0", "reasoning",
-                        "0", "stem", "0.1", "humanities", "0.1"),
+                        "writing",
+                        "0.7",
+                        "roleplay",
+                        "0.7",
+                        "extraction",
+                        "0",
+                        "math",
+                        "0",
+                        "coding",
+                        "0",
+                        "reasoning",
+                        "0",
+                        "stem",
+                        "0.1",
+                        "humanities",
+                        "0.1"),
                 mtBench.generate().temperatures());
 
         Settings alpacaEval = judged("alpaca-eval-2", "gpt4");
-        assertEquals(Optional.of(JudgeProtocol.ALPACA_EVAL_2), alpacaEval.judge().protocol());
+        assertEquals(
+                Optional.of(JudgeProtocol.ALPACA_EVAL_2), alpacaEval.judge().protocol());
         assertEquals(
                 Optional.of("gpt-4-1106-preview"),
                 alpacaEval.judge().asking().endpoint().model());

@@ -72,10 +72,12 @@ class JudgingTest {
         JsonNode comparison = results.get("comparisons").get(0);
         assertEquals("new", comparison.get("model").asText());
         assertEquals(25, comparison.get("adjusted_win_rate").asDouble(), "a loss, and a tie of two games");
-        assertEquals(2, Files.readAllLines(folder.resolve("out/judge/judgments")).size());
+        assertEquals(
+                2, Files.readAllLines(folder.resolve("out/judge/judgments")).size());
         String page = Files.readString(folder.resolve("out/judge/index.html"));
         assertTrue(page.contains("new against old"), page);
-        assertTrue(remarks.get(0).startsWith("new against old: preferred in 25.0 % of 2 judgments"), remarks.toString());
+        assertTrue(
+                remarks.get(0).startsWith("new against old: preferred in 25.0 % of 2 judgments"), remarks.toString());
 
         events.clear();
         make(Stages::judge, "rpo.judge.annotations=" + folder.resolve("pair.jsonl"));
@@ -86,7 +88,9 @@ class JudgingTest {
     void aProgramGradesCandidates() throws IOException {
         write("a.jsonl", 4, i -> row("What is " + i + "?", "It is " + i));
         write("b.jsonl", 4, i -> row("What is " + i + "?", i < 3 ? "It is 7" : "It is 3"));
-        write("q.jsonl", 4, i -> JSON.createObjectNode().put("prompt", "What is " + i + "?").put("reference", "" + i));
+        write("q.jsonl", 4, i -> JSON.createObjectNode()
+                .put("prompt", "What is " + i + "?")
+                .put("reference", "" + i));
 
         make(
                 Stages::judge,
@@ -120,7 +124,8 @@ class JudgingTest {
 
         List<String> answers = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder.resolve("out/requests"))) {
-            for (Path file : files.filter(name -> name.toString().endsWith(".jsonl")).toList()) {
+            for (Path file :
+                    files.filter(name -> name.toString().endsWith(".jsonl")).toList()) {
                 for (String request : Files.readAllLines(file)) {
                     answers.add(label(JSON.readTree(request).get("custom_id").asText()));
                 }
@@ -287,8 +292,6 @@ class JudgingTest {
                  {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-x", "choices": [{"index": 0,
                  "finish_reason": "length", "message": {"role": "assistant", "content": "m"}, "logprobs": {"content": [
                  {"token": "m", "logprob": -0.3, "top_logprobs": [{"token": "m", "logprob": -0.3},
-                 {"token": "M", "logprob": -1.4}]}]}}]}}}"""
-                .formatted(id)
-                .replace("\n", "");
+                 {"token": "M", "logprob": -1.4}]}]}}]}}}""".formatted(id).replace("\n", "");
     }
 }

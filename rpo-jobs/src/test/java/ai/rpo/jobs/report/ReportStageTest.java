@@ -70,8 +70,7 @@ class ReportStageTest {
                 """;
         run.file(
                 "judge/judgments",
-                judgment.formatted(1, "model_2", HOSTILE.replace("\"", "\\\""))
-                        + judgment.formatted(2, "tie", "so"));
+                judgment.formatted(1, "model_2", HOSTILE.replace("\"", "\\\"")) + judgment.formatted(2, "tie", "so"));
 
         Report report = stage.run(run.path(), Progress.NONE);
         stage.judge(run.path(), Progress.NONE);

@@ -43,9 +43,8 @@ final class CompletionRows {
             .add("turns", TEXTS)
             .add(
                     "choices",
-                    DataTypes.createArrayType(new StructType()
-                            .add("index", DataTypes.IntegerType)
-                            .add("turns", TEXTS)))
+                    DataTypes.createArrayType(
+                            new StructType().add("index", DataTypes.IntegerType).add("turns", TEXTS)))
             .add("finish_reasons", TEXTS)
             .add("new_tokens", DataTypes.LongType);
 

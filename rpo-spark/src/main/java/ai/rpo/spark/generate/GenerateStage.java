@@ -106,12 +106,11 @@ public final class GenerateStage {
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
             artifact.remove(); // which would only be in the way of better prompts
-            throw RpoException.data(
-                    "Cannot generate: none of " + prompts + " rows of "
-                            + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                            + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                            + "). A row needs what training takes, or prompt (text or messages), messages, turns, instruction or"
-                            + " prompt_ids alone.");
+            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
+                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
+                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
+                    + "). A row needs what training takes, or prompt (text or messages), messages, turns, instruction or"
+                    + " prompt_ids alone.");
         }
         if (parquet) {
             parquetRows(lines)

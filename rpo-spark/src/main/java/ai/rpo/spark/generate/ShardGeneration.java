@@ -113,9 +113,9 @@ record ShardGeneration(
     private Map<Long, UnfitRowException> answer(List<Dialogue> dialogues, GeneratingRole.Worker lent) {
         Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
         Map<SamplingSettings, List<Dialogue>> alike = new LinkedHashMap<>();
-        dialogues.forEach(dialogue -> alike.computeIfAbsent(
-                        settings.sampling(dialogue.category()), sampling -> new ArrayList<>())
-                .add(dialogue));
+        dialogues.forEach(
+                dialogue -> alike.computeIfAbsent(settings.sampling(dialogue.category()), sampling -> new ArrayList<>())
+                        .add(dialogue));
         Map<Long, UnfitRowException> unfit = new HashMap<>();
         alike.forEach((sampling, all) -> {
             List<Dialogue> open = all;

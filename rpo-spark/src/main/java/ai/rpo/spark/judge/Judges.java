@@ -34,13 +34,7 @@ public final class Judges {
         return switch (by(settings)) {
             case ENDPOINT -> new AskStage(spark, endpoint(settings.endpoint(), allowMissing), cache);
             case BATCH ->
-                new BatchJudge(
-                        spark,
-                        batchModel(settings),
-                        settings.batch().results(),
-                        cache,
-                        requests,
-                        allowMissing);
+                new BatchJudge(spark, batchModel(settings), settings.batch().results(), cache, requests, allowMissing);
             case MODEL ->
                 new AskStage(
                         spark,

@@ -175,7 +175,14 @@ class GenerateStageTest {
                 List.of(text("abc"), text("bcd"), "{\"messages\": [{\"role\": \"user\", \"content\": \"ee\"}]}"));
         run(settings("in.jsonl", 4, 2), "lines", "digest");
         GenerateSettings parquet = new GenerateSettings(
-                List.of(work.resolve("in.jsonl").toString()), OutputFormat.PARQUET, 2, 7, 4, List.of(), Map.of(), sampling());
+                List.of(work.resolve("in.jsonl").toString()),
+                OutputFormat.PARQUET,
+                2,
+                7,
+                4,
+                List.of(),
+                Map.of(),
+                sampling());
         run(parquet, "parquet", "digest");
         List<Row> rows = spark.read()
                 .parquet(work.resolve("parquet/completions").toString())
@@ -231,7 +238,14 @@ class GenerateStageTest {
         assertEquals(1, run(settings("in.jsonl", 4, 1), "out", "digest").completions());
         assertFalse(completions("out").get(0).has("completion"));
         GenerateSettings stopping = new GenerateSettings(
-                List.of(work.resolve("in.jsonl").toString()), OutputFormat.JSONL, 1, 7, 4, List.of("b"), Map.of(), sampling());
+                List.of(work.resolve("in.jsonl").toString()),
+                OutputFormat.JSONL,
+                1,
+                7,
+                4,
+                List.of("b"),
+                Map.of(),
+                sampling());
         assertTrue(assertThrows(RpoException.class, () -> run(stopping, "stopped", "digest"))
                 .getMessage()
                 .startsWith("Cannot stop at texts: the model "));
@@ -252,7 +266,9 @@ class GenerateStageTest {
         assertEquals(3, rows.get(0).get("finish_reasons").size());
 
         String said = "abc" + answers.get(0).textValue() + "de";
-        write("second.jsonl", List.of("{\"category\": \"x\", \"prompt\": [{\"role\": \"user\", \"content\": \"" + said + "\"}]}"));
+        write(
+                "second.jsonl",
+                List.of("{\"category\": \"x\", \"prompt\": [{\"role\": \"user\", \"content\": \"" + said + "\"}]}"));
         run(greedyFor("x", "second.jsonl"), "second", "digest");
         assertEquals(
                 answers.get(1).textValue(),
@@ -276,7 +292,10 @@ class GenerateStageTest {
                 .first();
         assertEquals(
                 answers.get(2).textValue(),
-                first.<Row>getList(first.fieldIndex("choices")).get(0).getList(1).get(2));
+                first.<Row>getList(first.fieldIndex("choices"))
+                        .get(0)
+                        .getList(1)
+                        .get(2));
     }
 
     @Test

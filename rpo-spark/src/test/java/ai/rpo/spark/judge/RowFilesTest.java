@@ -59,10 +59,7 @@ class RowFilesTest {
                                 "{\"prompt\": \"[{\\\"role\\\": \\\"user\\\", \\\"content\\\": \\\"hi\\\"}]\", \"completion\": \"a\"}",
                                 "{\"prompt\": \"[{1, 2}] is a set?\", \"completion\": \"b\"}"),
                         Encoders.STRING())
-                .select(from_json(
-                                col("value"),
-                                DataType.fromDDL("prompt string, completion string"),
-                                Map.of())
+                .select(from_json(col("value"), DataType.fromDDL("prompt string, completion string"), Map.of())
                         .as("row"))
                 .select("row.*")
                 .coalesce(1)
@@ -76,8 +73,8 @@ class RowFilesTest {
     @Test
     void aFileThatEndsInTheMiddleIsNoShorterFile() throws IOException {
         Files.writeString(work.resolve("cut.json"), "[{\"n\": 1}, {\"n\":");
-        RpoException cut = assertThrows(
-                RpoException.class, () -> files().read(List.of(work.resolve("cut.json").toString())));
+        RpoException cut = assertThrows(RpoException.class, () -> files().read(
+                        List.of(work.resolve("cut.json").toString())));
         assertEquals(RpoException.Kind.DATA, cut.kind());
         assertTrue(cut.getMessage().contains("ends in the middle of row 2"), cut.getMessage());
     }
