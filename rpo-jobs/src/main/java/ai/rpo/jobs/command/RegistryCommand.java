@@ -84,7 +84,10 @@ public final class RegistryCommand implements Callable<Integer> {
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows where a version came from.")
     int show(
             @Mixin JobOptions options,
-            @Parameters(paramLabel = "VERSION", description = "Its number; what is in production if left out.", arity = "0..1")
+            @Parameters(
+                            paramLabel = "VERSION",
+                            description = "Its number; what is in production if left out.",
+                            arity = "0..1")
                     Integer number) {
         return work("show a version", options, REGISTRY, (settings, hadoop) -> {
             Registry registry = open(settings, hadoop);
@@ -95,8 +98,8 @@ public final class RegistryCommand implements Callable<Integer> {
 
     private static Version inProduction(Registry registry) {
         return registry.production()
-                .orElseThrow(() -> RpoException.configuration("Cannot show what is in production in " + registry.path()
-                        + ": nothing is. Name a version."));
+                .orElseThrow(() -> RpoException.configuration(
+                        "Cannot show what is in production in " + registry.path() + ": nothing is. Name a version."));
     }
 
     @Command(
@@ -115,8 +118,7 @@ public final class RegistryCommand implements Callable<Integer> {
 
     @Command(name = "promote", mixinStandardHelpOptions = true, description = "Puts a version into production.")
     int promote(
-            @Mixin JobOptions options,
-            @Parameters(paramLabel = "VERSION", description = "Its number.") int number) {
+            @Mixin JobOptions options, @Parameters(paramLabel = "VERSION", description = "Its number.") int number) {
         return work("promote version " + number, options, REGISTRY, (settings, hadoop) -> {
             Optional<Integer> before = open(settings, hadoop).promote(number, Optional.empty());
             print(

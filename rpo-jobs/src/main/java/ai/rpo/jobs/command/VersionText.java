@@ -69,11 +69,12 @@ final class VersionText {
         lines.put("model", version.model().toString());
         lines.put("started", "from " + known.startedFrom() + (known.parent() == null ? "" : ", " + origin(known)));
         lines.put("run", known.source());
-        lines.put("settings", version.folder() + "/resolved.conf, fingerprint "
-                + known.fingerprint().substring(0, 12));
+        lines.put(
+                "settings",
+                version.folder() + "/resolved.conf, fingerprint "
+                        + known.fingerprint().substring(0, 12));
         known.counts()
-                .forEach((name, count) ->
-                        lines.put(name.replace('_', ' '), String.format(Locale.ROOT, "%,d", count)));
+                .forEach((name, count) -> lines.put(name.replace('_', ' '), String.format(Locale.ROOT, "%,d", count)));
         known.metrics().forEach((name, estimate) -> lines.put(name, text(estimate)));
         known.data().forEach(lines::put);
         known.files()
@@ -88,7 +89,6 @@ final class VersionText {
     }
 
     private static String text(Estimate estimate) {
-        return String.format(
-                Locale.ROOT, "%.4g (%.4g to %.4g)", estimate.mean(), estimate.low(), estimate.high());
+        return String.format(Locale.ROOT, "%.4g (%.4g to %.4g)", estimate.mean(), estimate.low(), estimate.high());
     }
 }

@@ -89,8 +89,9 @@ public final class Registry {
         if (!registry.isThere()) {
             List<String> others = Stores.names(registry.root, hadoop);
             if (!others.isEmpty()) {
-                throw RpoException.configuration("Cannot make a registry in " + path + ": it holds other things, such as "
-                        + others.get(0) + ". Name an empty folder with rpo.registry.");
+                throw RpoException.configuration(
+                        "Cannot make a registry in " + path + ": it holds other things, such as " + others.get(0)
+                                + ". Name an empty folder with rpo.registry.");
             }
             registry.file(NOTE).writeDurably(RegistryJson.text(new Note(LAYOUT, program)));
         }
@@ -138,7 +139,8 @@ public final class Registry {
         List<Version> versions = versions();
         return versions.isEmpty()
                 ? "no versions"
-                : versions.get(0).number() + " to " + versions.get(versions.size() - 1).number();
+                : versions.get(0).number() + " to "
+                        + versions.get(versions.size() - 1).number();
     }
 
     /** Finds what the pointer names, whether or not it can be used. */
@@ -164,7 +166,10 @@ public final class Registry {
         try (Lease lease = lease("registry add")) {
             List<Version> there = versions();
             for (Version version : there) {
-                if (!version.pruned() && version.found().filter(known -> isOf(candidate, known)).isPresent()) {
+                if (!version.pruned()
+                        && version.found()
+                                .filter(known -> isOf(candidate, known))
+                                .isPresent()) {
                     return version;
                 }
             }
@@ -180,8 +185,8 @@ public final class Registry {
             file(number, CONFIGURATION).write(candidate.configuration());
             String text = RegistryJson.text(provenance);
             file(number, PROVENANCE).write(text);
-            artifact.publish(new Manifest(
-                    "registry", program, Instant.now(), fingerprint(text), provenance.counts(), Map.of()));
+            artifact.publish(
+                    new Manifest("registry", program, Instant.now(), fingerprint(text), provenance.counts(), Map.of()));
             return version(number);
         }
     }
@@ -298,7 +303,8 @@ public final class Registry {
             List<Integer> pruned = new ArrayList<>();
             for (Version version : whole.subList(0, Math.max(0, whole.size() - keep))) {
                 int number = version.number();
-                if (number != now.version() && now.before().filter(before -> before == number).isEmpty()) {
+                if (number != now.version()
+                        && now.before().filter(before -> before == number).isEmpty()) {
                     lease.check();
                     file(number, PRUNED).writeDurably(RegistryJson.text(Map.of("pruned_at", now())));
                     Stores.delete(version.model(), hadoop);
@@ -382,7 +388,10 @@ public final class Registry {
     }
 
     private Production pointer() {
-        return file(PRODUCTION).read().map(text -> parse(PRODUCTION, text, Production.class)).orElse(Production.NONE);
+        return file(PRODUCTION)
+                .read()
+                .map(text -> parse(PRODUCTION, text, Production.class))
+                .orElse(Production.NONE);
     }
 
     private void write(Production production, Lease lease) {

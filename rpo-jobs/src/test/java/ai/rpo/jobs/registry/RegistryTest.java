@@ -41,12 +41,15 @@ class RegistryTest {
         assertEquals(Map.of("a.jsonl", "3 bytes", "b.jsonl", "3 bytes"), known.data(), "its parent's among them");
         assertEquals(Map.of("train_rows", 12L, "steps", 3L), known.counts());
         assertEquals(0.75, known.mean("rewards/accuracies").orElseThrow());
-        assertEquals(List.of("model/config.json", "model/more/chat.jinja", "resolved.conf"), List.copyOf(known.files()
-                .keySet()));
+        assertEquals(
+                List.of("model/config.json", "model/more/chat.jinja", "resolved.conf"),
+                List.copyOf(known.files().keySet()));
         // printf '{"trained":"two"}' | sha256sum
         assertEquals(
-                "2d063c23accea78ff17e7b5da36bc6f4", known.files().get("model/config.json").sha256().substring(0, 32));
-        assertEquals("{\"trained\":\"two\"}", Files.readString(local(second.model()).resolve("config.json")));
+                "2d063c23accea78ff17e7b5da36bc6f4",
+                known.files().get("model/config.json").sha256().substring(0, 32));
+        assertEquals(
+                "{\"trained\":\"two\"}", Files.readString(local(second.model()).resolve("config.json")));
         assertEquals(List.of(), registry().verify());
     }
 
@@ -77,7 +80,8 @@ class RegistryTest {
         assertEquals(Optional.of(2), registry.promote(3, Optional.empty()));
         assertEquals(2, registry.rollback());
         assertEquals(1, registry.rollback());
-        assertTrue(refused(Kind.CONFIGURATION, registry::rollback).contains("nothing was in production before version 1"));
+        assertTrue(
+                refused(Kind.CONFIGURATION, registry::rollback).contains("nothing was in production before version 1"));
 
         registry.promote(3, Optional.empty());
         assertEquals(1, registry.rollback(), "what was rolled back before does not come back");
@@ -100,7 +104,8 @@ class RegistryTest {
         Candidate candidate = Candidate.of(finished("one", "models/base", "a.jsonl"));
         Registry registry = Registry.openOrMake(path(), "0.1.0", hadoop);
         try (Lease other = Lease.acquire(new org.apache.hadoop.fs.Path(path(), "lease"), "retrain", hadoop)) {
-            assertTrue(refused(Kind.RETRYABLE, () -> registry.register(candidate)).contains("the command retrain on "));
+            assertTrue(
+                    refused(Kind.RETRYABLE, () -> registry.register(candidate)).contains("the command retrain on "));
             other.check();
         }
         assertEquals(1, registry.register(candidate).number());
@@ -163,7 +168,8 @@ class RegistryTest {
         assertTrue(refused(Kind.DATA, () -> registry().production()).contains("names version 2, which is gone"));
         assertEquals(3, register("three", "models/base", "a.jsonl").number(), "its number is not given again");
 
-        Files.writeString(folder.resolve("registry/production.json"), "{\"version\": 7, \"token\": 1, \"history\": []}");
+        Files.writeString(
+                folder.resolve("registry/production.json"), "{\"version\": 7, \"token\": 1, \"history\": []}");
         assertTrue(refused(Kind.DATA, () -> registry().production()).contains("a production.json of it is damaged"));
     }
 
@@ -187,7 +193,8 @@ class RegistryTest {
 
     @Test
     void aRunWithoutAModelCannotBeRegistered() {
-        assertTrue(refused(Kind.CONFIGURATION, () -> Candidate.of(run("none"))).contains("no finished training is there"));
+        assertTrue(
+                refused(Kind.CONFIGURATION, () -> Candidate.of(run("none"))).contains("no finished training is there"));
     }
 
     @Test
@@ -229,8 +236,7 @@ class RegistryTest {
             Map<String, String> inputs,
             Map<String, Long> counts) {
         run.artifact(artifact)
-                .publish(new Manifest(
-                        stage, "0.1.0", Instant.EPOCH, new Fingerprint(fingerprint), counts, inputs));
+                .publish(new Manifest(stage, "0.1.0", Instant.EPOCH, new Fingerprint(fingerprint), counts, inputs));
     }
 
     private static String refused(Kind kind, org.junit.jupiter.api.function.Executable work) {
@@ -240,7 +246,8 @@ class RegistryTest {
     }
 
     private RunDirectory run(String name) {
-        return new RunDirectory(new org.apache.hadoop.fs.Path(folder.resolve(name).toString()), hadoop);
+        return new RunDirectory(
+                new org.apache.hadoop.fs.Path(folder.resolve(name).toString()), hadoop);
     }
 
     private Registry registry() {

@@ -36,7 +36,8 @@ class CheckedFilesTest {
         Files.writeString(from.resolveSibling("a"), "");
         Path to = new Path(store + ":" + work.resolve("to"));
 
-        Map<String, Content> copied = CheckedFiles.copy(new Path(work.resolve("from").toString()), to, hadoop);
+        Map<String, Content> copied =
+                CheckedFiles.copy(new Path(work.resolve("from").toString()), to, hadoop);
 
         assertEquals(List.of("a", "below/b"), List.copyOf(copied.keySet()));
         assertEquals(ABC, copied.get("below/b"));
@@ -55,7 +56,8 @@ class CheckedFilesTest {
         Path missing = new Path(work.resolve("missing").toString());
         assertEquals(Map.of(), CheckedFiles.of(missing, hadoop));
         RpoException refused = assertThrows(
-                RpoException.class, () -> CheckedFiles.copy(missing, new Path(work.resolve("to").toString()), hadoop));
+                RpoException.class,
+                () -> CheckedFiles.copy(missing, new Path(work.resolve("to").toString()), hadoop));
         assertTrue(refused.getMessage().contains("there is no such file or folder"), refused.getMessage());
     }
 }
