@@ -24,6 +24,7 @@ class EveryKeyTest {
     /** A value for each key that is not its default. */
     private static final Map<String, String> OTHER_VALUES = new TreeMap<>(Map.ofEntries(
             Map.entry("rpo.output", "runs/a"),
+            Map.entry("rpo.registry", "models"),
             Map.entry("rpo.overwrite", "true"),
             Map.entry("rpo.precision", "bfloat16"),
             Map.entry("rpo.model.path", "models/a"),
@@ -92,6 +93,9 @@ class EveryKeyTest {
             Map.entry("rpo.sft.keep-checkpoints", "8"),
             Map.entry("rpo.selection.metric", "loss"),
             Map.entry("rpo.selection.patience", "3"),
+            Map.entry("rpo.evaluate.judge", "true"),
+            Map.entry("rpo.evaluate.prompts", "question.jsonl"),
+            Map.entry("rpo.evaluate.prompts-at-most", "8"),
             Map.entry("rpo.plan.device-tokens-per-second", "8"),
             Map.entry("rpo.generate.prompts", "prompts.jsonl"),
             Map.entry("rpo.generate.format", "parquet"),
@@ -101,6 +105,7 @@ class EveryKeyTest {
             Map.entry("rpo.generate.stop", "[a, b]"),
             Map.entry("rpo.generate.max-new-tokens", "8"),
             Map.entry("rpo.generate.temperature", "0.8"),
+            Map.entry("rpo.generate.temperatures", "{math = 0}"),
             Map.entry("rpo.generate.top-k", "8"),
             Map.entry("rpo.generate.top-p", "0.8"),
             Map.entry("rpo.generate.repetition-penalty", "1.8"),
