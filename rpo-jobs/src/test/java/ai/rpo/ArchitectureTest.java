@@ -52,8 +52,11 @@ class ArchitectureTest {
             "ai.rpo.core.random..");
 
     @ArchTest
-    static final ArchRule theTheoryStandsOnTheLossAlone =
-            seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.theory..");
+    static final ArchRule theGaugeIsPureMathematics = seesOfOurs("ai.rpo.core.gauge..", "ai.rpo.core.gauge..");
+
+    @ArchTest
+    static final ArchRule theTheoryStandsOnTheLossAlone = seesOfOurs(
+            "ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.gauge", "ai.rpo.core.theory..");
 
     @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");

@@ -7,10 +7,12 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.tensor.Workspace;
 import ai.rpo.core.text.TokenizedPair;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Log-probabilities of completions under fixed weights, by the same kernels as training.
+ * Log-probabilities of completions under fixed weights, by the same kernels as training; or the rewards that a reward model
+ * gives them, normalised where its file says with what.
  *
  * <p>Weights may be shared between scorers; a scorer itself serves one thread.
  */
@@ -50,14 +52,22 @@ public final class ReferenceScorer implements AutoCloseable {
         return scored;
     }
 
-    /** One log-probability per completion, in nats, example after example. */
+    /** One log-probability per completion, in nats, or one reward, example after example. */
     public double[] completionLogps(List<Example> examples) {
         PackedBatch batch = decoder.pack(examples);
-        return batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace));
+        return rewards(batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace)));
     }
 
-    /** Scores examples together, each completion as a whole and token by token. */
+    private double[] rewards(double[] numbers) {
+        decoder.config().reward().ifPresent(head -> Arrays.setAll(numbers, i -> head.reward(numbers[i])));
+        return numbers;
+    }
+
+    /** Scores examples together, each completion as a whole and, by a language model, token by token. */
     public List<ExampleScore> scoreTokens(List<Example> examples) {
+        if (decoder.config().reward().isPresent()) {
+            return scoreEnds(examples);
+        }
         double[] logps = decoder.tokenLogps(weights, decoder.pack(examples), workspace);
         List<ExampleScore> scores = new ArrayList<>(examples.size());
         int start = 0;
@@ -75,6 +85,18 @@ public final class ReferenceScorer implements AutoCloseable {
             }
             scores.add(new ExampleScore(sums, tokens));
             start = token;
+        }
+        return scores;
+    }
+
+    private List<ExampleScore> scoreEnds(List<Example> examples) {
+        double[] rewards = completionLogps(examples);
+        List<ExampleScore> scores = new ArrayList<>(examples.size());
+        int next = 0;
+        for (Example example : examples) {
+            int end = next + example.completions().size();
+            scores.add(new ExampleScore(Arrays.copyOfRange(rewards, next, end), null));
+            next = end;
         }
         return scores;
     }

@@ -10,6 +10,7 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.BradleyTerry;
+import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -33,7 +34,8 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
     /** One of those that {@code rewards/make_rewards.py} made. */
     public static RewardGolden of(String name) {
         try {
-            return in(Path.of(RewardGolden.class.getResource("/rewards/" + name).toURI()));
+            return in(Path.of(
+                    RewardGolden.class.getResource("/rewards/" + name).toURI()));
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -77,8 +79,9 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
     }
 
     double[] computedRewards(Backend backend) {
-        try (RewardScorer scorer = new RewardScorer(new Decoder(model.config(), backend), weights(backend))) {
-            return scorer.rewards(pairs().stream().map(TrainingExample::example).toList());
+        try (ReferenceScorer scorer = new ReferenceScorer(new Decoder(model.config(), backend), weights(backend))) {
+            return scorer.completionLogps(
+                    pairs().stream().map(TrainingExample::example).toList());
         }
     }
 

@@ -1,7 +1,8 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.theory.experiment.BestOfN;
+import ai.rpo.core.gauge.BestOfN;
+import ai.rpo.core.theory.experiment.FiniteBestOfN;
 import ai.rpo.core.theory.experiment.EnsembleSelection;
 import ai.rpo.core.theory.experiment.EnsembleSelection.Aggregate;
 import ai.rpo.core.theory.experiment.EnsembleSelection.World;
@@ -268,21 +269,21 @@ final class TheoryFigures {
                 "A reference of four answers with probabilities .1 to .4, in the order of their reward. The formula takes no two samples to be alike.",
                 "n",
                 "KL (nats)",
-                BestOfN.SIZES.stream().map(String::valueOf).toList(),
+                FiniteBestOfN.SIZES.stream().map(String::valueOf).toList(),
                 List.of(
                         new Curve(
                                 "log n − (n − 1)/n",
                                 ORANGE,
                                 Look.LINE,
-                                indexed(BestOfN.SIZES.stream()
-                                        .map(BestOfN::klFormula)
+                                indexed(FiniteBestOfN.SIZES.stream()
+                                        .map(BestOfN::kl)
                                         .toList())),
                         new Curve(
                                 "exact",
                                 GREEN,
                                 Look.LINE,
-                                indexed(BestOfN.SIZES.stream()
-                                        .map(BestOfN::exactKl)
+                                indexed(FiniteBestOfN.SIZES.stream()
+                                        .map(FiniteBestOfN::exactKl)
                                         .toList()))));
     }
 

@@ -1,8 +1,9 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.gauge.BestOfN;
 import ai.rpo.core.theory.ConstrainedProblem.Priced;
 import ai.rpo.core.theory.FiniteClass.Mixture;
-import ai.rpo.core.theory.experiment.BestOfN;
+import ai.rpo.core.theory.experiment.FiniteBestOfN;
 import ai.rpo.core.theory.experiment.Constraint;
 import ai.rpo.core.theory.experiment.EnsembleGame;
 import ai.rpo.core.theory.experiment.EnsembleSelection;
@@ -321,7 +322,7 @@ record TheoryFindings(TheoryResults results) {
     }
 
     static List<Finding> estimators() {
-        int n = BestOfN.SIZES.get(BestOfN.SIZES.size() - 1);
+        int n = FiniteBestOfN.SIZES.get(FiniteBestOfN.SIZES.size() - 1);
         KlEstimators near = KlEstimators.near();
         KlEstimators far = KlEstimators.far();
         return List.of(
@@ -331,8 +332,8 @@ record TheoryFindings(TheoryResults results) {
                         text(
                                 "At n = %s the formula says %s nats, and the exact value is %s: with few answers no selection goes further than the best one's own −log π_ref.",
                                 Numbers.format(n),
-                                Numbers.format(BestOfN.klFormula(n)),
-                                Numbers.format(BestOfN.exactKl(n)))),
+                                Numbers.format(BestOfN.kl(n)),
+                                Numbers.format(FiniteBestOfN.exactKl(n)))),
                 new Finding(
                         "k3 is not always the better estimator",
                         Verdict.NEUTRAL,

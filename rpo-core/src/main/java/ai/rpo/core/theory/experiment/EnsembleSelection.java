@@ -1,5 +1,6 @@
 package ai.rpo.core.theory.experiment;
 
+import ai.rpo.core.gauge.BestOfN;
 import ai.rpo.core.objective.Logistic;
 import ai.rpo.core.theory.ConvexFunction;
 import ai.rpo.core.theory.RewardClass;
@@ -105,7 +106,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
 
     /** √KL of best-of-n to the candidates. */
     public static double distance(int n) {
-        return Math.sqrt(BestOfN.klFormula(n));
+        return Math.sqrt(BestOfN.kl(n));
     }
 
     /** Gao et al.'s form for best-of-n: R = d·(α − β·d), fitted over n > 1; the peak is at α/(2β). */
@@ -221,7 +222,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
                     .sorted((i, j) -> Double.compare(score[i], score[j]))
                     .mapToDouble(i -> gold[i])
                     .toArray();
-            return SIZES.stream().mapToDouble(n -> BestOfN.unbiased(sorted, n)).toArray();
+            return SIZES.stream().mapToDouble(n -> BestOfN.mean(sorted, n)).toArray();
         }
 
         private static double[] centred(double[] values) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.gauge.BestOfN;
 import ai.rpo.core.theory.ConstrainedProblem.Priced;
 import ai.rpo.core.theory.FiniteClass.Mixture;
 import ai.rpo.core.theory.Solution;
@@ -236,14 +237,14 @@ class ExactExperimentsTest {
         "64, 0.916290732, 3.174508083"
     })
     void bestOfN(int n, double exact, double formula) {
-        assertEquals(exact, BestOfN.exactKl(n), NINE);
-        assertEquals(formula, BestOfN.klFormula(n), NINE);
+        assertEquals(exact, FiniteBestOfN.exactKl(n), NINE);
+        assertEquals(formula, BestOfN.kl(n), NINE);
     }
 
     @ParameterizedTest
     @CsvSource({"1, 0.4", "2, 0.46", "3, 0.42", "5, 0.2"})
     void bestOfNWithoutBias(int n, double expected) {
-        assertEquals(expected, BestOfN.unbiased(new double[] {0.1, 0.5, 0.3, 0.9, 0.2}, n), 1e-12);
+        assertEquals(expected, BestOfN.mean(new double[] {0.1, 0.5, 0.3, 0.9, 0.2}, n), 1e-12);
     }
 
     @Test
