@@ -1,9 +1,7 @@
 package ai.rpo.spark.prepare;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.size;
 
-import ai.rpo.core.preference.RowFormats;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import java.io.Closeable;
 import java.io.IOException;
@@ -24,7 +22,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
@@ -103,7 +100,7 @@ final class SourceRows {
                 List.of(col("_metadata.file_path"), col("_metadata.file_block_start"), col("_metadata.row_index")));
         int own = selected.size();
         for (StructField column : columns.fields()) {
-            selected.add(selected(column).as(column.name()));
+            selected.add(RowJson.column(column));
         }
         return spark.read()
                 .schema(columns)
@@ -114,21 +111,8 @@ final class SourceRows {
                         indices.get(row.getString(0)), row.getLong(1), row.getLong(2) + 1, RowJson.of(row, own)));
     }
 
-    private static Column selected(StructField column) {
-        Column named = quoted(column.name());
-        if (!RowFormats.isNotText(column.name())) {
-            return named.cast(RowJson.textsAsBytes(column.dataType()));
-        }
-        return column.dataType() instanceof ArrayType ? size(named).gt(0) : named.isNotNull();
-    }
-
     /** A path that stands for itself where Spark expects a glob. */
     private static String escaped(String path) {
         return path.replaceAll("[\\\\{}\\[\\]*?]", "\\\\$0");
-    }
-
-    /** A column by its name, whatever characters it has. */
-    private static Column quoted(String name) {
-        return col("`" + name.replace("`", "``") + "`");
     }
 }
