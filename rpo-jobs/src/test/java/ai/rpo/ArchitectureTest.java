@@ -53,6 +53,16 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
 
+    /** So that a machine needs of it no more than this package, the interface and JNA. */
+    @ArchTest
+    static final ArchRule theCudaEngineStandsAlone = classes()
+            .that()
+            .resideInAPackage("ai.rpo.core.tensor.cuda..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "ai.rpo.core.tensor", "ai.rpo.core.tensor.cuda..", "com.sun.jna..", "java..", "org.slf4j..");
+
     @ArchTest
     static final ArchRule modelFilesKnowOnlyTensors =
             seesOfOurs("ai.rpo.core.model..", "ai.rpo.core", "ai.rpo.core.model..", "ai.rpo.core.tensor");

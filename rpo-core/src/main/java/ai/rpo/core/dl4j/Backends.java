@@ -1,5 +1,6 @@
 package ai.rpo.core.dl4j;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.cpu.CpuBackend;
@@ -87,13 +88,13 @@ public final class Backends {
      * @param precision to what products may round their inputs, where the processor gains by it
      * @param threads that it may keep busy, the caller's included
      * @throws LinkageError if {@link Provider#CPU} is asked for and oneDNN cannot be loaded
-     * @throws DeviceException saying why, if {@link Provider#CUDA} is asked for and cannot be had
+     * @throws RpoException saying why, if {@link Provider#CUDA} is asked for and cannot be had
      */
     public static Backend create(Provider provider, Precision precision, int threads) {
         boolean bfloat16 = precision == Precision.BFLOAT16;
         return switch (provider) {
             case AUTO -> fastest(bfloat16, threads);
-            case CUDA -> announced(cuda(bfloat16), "as asked for");
+            case CUDA -> announced(required(bfloat16), "as asked for");
             case CPU -> announced(CpuBackend.create(bfloat16, threads), "as asked for");
             case ND4J -> nd4j(bfloat16, "as asked for");
         };
@@ -118,6 +119,15 @@ public final class Backends {
                     CpuBackend.create(bfloat16, threads), "the fastest here; no CUDA device, since " + missing);
         } catch (LinkageError e) {
             return nd4j(bfloat16, "oneDNN cannot be loaded: " + e.getMessage());
+        }
+    }
+
+    private static Backend required(boolean bfloat16) {
+        try {
+            return cuda(bfloat16);
+        } catch (DeviceException e) {
+            throw RpoException.configuration("Cannot compute on a CUDA device: " + e.getMessage()
+                    + ". Install what is missing (docs/gpu.md), or let another backend compute.");
         }
     }
 

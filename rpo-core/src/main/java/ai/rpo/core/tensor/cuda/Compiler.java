@@ -64,7 +64,8 @@ final class Compiler {
         return cache.get(file, key, () -> compile(file + ".cu", source, header));
     }
 
-    private byte[] compile(String file, String source, String header) {
+    /** @param file what the compiler calls the source */
+    byte[] compile(String file, String source, String header) {
         long[] program = new long[1];
         nvrtc.nvrtcCreateProgram(program, source, file, 1, new String[] {header}, new String[] {HEADER});
         try {
