@@ -61,8 +61,8 @@ record Libraries(Driver driver, int driverVersion, Nvrtc nvrtc, CublasLt cublasL
         for (String name : names) {
             try {
                 return Native.load(name, type);
-            } catch (UnsatisfiedLinkError e) {
-                // the next one, then
+            } catch (LinkageError e) {
+                // the next one, then; where JNA itself cannot be used, none
             }
         }
         throw new DeviceException(String.join(" or ", names) + " is not on this machine");
