@@ -432,12 +432,14 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+    public void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+        Shapes.requireSame(gradient, parameters);
         Shapes.requireSame(gradient, firstMoment);
         Shapes.requireSame(gradient, secondMoment);
         each(
                 "elementwise.adam",
                 gradient.size(),
+                of(parameters),
                 of(gradient),
                 of(firstMoment),
                 of(secondMoment),
@@ -447,7 +449,8 @@ public final class CudaBackend implements Backend {
                 (float) (1 - step.beta2()),
                 (float) (step.learningRate() / step.firstCorrection()),
                 (float) (1 / Math.sqrt(step.secondCorrection())),
-                (float) step.epsilon());
+                (float) step.epsilon(),
+                (float) (step.learningRate() * step.decay()));
     }
 
     /** A kernel over n elements, n being its last argument. */

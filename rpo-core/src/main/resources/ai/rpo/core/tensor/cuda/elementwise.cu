@@ -87,15 +87,16 @@ extern "C" __global__ void widenBfloat16(const bf16* x, float* out, u64 n) {
     FOR_EACH(i, n) out[i] = widened(x[i]);
 }
 
-/** rate: over the first correction; correction: one over the root of the second. */
-extern "C" __global__ void adam(float* gradient, float* first, float* second, float beta1, float rest1, float beta2,
-                                float rest2, float rate, float correction, float epsilon, u64 n) {
+/** rate: over the first correction; correction: one over the root of the second; decay: times the learning rate. */
+extern "C" __global__ void adam(float* parameters, const float* gradient, float* first, float* second, float beta1,
+                                float rest1, float beta2, float rest2, float rate, float correction, float epsilon,
+                                float decay, u64 n) {
     FOR_EACH(i, n) {
         float g = gradient[i];
         float m = beta1 * first[i] + rest1 * g;
         float v = beta2 * second[i] + rest2 * g * g;
         first[i] = m;
         second[i] = v;
-        gradient[i] = rate * m / (sqrtf(v) * correction + epsilon);
+        parameters[i] -= rate * m / (sqrtf(v) * correction + epsilon) + decay * parameters[i];
     }
 }
