@@ -23,7 +23,8 @@ public final class LargeUpdate {
     public static void main(String[] args) {
         Shape shape = Shape.valueOf(args[0].toUpperCase(Locale.ROOT));
         ParameterLayout layout = ParameterLayout.of(shape.config());
-        Backend backend = Backends.create(Precision.FLOAT32, Runtime.getRuntime().availableProcessors());
+        Backend backend =
+                Backends.create(Precision.FLOAT32, Runtime.getRuntime().availableProcessors());
         AdamW adam = AdamW.withDefaults(0);
         TrainState state = TrainState.allocate(backend, layout.size(), adam);
         float[] values = new float[PIECE];

@@ -29,8 +29,8 @@ class Nd4jStorageTest {
                     capacity = size;
                 }
             };
-            Nd4jStorage storage = Nd4jStorage.of(Nd4j.create(
-                    Nd4j.createBuffer(memory, DataType.FLOAT, size, FloatIndexer.create(memory)), size));
+            Nd4jStorage storage = Nd4jStorage.of(
+                    Nd4j.create(Nd4j.createBuffer(memory, DataType.FLOAT, size, FloatIndexer.create(memory)), size));
             assertEquals(size, storage.size());
             for (long offset : new long[] {0, (1L << 29) - 2, 1L << 29, 1L << 30, (1L << 31) - 2, size - 5}) {
                 float[] numbers = {offset, 1, 2, 3, 4};
@@ -40,8 +40,7 @@ class Nd4jStorageTest {
                 storage.read(offset, read, 0, 5);
                 assertArrayEquals(numbers, read);
                 assertEquals(4, storage.tensor(offset, 1, 5).toArray()[4]);
-                assertEquals(
-                        start + Float.BYTES * offset, ((Nd4jTensor) storage.tensor(offset, 1, 5)).address());
+                assertEquals(start + Float.BYTES * offset, ((Nd4jTensor) storage.tensor(offset, 1, 5)).address());
             }
         } finally {
             unsafe.freeMemory(start);
