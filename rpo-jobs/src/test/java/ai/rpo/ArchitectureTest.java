@@ -55,11 +55,21 @@ class ArchitectureTest {
     static final ArchRule theGaugeIsPureMathematics = seesOfOurs("ai.rpo.core.gauge..", "ai.rpo.core.gauge..");
 
     @ArchTest
-    static final ArchRule theTheoryStandsOnTheLossAlone = seesOfOurs(
-            "ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.gauge", "ai.rpo.core.theory..");
+    static final ArchRule theTheoryStandsOnTheLossAlone =
+            seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.gauge", "ai.rpo.core.theory..");
 
     @ArchTest
     static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
+
+    /** So that a machine needs of it no more than this package, the interface and JNA. */
+    @ArchTest
+    static final ArchRule theCudaEngineStandsAlone = classes()
+            .that()
+            .resideInAPackage("ai.rpo.core.tensor.cuda..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "ai.rpo.core.tensor", "ai.rpo.core.tensor.cuda..", "com.sun.jna..", "java..", "org.slf4j..");
 
     @ArchTest
     static final ArchRule modelFilesKnowOnlyTensors =

@@ -101,7 +101,8 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
             squares += weight * residual * residual;
         }
         double scatter = squares / (points - 2);
-        double scale = known ? Math.max(1, scatter) : scatter; // points that scatter more than their errors say are worth less
+        double scale =
+                known ? Math.max(1, scatter) : scatter; // points that scatter more than their errors say are worth less
         return new Overoptimization(
                 form,
                 alpha,

@@ -28,7 +28,10 @@ public enum Aggregate {
     /** Returns the members' variance, divided by their number. */
     public static double variance(double[] rewards) {
         double mean = mean(rewards);
-        return Arrays.stream(rewards).map(reward -> (reward - mean) * (reward - mean)).sum() / rewards.length;
+        return Arrays.stream(rewards)
+                        .map(reward -> (reward - mean) * (reward - mean))
+                        .sum()
+                / rewards.length;
     }
 
     private static double mean(double[] rewards) {

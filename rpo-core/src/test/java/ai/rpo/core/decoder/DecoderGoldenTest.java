@@ -13,8 +13,10 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Workspace;
 import ai.rpo.core.tensor.cpu.CpuBackend;
+import ai.rpo.core.tensor.cuda.EmulatedDevice;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -46,7 +48,9 @@ class DecoderGoldenTest {
     }
 
     static Stream<Arguments> models() {
-        List<Backend> backends = List.of(new PlainBackend(), CpuBackend.create(false, 2), new Nd4jBackend());
+        List<Backend> backends =
+                new ArrayList<>(List.of(new PlainBackend(), CpuBackend.create(false, 2), new Nd4jBackend()));
+        backends.addAll(EmulatedDevice.backends().values());
         return names().flatMap(name -> backends.stream().map(backend -> Arguments.of(name, backend)));
     }
 

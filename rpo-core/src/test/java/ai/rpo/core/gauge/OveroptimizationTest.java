@@ -25,8 +25,8 @@ class OveroptimizationTest {
      */
     @Test
     void workedByHand() {
-        Overoptimization fit = Overoptimization.fit(
-                Form.BEST_OF_N, new double[] {1, 2, 3}, new double[] {1.5, 2, 1.5}, new double[3]);
+        Overoptimization fit =
+                Overoptimization.fit(Form.BEST_OF_N, new double[] {1, 2, 3}, new double[] {1.5, 2, 1.5}, new double[3]);
         assertEquals(2, fit.alpha(), 1e-12);
         assertEquals(0.5, fit.beta(), 1e-12);
         assertEquals(2, fit.peak().getAsDouble(), 1e-12);

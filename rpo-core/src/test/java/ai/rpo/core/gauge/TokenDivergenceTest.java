@@ -16,8 +16,7 @@ class TokenDivergenceTest {
     /** Against (.4, .4, .2): .7·ln 1.75 + .2·ln .5 + .1·ln .5. */
     @Test
     void workedByHand() {
-        assertEquals(
-                0.183786897, TokenDivergence.kl(logs(0.7, 0.2, 0.1), logs(0.4, 0.4, 0.2), 0, 3), 1e-9);
+        assertEquals(0.183786897, TokenDivergence.kl(logs(0.7, 0.2, 0.1), logs(0.4, 0.4, 0.2), 0, 3), 1e-9);
         double far = TokenDivergence.kl(logs(0.98, 0.01, 0.01), logs(0.4, 0.4, 0.2), 0, 3);
         assertEquals(0.811320147, far, 1e-9);
         assertEquals(Math.log(0.2), TokenDivergence.logp(logs(9, 0.7, 0.2, 0.1), 1, 3, 1), 1e-12);

@@ -34,8 +34,7 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
     /** One of those that {@code rewards/make_rewards.py} made. */
     public static RewardGolden of(String name) {
         try {
-            return in(Path.of(
-                    RewardGolden.class.getResource("/rewards/" + name).toURI()));
+            return in(Path.of(RewardGolden.class.getResource("/rewards/" + name).toURI()));
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

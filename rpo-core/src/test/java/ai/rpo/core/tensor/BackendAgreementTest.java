@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.tensor.cpu.CpuVariants;
+import ai.rpo.core.tensor.cuda.EmulatedDevice;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,6 +36,7 @@ class BackendAgreementTest {
     static Stream<Arguments> backends() {
         Map<String, Backend> backends = new LinkedHashMap<>(CpuVariants.all());
         backends.put("ND4J", new Nd4jBackend());
+        backends.putAll(EmulatedDevice.backends());
         return backends.entrySet().stream().map(entry -> Arguments.of(entry.getKey(), entry.getValue()));
     }
 

@@ -1,12 +1,12 @@
 package ai.rpo.jobs.report;
 
-import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.gauge.BestOfN;
-import ai.rpo.core.theory.experiment.FiniteBestOfN;
+import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.theory.experiment.EnsembleSelection;
 import ai.rpo.core.theory.experiment.EnsembleSelection.Aggregate;
 import ai.rpo.core.theory.experiment.EnsembleSelection.World;
 import ai.rpo.core.theory.experiment.Extrapolation;
+import ai.rpo.core.theory.experiment.FiniteBestOfN;
 import ai.rpo.core.theory.experiment.FixedCounts;
 import ai.rpo.core.theory.experiment.OnlineLearning;
 import ai.rpo.core.theory.experiment.RareAction;

@@ -35,7 +35,7 @@ public final class ExecutorDevice {
     public static ExecutorDevice ofThisMachine() {
         return new ExecutorDevice(
                 Path.of(System.getProperty("java.io.tmpdir"), "rpo-gpus-" + System.getProperty("user.name")),
-                CudaBackend::useDevice);
+                CudaDevice::use);
     }
 
     /**

@@ -1,5 +1,6 @@
 package ai.rpo.spark.runtime;
 
+import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.core.text.TokenizerFiles;
@@ -10,6 +11,7 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.SparkEnv;
 
 /**
  * Holds what an executor JVM computes with: weights that are only read, tokenizers, and workers that score, generate and
@@ -17,6 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * another kind needs another model's weights, or training needs the memory.
  */
 public final class ExecutorRuntime {
+
+    private static final String BACKEND = "spark.rpo.backend"; // auto, cuda, cpu or nd4j
 
     private static final ExecutorRuntime INSTANCE = new ExecutorRuntime(ExecutorDevice.ofThisMachine());
 
@@ -112,8 +116,12 @@ public final class ExecutorRuntime {
         }
     }
 
-    /** Claims the GPU that Spark gave this task; to be called before it computes anything. Borrowing does. */
+    /** Claims the GPU that Spark gave this task, and minds who is to compute; to be called before it computes anything. Borrowing does. */
     public void claimDevice() {
+        SparkEnv environment = SparkEnv.get();
+        if (environment != null) {
+            Backends.prefer(Backends.Provider.of(environment.conf().get(BACKEND, Backends.Provider.AUTO.key())));
+        }
         device.claimForThisTask();
     }
 

@@ -1,0 +1,136 @@
+package ai.rpo.core.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import ai.rpo.core.tensor.cuda.EmulatedDevice;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each of some faults that one makes when writing kernels, planted into ours, is found by {@link BackendAgreementTest}. */
+class PlantedFaultTest {
+
+    private static Arguments fault(
+            String what, String file, String right, String wrong, Consumer<BackendAgreementTest> check) {
+        return Arguments.of(what, file, right, wrong, check);
+    }
+
+    static Stream<Arguments> faults() {
+        Consumer<BackendAgreementTest> attention = BackendAgreementTest::attentionAndItsGradients;
+        Consumer<BackendAgreementTest> rms = BackendAgreementTest::rmsNormAndItsGradients;
+        Consumer<BackendAgreementTest> layer = BackendAgreementTest::layerNormAndItsGradients;
+        return Stream.of(
+                fault(
+                        "no barrier before the parts of a sum are read",
+                        "device.cuh",
+                        "part[threadIdx.x >> 5] = value;\n    __syncthreads();\n    return warpSum",
+                        "part[threadIdx.x >> 5] = value;\n    return warpSum",
+                        rms),
+                fault(
+                        "no barrier before the parts of the next sum are written",
+                        "device.cuh",
+                        "__syncthreads();  // until others",
+                        "// until others",
+                        layer),
+                fault("a shuffle too few", "device.cuh", "int apart = 16", "int apart = 8", rms),
+                fault(
+                        "a query does not see itself",
+                        "attention.cu",
+                        "bool seen = from + lane <= position",
+                        "bool seen = from + lane < position",
+                        attention),
+                fault(
+                        "a window one too wide",
+                        "attention.cu",
+                        "max(0, position - shape.window + 1)",
+                        "max(0, position - shape.window)",
+                        attention),
+                fault(
+                        "a prefix one key too long",
+                        "attention.cu",
+                        "return position < prefixLength",
+                        "return position <= prefixLength",
+                        attention),
+                fault(
+                        "query heads take turns at key heads",
+                        "attention.cu",
+                        "float top = MINUS_INFINITY, total = 0;",
+                        "column = head % (shape.heads / shape.group) * headDim; float top = MINUS_INFINITY, total = 0;",
+                        attention),
+                fault(
+                        "the cap's slope left out",
+                        "attention.cu",
+                        "return (1 - part * part) * shape.scale",
+                        "return shape.scale",
+                        attention),
+                fault(
+                        "no barrier of the warp before scores are read",
+                        "attention.cu",
+                        "                }\n                __syncwarp();\n                int count",
+                        "                }\n                int count",
+                        attention),
+                fault(
+                        "no barrier of the warp before scores are overwritten",
+                        "attention.cu",
+                        "dv[c] = dValue;\n                }\n                __syncwarp();",
+                        "dv[c] = dValue;\n                }",
+                        attention),
+                fault(
+                        "a lane leaves its warp",
+                        "attention.cu",
+                        "float kept = expf(top - larger);",
+                        "if (!seen) continue; float kept = expf(top - larger);",
+                        attention),
+                fault(
+                        "a wrong stride of new keys",
+                        "attention.cu",
+                        "fused[(first + row) * stride",
+                        "fused[(first + row) * columns",
+                        BackendAgreementTest::attentionToCaches),
+                fault(
+                        "heads share one inverse",
+                        "norm.cu",
+                        "inverseFirst + blockIdx.x % rows.heads] = r",
+                        "inverseFirst] = r",
+                        BackendAgreementTest::headNormAndItsGradients),
+                fault(
+                        "only the first of equal rows is added",
+                        "elementwise.cu",
+                        "s < target[2]",
+                        "s < target[1] + 1",
+                        BackendAgreementTest::rowMovement),
+                fault(
+                        "exponentials that overflow",
+                        "head.cu",
+                        "top = blockMax(top, part);",
+                        "top = blockMax(top, part) - 100;",
+                        BackendAgreementTest::targetLogpsAndTheirGradients),
+                fault(
+                        "columns beyond the first threads left out",
+                        "head.cu",
+                        "j += blockDim.x) sum +=",
+                        "j += columns) sum +=",
+                        BackendAgreementTest::targetLogpsAndTheirGradients));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("faults")
+    void isFound(String what, String file, String right, String wrong, Consumer<BackendAgreementTest> check) {
+        EmulatedDevice.missing().ifPresent(why -> Assumptions.abort(why));
+        String source = EmulatedDevice.source(file);
+        assertNotEquals(source, source.replace(right, wrong), "the fault is not where it was");
+        BackendAgreementTest test = new BackendAgreementTest();
+        test.backend = EmulatedDevice.backend(
+                false, name -> name.equals(file) ? source.replace(right, wrong) : EmulatedDevice.source(name));
+        Throwable found = assertThrows(Throwable.class, () -> {
+            check.accept(test);
+            test.nothingAroundTheTensorsChanged();
+        });
+        assertFalse(String.valueOf(found.getMessage()).startsWith("Cannot compile"), found.getMessage());
+    }
+}
