@@ -24,7 +24,10 @@ class JavadocTest {
             "rpo-core/src/main/java/ai/rpo/core/random",
             "rpo-core/src/main/java/ai/rpo/core/theory",
             "rpo-spark/src/main/java/ai/rpo/spark/benchmark",
+            "rpo-spark/src/main/java/ai/rpo/spark/device",
             "rpo-spark/src/main/java/ai/rpo/spark/store",
+            "rpo-jobs/src/main/java/ai/rpo/jobs/command",
+            "rpo-jobs/src/main/java/ai/rpo/jobs/config",
             "rpo-jobs/src/main/java/ai/rpo/jobs/demo",
             "rpo-jobs/src/main/java/ai/rpo/jobs/launch",
             "rpo-jobs/src/main/java/ai/rpo/jobs/progress");
