@@ -1,13 +1,36 @@
 package ai.rpo.spark;
 
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Hands a {@link SparkSession} on two threads, on loopback, to whoever asks; one for all test classes of the JVM. */
-public final class LocalSpark implements ParameterResolver {
+/**
+ * Starts one {@link SparkSession} on two threads, on loopback, for all test classes of the JVM; each gets it in its static
+ * fields, as a session or a context, and as a parameter.
+ */
+public final class LocalSpark implements BeforeAllCallback, ParameterResolver {
+
+    @Override
+    public void beforeAll(ExtensionContext test) throws IllegalAccessException {
+        for (Field field : test.getRequiredTestClass().getDeclaredFields()) {
+            if (!Modifier.isStatic(field.getModifiers())) {
+                continue;
+            }
+            if (field.getType() == SparkSession.class) {
+                field.setAccessible(true);
+                field.set(null, session(test));
+            } else if (field.getType() == JavaSparkContext.class) {
+                field.setAccessible(true);
+                field.set(null, JavaSparkContext.fromSparkContext(session(test).sparkContext()));
+            }
+        }
+    }
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
@@ -16,6 +39,10 @@ public final class LocalSpark implements ParameterResolver {
 
     @Override
     public SparkSession resolveParameter(ParameterContext parameter, ExtensionContext test) {
+        return session(test);
+    }
+
+    private static SparkSession session(ExtensionContext test) {
         return test.getRoot()
                 .getStore(Namespace.create(LocalSpark.class))
                 .getOrComputeIfAbsent(Session.class, key -> new Session(start()), Session.class)

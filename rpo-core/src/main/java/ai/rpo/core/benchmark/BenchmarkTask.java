@@ -81,7 +81,7 @@ public enum BenchmarkTask {
             1024,
             "human_eval");
 
-    /** Of MBPP's rows those that are its test split. */
+    /** Bounds the {@code task_id}s of MBPP's test split. */
     private static final int FIRST_MBPP_TEST = 11;
 
     private static final int LAST_MBPP_TEST = 510;
@@ -99,7 +99,7 @@ public enum BenchmarkTask {
     }
 
     /**
-     * How an answer is written: greedily, up to a text or a length.
+     * Says how an answer is generated: greedily, up to a stop text or a length.
      *
      * @param stops none of which is part of the answer
      * @param maxNewTokens tokens
@@ -152,12 +152,12 @@ public enum BenchmarkTask {
         return defaultShots;
     }
 
-    /** How answers are written; empty where given continuations are scored. */
+    /** Says how answers are generated; empty where given continuations are scored. */
     public Optional<Generation> generation() {
         return generation;
     }
 
-    /** Whether answers are programs that have to be run. */
+    /** Tells whether answers are programs that have to be run. */
     public boolean runsPrograms() {
         return this == MBPP || this == HUMANEVAL;
     }
@@ -172,27 +172,27 @@ public enum BenchmarkTask {
                 : List.of("acc", "acc_norm");
     }
 
-    /** What its files may be called, before {@code .jsonl}, {@code _test.jsonl} and {@code _train.jsonl}. */
+    /** Lists what its files may be called, before {@code .jsonl}, {@code _test.jsonl} and {@code _train.jsonl}. */
     public List<String> fileNames() {
         return fileNames;
     }
 
-    /** Where the data come from, for a person. */
+    /** Says where the data come from, for a person. */
     public String source() {
         return source;
     }
 
-    /** What comes between a question and its answer. */
+    /** Returns the text between a question and its answer. */
     String delimiter() {
         return this == MBPP ? "" : " ";
     }
 
-    /** Which rows serve as examples. */
+    /** Says which rows serve as few-shot examples. */
     Choice examples() {
         return examples;
     }
 
-    /** Whether its examples lie in a file of their own. */
+    /** Tells whether its examples lie in a file of their own. */
     public boolean takesExamplesFromTrain() {
         return switch (examples) {
             case DRAWN, DRAWN_WITH_SPARE, FIRST_OF_GROUP -> true;
@@ -200,7 +200,7 @@ public enum BenchmarkTask {
         };
     }
 
-    /** Whether it has examples at all. */
+    /** Tells whether it has examples at all. */
     public boolean hasExamples() {
         return examples != Choice.NONE;
     }
@@ -209,7 +209,7 @@ public enum BenchmarkTask {
         return reading.read(TaskRow.of(row));
     }
 
-    /** Whether a row of the file is a question: MBPP's file holds its examples and other splits too. */
+    /** Tells whether a row of the file is a question: MBPP's file holds its examples and other splits too. */
     boolean isAsked(ObjectNode row) throws UnfitRowException {
         if (this != MBPP) {
             return true;

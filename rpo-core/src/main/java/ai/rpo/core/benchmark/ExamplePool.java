@@ -11,13 +11,13 @@ import java.util.List;
  */
 final class ExamplePool {
 
-    /** Which rows serve as examples. */
+    /** Says which rows serve as few-shot examples. */
     enum Choice {
         /** Drawn from the training rows. */
         DRAWN,
-        /** The same, but one more is drawn than is shown: of tasks whose publisher keeps the test split's answers. */
+        /** Drawn from the training rows, one more than is shown: for tasks whose publisher keeps the test split's answers. */
         DRAWN_WITH_SPARE,
-        /** The same from the task's own rows, of which the spare replaces the one that is asked. */
+        /** Drawn from the task's own rows, of which a spare one replaces the one that is asked. */
         DRAWN_FROM_OWN,
         /** The first of the training rows that belong to the same group. */
         FIRST_OF_GROUP,

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** What an answer is worth, by metric, from 0 to 1. */
+/** Grades an answer by each metric of its task, from 0 to 1. */
 public final class Grades {
 
     private Grades() {}
@@ -35,7 +35,7 @@ public final class Grades {
         return grades;
     }
 
-    /** Whether the first of the best is right. */
+    /** Gives 1 where the first of the likeliest continuations is right, else 0. */
     private static double right(Choices choices, IntToDoubleFunction value) {
         int best = 0;
         for (int i = 1; i < choices.texts().size(); i++) {
@@ -57,7 +57,7 @@ public final class Grades {
         return right / Arrays.stream(shares).sum();
     }
 
-    /** Of an answer written step by step. */
+    /** Grades an answer written step by step by its final number. */
     public static Map<String, Double> of(FinalNumber number, String response) {
         Map<String, Double> grades = new LinkedHashMap<>();
         grades.put(
@@ -68,7 +68,7 @@ public final class Grades {
         return grades;
     }
 
-    /** Of a program that was run. */
+    /** Grades a program that was run. */
     public static Map<String, Double> ofProgram(boolean passed) {
         return Map.of("pass_at_1", passed ? 1.0 : 0.0);
     }

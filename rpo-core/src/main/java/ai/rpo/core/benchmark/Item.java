@@ -3,7 +3,7 @@ package ai.rpo.core.benchmark;
 import java.util.List;
 
 /**
- * What a row says once its task has read it.
+ * Holds what a task has read from a row.
  *
  * @param group of rows that one description and one set of examples serve, such as a subject; mostly empty
  * @param description what stands before all examples; mostly empty

@@ -86,7 +86,7 @@ final class MultipleChoiceRows {
         return BRACKETS.matcher(headed).replaceAll("").replace("  ", " ");
     }
 
-    /** What comes before the gap differs; what comes after it is what is scored. */
+    /** Reads a sentence with a gap: contexts differ up to it, and the text behind it is scored. */
     static Item winogrande(TaskRow row) throws UnfitRowException {
         String sentence = row.text("sentence");
         int gap = sentence.indexOf('_');

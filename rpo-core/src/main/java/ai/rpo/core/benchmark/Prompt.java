@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a model is given before it answers.
+ * Holds what a model is given before it answers.
  *
  * @param description what stands before all examples; may be empty
  * @param examples questions with their answers
@@ -24,7 +24,7 @@ public record Prompt(String description, List<Example> examples, String delimite
     /** A question that is answered to show how. */
     public record Example(String question, String answer) implements Serializable {}
 
-    /** As plain text. */
+    /** Writes it as plain text. */
     public String text() {
         StringBuilder text = new StringBuilder(description);
         for (Example example : examples) {
@@ -36,7 +36,7 @@ public record Prompt(String description, List<Example> examples, String delimite
         return text.append(question).toString();
     }
 
-    /** As a conversation: the description is the system's, each example a turn of the user and one of the assistant. */
+    /** Writes it as a conversation: the description is the system's, each example a turn of the user and one of the assistant. */
     public List<Message> messages() {
         List<Message> messages = new ArrayList<>();
         if (!description.isEmpty()) {

@@ -23,7 +23,7 @@ public record Question(BenchmarkTask task, int doc, String group, List<Prompt> p
     }
 
     /**
-     * What is scored after the contexts, one by one.
+     * Lists the texts that are scored after the contexts, one by one.
      *
      * @param asConversation whether the context ends where an assistant's turn begins, so that no space has to come first
      */

@@ -3,7 +3,7 @@ package ai.rpo.core.benchmark;
 import java.io.Serializable;
 import java.util.List;
 
-/** How what a model makes of a question is graded. */
+/** Says how the answer to a question is graded. */
 public sealed interface Solution extends Serializable {
 
     /**
@@ -21,11 +21,11 @@ public sealed interface Solution extends Serializable {
         }
     }
 
-    /** What is counted of {@link Choices}. */
+    /** Names what is counted of {@link Choices}. */
     enum Grading {
         /** {@code acc}: whether the likeliest is right. */
         LIKELIEST,
-        /** The same, and {@code acc_norm}: whether the likeliest for its length in characters is. */
+        /** {@code acc} and {@code acc_norm}: also whether the likeliest for its length in characters is right. */
         LIKELIEST_AND_NORMALISED,
         /** {@code acc}: the share of the right ones in the probability of all. */
         PROBABILITY_OF_RIGHT

@@ -1,7 +1,7 @@
 package ai.rpo.core.generate;
 
 /**
- * How a prompt goes on.
+ * Holds how a prompt goes on.
  *
  * @param ids token ids, the one that ended it included
  */

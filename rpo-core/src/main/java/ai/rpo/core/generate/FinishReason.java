@@ -2,7 +2,7 @@ package ai.rpo.core.generate;
 
 import java.util.Locale;
 
-/** Why a completion ended. */
+/** Says why a completion ended. */
 public enum FinishReason {
     /** The model ended it. */
     EOS,
@@ -11,7 +11,7 @@ public enum FinishReason {
     /** It has as many tokens as were asked for, or as the model's context has room for. */
     LENGTH;
 
-    /** As it is written in results. */
+    /** Returns the reason as it is written in results. */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }

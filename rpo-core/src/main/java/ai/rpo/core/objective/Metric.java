@@ -12,14 +12,14 @@ import java.io.Serializable;
  */
 public record Metric(String name, Better better, Mean mean, Shown shown) implements Serializable {
 
-    /** Which way a metric gets better; checkpoints can be chosen by those that have a way. */
+    /** Says which way a metric gets better; checkpoints can be chosen by those that have a way. */
     public enum Better {
         LOWER,
         HIGHER,
         NEITHER
     }
 
-    /** How the values of a batch's examples make one number. */
+    /** Says how the values of a batch's examples make one number. */
     public enum Mean {
         /** The mean over examples. */
         OF_EXAMPLES,
@@ -29,7 +29,7 @@ public record Metric(String name, Better better, Mean mean, Shown shown) impleme
         OF_SHARES
     }
 
-    /** Where a metric is reported. */
+    /** Says where a metric is reported. */
     public enum Shown {
         EVERYWHERE,
         /** Not of held-out data. */

@@ -7,7 +7,7 @@ import ai.rpo.core.objective.Metric.Shown;
 /** Names the metrics that several objectives share, as TRL does where it has them. */
 public final class Metrics {
 
-    /** What training minimises. */
+    /** The loss that training minimises. */
     public static final Metric LOSS = Metric.loss("loss");
     /** The mean of −log σ(margin). */
     public static final Metric PREFERENCE_LOSS = Metric.loss("loss/preference");
@@ -15,7 +15,7 @@ public final class Metrics {
     public static final Metric SFT_LOSS = Metric.loss("loss/sft");
     /** β·(log π(y⁺|x) − log π_ref(y⁺|x)). */
     public static final Metric CHOSEN_REWARD = Metric.of("rewards/chosen", Better.NEITHER);
-    /** The same for y⁻. */
+    /** β·(log π(y⁻|x) − log π_ref(y⁻|x)). */
     public static final Metric REJECTED_REWARD = Metric.of("rewards/rejected", Better.NEITHER);
     /** The share of pairs with a margin above 0. */
     public static final Metric ACCURACY = new Metric("rewards/accuracies", Better.HIGHER, Mean.RATE, Shown.EVERYWHERE);

@@ -26,12 +26,12 @@ public final class PythonRandom {
         words = new MersenneTwister(key(seed.abs()));
     }
 
-    /** As {@code Random(seed)} of an int. */
+    /** Seeds as {@code Random(seed)} does of an int. */
     public static PythonRandom seeded(long seed) {
         return new PythonRandom(BigInteger.valueOf(seed));
     }
 
-    /** As {@code Random(seed)} of a str: the seed is its UTF-8 and the SHA-512 of that, read as one number. */
+    /** Seeds as {@code Random(seed)} does of a str: by its UTF-8 and the SHA-512 of that, read as one number. */
     public static PythonRandom seeded(String seed) {
         byte[] text = seed.getBytes(StandardCharsets.UTF_8);
         byte[] hash = sha512(text);

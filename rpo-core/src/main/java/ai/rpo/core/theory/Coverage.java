@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How well comparisons cover a competitor: the coefficient C(R; π, π_base) of assumption 5.2 over all rewards, which is
+ * Measures how well comparisons cover a competitor: the coefficient C(R; π, π_base) of assumption 5.2 over all rewards, which is
  * the square root of the effective resistance between π and π_base in the graph of comparisons.
  */
 public final class Coverage {

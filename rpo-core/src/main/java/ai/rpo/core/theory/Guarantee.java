@@ -19,7 +19,7 @@ public record Guarantee(double range, double pairs, double logCovering, double d
         }
     }
 
-    /** Of the box [0, R] on {@code rewards} free values: log N_ε = rewards·log⌈R/(2ε)⌉. */
+    /** Bounds the box [0, R] on {@code rewards} free values: log N_ε = rewards·log⌈R/(2ε)⌉. */
     public static Guarantee ofBox(double rewards, double range, double pairs, double delta) {
         double epsilon = 1 / (6 * (1 + Math.exp(range)) * pairs);
         return new Guarantee(range, pairs, rewards * Math.log(Math.ceil(range / (2 * epsilon))), delta);
@@ -51,7 +51,7 @@ public record Guarantee(double range, double pairs, double logCovering, double d
     }
 
     /**
-     * What the gap to a competitor exceeds with probability δ at most.
+     * Bounds the gap to a competitor, which exceeds this with probability δ at most.
      *
      * @param coverage C of the competitor
      * @param kl E_{d0} KL of the competitor to the reference

@@ -86,7 +86,7 @@ public record RewardClass(double[][] features, double[] low, double[] high) {
         return rewards;
     }
 
-    /** The same function by θ. */
+    /** Composes a function of rewards with this class, which makes it one of θ. */
     public ConvexFunction over(ConvexFunction ofRewards) {
         return new ConvexFunction() {
             @Override
@@ -134,7 +134,7 @@ public record RewardClass(double[][] features, double[] low, double[] high) {
         return product;
     }
 
-    /** Where a strictly convex function is least, with no bounds. */
+    /** Minimises a strictly convex function, with no bounds. */
     public static double[] minimum(ConvexFunction function, double[] start) {
         return ProjectedNewton.minimize(
                 function,
@@ -149,8 +149,8 @@ public record RewardClass(double[][] features, double[] low, double[] high) {
     }
 
     /**
-     * How far below {@code f(θ)} a convex function's minimum over the class can lie at most, from its gradient at θ: 0
-     * at the minimum only.
+     * Bounds how far below {@code f(θ)} a convex function's minimum over the class can lie, from its gradient at θ: 0 at
+     * the minimum only.
      */
     double slack(double[] gradient, double[] parameters) {
         double slack = 0;

@@ -102,7 +102,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** As any run, except that it says nothing. */
+    /** Makes a run as the command run does, except that it says nothing. */
     private static void evaluate(Path file, SparkLauncher spark, Progress progress) {
         ResolvedConfiguration configuration = ResolvedConfiguration.load(
                 ConfigurationSources.of(Optional.of(file.toString()), List.of()), Job.PREFERENCE);

@@ -32,20 +32,20 @@ final class Job {
     /** Keys without a default that preference training needs. */
     static final List<String> PREFERENCE = List.of("rpo.output", "rpo.model.path", "rpo.data.train");
 
-    /** The same of supervised fine-tuning. */
+    /** Keys without a default that supervised fine-tuning needs. */
     static final List<String> SUPERVISED = List.of("rpo.output", "rpo.model.path", "rpo.sft.data");
 
-    /** The same of generation. */
+    /** Keys without a default that generation needs. */
     static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
 
-    /** The same of judging, which says itself what else it needs. */
+    /** Keys without a default that any judging needs; it says itself what else it lacks. */
     static final List<String> JUDGING = List.of("rpo.output");
 
-    /** The same of benchmark tasks. */
+    /** Keys without a default that benchmark tasks need. */
     static final List<String> BENCHMARK =
             List.of("rpo.output", "rpo.model.path", "rpo.benchmark.tasks", "rpo.benchmark.data");
 
-    /** What a shell reports for a program stopped with Ctrl-C. */
+    /** The exit code that a shell reports for a program stopped with Ctrl-C. */
     private static final int INTERRUPTED = 130;
 
     // Hadoop closes file systems at the end of the process; Spark stops before that, 30 higher.
@@ -70,7 +70,7 @@ final class Job {
         return make(() -> ResolvedConfiguration.load(options.sources(), required), target);
     }
 
-    /** The same of a command that takes preference pairs, or supervised rows if nothing else is named. */
+    /** Runs a command that takes preference pairs, or supervised rows if nothing else is named. */
     int makeOfGivenRows(Function<Stages, Stage> target) {
         return make(options::ofGivenRows, target);
     }

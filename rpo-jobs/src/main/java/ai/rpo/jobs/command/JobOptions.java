@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What every job takes. */
+/** Holds the options that every job takes. */
 final class JobOptions {
 
     @Option(

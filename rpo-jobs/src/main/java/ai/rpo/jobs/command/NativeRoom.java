@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import org.apache.spark.network.util.JavaUtils;
 
 /**
- * How much memory an executor has beside its heap, as far as that can be known before it runs.
+ * Says how much memory an executor has beside its heap, as far as that can be known before it runs.
  *
  * @param bytes empty where nobody says
  * @param source where the number comes from, or why there is none

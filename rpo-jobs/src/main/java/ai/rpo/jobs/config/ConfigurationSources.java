@@ -15,8 +15,8 @@ import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Where settings come from; each source wins over those before it: the defaults of {@code reference.conf}, a file, the
- * environment ({@code CONFIG_FORCE_…}), and {@code -D} on the command line.
+ * Names the sources of settings, of which each wins over those before it: the defaults of {@code reference.conf}, a
+ * file, the environment ({@code CONFIG_FORCE_…}), and {@code -D} on the command line.
  *
  * @param file HOCON, at any Hadoop path
  * @param environment see {@link ConfigFactory#systemEnvironmentOverrides}

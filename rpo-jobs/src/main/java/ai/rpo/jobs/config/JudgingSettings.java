@@ -37,7 +37,7 @@ public record JudgingSettings(
         JudgeSettings asking) {
 
     /**
-     * Of the length-controlled win rate.
+     * Holds the keys of the length-controlled win rate.
      *
      * @param kind which terms and rows it has; {@code alpaca-eval} where a regularizer is named and {@code minimal} else,
      *     where absent
@@ -68,11 +68,11 @@ public record JudgingSettings(
         }
     }
 
-    /** How an instruction's difficulty is found. */
+    /** Says how an instruction's difficulty is found. */
     public enum MatchedBy {
-        /** By the place of its row in the file, as AlpacaEval itself does. */
+        /** The place of its row in the file, as in AlpacaEval itself. */
         POSITION,
-        /** By its words. */
+        /** Its words. */
         INSTRUCTION
     }
 }

@@ -16,7 +16,7 @@ final class KnownKeys {
 
     private static final LevenshteinDistance EDITS = LevenshteinDistance.getDefaultInstance();
 
-    /** As many edits as a right name in a wrong section counts for. */
+    /** A right name in a wrong section counts for as many edits. */
     private static final int OTHER_SECTION = 3;
 
     private final Map<String, ConfigValue> leaves;
@@ -66,7 +66,7 @@ final class KnownKeys {
         return nearest(path).map(key -> "; did you mean " + key + "?").orElse("; no key is like it");
     }
 
-    /** By the fewest edits of the whole path, or of its last name in another section; empty if even that is far off. */
+    /** Finds the key with the fewest edits of the path, or of its last name in another section; empty if all are far off. */
     Optional<String> nearest(String path) {
         return leaves.keySet().stream()
                 .min(Comparator.comparingInt((String key) -> edits(path, key))
@@ -83,7 +83,7 @@ final class KnownKeys {
         return path.substring(path.lastIndexOf('.') + 1);
     }
 
-    /** Where a value was written, in parentheses and after a space, or nothing for a default. */
+    /** Says where a value was written, in parentheses and after a space; nothing for a default. */
     static String from(ConfigValue value) {
         String origin = origin(value);
         return origin.isEmpty() ? "" : " (" + origin + ")";

@@ -48,7 +48,7 @@ final class Neighbours implements ConfigIncluder {
         return ConfigFactory.parseString(text, options);
     }
 
-    /** With the endpoints and credentials that {@code spark-submit} was given. */
+    /** Reaches stores with the endpoints and credentials that {@code spark-submit} was given. */
     private static Configuration hadoop() {
         return SparkHadoopUtil.get().newConfiguration(new SparkConf());
     }
@@ -59,7 +59,7 @@ final class Neighbours implements ConfigIncluder {
         return parse(file, file.toString()).root();
     }
 
-    /** What is included by {@code file(…)} or {@code url(…)} does not come here. */
+    /** Ignores the fallback: what is included by {@code file(…)} or {@code url(…)} does not come here. */
     @Override
     public ConfigIncluder withFallback(ConfigIncluder fallback) {
         return this;

@@ -13,7 +13,7 @@ import java.util.List;
 /** Knows the keys of {@code rpo.objective}, which depend on {@code rpo.objective.name} and on the objectives on the class path. */
 final class ObjectiveKeys {
 
-    /** Where the default of a key comes from that {@code reference.conf} does not know. */
+    /** Begins the origin of a default that {@code reference.conf} does not know. */
     static final String ORIGIN = "default of the objective ";
 
     private static final String PATH = "rpo.objective";

@@ -4,7 +4,7 @@ import ai.rpo.core.RpoException;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What is wrong with a configuration, all of it, so that nobody has to mend it one run at a time. */
+/** Collects all that is wrong with a configuration, so that nobody has to mend it one run at a time. */
 final class Problems {
 
     private final Map<String, String> byKey = new TreeMap<>();

@@ -80,7 +80,7 @@ public final class ResolvedConfiguration {
         return problems.isEmpty() ? Optional.of(objective) : Optional.empty();
     }
 
-    /** Whether there are supervised rows and no preference pairs, so that nothing else can be meant. */
+    /** Tells whether there are supervised rows and no preference pairs, so that nothing else can be meant. */
     public boolean namesSupervisedRowsOnly() {
         return namesSupervisedRowsOnly(values);
     }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /** Writes a configuration down, one key a line, so that two runs can be compared with {@code diff}. */
 final class ResolvedText {
 
-    /** What Spark itself takes for a secret ({@code spark.redaction.regex}), and the names that object stores give. */
+    /** Matches what Spark takes for a secret ({@code spark.redaction.regex}), and the names that object stores give. */
     private static final Pattern SECRET = Pattern.compile(
             "secret|password|passphrase|token|signature|(access|account|private|encryption)[.-]?key|api[.-]?key"
                     + "|[.]sas[.]|[.]credentials?$",

@@ -158,7 +158,7 @@ public record Settings(
     }
 
     /**
-     * What is known beforehand of the machines that a run is planned for.
+     * Holds what is known beforehand of the machines that a run is planned for.
      *
      * @param deviceTokensPerSecond that one of their devices scores; not known where absent
      */
@@ -172,12 +172,12 @@ public record Settings(
         }
     }
 
-    /** How weights are stored in a file. */
+    /** Says how weights are stored in a file. */
     public enum StoredAs {
         FLOAT32,
         BFLOAT16,
         FLOAT16,
-        /** As in the model that training started from. */
+        /** The number type of the model that training started from. */
         SOURCE;
 
         /** @param source that of the model that training started from */

@@ -169,7 +169,7 @@ final class Values {
         return new Unreadable(must + ", but is " + given + KnownKeys.from(value));
     }
 
-    /** In configuration's spelling; equal values have equal spellings, {@code 1e-4} and {@code 0.0001} too. */
+    /** Spells a value as configuration does; equal values have equal spellings, {@code 1e-4} and {@code 0.0001} too. */
     static String spelled(Object value) {
         if (value instanceof Enum<?> constant) {
             return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -1,14 +1,14 @@
 package ai.rpo.jobs.demo;
 
 /**
- * What a model wrote.
+ * Holds what a model wrote.
  *
  * @param text up to its end of sequence, special tokens spelled out
  * @param finished whether it ended the answer itself, rather than being cut off
  */
 record Answer(String text, boolean finished) {
 
-    /** Whether the answer can stand in a file of text pairs and come out of the tokenizer as it was sampled. */
+    /** Tells whether the answer can stand in a file of text pairs and come out of the tokenizer as it was sampled. */
     boolean isPlain() {
         return finished && !text.isEmpty() && text.chars().allMatch(c -> LetterWorld.LETTERS.indexOf(c) >= 0);
     }

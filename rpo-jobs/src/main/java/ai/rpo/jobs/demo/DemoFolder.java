@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Where a demo lies.
+ * Locates the files of a demo.
  *
  * @param root its folder
  */

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What the demo tries. The seeds are the first ones, and none was left out.
+ * Says what the demo tries. The seeds are the first ones, and none was left out.
  *
  * @param etas values of η; 0 is DPO
  * @param seeds of the pairs, their labels and the order of training

@@ -12,7 +12,7 @@ final class LetterWorld {
     static final int LENGTH = 6;
     static final char SEPARATOR = '=';
 
-    /** What one letter too many or too few costs. */
+    /** Weighs one letter too many or too few. */
     static final double LENGTH_PENALTY = 0.1;
 
     private LetterWorld() {}

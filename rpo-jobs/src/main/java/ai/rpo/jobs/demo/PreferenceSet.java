@@ -23,7 +23,7 @@ record PreferenceSet(List<Pair> pairs, int asked, int equal, int unfit) {
      */
     record Pair(String letters, String chosen, String rejected, double goldOfChosen, double goldOfRejected) {
 
-        /** Whether the judge preferred the answer that is worth less. */
+        /** Tells whether the judge preferred the answer that is worth less. */
         boolean isWrong() {
             return goldOfChosen < goldOfRejected;
         }

@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import org.apache.spark.SparkConf;
 
-/** What executors on a cluster cannot do without, filled in where the user and {@code spark-submit} left it out. */
+/** Fills in what executors on a cluster cannot do without, where the user and {@code spark-submit} left it out. */
 record ExecutorNeeds(SparkConf conf) {
 
     private static final String JARS = "spark.jars";

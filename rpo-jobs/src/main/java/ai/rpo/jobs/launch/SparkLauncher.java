@@ -87,7 +87,7 @@ public final class SparkLauncher implements AutoCloseable {
         CompletableFuture.runAsync(this::session);
     }
 
-    /** Whether the driver runs in the cluster, where a failure must be thrown to be seen. */
+    /** Tells whether the driver runs in the cluster, where a failure must be thrown to be seen. */
     public static boolean isClusterMode() {
         return "cluster".equals(System.getProperty("spark.submit.deployMode"));
     }

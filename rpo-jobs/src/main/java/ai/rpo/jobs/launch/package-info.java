@@ -1,2 +1,2 @@
-/** What a process needs before its first stage: a Spark session, and a place for the log. */
+/** Provides what a process needs before its first stage: a Spark session, and a place for the log. */
 package ai.rpo.jobs.launch;

@@ -1,2 +1,2 @@
-/** How far a command has come, for whoever watches it: a person, a log, a scheduler. */
+/** Says how far a command has come, to whoever watches it: a person, a log, a scheduler. */
 package ai.rpo.jobs.progress;

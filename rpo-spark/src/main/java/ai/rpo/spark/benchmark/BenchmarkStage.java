@@ -42,7 +42,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 public final class BenchmarkStage {
 
-    /** Of the output, what an interrupted run goes on from; to be removed once the output is published. */
+    /** Names the folder of the output that an interrupted run goes on from; to be removed once the output is published. */
     public static final String SHARDS = "shards";
 
     private static final String SAMPLES = "samples";
@@ -103,7 +103,7 @@ public final class BenchmarkStage {
         return gather(shards, folder, new Path(output, SAMPLES));
     }
 
-    /** What can be known of the model before any work. */
+    /** Refuses a model that cannot be asked, before any work. */
     private void checkModel() {
         ModelDirectory directory = model.open();
         if (directory.tokenizerFile().isEmpty()) {

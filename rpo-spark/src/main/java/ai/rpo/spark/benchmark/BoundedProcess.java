@@ -100,7 +100,7 @@ final class BoundedProcess implements AutoCloseable {
         }
     }
 
-    /** What it had to complain of. */
+    /** Returns what it wrote to standard error. */
     String errors() throws IOException {
         return Files.readString(folder.resolve(ERRORS)).strip();
     }

@@ -19,13 +19,13 @@ import java.util.SplittableRandom;
  */
 final class ProgramRunner {
 
-    /** Of a program on a machine that has no time for it; what it may take of the processor is in bounds.sh. */
+    /** Limits a program by the clock, on a machine that has no time for it; bounds.sh limits its time on the processor. */
     private static final Duration TIME = Duration.ofSeconds(20);
 
-    /** Of what comes before that, which a busy machine may take its time for. */
+    /** Limits what comes before the program, which a busy machine may take its time for. */
     private static final Duration SETUP_TIME = Duration.ofSeconds(60);
 
-    /** Of all of it, in seconds. */
+    /** Limits all of it, in seconds. */
     private static final String LONGEST = "120";
 
     private static final String FIRST_WORD = "begun\n";
@@ -53,7 +53,7 @@ final class ProgramRunner {
         return OfThisJvm.INSTANCE;
     }
 
-    /** What this machine lacks to keep programs in bounds, if anything. */
+    /** Says what this machine lacks to keep programs in bounds, if anything. */
     Optional<String> missing() {
         return Optional.ofNullable(missing);
     }
@@ -67,7 +67,7 @@ final class ProgramRunner {
         return run(program, TIME);
     }
 
-    /** The same with another limit of time. */
+    /** Runs a program to its end, with another limit of time. */
     Optional<String> run(String program, Duration time) {
         if (missing != null) {
             throw new IllegalStateException("programs cannot be run here: " + missing);

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What became of each question, as JSON lines. A shard's lines name the task and its group, those of a task do not. */
+/** Writes and reads what became of each question, as JSON lines. A shard's lines name the task and its group, those of a task do not. */
 final class SampleRows {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -20,7 +20,7 @@ final class SampleRows {
 
     private SampleRows() {}
 
-    /** Of a question whose continuations were scored. */
+    /** Makes the row of a question whose continuations were scored. */
     static ObjectNode scored(
             Question question,
             List<String> contexts,
@@ -38,7 +38,7 @@ final class SampleRows {
     }
 
     /**
-     * Of a question that was answered.
+     * Makes the row of a question that was answered.
      *
      * @param error what went wrong with the program that the answer is
      */

@@ -49,7 +49,7 @@ public final class AdaptedModel {
         }
     }
 
-    /** As it stands, relative to the adapter, or relative to the working directory. */
+    /** Finds the model that an adapter names: relative to the adapter, or to the working directory. */
     private static String resolve(Path adapter, String name, Configuration hadoop) throws IOException {
         if (!name.isBlank()) {
             for (Path place : new Path[] {new Path(adapter, name), new Path(name)}) {

@@ -26,7 +26,7 @@ public record Cores(int total, int perExecutor, int perTask) {
                 total, conf.getInt("spark.executor.cores", total), Math.max(1, conf.getInt("spark.task.cpus", 1)));
     }
 
-    /** The same where each task asks for so many; 0 for as many as any task gets. */
+    /** Sets aside so many cores for each task; 0 for as many as any task gets. */
     public Cores forTasksOf(int cores) {
         return cores > 0 ? new Cores(total, perExecutor, cores) : this;
     }
@@ -45,7 +45,7 @@ public record Cores(int total, int perExecutor, int perTask) {
         return Math.max(1, Math.min(share, perExecutor));
     }
 
-    /** The same rows in at least a partition for each task that can run at once, so that no core idles. */
+    /** Deals rows to at least a partition for each task that can run at once, so that no core idles. */
     public <T> JavaRDD<T> spread(JavaRDD<T> rows) {
         return rows.getNumPartitions() >= slots() ? rows : rows.repartition(slots());
     }

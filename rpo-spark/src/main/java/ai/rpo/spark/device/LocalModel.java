@@ -58,13 +58,13 @@ public final class LocalModel implements Serializable {
         this.hadoop = hadoop;
     }
 
-    /** As {@link #of(String, Optional, Configuration)}, an adapter's model being where the adapter says. */
+    /** Opens a model on the driver; an adapter's model is where the adapter says. */
     public static LocalModel of(String uri, Configuration configuration) {
         return of(uri, Optional.empty(), configuration);
     }
 
     /**
-     * On the driver: opens the model once, so that what is wrong with it shows before any work starts.
+     * Opens a model on the driver, so that what is wrong with it shows before any work starts.
      *
      * @param base where the model is that an adapter adapts, instead of where the adapter says
      */
@@ -72,19 +72,19 @@ public final class LocalModel implements Serializable {
         return hashed(located(uri, base, configuration));
     }
 
-    /** The same of a model that is looked at once: a machine that had to fetch it does not keep it for long. */
+    /** Opens a checkpoint, which is looked at once: a machine that had to fetch it does not keep it for long. */
     public static LocalModel ofCheckpoint(String uri, Optional<String> base, Configuration configuration) {
         return hashed(located(uri, base, true, configuration));
     }
 
-    /** Before models are sent to executors, which need not hash them again. */
+    /** Hashes a model before it is sent to executors, which need not do so again. */
     private static LocalModel hashed(LocalModel model) {
         model.withoutAdapter().fingerprint();
         model.fingerprint();
         return model;
     }
 
-    /** The same as {@link #of} without reading a local model's weights, for work that needs its text files alone. */
+    /** Opens a model without reading a local one's weights, for work that needs its text files alone. */
     public static LocalModel located(String uri, Optional<String> base, Configuration configuration) {
         return located(uri, base, false, configuration);
     }
@@ -122,7 +122,7 @@ public final class LocalModel implements Serializable {
         return uri;
     }
 
-    /** Where the model is, for whoever reads it from another folder. */
+    /** Says where the model is, for whoever reads it from another folder. */
     public String location() {
         return isLocal(uri, hadoop.value()) ? localPath(uri).normalize().toString() : uri;
     }
@@ -140,18 +140,18 @@ public final class LocalModel implements Serializable {
         return open(folder(), base);
     }
 
-    /** What in its folder is passed over, a sentence each. */
+    /** Tells what in its folder is passed over, a sentence each. */
     public List<String> remarks() {
         return remarks;
     }
 
-    /** What turns text into the model's tokens, on the machine that asks. */
+    /** Finds the files that turn text into the model's tokens, on the machine that asks. */
     public TokenizerFiles tokenizerFiles() {
         SideFiles files = new SideFiles(folder(), Optional.ofNullable(base).map(LocalModel::folder));
         return new TokenizerFiles(files.tokenizer(), files.template(), eosIds);
     }
 
-    /** Where the model lies on the machine that asks. */
+    /** Locates the model on the machine that asks, which fetches it where it is not there. */
     public Path folder() {
         if (isLocal(uri, hadoop.value())) {
             return localPath(uri);

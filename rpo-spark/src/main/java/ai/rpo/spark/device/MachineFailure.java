@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 /** Tells failures of machines, which the next attempt may be spared, from those of a program or its data. */
 public final class MachineFailure {
 
-    /** As Spark says it, which has these in a message only, exceptions of tasks included. */
+    /** Spark's words for it, which stand in a message only, also for exceptions of tasks. */
     private static final List<String> SIGNS = List.of(
             "ExecutorLostFailure",
             "FetchFailed",
@@ -20,7 +20,7 @@ public final class MachineFailure {
 
     private MachineFailure() {}
 
-    /** Whether an exception, or one that caused it, is of a machine. */
+    /** Tells whether an exception, or one that caused it, is of a machine. */
     public static boolean isCauseOf(Throwable thrown) {
         return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
                 .limit(100) // a cause may be its own

@@ -74,7 +74,7 @@ public final class PolledProgress implements AutoCloseable {
         report(done.value());
     }
 
-    /** What each task, running or ended well, has added to the accumulator. */
+    /** Knows what each task, running or ended well, has added to the accumulator. */
     private final class TaskCounts extends SparkListener {
 
         private final Map<Long, Long> byTask = new ConcurrentHashMap<>();

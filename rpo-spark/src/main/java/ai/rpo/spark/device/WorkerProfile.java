@@ -52,7 +52,7 @@ public final class WorkerProfile {
                 Optional.of(new ResourceProfileBuilder().require(requests).build()));
     }
 
-    /** The same rows, in tasks with these resources. */
+    /** Has rows worked on in tasks with these resources. */
     public <T> JavaRDD<T> applyTo(JavaRDD<T> rows) {
         return profile.map(resources -> rows.withResources(resources)).orElse(rows);
     }

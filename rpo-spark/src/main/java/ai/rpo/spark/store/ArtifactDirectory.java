@@ -44,7 +44,7 @@ public final class ArtifactDirectory {
     }
 
     /**
-     * What the unfinished artifact was begun with.
+     * Reads what the unfinished artifact was begun with.
      *
      * @return empty if it was not begun by {@link #begin}, has been finished, or got no further than that
      * @throws RpoException if the note is there but cannot be read

@@ -35,7 +35,7 @@ public record InputFiles(List<FileStatus> files) {
     /** Up to here inputs are told apart by their content; hashing more would delay every command. */
     private static final long HASHED_BYTES = 256L << 20;
 
-    /** What hubs of data sets and the datasets library of Python lay beside the rows. */
+    /** Names the files that hubs of data sets and the datasets library of Python lay beside the rows. */
     private static final Set<String> DESCRIPTIONS =
             Set.of("README.md", "LICENSE", "dataset_info.json", "dataset_infos.json", "dataset_dict.json");
 
@@ -111,7 +111,7 @@ public record InputFiles(List<FileStatus> files) {
                 HexFormat.of().formatHex(sha.digest()));
     }
 
-    /** What tells each file's content, by its URI: as in {@link #fingerprint}, one by one. */
+    /** Describes each file's content, by its URI: as in {@link #fingerprint}, one by one. */
     public Map<String, String> byUri(Configuration hadoop) {
         Map<String, String> described = new LinkedHashMap<>();
         boolean byContent = bytes() <= HASHED_BYTES;
@@ -173,7 +173,7 @@ public record InputFiles(List<FileStatus> files) {
         }
     }
 
-    /** Whether a name on the way to a match begins like a hidden one where the glob's does not. */
+    /** Tells whether a name on the way to a match begins like a hidden one where the glob's does not. */
     private static boolean isHidden(Path match, Path glob) {
         for (; match != null && glob != null; match = match.getParent(), glob = glob.getParent()) {
             if (isHidden(match.getName()) && !isHidden(glob.getName())) {

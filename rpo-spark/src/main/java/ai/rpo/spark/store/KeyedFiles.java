@@ -64,7 +64,7 @@ public final class KeyedFiles implements Serializable {
 
         void add(V value);
 
-        /** How much has been added. */
+        /** Returns the size of what has been added. */
         long bytes();
 
         /** The whole file. */

@@ -110,7 +110,7 @@ public final class Lease implements Fence, AutoCloseable {
         });
     }
 
-    /** Why this lease does not hold any more, if it does not. */
+    /** Says why this lease does not hold any more, if it does not. */
     private Optional<String> loss() {
         long last = lastToken(folder, hadoop);
         Optional<LeaseHolder> holder = holder(folder, last, hadoop);

@@ -76,7 +76,7 @@ record LeaseHolder(String owner, String command, String host, String machine, lo
         }
     }
 
-    /** As in "the command train on host (process 17)". */
+    /** Names the holder, as in "the command train on host (process 17)". */
     @Override
     public String toString() {
         return "the command " + command + " on " + host + " (process " + process + ")";

@@ -9,7 +9,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Where everything of one run lies: an artifact for each stage, the exported model, and what a person reads first
+ * Locates everything of one run: an artifact for each stage, the exported model, and what a person reads first
  * ({@code resolved.conf}, {@code status.json}).
  */
 public final class RunDirectory {
@@ -44,7 +44,7 @@ public final class RunDirectory {
         return Lease.acquire(path("lease"), command, hadoop);
     }
 
-    /** The same directory, where nothing is published unless the fence lets it pass. */
+    /** Puts the directory behind a fence: nothing is published unless that lets it pass. */
     public RunDirectory behind(Fence other) {
         return new RunDirectory(root, other, hadoop);
     }

@@ -57,7 +57,7 @@ public final class SmallFile {
         return bytes().map(content -> new String(content, StandardCharsets.UTF_8));
     }
 
-    /** The same of a file that may not be text. */
+    /** Reads a file that may not be text; empty if there is none. */
     public Optional<byte[]> bytes() {
         try {
             FileSystem store = Stores.open(path, hadoop);
@@ -83,12 +83,12 @@ public final class SmallFile {
         write(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The same for a file that other files count by: on a local disk, it is safe from a power failure when this returns. */
+    /** Replaces a file that other files count by: on a local disk, it is safe from a power failure when this returns. */
     public void writeDurably(String text) {
         write(text.getBytes(StandardCharsets.UTF_8), true);
     }
 
-    /** The same for content that is not text, such as a picture. */
+    /** Replaces the file by content that is not text, such as a picture. */
     public void write(byte[] content) {
         write(content, false);
     }

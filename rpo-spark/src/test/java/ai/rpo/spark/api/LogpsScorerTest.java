@@ -14,7 +14,7 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.prepare.DataSettings.Fields;
 import ai.rpo.spark.prepare.LetterModel;
 import ai.rpo.spark.train.RandomModel;
@@ -29,21 +29,16 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Letters are tokens from 3 on, and the vocabulary ends behind p. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class LogpsScorerTest {
 
-    private final SparkSession spark;
+    private static SparkSession spark;
 
     @TempDir
     private Path folder;
-
-    LogpsScorerTest(SparkSession spark) {
-        this.spark = spark;
-    }
 
     @BeforeEach
     void aModelThatReadsLetters() throws IOException {

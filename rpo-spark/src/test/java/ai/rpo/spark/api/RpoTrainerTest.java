@@ -8,7 +8,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.prepare.LetterModel;
 import ai.rpo.spark.train.RandomModel;
 import java.io.IOException;
@@ -21,13 +21,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class RpoTrainerTest {
 
-    private final SparkSession spark;
+    private static SparkSession spark;
 
     @TempDir
     private Path folder;
@@ -35,10 +34,6 @@ class RpoTrainerTest {
     private String sft;
     private String runs;
     private Dataset<Row> pairs;
-
-    RpoTrainerTest(SparkSession spark) {
-        this.spark = spark;
-    }
 
     @BeforeEach
     void aModelAndItsPairs() throws IOException {

@@ -17,7 +17,7 @@ import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.LetterModel;
 import ai.rpo.spark.reference.ScoreSettings;
@@ -37,13 +37,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class BenchmarkStageTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -53,11 +51,6 @@ class BenchmarkStageTest {
     Path work;
 
     private LocalModel model;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     /** Random weights; letters a to p are tokens 3 to 18, and whatever else a text has is token 0. */
     @BeforeEach

@@ -10,30 +10,23 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class ParquetShardsTest {
 
     private static SparkSession spark;
 
     @TempDir
     private java.nio.file.Path folder;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @Test
     void pairsComeBackInOrderWithAndWithoutReferences() throws IOException {

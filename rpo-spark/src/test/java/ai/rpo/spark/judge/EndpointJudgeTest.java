@@ -14,7 +14,7 @@ import ai.rpo.core.judge.Answer.TokenLogprob;
 import ai.rpo.core.judge.Question;
 import ai.rpo.core.judge.Question.Options;
 import ai.rpo.core.preference.Message;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.judge.ScriptedServer.Reply;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -33,13 +33,12 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 @Timeout(120)
 class EndpointJudgeTest {
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.judge.Answer;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.OtherJvm;
 import ai.rpo.spark.judge.ScriptedServer.Reply;
 import java.io.IOException;
@@ -21,10 +21,9 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class KilledJudgingTest {
 
     private static final String KEY = "sk-nobody-may-see-this-9265";

@@ -4,29 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.theory.Guarantee;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the report says of the graph that pairs draw among their responses. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class CoverageTest {
 
     private static SparkSession spark;
 
     @TempDir
     private Path folder;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     /** To prompt a: b–c twice, b–d, and apart from these e–f; to prompt g: h–c. Held-out pairs do not count. */
     @Test

@@ -5,19 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is counted and leaves nothing out. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class DataFindingsTest {
 
     private static SparkSession spark;
@@ -26,11 +24,6 @@ class DataFindingsTest {
     private Path folder;
 
     private PrepareFixture work;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @BeforeEach
     void writeModel() {

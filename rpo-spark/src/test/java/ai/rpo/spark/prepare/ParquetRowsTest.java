@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.prepare.DataSettings.Fields;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,13 +26,12 @@ import org.apache.parquet.schema.MessageTypeParser;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parquet as other programs write it. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class ParquetRowsTest {
 
     private static final String PAIR = "required binary prompt (STRING); required binary chosen (STRING);"

@@ -10,7 +10,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
@@ -29,14 +29,12 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of rows that are as they should be. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class PrepareStageTest {
 
     private static SparkSession spark;
@@ -45,11 +43,6 @@ class PrepareStageTest {
     private Path folder;
 
     private PrepareFixture work;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @BeforeEach
     void writeModel() {

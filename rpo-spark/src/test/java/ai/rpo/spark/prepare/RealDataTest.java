@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ai.rpo.core.Progress;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.text.TokenizerFiles;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,15 +16,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real data sets under real tokenizers. */
 @Tag("shared")
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class RealDataTest {
 
     private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
@@ -33,11 +31,6 @@ class RealDataTest {
 
     @TempDir
     private Path folder;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @Test
     void everyStoryIsCounted() throws IOException {

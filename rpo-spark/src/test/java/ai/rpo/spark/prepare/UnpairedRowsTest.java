@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,14 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Single completions with a label, matched by prompt. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class UnpairedRowsTest {
 
     private static SparkSession spark;
@@ -30,11 +28,6 @@ class UnpairedRowsTest {
     private Path folder;
 
     private PrepareFixture work;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @BeforeEach
     void writeModel() {

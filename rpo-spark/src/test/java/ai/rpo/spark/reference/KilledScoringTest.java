@@ -8,7 +8,7 @@ import ai.rpo.core.decoder.Example;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.score.ScoreIdentity;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.OtherJvm;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
@@ -28,10 +28,9 @@ import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class KilledScoringTest {
 
     private static final int ROWS = 20_000;

@@ -21,7 +21,7 @@ import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.LocalModel;
@@ -35,12 +35,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class ScoreAndEvaluateStagesTest {
 
     private static final RpoObjective OBJECTIVE = RpoObjective.paper(0.5, 1);
@@ -48,11 +46,6 @@ class ScoreAndEvaluateStagesTest {
 
     @TempDir
     Path work;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @Test
     void scoresAreThoseOfTheLocalScorerHoweverRowsLie() throws IOException {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.Progress;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.OtherJvm;
 import ai.rpo.spark.dataset.PairRows;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,13 +22,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A driver in a JVM of its own, killed with SIGKILL in the middle of training; the same command goes on. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class KilledTrainingTest {
 
     @TempDir

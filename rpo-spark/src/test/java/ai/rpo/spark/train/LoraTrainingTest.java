@@ -18,7 +18,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.Fence;
@@ -32,14 +32,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Adapters under parameter averaging. */
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class LoraTrainingTest {
 
     private static final LoraSettings LORA =
@@ -49,11 +47,6 @@ class LoraTrainingTest {
 
     @TempDir
     private Path work;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @BeforeEach
     void inputs() throws IOException {

@@ -12,7 +12,7 @@ import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
-import ai.rpo.spark.LocalSpark;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.reference.ScoreSettings;
@@ -31,16 +31,14 @@ import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole runs of a real model through the score and train jobs, against PyTorch step by step. */
 @Tag("shared")
-@ExtendWith(LocalSpark.class)
+@SparkTest
 class TrainStageSharedTest {
 
     private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
@@ -48,11 +46,6 @@ class TrainStageSharedTest {
 
     @TempDir
     Path work;
-
-    @BeforeAll
-    static void start(SparkSession session) {
-        spark = session;
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"dpo", "rpo"})

@@ -11,7 +11,7 @@ final class Draws {
         this.random = new SplittableRandom(seed);
     }
 
-    /** In [0, 1). */
+    /** Draws uniformly from [0, 1). */
     double uniform() {
         return random.nextDouble();
     }

@@ -22,12 +22,12 @@ public final class EnsembleGame {
         return by(Spread::mean);
     }
 
-    /** Of their minimum, action by action (worst-case optimization). */
+    /** The Gibbs policy of the members' minimum, action by action (worst-case optimization). */
     public static double[] worstCase() {
         return by(Spread::least);
     }
 
-    /** Of their mean less {@code weight} times their variance (uncertainty-weighted optimization). */
+    /** The Gibbs policy of the members' mean less {@code weight} times their variance (uncertainty-weighted optimization). */
     public static double[] uncertaintyWeighted(double weight) {
         return by(spread -> spread.lessVariance(weight));
     }

@@ -35,7 +35,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
     private static final double RIDGE = 0.01;
     private static final double RARE = 0.02;
 
-    /** What the gold reward is. */
+    /** Names the gold rewards. */
     public enum World {
         /** u + v/2 − 3z: linear, but no comparison shows z. */
         UNCOVERED(x -> x[0] + 0.5 * x[1] - 3 * x[2]),
@@ -49,7 +49,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
         }
     }
 
-    /** How members' scores become one. */
+    /** Says how members' scores become one. */
     public enum Aggregate {
         SINGLE(scores -> scores[0]),
         MEAN(scores -> Spread.of(scores).mean()),
@@ -85,7 +85,7 @@ public record EnsembleSelection(World world, double[][][] members, double[] prox
                 gold);
     }
 
-    /** In how many seeds the single member likes z, which the gold reward does not. */
+    /** Counts the seeds in which the single member likes z, which the gold reward does not. */
     public long likesRare() {
         return Arrays.stream(members).filter(ofSeed -> ofSeed[0][2] > 0).count();
     }

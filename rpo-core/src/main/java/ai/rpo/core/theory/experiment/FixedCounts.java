@@ -47,7 +47,7 @@ public final class FixedCounts {
         return new Solver(game(eta, beta), RewardClass.unbounded(BANDIT)).minimax();
     }
 
-    /** The same over rewards in [0, 1]. */
+    /** RPO's exact minimum over all policies where rewards lie in [0, 1]. */
     public static Solution inBox(double eta, double beta) {
         return new Solver(game(eta, beta), RewardClass.box(BANDIT, RANGE)).minimax();
     }
@@ -58,7 +58,7 @@ public final class FixedCounts {
         return outcome(BANDIT.gibbs(solver.maximumLikelihood(), beta));
     }
 
-    /** The same reward with χPO's policy. */
+    /** χPO's policy of the most likely reward in [0, 1]. */
     public static Outcome chiSquared(double beta) {
         Solver solver = new Solver(game(0, beta), RewardClass.box(BANDIT, RANGE));
         return outcome(ChiSquaredPolicy.of(BANDIT, solver.maximumLikelihood(), beta));

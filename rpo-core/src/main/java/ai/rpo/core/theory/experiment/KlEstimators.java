@@ -8,7 +8,7 @@ package ai.rpo.core.theory.experiment;
  */
 public record KlEstimators(double kl, Moments k1, Moments k2, Moments k3) {
 
-    /** Of one sample. */
+    /** Holds an estimator's mean and standard deviation over one sample. */
     public record Moments(double mean, double deviation) {}
 
     public static KlEstimators of(double[] q, double[] p) {

@@ -29,7 +29,7 @@ public record OnlineLearning(Variant variant, double[][] policies, double[] regr
     private static final int STEPS = 300;
     private static final double RATE = 0.5;
 
-    /** What a round adds to L_D: weight·β·E[−log π], of whose answers. */
+    /** Says of whose answers a round adds weight·β·E[−log π] to L_D. */
     public enum Term {
         NONE,
         /** + of the chosen answers: RPO's, pessimistic. */

@@ -1,7 +1,7 @@
 package ai.rpo.core.theory.experiment;
 
 /**
- * What an ensemble's members say of one answer.
+ * Sums up the scores that an ensemble's members give one answer.
  *
  * @param variance over the members as a population
  */
