@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.tensor.Activation;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -16,7 +17,8 @@ import java.util.List;
  * @param headDim columns of one head
  * @param activation of the feed-forward
  * @param normEpsilon added to the mean square inside RMSNorm, or to the variance inside LayerNorm
- * @param rotary frequencies of the rotary embedding; none where positions are learned
+ * @param rotary frequencies of the rotary embedding of each layer; none in layers that do not know positions, or where
+ *     those are learned
  * @param contextLength {@code max_position_embeddings}, and the rows of a table of learned positions
  * @param tiedHead whether the head's weight is the embedding table
  * @param eosIds ids that end a completion, from {@code config.json}
@@ -33,14 +35,19 @@ public record ModelConfig(
         int headDim,
         Activation activation,
         double normEpsilon,
-        RotaryFrequencies rotary,
+        List<RotaryFrequencies> rotary,
         int contextLength,
         boolean tiedHead,
         List<Integer> eosIds,
         Architecture architecture) {
 
     public ModelConfig {
+        rotary = List.copyOf(rotary);
         eosIds = List.copyOf(eosIds);
+    }
+
+    public RotaryFrequencies rotary(int layer) {
+        return rotary.get(layer);
     }
 
     /** A model that computes as Llama does. */
@@ -70,7 +77,7 @@ public record ModelConfig(
                 headDim,
                 activation,
                 normEpsilon,
-                rotary,
+                Collections.nCopies(layers, rotary),
                 contextLength,
                 tiedHead,
                 eosIds,

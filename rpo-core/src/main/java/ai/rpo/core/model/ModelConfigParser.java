@@ -33,9 +33,7 @@ public final class ModelConfigParser {
         refuseQuantized(config);
         refuseExperts(config);
         String modelType = config.text("model_type", "");
-        return Family.ALL.stream()
-                .filter(family -> family.modelType().equals(modelType))
-                .findFirst()
+        return Family.named(modelType)
                 .orElseThrow(() -> config.refuse("model_type", "which is not supported. Supported: " + supported()))
                 .read(config);
     }
