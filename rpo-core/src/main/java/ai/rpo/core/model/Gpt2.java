@@ -33,7 +33,7 @@ final class Gpt2 implements Family {
         }
         int headDim = hidden / heads;
         double scale = file.flag("scale_attn_weights", true) ? 1 / Math.sqrt(headDim) : 1;
-        int layers = file.positiveInt("n_layer", 12);
+        int layers = SharedKeys.layers(file, "n_layer", 12);
         return new ModelConfig(
                 modelType(),
                 file.positiveInt("vocab_size", 50_257),

@@ -14,6 +14,8 @@ final class SharedKeys {
     static final String FULL = "full_attention";
     static final Set<String> LAYER_TYPES = Set.of(SLIDING, FULL);
 
+    private static final int MOST_LAYERS = 10_000;
+
     /**
      * What transformers takes where the file lacks a key.
      *
@@ -210,7 +212,16 @@ final class SharedKeys {
     }
 
     int layers() {
-        return file.positiveInt("num_hidden_layers", defaults.layers);
+        return layers(file, "num_hidden_layers", defaults.layers);
+    }
+
+    /** What is said of each layer is kept as a list, so their number has a bound. */
+    static int layers(JsonObject file, String key, int otherwise) {
+        int layers = file.positiveInt(key, otherwise);
+        if (layers > MOST_LAYERS) {
+            throw file.refuse(key, "but more than " + MOST_LAYERS + " layers are not supported");
+        }
+        return layers;
     }
 
     int heads() {

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -198,6 +199,22 @@ class ModelConfigParserTest {
         RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
         assertTrue(e.getMessage().contains("model_type"), e.getMessage());
         assertTrue(e.getMessage().contains("llama"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gemma3, gemma3_text", "mistral3, mistral", "qwen2_moe, qwen2", "glm, glm4", "mixtral, mi"})
+    void theNearestFamilyIsNamed(String modelType, String nearest) {
+        RpoException e = assertThrows(
+                RpoException.class,
+                () -> ModelConfigParser.parse("{\"model_type\": \"" + modelType + "\"}", "config.json"));
+        assertTrue(e.getMessage().contains("The nearest by name is " + nearest), e.getMessage());
+    }
+
+    @Test
+    void ofAStrangeNameNoneIsNear() {
+        RpoException e = assertThrows(
+                RpoException.class, () -> ModelConfigParser.parse("{\"model_type\": \"deepseek\"}", "config.json"));
+        assertFalse(e.getMessage().contains("nearest"), e.getMessage());
     }
 
     @ParameterizedTest
