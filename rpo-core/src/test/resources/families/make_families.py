@@ -123,5 +123,6 @@ def make(name, config_class, settings):
     print(f"{name}: {sum(p.numel() for p in model.parameters())} parameters, loss {loss.item():.6f}")
 
 
-for family in sys.argv[1:] or FAMILIES:
-    make(family, *FAMILIES[family])
+if __name__ == "__main__":
+    for family in sys.argv[1:] or FAMILIES:
+        make(family, *FAMILIES[family])

@@ -109,6 +109,11 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.deeplearning4j..", "org.nd4j..", "org.datavec..");
 
+    /** What an executor holds is described by the stages and known to none of them. */
+    @ArchTest
+    static final ArchRule anExecutorsRuntimeKnowsNoStage =
+            seesOfOurs("ai.rpo.spark.runtime..", "ai.rpo.core..", "ai.rpo.spark.device..", "ai.rpo.spark.runtime..");
+
     /** File names, keys and records must not depend on where a machine thinks it is. */
     @ArchTest
     static final ArchRule textIsFormattedWithoutTheMachinesLocale = noClasses()

@@ -58,6 +58,27 @@ class DocumentationTest {
         assertTrue(checked > 20, checked + " names");
     }
 
+    /** What a program is shown to do is done by a test, word for word. */
+    @Test
+    void libraryExamplesAreTested() throws IOException {
+        String tested = Files.readString(
+                        PROJECT.resolve("rpo-spark/src/test/java/ai/rpo/spark/api/RpoTrainerTest.java"))
+                .replaceAll("\\s+", "");
+        List<String> statements = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(PROJECT.resolve("docs/library.md")))
+                .results()
+                .flatMap(block -> Stream.of(block.group(1).split(";")))
+                .map(statement -> statement.replaceAll("\\s+", ""))
+                .filter(statement -> !statement.isEmpty())
+                .toList();
+        assertTrue(statements.size() >= 3, statements::toString);
+        assertEquals(
+                List.of(),
+                statements.stream()
+                        .filter(statement -> !tested.contains(statement))
+                        .toList());
+    }
+
     /** The files that {@code CONTRIBUTING.md} sends a newcomer to: by their path, or by a name that one file has. */
     @Test
     void contributingNamesFilesThatThereAre() throws IOException {

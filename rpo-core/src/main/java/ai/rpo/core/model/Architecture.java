@@ -110,6 +110,10 @@ public record Architecture(
 
         static final Biases NONE = new Biases(false, false, false, false);
 
+        Biases withoutHead() {
+            return new Biases(attentionInput, attentionOutput, feedForward, false);
+        }
+
         /** Of all projections but the head. */
         static final Biases IN_BLOCKS = new Biases(true, true, true, false);
     }

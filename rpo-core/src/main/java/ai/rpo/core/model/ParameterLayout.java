@@ -78,7 +78,7 @@ public final class ParameterLayout {
         }
         layout.norm(config, names.finalNorm());
         if (!config.tiedHead()) {
-            layout.matrix(names.head(), config.vocabularySize(), hidden);
+            layout.matrix(names.head(), config.outputs(), hidden);
         }
         if (config.architecture().biases().head()) {
             layout.vector(names.headBias(), config.vocabularySize());

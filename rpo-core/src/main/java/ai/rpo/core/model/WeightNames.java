@@ -146,6 +146,10 @@ public record WeightNames(
         return with(feedForward.withNorms(attention.norm(), feedForward.afterNorm()));
     }
 
+    WeightNames withHead(String other) {
+        return new WeightNames(embedding, positions, blocks, attention, feedForward, finalNorm, other, inputMajor);
+    }
+
     /** What the names of one block's weights begin with. */
     public String block(int layer) {
         return blocks + layer + ".";

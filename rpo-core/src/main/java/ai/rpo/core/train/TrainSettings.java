@@ -60,6 +60,16 @@ public record TrainSettings(
         SGD
     }
 
+    /** Starts from the defaults of {@code rpo.train}. */
+    public static TrainSettingsBuilder builder() {
+        return new TrainSettingsBuilder();
+    }
+
+    /** Starts from these settings. */
+    public TrainSettingsBuilder toBuilder() {
+        return new TrainSettingsBuilder(this);
+    }
+
     public TrainSettings {
         List<String> problems = new ArrayList<>();
         atLeastOne(problems, "epochs", epochs);

@@ -93,11 +93,13 @@ final class Benchmark implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        place.spark().startAhead();
         if (place.settings().benchmark().chatTemplate()) {
             place.keepTemplateDate();
         }
         Map<BenchmarkTask, TaskScore> scores = new BenchmarkStage(
-                        place.spark().session(),
+                        place.spark()::session,
+                        place.spark().hadoop(),
                         place.open(place.model()),
                         place.templates(),
                         place.scoring(),

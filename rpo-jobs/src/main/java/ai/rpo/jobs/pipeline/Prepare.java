@@ -59,23 +59,13 @@ final class Prepare implements Stage {
 
     /** The rows of {@code rpo.sft.data}, cut and counted as {@code rpo.data} says. */
     static Prepare examples(Workplace place) {
-        DataSettings pairs = place.settings().data();
-        DataSettings data = new DataSettings(
-                place.settings().sft().data(),
-                List.of(),
-                0,
-                pairs.maxLength(),
-                pairs.maxPromptLength(),
-                Optional.empty(),
-                pairs.onStraddle(),
-                pairs.specialTokens(),
-                pairs.truncation(),
-                pairs.fields(),
-                pairs.ratedPairs(),
-                pairs.unpaired(),
-                false,
-                pairs.limits(),
-                pairs.maxRejectedFraction());
+        DataSettings data = place.settings().data().toBuilder()
+                .train(place.settings().sft().data())
+                .eval(List.of())
+                .evalFraction(0)
+                .format(Optional.empty())
+                .nearDuplicates(false)
+                .build();
         return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data);
     }
 

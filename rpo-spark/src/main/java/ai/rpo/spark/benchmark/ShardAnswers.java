@@ -23,10 +23,12 @@ import ai.rpo.core.text.ContextTokenizer.Context;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.LocalModel;
-import ai.rpo.spark.generate.ExecutorGenerators;
+import ai.rpo.spark.generate.GeneratingRole;
 import ai.rpo.spark.generate.Shards;
-import ai.rpo.spark.reference.ExecutorModels;
 import ai.rpo.spark.reference.ScoreSettings;
+import ai.rpo.spark.reference.ScoringRole;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
@@ -79,29 +81,28 @@ record ShardAnswers(
                                 : scored)
                         .add(question));
         StringBuilder lines = new StringBuilder();
-        try (ExecutorGenerators.Loan lent =
-                ExecutorGenerators.ofThisJvm().borrow(model, chatTemplate, scoring.precision(), threads, width)) {
+        GeneratingRole role = new GeneratingRole(model, chatTemplate, scoring.precision(), threads, width);
+        try (Loan<GeneratingRole.Worker> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
+            GeneratingRole.Worker lent = loan.worker();
             if (!scored.isEmpty()) {
                 score(scored, lent, lines);
             }
             answered.forEach((task, ours) -> answer(task.generation().orElseThrow(), ours, lent, lines));
-            lent.finished();
+            loan.finished();
         }
         new SmallFile(new Path(folder, Shards.fileName(shard)), hadoop.value()).write(lines.toString());
     }
 
-    private void score(List<Question> questions, ExecutorGenerators.Loan lent, StringBuilder lines) {
+    private void score(List<Question> questions, GeneratingRole.Worker lent, StringBuilder lines) {
         ContextTokenizer tokenizer = new ContextTokenizer(lent.tokenizer().orElseThrow());
         int contextLength = lent.model().config().contextLength();
         Iterator<Scored> tokenised = questions.stream()
                 .map(question -> scored(question, tokenizer, contextLength))
                 .iterator();
-        ExecutorModels models = ExecutorModels.ofThisJvm();
-        ReferenceScorer scorer = models.borrow(model, scoring.precision(), threads);
-        try {
-            score(tokenised, scorer, lines);
-        } finally {
-            models.giveBack(scorer);
+        ScoringRole role = new ScoringRole(model, scoring.precision(), threads);
+        try (Loan<ReferenceScorer> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
+            score(tokenised, loan.worker(), lines);
+            loan.finished();
         }
     }
 
@@ -162,7 +163,7 @@ record ShardAnswers(
     }
 
     private void answer(
-            Generation generation, List<Question> questions, ExecutorGenerators.Loan lent, StringBuilder lines) {
+            Generation generation, List<Question> questions, GeneratingRole.Worker lent, StringBuilder lines) {
         Tokenizer tokenizer = lent.tokenizer().orElseThrow();
         ContextTokenizer contexts = new ContextTokenizer(tokenizer);
         CompletionText text = new CompletionText(tokenizer, generation.stops());

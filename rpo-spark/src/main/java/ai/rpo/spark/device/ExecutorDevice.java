@@ -17,10 +17,6 @@ import org.apache.spark.TaskContext;
  */
 public final class ExecutorDevice {
 
-    private static final ExecutorDevice INSTANCE = new ExecutorDevice(
-            Path.of(System.getProperty("java.io.tmpdir"), "rpo-gpus-" + System.getProperty("user.name")),
-            CudaBackend::useDevice);
-
     private final Path locks;
     private final IntConsumer bind;
     private String claimed;
@@ -35,8 +31,11 @@ public final class ExecutorDevice {
         this.bind = bind;
     }
 
-    public static ExecutorDevice ofThisJvm() {
-        return INSTANCE;
+    /** Claims among all executors of this machine. */
+    public static ExecutorDevice ofThisMachine() {
+        return new ExecutorDevice(
+                Path.of(System.getProperty("java.io.tmpdir"), "rpo-gpus-" + System.getProperty("user.name")),
+                CudaBackend::useDevice);
     }
 
     /**

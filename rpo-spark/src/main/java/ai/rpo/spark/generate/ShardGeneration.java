@@ -16,6 +16,8 @@ import ai.rpo.core.text.PromptTokenizer;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -65,8 +67,9 @@ record ShardGeneration(
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
                 .toList();
-        try (ExecutorGenerators.Loan lent = ExecutorGenerators.ofThisJvm()
-                .borrow(model, chatTemplate, precision, threads, settings.completionsAtOnce())) {
+        GeneratingRole role = new GeneratingRole(model, chatTemplate, precision, threads, settings.completionsAtOnce());
+        try (Loan<GeneratingRole.Worker> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
+            GeneratingRole.Worker lent = loan.worker();
             List<Prompt> prompts = new ArrayList<>();
             StringBuilder unfit = new StringBuilder();
             PromptReader reader = source.reader();
@@ -81,12 +84,12 @@ record ShardGeneration(
                 write(rejected, shard, unfit);
             }
             StringBuilder lines = lines(prompts, lent);
-            lent.finished();
+            loan.finished();
             write(completions, shard, lines);
         }
     }
 
-    private StringBuilder lines(List<Prompt> prompts, ExecutorGenerators.Loan lent) {
+    private StringBuilder lines(List<Prompt> prompts, GeneratingRole.Worker lent) {
         Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
         int samples = settings.samplesPerPrompt();
         Iterator<Request> requests = prompts.stream()
@@ -122,7 +125,7 @@ record ShardGeneration(
         return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
     }
 
-    private Prompt prompt(NumberedRow row, PromptReader reader, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private Prompt prompt(NumberedRow row, PromptReader reader, GeneratingRole.Worker lent) throws UnfitRowException {
         PromptReader.Row read = reader.read(row.json());
         int[] ids = ids(read, lent);
         int context = lent.model().config().contextLength();
@@ -140,7 +143,7 @@ record ShardGeneration(
         return new Prompt(row.ordinal(), read.given(), ids);
     }
 
-    private int[] ids(PromptReader.Row row, ExecutorGenerators.Loan lent) throws UnfitRowException {
+    private int[] ids(PromptReader.Row row, GeneratingRole.Worker lent) throws UnfitRowException {
         if (row.prompt() instanceof TokenPrompt tokens) {
             if (tokens.ids().length == 0) {
                 throw new UnfitRowException(Reason.EMPTY_PROMPT);

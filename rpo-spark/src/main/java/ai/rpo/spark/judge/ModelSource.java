@@ -26,8 +26,10 @@ import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
-import ai.rpo.spark.generate.ExecutorGenerators;
-import ai.rpo.spark.reference.ExecutorModels;
+import ai.rpo.spark.generate.GeneratingRole;
+import ai.rpo.spark.reference.ScoringRole;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -129,47 +131,49 @@ final class ModelSource implements AnswerSource {
 
     @Override
     public void answer(Share share, Iterator<Asking> questions, Sink sink) {
-        ExecutorModels models = ExecutorModels.ofThisJvm();
-        ReferenceScorer scorer = models.borrow(model, precision, share.threads());
-        try (ExecutorGenerators.Loan loan = ExecutorGenerators.ofThisJvm()
-                .borrow(model, new TemplateChoice(chatTemplate, null), precision, share.threads(), questionsAtOnce)) {
+        ScoringRole scoring = new ScoringRole(model, precision, share.threads());
+        GeneratingRole generating = new GeneratingRole(
+                model, new TemplateChoice(chatTemplate, null), precision, share.threads(), questionsAtOnce);
+        ExecutorRuntime runtime = ExecutorRuntime.ofThisJvm();
+        try (Loan<ReferenceScorer> scorer = runtime.borrow(scoring);
+                Loan<GeneratingRole.Worker> generator = runtime.borrow(generating)) {
+            GeneratingRole.Worker lent = generator.worker();
             Map<List<String>, List<Spelling>> spellings = new HashMap<>();
             while (questions.hasNext()) {
-                chunk(questions, loan, sink).forEach((options, prompts) -> {
+                chunk(questions, lent, sink).forEach((options, prompts) -> {
                     if (options.labels().isEmpty()) {
-                        generate(options, prompts, loan, sink);
+                        generate(options, prompts, lent, sink);
                     } else {
                         score(
-                                spellings.computeIfAbsent(options.labels(), labels -> spellings(labels, loan)),
+                                spellings.computeIfAbsent(options.labels(), labels -> spellings(labels, lent)),
                                 prompts,
-                                scorer,
+                                scorer.worker(),
                                 sink);
                     }
                 });
             }
-            loan.finished();
-        } finally {
-            models.giveBack(scorer);
+            scorer.finished();
+            generator.finished();
         }
     }
 
     /** The next questions that the model can read, those with the same options together. */
     private static Map<Question.Options, List<Prompt>> chunk(
-            Iterator<Asking> questions, ExecutorGenerators.Loan loan, Sink sink) {
+            Iterator<Asking> questions, GeneratingRole.Worker lent, Sink sink) {
         Map<Question.Options, List<Prompt>> byOptions = new LinkedHashMap<>();
         for (int i = 0; i < CHUNK && questions.hasNext(); i++) {
             Asking asking = questions.next();
-            prompt(asking, loan, sink).ifPresent(prompt -> byOptions
+            prompt(asking, lent, sink).ifPresent(prompt -> byOptions
                     .computeIfAbsent(asking.question().options(), options -> new ArrayList<>())
                     .add(prompt));
         }
         return byOptions;
     }
 
-    private static Optional<Prompt> prompt(Asking asking, ExecutorGenerators.Loan loan, Sink sink) {
+    private static Optional<Prompt> prompt(Asking asking, GeneratingRole.Worker lent, Sink sink) {
         try {
-            int[] ids = ids(loan.tokenizer().orElseThrow(), asking.question());
-            int context = loan.model().config().contextLength();
+            int[] ids = ids(lent.tokenizer().orElseThrow(), asking.question());
+            int context = lent.model().config().contextLength();
             if (ids.length < context) {
                 return Optional.of(new Prompt(asking, ids));
             }
@@ -181,16 +185,16 @@ final class ModelSource implements AnswerSource {
     }
 
     private static void generate(
-            Question.Options options, List<Prompt> prompts, ExecutorGenerators.Loan loan, Sink sink) {
-        Tokenizer tokenizer = loan.tokenizer().orElseThrow();
+            Question.Options options, List<Prompt> prompts, GeneratingRole.Worker lent, Sink sink) {
+        Tokenizer tokenizer = lent.tokenizer().orElseThrow();
         CompletionText text = new CompletionText(tokenizer, List.of());
-        Iterator<Completion> completions = loan.generator()
+        Iterator<Completion> completions = lent.generator()
                 .generate(
                         prompts.stream()
                                 .map(prompt -> new Generator.Request(prompt.ids, seed(prompt.asking)))
                                 .iterator(),
                         SamplingSettings.atTemperature(options.temperature(), options.maxTokens()),
-                        loan.eosIds(),
+                        lent.eosIds(),
                         StopRule.NONE);
         for (Prompt prompt : prompts) {
             Completion completion = completions.next();
@@ -211,9 +215,9 @@ final class ModelSource implements AnswerSource {
         return Long.parseUnsignedLong(asking.key().substring(0, 16), 16);
     }
 
-    private static List<Spelling> spellings(List<String> labels, ExecutorGenerators.Loan loan) {
+    private static List<Spelling> spellings(List<String> labels, GeneratingRole.Worker lent) {
         return LabelTokens.of(
-                loan.tokenizer().orElseThrow(), loan.model().config().vocabularySize(), labels);
+                lent.tokenizer().orElseThrow(), lent.model().config().vocabularySize(), labels);
     }
 
     private static void score(List<Spelling> spellings, List<Prompt> prompts, ReferenceScorer scorer, Sink sink) {

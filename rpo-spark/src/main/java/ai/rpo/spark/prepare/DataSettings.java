@@ -126,6 +126,20 @@ public record DataSettings(
         }
     }
 
+    /**
+     * Starts from the defaults of {@code rpo.data}.
+     *
+     * @param train files, folders or globs
+     */
+    public static DataSettingsBuilder builder(List<String> train) {
+        return new DataSettingsBuilder(train);
+    }
+
+    /** Starts from these settings. */
+    public DataSettingsBuilder toBuilder() {
+        return new DataSettingsBuilder(this);
+    }
+
     public DataSettings {
         train = List.copyOf(train);
         eval = List.copyOf(eval);

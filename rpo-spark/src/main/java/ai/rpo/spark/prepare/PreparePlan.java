@@ -1,5 +1,6 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.text.LengthLimit;
@@ -9,6 +10,7 @@ import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.Truncation;
 import java.io.Serializable;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What tasks need to know.
@@ -39,12 +41,35 @@ record PreparePlan(
         List<DataFile> files)
         implements Serializable {
 
+    /**
+     * @param files looked for once the settings are known to fit the model
+     * @throws RpoException where rows may be longer than the model's context
+     */
+    static PreparePlan of(RowKind kind, DataSettings settings, TargetModel model, Supplier<List<DataFile>> files) {
+        int maxLength = settings.maxLength().orElse(model.contextLength());
+        if (maxLength > model.contextLength()) {
+            throw RpoException.configuration("Cannot prepare rows of up to " + maxLength
+                    + " tokens: the model's context is " + model.contextLength() + ". Lower rpo.data.max-length.");
+        }
+        return new PreparePlan(
+                kind,
+                settings.format().orElse(null),
+                settings.fields().names(),
+                settings.ratedPairs(),
+                settings.unpaired(),
+                settings.evalFraction(),
+                settings.onStraddle(),
+                settings.specialTokens(),
+                maxLength,
+                Math.min(maxLength, settings.maxPromptLength().orElse(maxLength)),
+                settings.truncation(),
+                model,
+                files.get());
+    }
+
     PairTokenizer tokenizer() {
         return new PairTokenizer(
-                ExecutorTokenizers.get(model),
-                onStraddle,
-                specialTokens,
-                new LengthLimit(maxLength, maxPromptLength, truncation));
+                model.tokenizer(), onStraddle, specialTokens, new LengthLimit(maxLength, maxPromptLength, truncation));
     }
 
     /**

@@ -62,26 +62,7 @@ public final class PrepareStage {
             throw RpoException.configuration(
                     "Cannot prepare data: no input is named. Give a file, a folder or a glob.");
         }
-        int maxLength = settings.maxLength().orElse(model.contextLength());
-        if (maxLength > model.contextLength()) {
-            throw RpoException.configuration("Cannot prepare rows of up to " + maxLength
-                    + " tokens: the model's context is " + model.contextLength() + ". Lower rpo.data.max-length.");
-        }
-        List<DataFile> files = files(hadoop);
-        return new PreparePlan(
-                kind,
-                settings.format().orElse(null),
-                settings.fields().names(),
-                settings.ratedPairs(),
-                settings.unpaired(),
-                settings.evalFraction(),
-                settings.onStraddle(),
-                settings.specialTokens(),
-                maxLength,
-                Math.min(maxLength, settings.maxPromptLength().orElse(maxLength)),
-                settings.truncation(),
-                model,
-                files);
+        return PreparePlan.of(kind, settings, model, () -> files(hadoop));
     }
 
     private List<DataFile> files(Configuration hadoop) {

@@ -1,5 +1,9 @@
 package ai.rpo.spark.prepare;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.size;
+
+import ai.rpo.core.preference.RowFormats;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -8,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.util.Map;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -31,8 +36,17 @@ final class RowJson {
 
     private RowJson() {}
 
+    /** Selects a column as it is to be written: of one that no text can stand for, whether it holds something. */
+    static Column column(StructField column) {
+        Column named = col("`" + column.name().replace("`", "``") + "`");
+        Column read = !RowFormats.isNotText(column.name())
+                ? named.cast(textsAsBytes(column.dataType()))
+                : column.dataType() instanceof ArrayType ? size(named).gt(0) : named.isNotNull();
+        return read.as(column.name());
+    }
+
     /** The type that a column is to be read in: its own, with bytes for texts, however deep they lie, any of which may be null. */
-    static DataType textsAsBytes(DataType type) {
+    private static DataType textsAsBytes(DataType type) {
         if (type instanceof ArrayType array) {
             return DataTypes.createArrayType(textsAsBytes(array.elementType()));
         }

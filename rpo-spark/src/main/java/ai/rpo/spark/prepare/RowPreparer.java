@@ -2,47 +2,36 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.ControlCharacters;
 import ai.rpo.core.preference.PreferenceRecord;
-import ai.rpo.core.preference.PreferenceRecord.ConversationExample;
-import ai.rpo.core.preference.PreferenceRecord.ConversationPair;
 import ai.rpo.core.preference.PreferenceRecord.RatedCompletions;
 import ai.rpo.core.preference.PreferenceRecord.ReferenceLogps;
-import ai.rpo.core.preference.PreferenceRecord.TextExample;
-import ai.rpo.core.preference.PreferenceRecord.TextPair;
-import ai.rpo.core.preference.PreferenceRecord.TokenExample;
 import ai.rpo.core.preference.PreferenceRecord.TokenPair;
 import ai.rpo.core.preference.PreferenceRecord.UnpairedCompletion;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.RowFormats;
 import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
-import ai.rpo.core.text.GivenTokens;
 import ai.rpo.core.text.PairTokenizer;
-import ai.rpo.core.text.PairTokenizer.Cut;
-import ai.rpo.core.text.PairTokenizer.Notes;
 import ai.rpo.spark.prepare.OutcomeRows.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.spark.sql.Row;
 
 /** Turns the rows of one partition into {@link Outcomes}, in the order in which they come. */
 final class RowPreparer {
 
-    private static final Notes AS_GIVEN = new Notes(0, Cut.NOTHING, Set.of());
     private static final int LONGEST_QUOTE = 1 << 20;
 
     private final PreparePlan plan;
     private final RowReader reader;
-    private final GivenTokens givenTokens;
+    private final RowTokenizer tokens;
     private final SliceCounts counts = new SliceCounts();
-    private PairTokenizer tokenizer;
 
     RowPreparer(PreparePlan plan) {
         this.plan = plan;
         this.reader = new RowReader(Optional.ofNullable(plan.format()).flatMap(RowFormats::named), plan.fields());
-        this.givenTokens = new GivenTokens(plan.maxLength(), plan.maxPromptLength());
+        this.tokens = new RowTokenizer(plan);
     }
 
     /** A row for each pair or example that the source is made of; one where it is left out, or waits for a partner. */
@@ -68,62 +57,16 @@ final class RowPreparer {
                 case PAIRS ->
                     row instanceof UnpairedCompletion unpaired
                             ? waiting(source, part, unpaired)
-                            : kept(source, part, pair(row), row);
-                case EXAMPLES -> kept(source, part, example(row), row);
+                            : kept(source, part, tokens.pair(row), row);
+                case EXAMPLES -> kept(source, part, tokens.example(row), row);
             };
         } catch (UnfitRowException e) {
             return rejected(source, part, e);
         }
     }
 
-    private PairTokenizer.Pair pair(PreferenceRecord row) throws UnfitRowException {
-        if (row instanceof TextPair text) {
-            return tokenizer().tokenize(text);
-        }
-        if (row instanceof ConversationPair conversation) {
-            return tokenizer().tokenize(conversation);
-        }
-        if (row instanceof TokenPair tokens) {
-            givenTokens.check(tokens);
-            return new PairTokenizer.Pair(tokens.prompt(), tokens.chosen(), tokens.rejected(), AS_GIVEN);
-        }
-        throw new UnfitRowException(
-                Reason.WRONG_KIND,
-                "it has one completion, but chosen and rejected are needed, or a label that is true or false");
-    }
-
-    /** A supervised row, with its completion for the chosen one. */
-    private PairTokenizer.Pair example(PreferenceRecord row) throws UnfitRowException {
-        if (row instanceof TextExample text) {
-            return withoutRejected(tokenizer().tokenize(text));
-        }
-        if (row instanceof ConversationExample conversation) {
-            return withoutRejected(tokenizer().tokenize(conversation));
-        }
-        if (row instanceof UnpairedCompletion unpaired) {
-            return example(unpaired.example());
-        }
-        if (row instanceof TokenExample tokens) {
-            givenTokens.check(tokens);
-            return new PairTokenizer.Pair(tokens.prompt(), tokens.completion(), null, AS_GIVEN);
-        }
-        throw new UnfitRowException(Reason.WRONG_KIND, "it has chosen and rejected, but one completion is needed");
-    }
-
-    private static PairTokenizer.Pair withoutRejected(PairTokenizer.Example example) {
-        return new PairTokenizer.Pair(example.prompt(), example.completion(), null, example.notes());
-    }
-
     private static Optional<ReferenceLogps> reference(PreferenceRecord row) {
-        return row instanceof TokenPair tokens ? tokens.reference() : Optional.empty();
-    }
-
-    /** Opened by the first row of text, since tokenised rows do without. */
-    private PairTokenizer tokenizer() {
-        if (tokenizer == null) {
-            tokenizer = plan.tokenizer();
-        }
-        return tokenizer;
+        return row instanceof TokenPair pair ? pair.reference() : Optional.empty();
     }
 
     private Row kept(SourceRow source, int part, PairTokenizer.Pair pair, PreferenceRecord row)
@@ -145,17 +88,11 @@ final class RowPreparer {
         return OutcomeRows.waiting(
                 origin(source, part),
                 usedFor(source),
-                half(row.example()),
+                tokens.half(row.example()),
                 row.good(),
                 ControlCharacters.areIn(row),
                 new UnfitRowException(Reason.UNMATCHED, "its label is " + row.good()),
                 quote(source.json()));
-    }
-
-    private PairTokenizer.Half half(PreferenceRecord example) throws UnfitRowException {
-        return example instanceof ConversationExample conversation
-                ? tokenizer().tokenizeHalf(conversation)
-                : tokenizer().tokenizeHalf((TextExample) example);
     }
 
     private Row rejected(SourceRow source, int part, UnfitRowException e) {

@@ -1,11 +1,8 @@
 package ai.rpo.spark.prepare;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.size;
 
-import ai.rpo.core.preference.RowFormats;
 import ai.rpo.spark.prepare.DataFile.Layout;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -24,7 +21,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
@@ -63,16 +59,7 @@ final class SourceRows {
     }
 
     private static Iterator<SourceRow> read(Slice slice, SerializableConfiguration hadoop) {
-        try {
-            return slice.file().layout() == Layout.ARRAY
-                    ? closedWithTask(new ArrayRows(slice.file(), hadoop.value()))
-                    : closedWithTask(new LineRows(slice, hadoop.value()));
-        } catch (IOException e) {
-            throw Unreadable.file(slice.file().path(), e);
-        }
-    }
-
-    private static <T extends Closeable> T closedWithTask(T rows) {
+        TextRows rows = TextRows.open(slice, hadoop.value());
         TaskContext.get().addTaskCompletionListener(task -> {
             try {
                 rows.close();
@@ -103,7 +90,7 @@ final class SourceRows {
                 List.of(col("_metadata.file_path"), col("_metadata.file_block_start"), col("_metadata.row_index")));
         int own = selected.size();
         for (StructField column : columns.fields()) {
-            selected.add(selected(column).as(column.name()));
+            selected.add(RowJson.column(column));
         }
         return spark.read()
                 .schema(columns)
@@ -114,21 +101,8 @@ final class SourceRows {
                         indices.get(row.getString(0)), row.getLong(1), row.getLong(2) + 1, RowJson.of(row, own)));
     }
 
-    private static Column selected(StructField column) {
-        Column named = quoted(column.name());
-        if (!RowFormats.isNotText(column.name())) {
-            return named.cast(RowJson.textsAsBytes(column.dataType()));
-        }
-        return column.dataType() instanceof ArrayType ? size(named).gt(0) : named.isNotNull();
-    }
-
     /** A path that stands for itself where Spark expects a glob. */
     private static String escaped(String path) {
         return path.replaceAll("[\\\\{}\\[\\]*?]", "\\\\$0");
-    }
-
-    /** A column by its name, whatever characters it has. */
-    private static Column quoted(String name) {
-        return col("`" + name.replace("`", "``") + "`");
     }
 }

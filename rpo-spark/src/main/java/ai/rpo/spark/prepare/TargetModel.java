@@ -5,6 +5,8 @@ import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.TemplateChoice;
+import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.io.Serializable;
 import java.util.OptionalInt;
 
@@ -30,7 +32,7 @@ public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int con
      * @throws RpoException where it is broken, or the model cannot know the id that would end its completions
      */
     void requireUsable() {
-        OptionalInt eosId = ExecutorTokenizers.get(this).eosId();
+        OptionalInt eosId = tokenizer().eosId();
         if (eosId.isPresent() && eosId.getAsInt() >= vocabularySize) {
             throw RpoException.configuration(
                     "Cannot end completions: "
@@ -60,5 +62,10 @@ public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int con
                         field + " has id " + id + ", the vocabulary ends at " + (vocabularySize - 1));
             }
         }
+    }
+
+    /** The tokenizer, which all tasks of a JVM share. */
+    Tokenizer tokenizer() {
+        return ExecutorRuntime.ofThisJvm().tokenizer(text.local(), chatTemplate);
     }
 }

@@ -7,14 +7,14 @@ import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.util.LongAccumulator;
-import org.apache.spark.util.TaskCompletionListener;
 
 /** Scores pairs on the executors, with one model, in packed batches under a token budget. */
 public final class DistributedScorer implements Serializable {
@@ -46,10 +46,10 @@ public final class DistributedScorer implements Serializable {
         if (!pairs.hasNext()) {
             return Collections.emptyIterator();
         }
-        ExecutorModels models = ExecutorModels.ofThisJvm();
-        ReferenceScorer scorer = models.borrow(model, settings.precision(), threadsPerTask);
-        TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> models.giveBack(scorer));
-        return new ScoringIterator(pairs, scorer);
+        Loan<ReferenceScorer> loan = ExecutorRuntime.ofThisJvm()
+                .borrow(new ScoringRole(model, settings.precision(), threadsPerTask))
+                .untilTaskEnds();
+        return new ScoringIterator(pairs, loan.worker());
     }
 
     private final class ScoringIterator implements Iterator<ScoredPair> {

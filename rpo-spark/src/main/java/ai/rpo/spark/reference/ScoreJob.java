@@ -3,12 +3,14 @@ package ai.rpo.spark.reference;
 import ai.rpo.core.score.ExampleScore;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.store.KeyedFiles;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.TaskContext;
@@ -98,16 +100,12 @@ record ScoreJob(
     }
 
     private Iterator<Row> scorePartition(Iterator<Row> rows, Map<Long, ExampleScore> known) {
-        Lease lease = new Lease();
         KeyedFiles.Writer<ScoreFile.Scored> computed = store.writer(perToken);
         UnfitScores notFinite = new UnfitScores(kind);
         TaskContext task = TaskContext.get();
-        task.addTaskCompletionListener((TaskCompletionListener) context -> {
-            lease.end();
-            // Whether the task fails or not, what it has computed is right.
-            computed.publish();
-        });
-        Iterator<Row> scored = new TaskScoring(this, rows, known, lease::scorer, computed, notFinite);
+        // Whether the task fails or not, what it has computed is right.
+        task.addTaskCompletionListener((TaskCompletionListener) context -> computed.publish());
+        Iterator<Row> scored = new TaskScoring(this, rows, known, scorer(), computed, notFinite);
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
@@ -127,23 +125,20 @@ record ScoreJob(
     }
 
     /** The executor's model, borrowed when it is needed. */
-    private final class Lease {
+    private Supplier<ReferenceScorer> scorer() {
+        return new Supplier<>() {
+            private ReferenceScorer scorer;
 
-        private final ExecutorModels models = ExecutorModels.ofThisJvm();
-        private ReferenceScorer scorer;
-
-        private ReferenceScorer scorer() {
-            if (scorer == null) {
-                scorer = models.borrow(model, settings.precision(), threads);
+            @Override
+            public ReferenceScorer get() {
+                if (scorer == null) {
+                    scorer = ExecutorRuntime.ofThisJvm()
+                            .borrow(new ScoringRole(model, settings.precision(), threads))
+                            .untilTaskEnds()
+                            .worker();
+                }
+                return scorer;
             }
-            return scorer;
-        }
-
-        private void end() {
-            if (scorer != null) {
-                models.giveBack(scorer);
-                scorer = null;
-            }
-        }
+        };
     }
 }

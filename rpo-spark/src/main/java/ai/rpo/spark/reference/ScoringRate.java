@@ -4,6 +4,8 @@ import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -33,8 +35,9 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
                 rows.stream().map(kind::example).toList(),
                 Example::packedRows,
                 Math.min(MOST_TOKENS, settings.tokensPerBatch()));
-        ReferenceScorer scorer = ExecutorModels.ofThisJvm().borrow(model, settings.precision(), threads);
-        try {
+        try (Loan<ReferenceScorer> loan =
+                ExecutorRuntime.ofThisJvm().borrow(new ScoringRole(model, settings.precision(), threads))) {
+            ReferenceScorer scorer = loan.worker();
             double warm = seconds();
             for (int i = 0; i == 0 || seconds() - warm < WARM_UP_SECONDS; i++) {
                 scorer.completionLogps(batches.get(i % batches.size()));
@@ -48,9 +51,8 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
                 rates.add(tokens(batch) / (seconds() - before));
             }
             double all = batches.stream().mapToLong(ScoringRate::tokens).sum();
+            loan.finished();
             return new ScoringRate(median(rates), all / rows.size());
-        } finally {
-            ExecutorModels.ofThisJvm().giveBack(scorer);
         }
     }
 

@@ -23,6 +23,8 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.device.LostWork;
 import ai.rpo.spark.device.MachineFailure;
 import ai.rpo.spark.device.WorkerProfile;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Role;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
@@ -175,7 +177,8 @@ public final class TrainStage {
                 graph.fitMultiDataSet(workers);
                 if (journal.isOver()) {
                     // Tasks go where their rows are kept, which is where the networks are.
-                    workers.foreachPartition(batches -> IdleNetworks.ofThisJvm().release(run));
+                    workers.foreachPartition(
+                            batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
                 }
                 workers.unpersist();
             }

@@ -5,7 +5,7 @@ import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.BatchOrder.Place;
 import ai.rpo.core.train.TrainSettings;
-import ai.rpo.spark.device.ExecutorDevice;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,7 +33,7 @@ final class WorkerBatches {
         return indexed.mapToPair(row -> new Tuple2<>(order.place(row._2()), row._1()))
                 .repartitionAndSortWithinPartitions(new ByWorker(settings.workers()), new ByStep())
                 .mapPartitions(rows -> {
-                    ExecutorDevice.ofThisJvm().claimForThisTask(); // batches are ND4J's arrays
+                    ExecutorRuntime.ofThisJvm().claimDevice(); // batches are ND4J's arrays
                     return new Batches(rows);
                 });
     }

@@ -3,6 +3,7 @@ package ai.rpo.spark.train;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.train.WorkerReport.Problem;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -12,7 +13,6 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.util.LongAccumulator;
-import org.apache.spark.util.TaskCompletionListener;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
@@ -57,10 +57,10 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
     }
 
     private WorkerReport train(int worker, Iterator<MultiDataSet> batches) {
-        IdleNetworks networks = IdleNetworks.ofThisJvm();
-        PolicyNetwork network = networks.borrow(plan);
-        TaskContext.get()
-                .addTaskCompletionListener((TaskCompletionListener) context -> networks.giveBack(plan.run(), network));
+        PolicyNetwork network = ExecutorRuntime.ofThisJvm()
+                .borrow(new TrainingRole(plan))
+                .untilTaskEnds()
+                .worker();
         NetworkState state = new NetworkState(network, Optional.empty());
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {

@@ -7,13 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.preference.RatedPairs;
 import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.SpellingPolicy;
-import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.core.text.TokenizedPair;
-import ai.rpo.core.text.Truncation;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
@@ -222,42 +218,19 @@ class PrepareStageTest {
 
     @Test
     void settingsNameEveryProblem() throws IOException {
-        IllegalArgumentException e = assertThrows(
-                IllegalArgumentException.class,
-                () -> new DataSettings(
-                        List.of(),
-                        List.of("x"),
-                        1,
-                        OptionalInt.of(1),
-                        OptionalInt.of(1),
-                        Optional.of("csv"),
-                        StraddlePolicy.DROP,
-                        SpellingPolicy.AS_TEXT,
-                        Truncation.DROP,
-                        DataSettings.Fields.USUAL,
-                        RatedPairs.BEST_WORST,
-                        DataSettings.Unpaired.USUAL,
-                        false,
-                        DataSettings.PairLimits.NONE,
-                        Double.NaN));
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> DataSettings.builder(List.of())
+                .eval(List.of("x"))
+                .evalFraction(1)
+                .maxLength(OptionalInt.of(1))
+                .maxPromptLength(OptionalInt.of(1))
+                .format(Optional.of("csv"))
+                .maxRejectedFraction(Double.NaN)
+                .build());
         assertEquals(6, e.getMessage().lines().count(), e.getMessage());
-        DataSettings tooLong = new DataSettings(
-                List.of(work.lines("data.jsonl", List.of(PrepareFixture.pair(0)))
-                        .toString()),
-                List.of(),
-                0,
-                OptionalInt.of(LetterModel.CONTEXT + 1),
-                OptionalInt.empty(),
-                Optional.empty(),
-                StraddlePolicy.SEPARATE,
-                SpellingPolicy.AS_TEXT,
-                Truncation.DROP,
-                DataSettings.Fields.USUAL,
-                RatedPairs.BEST_WORST,
-                DataSettings.Unpaired.USUAL,
-                false,
-                DataSettings.PairLimits.NONE,
-                1);
+        DataSettings tooLong =
+                PlainSettings.of(work.lines("data.jsonl", List.of(PrepareFixture.pair(0)))).build().toBuilder()
+                        .maxLength(OptionalInt.of(LetterModel.CONTEXT + 1))
+                        .build();
         assertTrue(assertThrows(RpoException.class, () -> work.prepare(tooLong))
                 .getMessage()
                 .contains("the model's context is 16"));

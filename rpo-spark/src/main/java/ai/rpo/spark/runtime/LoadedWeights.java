@@ -1,30 +1,25 @@
-package ai.rpo.spark.device;
+package ai.rpo.spark.runtime;
 
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.LocalModel;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Weights of models in this JVM that nobody changes: loaded once, never sent, and shared by whoever scores or generates
- * with them or trains an adapter over them. They stay as long as one of these has them.
+ * Keeps one copy of each model's weights that nobody changes: loaded once, never sent, and shared by whoever scores or
+ * generates with them or trains an adapter over them. They stay as long as one of these has them.
  */
 public final class LoadedWeights {
-
-    private static final LoadedWeights INSTANCE = new LoadedWeights();
 
     private record Key(String fingerprint, Precision products) {}
 
     private final Map<Key, WeakReference<Parameters>> known = new HashMap<>();
 
-    private LoadedWeights() {}
-
-    public static LoadedWeights ofThisJvm() {
-        return INSTANCE;
-    }
+    LoadedWeights() {}
 
     /** @param backend what computes with them, or one that rounds as that does */
     public synchronized Parameters of(LocalModel model, Backend backend) {

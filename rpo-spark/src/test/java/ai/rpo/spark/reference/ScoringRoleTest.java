@@ -12,8 +12,10 @@ import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.GpuTask;
-import ai.rpo.spark.device.LoadedWeights;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Loan;
+import ai.rpo.spark.runtime.Role;
 import ai.rpo.spark.train.RandomModel;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -24,12 +26,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ExecutorModelsTest {
+class ScoringRoleTest {
 
     @TempDir
     private Path work;
 
-    private final ExecutorModels models = ExecutorModels.ofThisJvm();
+    private final ExecutorRuntime runtime = ExecutorRuntime.ofThisJvm();
     private LocalModel model;
 
     @BeforeEach
@@ -39,15 +41,14 @@ class ExecutorModelsTest {
 
     @AfterEach
     void leaveNothingBehind() {
-        models.release();
+        runtime.letGo(Role.Kind.SCORE);
     }
 
     @Test
     void theModelThatScoresIsTheOneThatAnAdapterIsTrainedOver() throws IOException {
-        ReferenceScorer scorer = models.borrow(model, Precision.FLOAT32, 1);
+        ReferenceScorer scorer = lentAndGivenBack();
         assertTrue(scorer.uses(weights(model)));
-        models.giveBack(scorer);
-        assertSame(scorer, models.borrow(model, Precision.FLOAT32, 1));
+        assertSame(scorer, lentAndGivenBack());
 
         LocalModel other =
                 LocalModel.of(RandomModel.write(work.resolve("other"), 0.3).toString(), new Configuration());
@@ -56,9 +57,10 @@ class ExecutorModelsTest {
 
     @Test
     void weightsGoWithTheLastWhoHasThem() throws InterruptedException {
-        models.giveBack(models.borrow(model, Precision.FLOAT32, 1));
+        lentAndGivenBack();
         WeakReference<Parameters> weights = new WeakReference<>(weights(model));
-        models.release();
+        runtime.letGo(Role.Kind.SCORE);
+        runtime.letGo(Role.Kind.GENERATE); // another test's may be of an equal model
         for (int i = 0; i < 100 && weights.get() != null; i++) {
             System.gc();
             Thread.sleep(20);
@@ -68,21 +70,35 @@ class ExecutorModelsTest {
 
     @Test
     void aScorerThatComesBackAfterTheModelWasLetGoIsNotKept() {
-        ReferenceScorer scorer = models.borrow(model, Precision.FLOAT32, 1);
-        models.release();
-        models.giveBack(scorer);
-        assertNotSame(scorer, models.borrow(model, Precision.FLOAT32, 1));
+        ReferenceScorer scorer;
+        try (Loan<ReferenceScorer> loan = borrow()) {
+            scorer = loan.worker();
+            runtime.letGo(Role.Kind.SCORE);
+            loan.finished();
+        }
+        assertNotSame(scorer, lentAndGivenBack());
     }
 
     @Test
     void theGpuOfTheTaskIsClaimedFirst() {
         try (GpuTask task = new GpuTask("0", "1")) {
-            RpoException refused = assertThrows(RpoException.class, () -> models.borrow(model, Precision.FLOAT32, 1));
+            RpoException refused = assertThrows(RpoException.class, this::borrow);
             assertTrue(refused.getMessage().contains("2 GPUs"), refused.getMessage());
         }
     }
 
-    private static Parameters weights(LocalModel model) {
-        return LoadedWeights.ofThisJvm().of(model, Backends.create(Precision.FLOAT32, 1));
+    private Loan<ReferenceScorer> borrow() {
+        return runtime.borrow(new ScoringRole(model, Precision.FLOAT32, 1));
+    }
+
+    private ReferenceScorer lentAndGivenBack() {
+        try (Loan<ReferenceScorer> loan = borrow()) {
+            loan.finished();
+            return loan.worker();
+        }
+    }
+
+    private Parameters weights(LocalModel model) {
+        return runtime.weights().of(model, Backends.create(Precision.FLOAT32, 1));
     }
 }

@@ -1,0 +1,139 @@
+package ai.rpo.spark.api;
+
+import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.MicroBatches;
+import ai.rpo.core.preference.UnfitRowException;
+import ai.rpo.core.score.ExampleScore;
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.prepare.FrameRows;
+import ai.rpo.spark.reference.ScoreSettings;
+import ai.rpo.spark.reference.ScoringRole;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.StructType;
+
+/** Scores the rows of one partition in their order; holds one batch at a time. */
+final class LogpsOfRows implements Iterator<Row> {
+
+    private static final int ROW_ITSELF = 1; // what a row that is not scored takes of a batch
+
+    private final Iterator<List<Read>> batches;
+    private final LocalModel model;
+    private final ScoreSettings settings;
+    private final int threads;
+    private final StructType schema;
+    private ReferenceScorer scorer;
+    private Iterator<Row> scored = Collections.emptyIterator();
+
+    /** A row and what it says, or why that cannot be used. */
+    private record Read(Row row, Example example, String unfit) {
+
+        int packedRows() {
+            return example == null ? ROW_ITSELF : example.packedRows();
+        }
+    }
+
+    /**
+     * @param rows whose last column is what {@link FrameRows#of} selected
+     * @param schema of the rows that come out
+     */
+    LogpsOfRows(
+            Iterator<Row> rows,
+            FrameRows input,
+            LocalModel model,
+            ScoreSettings settings,
+            int threads,
+            StructType schema) {
+        FrameRows.Reader reader = input.reader();
+        Iterator<Read> read = new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return rows.hasNext();
+            }
+
+            @Override
+            public Read next() {
+                Row row = rows.next();
+                try {
+                    return new Read(row, reader.example(row.getStruct(row.size() - 1)), null);
+                } catch (UnfitRowException e) {
+                    return new Read(row, null, e.reason().key() + ": " + e.getMessage());
+                }
+            }
+        };
+        batches = new MicroBatches<>(read, Read::packedRows, settings.tokensPerBatch());
+        this.model = model;
+        this.settings = settings;
+        this.threads = threads;
+        this.schema = schema;
+    }
+
+    @Override
+    public boolean hasNext() {
+        return scored.hasNext() || batches.hasNext();
+    }
+
+    @Override
+    public Row next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        if (!scored.hasNext()) {
+            scored = score(batches.next()).iterator();
+        }
+        return scored.next();
+    }
+
+    private List<Row> score(List<Read> batch) {
+        List<Example> examples = batch.stream()
+                .map(Read::example)
+                .filter(example -> example != null)
+                .toList();
+        Iterator<ExampleScore> scores = examples.isEmpty()
+                ? Collections.emptyIterator()
+                : scorer().scoreTokens(examples).iterator();
+        List<Row> rows = new ArrayList<>(batch.size());
+        for (Read read : batch) {
+            rows.add(read.example == null ? row(read.row, null, read.unfit) : finite(read.row, scores.next()));
+        }
+        return rows;
+    }
+
+    private Row finite(Row row, ExampleScore score) {
+        return score.isFinite()
+                ? row(row, score.logps(), null)
+                : row(row, null, "logps-not-finite: the model's log-probabilities are no finite numbers");
+    }
+
+    private Row row(Row row, double[] logps, String unfit) {
+        int own = row.size() - 1;
+        Object[] values = new Object[schema.size()];
+        for (int i = 0; i < own; i++) {
+            values[i] = row.get(i);
+        }
+        for (int i = 0; logps != null && i < logps.length; i++) {
+            values[own + i] = logps[i];
+        }
+        values[values.length - 1] = unfit;
+        // With its schema, since Spark hands the very object to a map that follows.
+        return new GenericRowWithSchema(values, schema);
+    }
+
+    /** Borrowed by the first row that needs it, until the task ends. */
+    private ReferenceScorer scorer() {
+        if (scorer == null) {
+            scorer = ExecutorRuntime.ofThisJvm()
+                    .borrow(new ScoringRole(model, settings.precision(), threads))
+                    .untilTaskEnds()
+                    .worker();
+        }
+        return scorer;
+    }
+}

@@ -1,0 +1,53 @@
+package ai.rpo.spark.reference;
+
+import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.runtime.ExecutorRuntime;
+import ai.rpo.spark.runtime.Role;
+
+/** Scores with a model; scorers own scratch memory and share its weights. */
+public record ScoringRole(LocalModel model, Precision precision, int threads)
+        implements Role<ScoringRole.Loaded, ReferenceScorer> {
+
+    private record Key(String fingerprint, Precision precision, int threads) {}
+
+    /** A model that is ready to compute. */
+    public record Loaded(Decoder decoder, Parameters weights) {}
+
+    @Override
+    public Kind kind() {
+        return Kind.SCORE;
+    }
+
+    @Override
+    public Object key() {
+        return new Key(model.fingerprint(), precision, threads);
+    }
+
+    @Override
+    public String weights() {
+        return model.fingerprint();
+    }
+
+    @Override
+    public Loaded load(ExecutorRuntime runtime) {
+        Backend backend = Backends.create(precision, threads);
+        Parameters weights = runtime.weights().of(model, backend);
+        return new Loaded(new Decoder(model.open().config(), backend), weights);
+    }
+
+    @Override
+    public ReferenceScorer worker(Loaded loaded) {
+        return new ReferenceScorer(loaded.decoder, loaded.weights);
+    }
+
+    @Override
+    public void close(ReferenceScorer scorer) {
+        scorer.close();
+    }
+}
