@@ -140,5 +140,6 @@ final class Benchmark implements Stage {
     @Override
     public void cleanUp() {
         place.run().artifact(folder() + "/" + BenchmarkStage.SHARDS).remove();
+        place.redrawReport();
     }
 }
