@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes one tiny random model per family beside this file, with what PyTorch computes for it in float64.
 
-usage: make_families.py        (torch 2.15, transformers 5.23)
+usage: make_families.py [FAMILY...]        (all of them, if none is named; torch 2.15, transformers 5.23)
 FAMILY/config.json, model.safetensors   the model; no weight keeps an initial value that would hide a missing term
 FAMILY/expected.json                    token ids of preference pairs, summed log-probs under a perturbed reference,
                                         log-probs of every completion token, the RPO loss (sum form)
@@ -10,6 +10,7 @@ The settings are chosen so that every option a family has makes a difference: wi
 near the scores, biases that are not zero, pairs on both sides of LongRoPE's border.
 """
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -22,6 +23,8 @@ LLAMA_LIKE = dict(vocab_size=VOCABULARY, hidden_size=8, intermediate_size=6, num
                   num_key_value_heads=1, max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0,
                   initializer_range=0.4, attn_implementation="eager")
 WIDE_HEADS = dict(LLAMA_LIKE, hidden_size=16)
+PATTERN = ["sliding_attention", "full_attention"]
+ONE_KEY_A_HEAD = {key: value for key, value in WIDE_HEADS.items() if key != "num_key_value_heads"}
 FAMILIES = {
     "llama": (tf.LlamaConfig, dict(LLAMA_LIKE, attention_bias=True, mlp_bias=True, head_dim=6)),
     "mistral": (tf.MistralConfig, dict(LLAMA_LIKE, sliding_window=3)),
@@ -35,6 +38,34 @@ FAMILIES = {
         "rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5})),
     "phi3_longrope": (tf.Phi3Config, dict(WIDE_HEADS, original_max_position_embeddings=10, rope_scaling={
         "type": "longrope", "short_factor": [1.0, 1.1, 1.2, 1.3], "long_factor": [1.0, 2.0, 3.0, 4.0]})),
+    "gemma3": (tf.Gemma3TextConfig, dict(LLAMA_LIKE, head_dim=6, query_pre_attn_scalar=3, sliding_window=3, layer_types=PATTERN,
+                                         final_logit_softcapping=2.0, rope_parameters={
+        "sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
+        "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0}})),
+    "ministral3": (tf.Ministral3Config, dict(LLAMA_LIKE, head_dim=6, sliding_window=8, rope_parameters={
+        "rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 4, "beta_fast": 32.0,
+        "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 0.5, "llama_4_scaling_beta": 0.7})),
+    "olmo2": (tf.Olmo2Config, dict(LLAMA_LIKE, attention_bias=True)),
+    "olmo3": (tf.Olmo3Config, dict(LLAMA_LIKE, sliding_window=3, layer_types=PATTERN, rope_parameters={
+        "sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
+        "full_attention": {"rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16}})),
+    "smollm3": (tf.SmolLM3Config, dict(LLAMA_LIKE, no_rope_layers=[1, 0], use_sliding_window=True, sliding_window=3,
+                                       attention_bias=True, mlp_bias=True)),
+    "granite": (tf.GraniteConfig, dict(LLAMA_LIKE, embedding_multiplier=3.0, attention_multiplier=0.3, residual_multiplier=0.4,
+                                       logits_scaling=1.5, attention_bias=True, mlp_bias=True, tie_word_embeddings=True)),
+    "exaone4": (tf.Exaone4Config, dict(LLAMA_LIKE, head_dim=6, sliding_window=3, sliding_window_pattern=2)),
+    "exaone4_full": (tf.Exaone4Config, dict(LLAMA_LIKE, sliding_window=None, layer_types=["full_attention"] * 2)),
+    "glm4": (tf.Glm4Config, dict(LLAMA_LIKE, head_dim=12, partial_rotary_factor=0.5)),
+    "cohere2": (tf.Cohere2Config, dict(WIDE_HEADS, sliding_window=3, sliding_window_pattern=2, logit_scale=0.6,
+                                       attention_bias=True)),
+    "stablelm": (tf.StableLmConfig, dict(WIDE_HEADS, use_qkv_bias=True, partial_rotary_factor=0.5)),
+    "stablelm_parallel": (tf.StableLmConfig, dict(WIDE_HEADS, use_parallel_residual=True, partial_rotary_factor=0.25)),
+    "starcoder2": (tf.Starcoder2Config, dict(LLAMA_LIKE, sliding_window=4, use_bias=True, tie_word_embeddings=False,
+                                             residual_dropout=0.0, embedding_dropout=0.0)),
+    "phi": (tf.PhiConfig, dict(WIDE_HEADS, partial_rotary_factor=0.5)),
+    "gpt_neox": (tf.GPTNeoXConfig, dict(ONE_KEY_A_HEAD, rotary_pct=0.5)),
+    "gpt_neox_sequential": (tf.GPTNeoXConfig, dict(ONE_KEY_A_HEAD, use_parallel_residual=False, attention_bias=False,
+                                                   hidden_act="gelu_new")),
     "gpt2": (tf.GPT2Config, dict(vocab_size=VOCABULARY, n_embd=8, n_inner=10, n_layer=2, n_head=2, n_positions=64,
                                  bos_token_id=1, eos_token_id=2, initializer_range=0.4, resid_pdrop=0.0, embd_pdrop=0.0,
                                  attn_pdrop=0.0, scale_attn_weights=False, tie_word_embeddings=False,
@@ -93,5 +124,5 @@ def make(name, config_class, settings):
 
 
 if __name__ == "__main__":
-    for family, (config, keys) in FAMILIES.items():
-        make(family, config, keys)
+    for family in sys.argv[1:] or FAMILIES:
+        make(family, *FAMILIES[family])

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Writes adapters as PEFT saves them beside this file, each with the run that PyTorch makes of it.
 
-usage: make_lora.py [SHARED]        (torch 2.15, transformers 5.23, peft 0.21)
+usage: make_lora.py [SHARED | CASE...]        (torch 2.15, transformers 5.23, peft 0.21)
 CASE/adapter_config.json, adapter_model.safetensors   an adapter on ../families/FAMILY, before the run
 CASE/trained.safetensors                              the adapter after it
 CASE/expected.json     each step's loss and gradient norm, and the log-probabilities of all completions before and after,
                        after with the adapter merged into the weights by PEFT
-SHARED is the folder with golden/stories260k_run.json and models/stories260k; with it, stories260k is made too: the whole
+A CASE alone makes that one. SHARED is the folder with golden/stories260k_run.json and models/stories260k; with it, stories260k is made too: the whole
 run in float32, from a fresh adapter, at a higher learning rate. The tiny ones are computed in float64.
 """
 import json
@@ -28,6 +28,9 @@ CASES = {
     "qwen3_all": ("qwen3", dict(r=2, lora_alpha=4, target_modules="all-linear")),
     "gemma2_all": ("gemma2", dict(r=2, lora_alpha=4, target_modules="all-linear")),
     "phi3_fused": ("phi3", dict(r=2, lora_alpha=4, target_modules=["qkv_proj", "gate_up_proj"])),
+    **{family + "_all": (family, dict(r=2, lora_alpha=4, target_modules="all-linear")) for family in (
+        "ministral3", "gemma3", "olmo2", "olmo3", "smollm3", "granite", "exaone4", "glm4", "cohere2", "stablelm", "starcoder2",
+        "phi", "gpt_neox")},
     "gpt2_all": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True)),
 }
 
@@ -120,9 +123,12 @@ def stories(golden):
     return train
 
 
+chosen = [case for case in sys.argv[1:] if case in CASES]
 for case, (family, keys) in CASES.items():
+    if chosen and case not in chosen:
+        continue
     make(case, HERE.parent / "families" / family, f"../../families/{family}", keys, torch.float64, True, tiny(family))
-if len(sys.argv) > 1:
+if len(sys.argv) > 1 and not chosen:
     shared = Path(sys.argv[1])
     golden = json.loads((shared / "golden/stories260k_run.json").read_text())
     make("stories260k", shared / "models/stories260k", "stories260k",

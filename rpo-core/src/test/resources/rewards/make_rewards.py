@@ -24,6 +24,7 @@ from make_families import FAMILIES, LENGTHS, VOCABULARY  # noqa: E402
 
 CENTER, MEAN, STD = 0.05, 0.3, 1.7
 MARGINS = (0.0, 0.5, 1.0, 0.25, 0.0, 2.0)
+MADE = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "phi3", "phi3_longrope", "gpt2")
 CLASSES = {"gpt2": "GPT2", "phi3_longrope": "Phi3"}
 
 
@@ -89,7 +90,7 @@ def to_openrlhf(source, folder):
 
 
 if __name__ == "__main__":
-    for family in FAMILIES:
+    for family in MADE:
         make(family, family, {})
     make("llama_padded", "llama", {"pad_token_id": 2})
     to_openrlhf(HERE / "llama", HERE / "llama_openrlhf")

@@ -19,13 +19,12 @@ import java.util.Optional;
 final class Attention implements Branch.Part<Attention.Saved> {
 
     /**
-     * @param projected queries, keys and values before their heads were normalized, and the numbers of that; null where
-     *     heads are not normalized
+     * @param norm of queries and keys; null where they are not normalized
      * @param fused queries, keys and values as attention saw them
      * @param mixed its result before the output projection; only rows that are kept have one
      * @param logSumExp of each softmax; null where the pass was through a cache, which has no backward
      */
-    record Saved(Tensor projected, Tensor inverseRms, Tensor fused, Tensor mixed, Tensor logSumExp) {}
+    record Saved(QueryKeyNorm.Saved norm, Tensor fused, Tensor mixed, Tensor logSumExp) {}
 
     private final Backend backend;
     private final AttentionShape shape;
@@ -33,8 +32,8 @@ final class Attention implements Branch.Part<Attention.Saved> {
     private final int layer;
     private final Projection input;
     private final Projection output;
-    private final List<String> headNorms;
-    private final double epsilon;
+    private final Optional<QueryKeyNorm> norm;
+    private final Optional<Architecture.QueryScaling> queryScaling;
 
     Attention(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
         Architecture architecture = config.architecture();
@@ -59,9 +58,8 @@ final class Attention implements Branch.Part<Attention.Saved> {
                 lora);
         output = new Projection(
                 backend, List.of(block + names.output()), architecture.biases().attentionOutput(), inputMajor, lora);
-        headNorms =
-                names.headNorms().stream().map(name -> block + name + ".weight").toList();
-        epsilon = config.normEpsilon();
+        norm = QueryKeyNorm.of(backend, config, shape, layer);
+        queryScaling = architecture.attention().queryScaling();
     }
 
     @Override
@@ -75,15 +73,13 @@ final class Attention implements Branch.Part<Attention.Saved> {
             Workspace workspace) {
         Tensor fused = workspace.tensor(x.rows(), shape.fusedColumns());
         input.forward(weights, x, batch, fused, false, workspace);
-        Tensor projected = null;
-        Tensor inverseRms = null;
-        if (!headNorms.isEmpty()) {
-            projected = fused;
-            fused = workspace.tensor(x.rows(), shape.fusedColumns());
-            inverseRms = workspace.tensor(x.rows(), shape.heads() + shape.keyValueHeads());
-            backend.headNorm(projected, shape, queryNorm(weights), keyNorm(weights), epsilon, fused, inverseRms);
+        QueryKeyNorm.Saved normalized = null;
+        if (norm.isPresent()) {
+            normalized = norm.get().forward(weights, fused, workspace);
+            fused = normalized.out();
         }
         rotate(fused, batch, false);
+        scaleQueries(fused, batch, workspace);
         Tensor mixed = workspace.tensor(x.rows(), shape.queryColumns());
         Tensor logSumExp = null;
         if (batch instanceof PackedBatch packed) {
@@ -93,7 +89,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
             backend.cachedAttention(fused, shape, cached.segments(layer), mixed);
         }
         output.forward(weights, only(kept, batch, mixed, workspace), kept, out, accumulate, workspace);
-        return new Saved(projected, inverseRms, fused, mixed, logSumExp);
+        return new Saved(normalized, fused, mixed, logSumExp);
     }
 
     @Override
@@ -111,18 +107,9 @@ final class Attention implements Branch.Part<Attention.Saved> {
         Tensor dFused = workspace.tensor(x.rows(), shape.fusedColumns());
         backend.attentionBackward(
                 saved.fused, shape, segments(batch, kept), saved.mixed, saved.logSumExp, dMixed, dFused);
+        scaleQueries(dFused, batch, workspace);
         rotate(dFused, batch, true);
-        if (!headNorms.isEmpty()) {
-            backend.headNormBackward(
-                    saved.projected,
-                    shape,
-                    queryNorm(weights),
-                    keyNorm(weights),
-                    saved.inverseRms,
-                    dFused,
-                    gradients.into(headNorms.get(0), shape.headDim(), workspace),
-                    gradients.into(headNorms.get(1), shape.headDim(), workspace));
-        }
+        norm.ifPresent(norms -> norms.backward(saved.norm, dFused, gradients, workspace));
         input.backward(weights, x, batch, dFused, dX, gradients, workspace);
     }
 
@@ -158,18 +145,37 @@ final class Attention implements Branch.Part<Attention.Saved> {
         return only;
     }
 
-    private Tensor queryNorm(Parameters parameters) {
-        return parameters.get(headNorms.get(0));
-    }
-
-    private Tensor keyNorm(Parameters parameters) {
-        return parameters.get(headNorms.get(1));
-    }
-
     private void rotate(Tensor fused, TokenRows batch, boolean inverse) {
         if (rotary.turnsAnything()) {
             RotaryTable.Angles angles = rotary.of(batch);
             backend.rotary(fused, shape, angles.rows(), angles.cos(), angles.sin(), inverse);
         }
+    }
+
+    /** In place, where queries grow with their position: linear, so that it is its own gradient. */
+    private void scaleQueries(Tensor fused, TokenRows batch, Workspace workspace) {
+        if (queryScaling.isEmpty()) {
+            return;
+        }
+        int[] positions = batch.positions();
+        for (int from = 0, to; from < positions.length; from = to) {
+            double factor = queryScaling.get().at(positions[from]);
+            to = from + 1;
+            while (to < positions.length && queryScaling.get().at(positions[to]) == factor) {
+                to++;
+            }
+            if (factor != 1) {
+                addQueries(fused.rows(from, to), factor - 1, workspace);
+            }
+        }
+    }
+
+    private void addQueries(Tensor fused, double share, Workspace workspace) {
+        Workspace.Mark mark = workspace.mark();
+        Tensor added = workspace.tensor(fused.rows(), fused.columns());
+        backend.copy(fused, added);
+        backend.scale(added, share);
+        backend.addColumns(added, 0, fused, 0, shape.queryColumns());
+        workspace.release(mark);
     }
 }

@@ -1,5 +1,6 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Architecture;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
@@ -7,31 +8,41 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * One transformer block: attention, then feed-forward, each added to the residual stream. It may be told to keep only
- * some rows: of the last block's rows only those are needed that predict a token, and the keys and values of the others.
+ * One transformer block: attention and feed-forward, each added to the residual stream. It may be told to keep only some
+ * rows: of the last block's rows only those are needed that predict a token, and the keys and values of the others.
  */
 final class Block {
 
     record Saved(Branch.Saved<Attention.Saved> attention, Branch.Saved<FeedForward.Saved> feedForward) {}
 
+    private final Backend backend;
+    private final boolean parallel;
     private final Branch<Attention.Saved> attention;
     private final Branch<FeedForward.Saved> feedForward;
 
+    /** @param rotary of the layer */
     Block(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
-        WeightNames names = config.architecture().names();
-        String block = names.block(layer);
+        this.backend = backend;
+        Architecture architecture = config.architecture();
+        WeightNames names = architecture.names();
+        Function<String, Normalization> norm = name -> Normalization.of(backend, config, names.block(layer) + name);
+        double multiplier = architecture.multipliers().residual();
+        parallel = architecture.residual() == Architecture.Residual.PARALLEL;
         attention = new Branch<>(
                 backend,
-                Normalization.of(backend, config, block + names.attention().norm()),
+                names.attention().norm().map(norm).orElseGet(() -> Normalization.none(backend)),
                 new Attention(backend, config, lora, rotary, layer),
-                names.attention().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
+                names.attention().afterNorm().map(norm),
+                multiplier);
         feedForward = new Branch<>(
                 backend,
-                Normalization.of(backend, config, block + names.feedForward().norm()),
+                names.feedForward().norm().map(norm).orElseGet(() -> Normalization.none(backend)),
                 new FeedForward(backend, config, lora, layer),
-                names.feedForward().afterNorm().map(name -> Normalization.of(backend, config, block + name)));
+                names.feedForward().afterNorm().map(norm),
+                multiplier);
     }
 
     /**
@@ -41,15 +52,35 @@ final class Block {
      * @param out {@code [tokens kept, hidden]}
      */
     Saved forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor out, Workspace workspace) {
-        Tensor middle = workspace.tensor(out.rows(), out.columns());
-        return new Saved(
-                attention.forward(weights, x, batch, kept, middle, workspace),
-                feedForward.forward(weights, middle, kept, kept, out, workspace));
+        if (parallel) {
+            Tensor keptOfX = kept == batch ? x : kept(x, batch, kept, workspace);
+            backend.copy(keptOfX, out);
+            return new Saved(
+                    attention.forward(weights, x, batch, kept, out, workspace),
+                    feedForward.forward(weights, keptOfX, kept, kept, out, workspace));
+        }
+        Tensor middle = kept(x, batch, kept, workspace);
+        Branch.Saved<Attention.Saved> savedOfAttention = attention.forward(weights, x, batch, kept, middle, workspace);
+        backend.copy(middle, out);
+        return new Saved(savedOfAttention, feedForward.forward(weights, middle, kept, kept, out, workspace));
+    }
+
+    private Tensor kept(Tensor x, TokenRows batch, TokenRows kept, Workspace workspace) {
+        Tensor copy = workspace.tensor(kept.rows(), x.columns());
+        if (kept == batch) {
+            backend.copy(x, copy);
+        } else {
+            backend.gatherRows(x, ((PackedBatch) batch).predictingRows(), copy);
+        }
+        return copy;
     }
 
     /**
-     * Turns the gradient of the block's output into that of its input, in place where all rows were kept; see
-     * {@link Branch#backward}.
+     * Turns the gradient of the block's output into that of its input, in place where all rows were kept.
+     *
+     * @param saved is used up
+     * @param gradient of the rows kept; used up
+     * @param dX zeros that receive the gradient of all rows; {@code gradient} itself where all were kept
      */
     void backward(
             Parameters weights,
@@ -60,7 +91,15 @@ final class Block {
             Tensor dX,
             Parameters gradients,
             Workspace workspace) {
+        Tensor ofAttention = gradient;
+        if (parallel) {
+            ofAttention = workspace.tensor(gradient.rows(), gradient.columns());
+            backend.copy(gradient, ofAttention);
+        }
         feedForward.backward(weights, saved.feedForward, kept, kept, gradient, gradient, gradients, workspace);
-        attention.backward(weights, saved.attention, batch, kept, gradient, dX, gradients, workspace);
+        if (kept != batch) {
+            backend.scatterAddRows(gradient, batch.predictingRows(), dX);
+        }
+        attention.backward(weights, saved.attention, batch, kept, ofAttention, dX, gradients, workspace);
     }
 }

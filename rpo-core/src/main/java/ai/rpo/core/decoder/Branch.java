@@ -6,7 +6,7 @@ import ai.rpo.core.tensor.Workspace;
 import java.util.Optional;
 
 /**
- * One half of a block: {@code x + part(norm(x))}, or {@code x + after(part(norm(x)))}.
+ * What a block adds to the residual stream: {@code multiplier·after(part(norm(x)))}, where either norm may be missing.
  *
  * @param <S> what the part saves for its backward pass
  */
@@ -49,60 +49,77 @@ final class Branch<S> {
     private final Normalization norm;
     private final Part<S> part;
     private final Optional<Normalization> after;
+    private final double multiplier;
 
-    Branch(Backend backend, Normalization norm, Part<S> part, Optional<Normalization> after) {
+    Branch(
+            Backend backend, Normalization norm, Part<S> part, Optional<Normalization> after, double multiplier) {
         this.backend = backend;
         this.norm = norm;
         this.part = part;
         this.after = after;
+        this.multiplier = multiplier;
     }
 
-    /** Computes {@code out [tokens kept, hidden]} from {@code x [tokens, hidden]}. */
-    Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor out, Workspace workspace) {
+    /**
+     * Adds to the residual stream.
+     *
+     * @param x {@code [tokens, hidden]}
+     * @param into {@code [tokens kept, hidden]}
+     */
+    Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor into, Workspace workspace) {
         Normalization.Saved input = norm.forward(weights, x, workspace);
-        if (kept == batch) {
-            backend.copy(x, out);
-        } else {
-            backend.gatherRows(x, ((PackedBatch) batch).predictingRows(), out);
+        if (after.isEmpty() && multiplier == 1) {
+            return new Saved<>(input, part.forward(weights, input.out(), batch, kept, into, true, workspace), null);
         }
-        if (after.isEmpty()) {
-            return new Saved<>(input, part.forward(weights, input.out(), batch, kept, out, true, workspace), null);
-        }
-        Tensor computed = workspace.tensor(out.rows(), out.columns());
+        Tensor computed = workspace.tensor(into.rows(), into.columns());
         S saved = part.forward(weights, input.out(), batch, kept, computed, false, workspace);
-        Normalization.Saved normalized = after.get().forward(weights, computed, workspace);
-        backend.add(normalized.out(), out);
+        Normalization.Saved normalized = null;
+        if (after.isPresent()) {
+            normalized = after.get().forward(weights, computed, workspace);
+            computed = normalized.out();
+        }
+        scale(computed);
+        backend.add(computed, into);
         return new Saved<>(input, saved, normalized);
     }
 
     /**
-     * Turns the gradient of the output into that of the input, in place where all rows were kept.
+     * Adds the gradient of the input.
      *
      * @param saved is used up
-     * @param gradient of the rows kept; used up
-     * @param dX zeros that receive the gradient of all rows; {@code gradient} itself where all were kept
+     * @param dOut gradient of what was added, of the rows kept
+     * @param intoX of all rows; may be {@code dOut} itself where all were kept
      */
     void backward(
             Parameters weights,
             Saved<S> saved,
             PackedBatch batch,
             PackedBatch kept,
-            Tensor gradient,
-            Tensor dX,
+            Tensor dOut,
+            Tensor intoX,
             Parameters gradients,
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
-        Tensor dPart = gradient;
+        Tensor dPart = dOut;
+        if (multiplier != 1) {
+            dPart = workspace.tensor(dOut.rows(), dOut.columns());
+            backend.copy(dOut, dPart);
+            scale(dPart);
+        }
         if (after.isPresent()) {
-            dPart = workspace.zeros(gradient.rows(), gradient.columns());
-            after.get().backward(saved.after, gradient, dPart, gradients, workspace);
+            Tensor dNormalized = dPart;
+            dPart = workspace.zeros(dOut.rows(), dOut.columns());
+            after.get().backward(saved.after, dNormalized, dPart, gradients, workspace);
         }
-        Tensor dNormalized = workspace.tensor(dX.rows(), dX.columns());
+        Tensor dNormalized = workspace.tensor(intoX.rows(), intoX.columns());
         part.backward(weights, saved.part, saved.input.out(), batch, kept, dPart, dNormalized, gradients, workspace);
-        if (kept != batch) {
-            backend.scatterAddRows(gradient, batch.predictingRows(), dX);
-        }
-        norm.backward(saved.input, dNormalized, dX, gradients, workspace);
+        norm.backward(saved.input, dNormalized, intoX, gradients, workspace);
         workspace.release(mark);
+    }
+
+    private void scale(Tensor x) {
+        if (multiplier != 1) {
+            backend.scale(x, multiplier);
+        }
     }
 }

@@ -5,6 +5,7 @@ import ai.rpo.core.model.RotaryFrequencies;
 import ai.rpo.core.tensor.CachedSegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 
 /** Those tokens of several sequences that are in no cache yet, without padding. */
@@ -16,9 +17,13 @@ final class CachedBatch implements TokenRows {
     private final int[] positions;
     private final int[] sequenceLengths;
 
-    CachedBatch(List<Prefix> sequences, RotaryFrequencies frequencies) {
+    CachedBatch(List<Prefix> sequences, Collection<RotaryFrequencies> rotary) {
         this.sequences = sequences;
-        sequences.forEach(sequence -> forgetOtherAngles(sequence, frequencies));
+        int[] borders = rotary.stream()
+                .mapToInt(RotaryFrequencies::longBeyond)
+                .distinct()
+                .toArray();
+        sequences.forEach(sequence -> forgetOtherAngles(sequence, borders));
         int rows = sequences.stream()
                 .mapToInt(s -> s.length() - s.cache().length())
                 .sum();
@@ -40,9 +45,11 @@ final class CachedBatch implements TokenRows {
     }
 
     /** Where angles depend on the sequence's length, keys of a sequence that has just become long are wrong. */
-    private static void forgetOtherAngles(Prefix sequence, RotaryFrequencies frequencies) {
-        if (sequence.cache().length() <= frequencies.longBeyond() && sequence.length() > frequencies.longBeyond()) {
-            sequence.cache().clear();
+    private static void forgetOtherAngles(Prefix sequence, int[] borders) {
+        for (int border : borders) {
+            if (sequence.cache().length() <= border && sequence.length() > border) {
+                sequence.cache().clear();
+            }
         }
     }
 

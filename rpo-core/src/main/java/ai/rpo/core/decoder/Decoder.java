@@ -2,12 +2,15 @@ package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.RotaryFrequencies;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -38,9 +41,10 @@ public final class Decoder {
         this.config = config;
         this.backend = backend;
         embedding = new Embedding(backend, config);
-        RotaryTable rotary = new RotaryTable(backend, config.rotary());
+        Map<RotaryFrequencies, RotaryTable> rotary = new HashMap<>(); // layers of one rotation share its table
+        config.rotary().forEach(frequencies -> rotary.computeIfAbsent(frequencies, f -> new RotaryTable(backend, f)));
         blocks = IntStream.range(0, config.layers())
-                .mapToObj(layer -> new Block(backend, config, lora, rotary, layer))
+                .mapToObj(layer -> new Block(backend, config, lora, rotary.get(config.rotary(layer)), layer))
                 .toList();
         head = config.reward().isPresent() ? new ScalarHead(backend, config) : new LanguageModelHead(backend, config);
         adapted = lora.isPresent();

@@ -21,7 +21,7 @@ final class Embedding {
         this.backend = backend;
         tokens = architecture.names().embedding() + ".weight";
         positions = architecture.names().positions().map(name -> name + ".weight");
-        scale = architecture.embeddingScale();
+        scale = architecture.multipliers().embedding();
         columns = config.hiddenSize();
     }
 

@@ -6,6 +6,7 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The final norm and the projection to the vocabulary, on the rows that predict a completion token and in chunks, so
@@ -29,6 +30,8 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     private final Normalization norm;
     private final String weight;
     private final int vocabulary;
+    private final Optional<String> bias;
+    private final double multiplier;
     private final double cap;
     private final int chunkElements;
 
@@ -43,6 +46,8 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
         WeightNames names = config.architecture().names();
         norm = Normalization.of(backend, config, names.finalNorm());
         weight = names.headWeight(config.tiedHead());
+        bias = config.architecture().biases().head() ? Optional.of(names.headBias()) : Optional.empty();
+        multiplier = config.architecture().multipliers().logits();
         cap = config.architecture().logitCap();
         vocabulary = config.vocabularySize();
     }
@@ -51,7 +56,20 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     void logits(Parameters weights, Tensor x, int[] rows, Tensor logits, Workspace workspace) {
         Tensor gathered = workspace.tensor(rows.length, x.columns());
         backend.gatherRows(x, rows, gathered);
-        project(weights, norm.forward(weights, gathered, workspace).out(), logits);
+        project(weights, normalize(weights, gathered, workspace).out(), logits);
+    }
+
+    /** Multiplies the normalized rows instead of the logits, of which there are more. */
+    private Normalization.Saved normalize(Parameters weights, Tensor rows, Workspace workspace) {
+        Normalization.Saved normalized = norm.forward(weights, rows, workspace);
+        multiply(normalized.out());
+        return normalized;
+    }
+
+    private void multiply(Tensor rows) {
+        if (multiplier != 1) {
+            backend.scale(rows, multiplier);
+        }
     }
 
     /**
@@ -67,7 +85,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
         int targets = batch.targetCount();
         Tensor rows = workspace.tensor(targets, x.columns());
         backend.gatherRows(x, batch.targetRows(), rows);
-        Normalization.Saved normalized = norm.forward(weights, rows, workspace);
+        Normalization.Saved normalized = normalize(weights, rows, workspace);
         Tensor logSumExp = workspace.tensor(targets, 1);
         int chunk = chunkRows(targets);
         Tensor slopes = frozen ? workspace.tensor(targets, x.columns()) : null;
@@ -115,6 +133,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
         } else {
             scale(dNormalized, batch, coefficients);
         }
+        multiply(dNormalized);
         Tensor dRows = workspace.zeros(batch.targetCount(), intoX.columns());
         norm.backward(saved.norm, dNormalized, dRows, gradients, workspace);
         backend.scatterAddRows(dRows, batch.targetRows(), intoX);
@@ -151,6 +170,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
             turnIntoGradient(part, saved.logSumExp.rows(from, to), batch, from, coefficients, workspace);
             backend.linearBackwardInput(part, weights.get(weight), dNormalized.rows(from, to), false);
             backend.linearBackwardWeight(part, input, gradients.get(weight));
+            bias.ifPresent(name -> backend.addRowBackward(part, gradients.get(name)));
         }
         return dNormalized;
     }
@@ -171,6 +191,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
 
     private void project(Parameters weights, Tensor x, Tensor logits) {
         backend.linear(x, weights.get(weight), logits, false);
+        bias.ifPresent(name -> backend.addRow(weights.get(name), logits));
         if (cap > 0) {
             backend.softCap(logits, cap);
         }

@@ -1,22 +1,29 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
+import java.util.Optional;
 
-/** LayerNorm with a gain and a bias. */
+/** LayerNorm with a gain, and with or without a bias. */
 final class LayerNorm implements Normalization {
 
     private final Backend backend;
     private final double epsilon;
     private final String weight;
     private final String bias;
+    private final Optional<Tensor> noBias;
 
-    LayerNorm(Backend backend, double epsilon, String name) {
+    LayerNorm(Backend backend, ModelConfig config, String name) {
         this.backend = backend;
-        this.epsilon = epsilon;
+        epsilon = config.normEpsilon();
         weight = name + ".weight";
         bias = name + ".bias";
+        noBias = config.architecture().norm() == Architecture.Norm.LAYER_WITHOUT_BIAS
+                ? Optional.of(Gain.constant(backend, config.hiddenSize(), 0))
+                : Optional.empty();
     }
 
     @Override
@@ -24,7 +31,7 @@ final class LayerNorm implements Normalization {
         Tensor gain = weights.get(weight);
         Tensor statistics = workspace.tensor(x.rows(), 2);
         Tensor out = workspace.tensor(x.rows(), x.columns());
-        backend.layerNorm(x, gain, weights.get(bias), epsilon, out, statistics);
+        backend.layerNorm(x, gain, noBias.orElseGet(() -> weights.get(bias)), epsilon, out, statistics);
         return new Saved(x, statistics, gain, out);
     }
 

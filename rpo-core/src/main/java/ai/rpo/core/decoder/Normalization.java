@@ -19,9 +19,24 @@ interface Normalization {
     /** The model's kind of normalization, with the parameters of that name. */
     static Normalization of(Backend backend, ModelConfig config, String name) {
         return switch (config.architecture().norm()) {
-            case RMS -> new RmsNorm(backend, config.normEpsilon(), name);
-            case RMS_PLUS_ONE -> RmsNorm.plusOne(backend, config, name);
-            case LAYER -> new LayerNorm(backend, config.normEpsilon(), name);
+            case RMS, RMS_PLUS_ONE -> new RmsNorm(backend, config, name, config.hiddenSize());
+            case LAYER, LAYER_WITHOUT_BIAS -> new LayerNorm(backend, config, name);
+        };
+    }
+
+    /** Leaves rows as they are. */
+    static Normalization none(Backend backend) {
+        return new Normalization() {
+
+            @Override
+            public Saved forward(Parameters weights, Tensor x, Workspace workspace) {
+                return new Saved(x, null, null, x);
+            }
+
+            @Override
+            public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients, Workspace workspace) {
+                backend.add(dOut, intoX);
+            }
         };
     }
 }

@@ -121,20 +121,28 @@ public final class Parameters {
 
     /** Reads every weight into the storage. */
     public void load(Weights weights) {
-        weights.readAll(layout, (entry, offset, numbers, length) -> placement
-                .storage(entry)
-                .write(placement.offset(entry) + offset, numbers, 0, length));
+        weights.readAll(
+                layout,
+                (entry, offset, numbers, length) -> entry.runs(
+                        offset,
+                        length,
+                        (at, from, count) ->
+                                placement.storage(entry).write(placement.offset(entry) + at, numbers, from, count)));
     }
 
     private Tensor tensor(ParameterLayout.Entry first, int rows, int columns) {
         return placement.storage(first).tensor(placement.offset(first), rows, columns);
     }
 
-    /** These numbers, for export. */
+    /** These numbers in the order of the model's file, for export. */
     public Weights asWeights() {
         return (entry, offset, target) -> {
             float[] values = new float[target.remaining()];
-            placement.storage(entry).read(placement.offset(entry) + offset, values, 0, values.length);
+            entry.runs(
+                    offset,
+                    values.length,
+                    (at, from, count) ->
+                            placement.storage(entry).read(placement.offset(entry) + at, values, from, count));
             target.put(values);
         };
     }

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a family of decoders computes, beside its sizes. The decoder is put together from this; a new family is a new
@@ -12,7 +13,8 @@ import java.util.List;
  * @param gatedFeedForward whether the feed-forward is {@code down(activation(gate(x))·up(x))} or
  *     {@code down(activation(up(x)))}
  * @param biases which projections add a bias
- * @param embeddingScale factor of the token embeddings, usually 1
+ * @param residual how a block adds attention and feed-forward to its input
+ * @param multipliers of the residual stream's ends and branches
  * @param logitCap c of {@code c·tanh(logit/c)} on the final logits; 0 for none
  */
 public record Architecture(
@@ -21,7 +23,8 @@ public record Architecture(
         Norm norm,
         boolean gatedFeedForward,
         Biases biases,
-        double embeddingScale,
+        Residual residual,
+        Multipliers multipliers,
         double logitCap) {
 
     /** The normalization of the residual stream. */
@@ -31,7 +34,17 @@ public record Architecture(
         /** RMSNorm with gain 1 + w. */
         RMS_PLUS_ONE,
         /** LayerNorm with gain and bias. */
-        LAYER
+        LAYER,
+        /** LayerNorm with a gain alone. */
+        LAYER_WITHOUT_BIAS
+    }
+
+    /** What a block's feed-forward reads. */
+    public enum Residual {
+        /** The block's input with what attention added to it. */
+        SEQUENTIAL,
+        /** The block's input, as attention does. */
+        PARALLEL
     }
 
     /**
@@ -39,20 +52,35 @@ public record Architecture(
      * @param scoreCap c of {@code c·tanh(score/c)} before the softmax; 0 for none
      * @param windows for each layer, how many positions a token sees, itself included, or 0 for all; empty if every
      *     layer sees all
+     * @param queryScaling what queries are multiplied with, where that depends on their position
      */
-    public record Attention(double scale, double scoreCap, List<Integer> windows) {
+    public record Attention(
+            double scale, double scoreCap, List<Integer> windows, Optional<QueryScaling> queryScaling) {
 
         public Attention {
             windows = List.copyOf(windows);
         }
 
+        /** Full attention with scores of this scale. */
+        static Attention scaled(double scale) {
+            return new Attention(scale, 0, List.of(), Optional.empty());
+        }
+
         /** Full attention with the usual 1/√headDim. */
         static Attention full(int headDim) {
-            return new Attention(1 / Math.sqrt(headDim), 0, List.of());
+            return scaled(1 / Math.sqrt(headDim));
+        }
+
+        Attention withCap(double cap) {
+            return new Attention(scale, cap, windows, queryScaling);
         }
 
         Attention withWindows(List<Integer> perLayer) {
-            return new Attention(scale, scoreCap, perLayer);
+            return new Attention(scale, scoreCap, perLayer, queryScaling);
+        }
+
+        Attention with(QueryScaling scaling) {
+            return new Attention(scale, scoreCap, windows, Optional.of(scaling));
         }
 
         public int window(int layer) {
@@ -61,29 +89,93 @@ public record Architecture(
     }
 
     /**
+     * Queries grow with their position: times {@code 1 + beta·ln(1 + ⌊position/length⌋)}.
+     *
+     * @param length positions that have the factor 1
+     */
+    public record QueryScaling(double beta, int length) {
+
+        public double at(int position) {
+            return 1 + beta * Math.log1p((double) (position / length));
+        }
+    }
+
+    /**
      * @param attentionInput of the query, key and value projections
      * @param attentionOutput of the output projection
      * @param feedForward of all projections of the feed-forward
+     * @param head of the projection to the vocabulary
      */
-    public record Biases(boolean attentionInput, boolean attentionOutput, boolean feedForward) {
+    public record Biases(boolean attentionInput, boolean attentionOutput, boolean feedForward, boolean head) {
 
-        static final Biases NONE = new Biases(false, false, false);
+        static final Biases NONE = new Biases(false, false, false, false);
+
+        Biases withoutHead() {
+            return new Biases(attentionInput, attentionOutput, feedForward, false);
+        }
+
+        /** Of all projections but the head. */
+        static final Biases IN_BLOCKS = new Biases(true, true, true, false);
+    }
+
+    /**
+     * @param embedding of the token embeddings
+     * @param residual of what attention and feed-forward add to the residual stream
+     * @param logits of the final logits, before they are capped
+     */
+    public record Multipliers(double embedding, double residual, double logits) {
+
+        static final Multipliers NONE = new Multipliers(1, 1, 1);
+
+        static Multipliers ofEmbedding(double factor) {
+            return new Multipliers(factor, 1, 1);
+        }
     }
 
     /** The plain case: RMSNorm, gated feed-forward, no biases. */
     static Architecture llama(int headDim) {
-        return new Architecture(WeightNames.LLAMA, Attention.full(headDim), Norm.RMS, true, Biases.NONE, 1, 0);
+        return new Architecture(
+                WeightNames.LLAMA,
+                Attention.full(headDim),
+                Norm.RMS,
+                true,
+                Biases.NONE,
+                Residual.SEQUENTIAL,
+                Multipliers.NONE,
+                0);
     }
 
     Architecture with(WeightNames other) {
-        return new Architecture(other, attention, norm, gatedFeedForward, biases, embeddingScale, logitCap);
+        return new Architecture(
+                other, attention, norm, gatedFeedForward, biases, residual, multipliers, logitCap);
     }
 
     Architecture with(Attention other) {
-        return new Architecture(names, other, norm, gatedFeedForward, biases, embeddingScale, logitCap);
+        return new Architecture(names, other, norm, gatedFeedForward, biases, residual, multipliers, logitCap);
+    }
+
+    Architecture with(Norm other) {
+        return new Architecture(
+                names, attention, other, gatedFeedForward, biases, residual, multipliers, logitCap);
     }
 
     Architecture with(Biases other) {
-        return new Architecture(names, attention, norm, gatedFeedForward, other, embeddingScale, logitCap);
+        return new Architecture(names, attention, norm, gatedFeedForward, other, residual, multipliers, logitCap);
+    }
+
+    Architecture with(Residual other) {
+        return new Architecture(names, attention, norm, gatedFeedForward, biases, other, multipliers, logitCap);
+    }
+
+    Architecture with(Multipliers other) {
+        return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, other, logitCap);
+    }
+
+    Architecture withPlainFeedForward() {
+        return new Architecture(names, attention, norm, false, biases, residual, multipliers, logitCap);
+    }
+
+    Architecture withLogitCap(double cap) {
+        return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, multipliers, cap);
     }
 }

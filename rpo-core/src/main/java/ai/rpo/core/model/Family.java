@@ -1,15 +1,48 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** One {@code model_type}: how its {@code config.json} is read. */
 interface Family {
 
     /** Every family there is. */
     List<Family> ALL = List.of(
-            new Llama(), new Mistral(), new Qwen2(), new Qwen3(), new Gemma(), new Gemma2(), new Phi3(), new Gpt2());
+            new Llama(),
+            new Mistral(),
+            new Ministral3(),
+            new Qwen2(),
+            new Qwen3(),
+            new Gemma(),
+            new Gemma2(),
+            new Gemma3(),
+            new Olmo2(),
+            new Olmo3(),
+            new SmolLm3(),
+            new Granite(),
+            new Exaone4(),
+            new Glm4(),
+            new Cohere2(),
+            new StableLm(),
+            new Starcoder2(),
+            new Phi(),
+            new Phi3(),
+            new GptNeoX(),
+            new Gpt2());
+
+    static Optional<Family> named(String modelType) {
+        return ALL.stream()
+                .filter(family -> family.modelType().equals(modelType))
+                .findFirst();
+    }
 
     String modelType();
+
+    /** Keys of {@code rope_parameters} that this family alone knows. */
+    default Set<String> ownRotaryKeys() {
+        return Set.of();
+    }
 
     /**
      * @throws ai.rpo.core.RpoException naming what is not supported

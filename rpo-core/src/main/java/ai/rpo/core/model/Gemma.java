@@ -21,14 +21,14 @@ final class Gemma implements Family {
         return keys.config(
                 activation(file, keys),
                 keys.rotary(),
-                new Architecture(
-                        WeightNames.LLAMA,
-                        Architecture.Attention.full(keys.headDim()),
-                        Architecture.Norm.RMS_PLUS_ONE,
-                        true,
-                        keys.biases(false),
-                        Math.sqrt(keys.hidden()),
-                        0));
+                architecture(keys));
+    }
+
+    static Architecture architecture(SharedKeys keys) {
+        return Architecture.llama(keys.headDim())
+                .with(Architecture.Norm.RMS_PLUS_ONE)
+                .with(keys.biases(false))
+                .with(Architecture.Multipliers.ofEmbedding(Math.sqrt(keys.hidden())));
     }
 
     /** The first release said {@code gelu} and meant its tanh form. */

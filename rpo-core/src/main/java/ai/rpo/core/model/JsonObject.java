@@ -150,6 +150,10 @@ final class JsonObject {
         return node.get(key).textValue();
     }
 
+    boolean isObject(String key) {
+        return has(key) && node.get(key).isObject();
+    }
+
     boolean isText(String key) {
         return has(key) && node.get(key).isTextual();
     }
@@ -226,6 +230,21 @@ final class JsonObject {
         return texts;
     }
 
+    /** @throws RpoException unless there are {@code length} whole numbers of 0 or 1 at least */
+    List<Boolean> bits(String key, int length) {
+        JsonNode value = required(key);
+        List<Boolean> bits = new ArrayList<>();
+        for (int i = 0; i < length && i < value.size(); i++) {
+            if (value.get(i).isIntegralNumber() || value.get(i).isBoolean()) {
+                bits.add(value.get(i).asInt() != 0);
+            }
+        }
+        if (bits.size() < length) {
+            throw refuse(key, "but must be a list of at least " + length + ", each 0 or 1");
+        }
+        return bits;
+    }
+
     Optional<JsonObject> object(String key) {
         if (!has(key)) {
             return Optional.empty();
@@ -234,6 +253,11 @@ final class JsonObject {
             return Optional.of(new JsonObject(file, prefix + key + ".", child));
         }
         throw refuse(key, "but must be an object");
+    }
+
+    /** The key with the names of what it lies in. */
+    String fullName(String key) {
+        return prefix + key;
     }
 
     /** @param why continues "key is VALUE, " */

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.tensor.Activation;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +18,8 @@ import java.util.Optional;
  * @param headDim columns of one head
  * @param activation of the feed-forward
  * @param normEpsilon added to the mean square inside RMSNorm, or to the variance inside LayerNorm
- * @param rotary frequencies of the rotary embedding; none where positions are learned
+ * @param rotary frequencies of the rotary embedding of each layer; none in layers that do not know positions, or where
+ *     those are learned
  * @param contextLength {@code max_position_embeddings}, and the rows of a table of learned positions
  * @param tiedHead whether the head's weight is the embedding table
  * @param eosIds ids that end a completion, from {@code config.json}
@@ -35,7 +37,7 @@ public record ModelConfig(
         int headDim,
         Activation activation,
         double normEpsilon,
-        RotaryFrequencies rotary,
+        List<RotaryFrequencies> rotary,
         int contextLength,
         boolean tiedHead,
         List<Integer> eosIds,
@@ -43,6 +45,7 @@ public record ModelConfig(
         Optional<RewardHead> reward) {
 
     public ModelConfig {
+        rotary = List.copyOf(rotary);
         eosIds = List.copyOf(eosIds);
     }
 
@@ -58,7 +61,7 @@ public record ModelConfig(
             int headDim,
             Activation activation,
             double normEpsilon,
-            RotaryFrequencies rotary,
+            List<RotaryFrequencies> rotary,
             int contextLength,
             boolean tiedHead,
             List<Integer> eosIds,
@@ -99,13 +102,19 @@ public record ModelConfig(
                 contextLength,
                 false,
                 eosIds,
-                architecture.with(architecture.names().withHead(RewardHead.NAME)),
+                architecture
+                        .with(architecture.names().withHead(RewardHead.NAME))
+                        .with(architecture.biases().withoutHead()),
                 Optional.of(head));
     }
 
     /** Rows of the head's weight. */
     int outputs() {
         return reward.isPresent() ? 1 : vocabularySize;
+    }
+
+    public RotaryFrequencies rotary(int layer) {
+        return rotary.get(layer);
     }
 
     /** A model that computes as Llama does. */
@@ -135,7 +144,7 @@ public record ModelConfig(
                 headDim,
                 activation,
                 normEpsilon,
-                rotary,
+                Collections.nCopies(layers, rotary),
                 contextLength,
                 tiedHead,
                 eosIds,

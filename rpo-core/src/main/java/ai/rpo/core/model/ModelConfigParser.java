@@ -1,6 +1,8 @@
 package ai.rpo.core.model;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -12,6 +14,8 @@ import java.util.stream.Collectors;
 public final class ModelConfigParser {
 
     private static final List<String> EXPERT_COUNTS = List.of("num_local_experts", "num_experts", "n_routed_experts");
+
+    private static final int SMALLEST_PREFIX = 2;
 
     private ModelConfigParser() {}
 
@@ -33,11 +37,25 @@ public final class ModelConfigParser {
         refuseQuantized(config);
         refuseExperts(config);
         String modelType = config.text("model_type", "");
-        return Family.ALL.stream()
-                .filter(family -> family.modelType().equals(modelType))
-                .findFirst()
-                .orElseThrow(() -> config.refuse("model_type", "which is not supported. Supported: " + supported()))
+        return Family.named(modelType)
+                .orElseThrow(() -> config.refuse(
+                        "model_type", "which is not supported. " + nearest(modelType) + "Supported: " + supported()))
                 .read(config);
+    }
+
+    /** By the beginning of the name, which is what versions of a family share. */
+    private static String nearest(String modelType) {
+        return Family.ALL.stream()
+                .map(Family::modelType)
+                .max(Comparator.comparingInt(name -> sharedPrefix(name, modelType)))
+                .filter(name -> sharedPrefix(name, modelType) >= SMALLEST_PREFIX)
+                .map(name -> "The nearest by name is " + name + ". ")
+                .orElse("");
+    }
+
+    private static int sharedPrefix(String one, String other) {
+        int mismatch = Arrays.mismatch(one.toCharArray(), other.toCharArray());
+        return mismatch < 0 ? one.length() : mismatch;
     }
 
     private static String supported() {

@@ -1,7 +1,6 @@
 package ai.rpo.core.model;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,17 +18,48 @@ public final class ParameterLayout {
      * @param offset first element in the flat vector
      * @param rows 1 for vectors
      * @param vector whether the file stores one dimension: normalization weights and biases, which are not decayed
+     * @param order where the rows of the file, or a vector's elements, lie in the flat vector
      */
-    public record Entry(String name, long offset, int rows, int columns, boolean vector) {
+    public record Entry(String name, long offset, int rows, int columns, boolean vector, RowOrder order) {
 
         public long size() {
             return (long) rows * columns;
+        }
+
+        /**
+         * Goes through elements as the file has them, in pieces that are without a gap in the flat vector too.
+         *
+         * @param first of them
+         */
+        public void runs(long first, int length, Run run) {
+            if (order.equals(RowOrder.AS_STORED)) {
+                run.at(first, 0, length);
+                return;
+            }
+            int unit = vector ? 1 : columns;
+            for (int done = 0, count; done < length; done += count) {
+                int stored = Math.toIntExact((first + done) / unit);
+                int within = (int) ((first + done) % unit);
+                count = Math.min(unit - within, length - done);
+                run.at((long) order.inMemory(stored) * unit + within, done, count);
+            }
         }
 
         /** The shape in the file. */
         public List<Integer> shape() {
             return vector ? List.of(columns) : List.of(rows, columns);
         }
+    }
+
+    /** Neighbours among the elements of an entry. */
+    @FunctionalInterface
+    public interface Run {
+
+        /**
+         * @param offset of the first in memory, within the entry
+         * @param from place of the first among those that are gone through
+         */
+        void at(long offset, int from, int count);
     }
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -44,11 +74,14 @@ public final class ParameterLayout {
         layout.matrix(names.embedding(), config.vocabularySize(), hidden);
         names.positions().ifPresent(name -> layout.matrix(name, config.contextLength(), hidden));
         for (int i = 0; i < config.layers(); i++) {
-            layout.block(config, names.block(i));
+            layout.block(config, i);
         }
         layout.norm(config, names.finalNorm());
         if (!config.tiedHead()) {
             layout.matrix(names.head(), config.outputs(), hidden);
+        }
+        if (config.architecture().biases().head()) {
+            layout.vector(names.headBias(), config.vocabularySize());
         }
         return layout;
     }
@@ -71,15 +104,17 @@ public final class ParameterLayout {
                 }
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");
-                    layout.matrix(Lora.b(module), names.inputMajor() ? weight.columns : weight.rows, lora.rank());
+                    int rows = names.inputMajor() ? weight.columns : weight.rows;
+                    layout.matrix(Lora.b(module), rows, lora.rank(), weight.order);
                 }
             }
         }
         return layout;
     }
 
-    private void block(ModelConfig config, String block) {
+    private void block(ModelConfig config, int layer) {
         Architecture architecture = config.architecture();
+        String block = architecture.names().block(layer);
         WeightNames.Attention attention = architecture.names().attention();
         WeightNames.FeedForward feedForward = architecture.names().feedForward();
         Architecture.Biases biases = architecture.biases();
@@ -87,33 +122,65 @@ public final class ParameterLayout {
         int queries = config.heads() * config.headDim();
         int keys = config.keyValueHeads() * config.headDim();
         int inner = config.intermediateSize();
-        List<Integer> fused =
-                attention.queryKeyValue().size() == 1 ? List.of(queries + 2 * keys) : List.of(queries, keys, keys);
         int inputs = feedForward.input().size();
         int input = (architecture.gatedFeedForward() ? 2 : 1) * inner / inputs;
 
-        norm(config, block + attention.norm());
-        projections(config, block, attention.queryKeyValue(), fused, hidden, biases.attentionInput());
-        attention.headNorms().forEach(name -> vector(block + name + ".weight", config.headDim()));
-        projections(config, block, List.of(attention.output()), List.of(hidden), queries, biases.attentionOutput());
+        attention.norm().ifPresent(name -> norm(config, block + name));
+        projections(config, block, queryKeyValue(config, layer), hidden, biases.attentionInput());
+        boolean perHead = attention.queryKeyNorm() == WeightNames.QueryKeyNorm.PER_HEAD;
+        List<Integer> normed = perHead ? List.of(config.headDim(), config.headDim()) : List.of(queries, keys);
+        for (int i = 0; i < attention.queryKeyNorms().size(); i++) {
+            vector(block + attention.queryKeyNorms().get(i) + ".weight", normed.get(i));
+        }
+        projections(config, block, List.of(new Part(attention.output(), hidden)), queries, biases.attentionOutput());
         attention.afterNorm().ifPresent(name -> norm(config, block + name));
-        norm(config, block + feedForward.norm());
-        projections(
-                config, block, feedForward.input(), Collections.nCopies(inputs, input), hidden, biases.feedForward());
-        projections(config, block, List.of(feedForward.output()), List.of(hidden), inner, biases.feedForward());
+        feedForward.norm().filter(name -> !contains(block + name + ".weight")).ifPresent(name -> norm(config, block + name));
+        List<Part> gateAndUp =
+                feedForward.input().stream().map(name -> new Part(name, input)).toList();
+        projections(config, block, gateAndUp, hidden, biases.feedForward());
+        projections(config, block, List.of(new Part(feedForward.output(), hidden)), inner, biases.feedForward());
         feedForward.afterNorm().ifPresent(name -> norm(config, block + name));
     }
 
-    /** Projections of one input, their weights next to each other and then their biases. */
-    private void projections(
-            ModelConfig config, String block, List<String> names, List<Integer> out, int in, boolean biased) {
-        boolean inputMajor = config.architecture().names().inputMajor();
-        for (int i = 0; i < names.size(); i++) {
-            int rows = inputMajor ? in : out.get(i);
-            matrix(block + names.get(i), rows, inputMajor ? out.get(i) : in);
+    /** One of several projections of the same input. */
+    private record Part(String name, int out, RowOrder order) {
+
+        Part(String name, int out) {
+            this(name, out, RowOrder.AS_STORED);
         }
-        for (int i = 0; biased && i < names.size(); i++) {
-            vector(block + names.get(i) + ".bias", out.get(i));
+    }
+
+    private static List<Part> queryKeyValue(ModelConfig config, int layer) {
+        WeightNames.Attention names = config.architecture().names().attention();
+        int queries = config.heads() * config.headDim();
+        int keys = config.keyValueHeads() * config.headDim();
+        RowOrder order = order(config, layer);
+        if (names.queryKeyValue().size() == 1) {
+            return List.of(new Part(names.queryKeyValue().get(0), queries + 2 * keys, order));
+        }
+        return List.of(
+                new Part(names.queryKeyValue().get(0), queries, order),
+                new Part(names.queryKeyValue().get(1), keys, order),
+                new Part(names.queryKeyValue().get(2), keys));
+    }
+
+    private static RowOrder order(ModelConfig config, int layer) {
+        int turned = 2 * config.rotary(layer).inverse().length;
+        return switch (config.architecture().names().attention().rows()) {
+            case AS_USED -> RowOrder.AS_STORED;
+            case PAIRS_TOGETHER -> new RowOrder.PairsTogether(config.headDim(), turned);
+            case BY_HEAD -> new RowOrder.ByHead(config.heads(), config.headDim());
+        };
+    }
+
+    /** Projections of one input, their weights next to each other and then their biases. */
+    private void projections(ModelConfig config, String block, List<Part> parts, int in, boolean biased) {
+        boolean inputMajor = config.architecture().names().inputMajor();
+        for (Part part : parts) {
+            matrix(block + part.name, inputMajor ? in : part.out, inputMajor ? part.out : in, part.order);
+        }
+        if (biased) {
+            parts.forEach(part -> add(block + part.name + ".bias", 1, part.out, true, part.order));
         }
     }
 
@@ -150,15 +217,19 @@ public final class ParameterLayout {
     }
 
     private void matrix(String name, int rows, int columns) {
-        add(name + ".weight", rows, columns, false);
+        matrix(name, rows, columns, RowOrder.AS_STORED);
+    }
+
+    private void matrix(String name, int rows, int columns, RowOrder order) {
+        add(name + ".weight", rows, columns, false, order);
     }
 
     private void vector(String name, int columns) {
-        add(name, 1, columns, true);
+        add(name, 1, columns, true, RowOrder.AS_STORED);
     }
 
-    private void add(String name, int rows, int columns, boolean vector) {
-        entries.put(name, new Entry(name, size, rows, columns, vector));
+    private void add(String name, int rows, int columns, boolean vector, RowOrder order) {
+        entries.put(name, new Entry(name, size, rows, columns, vector, order));
         size += (long) rows * columns;
     }
 }

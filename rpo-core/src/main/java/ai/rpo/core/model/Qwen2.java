@@ -21,7 +21,7 @@ final class Qwen2 implements Family {
                 keys.activation("hidden_act", "silu"),
                 keys.rotary(),
                 llama.with(llama.attention().withWindows(windows(file, keys)))
-                        .with(new Architecture.Biases(true, false, false)));
+                        .with(new Architecture.Biases(true, false, false, false)));
     }
 
     /** {@code sliding_window} counts only with {@code use_sliding_window}. */

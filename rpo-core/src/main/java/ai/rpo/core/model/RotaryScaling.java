@@ -1,10 +1,12 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * The rotary frequencies that a {@code config.json} asks for, equal to those of transformers but in double precision.
@@ -13,11 +15,14 @@ import java.util.function.DoubleUnaryOperator;
  */
 final class RotaryScaling {
 
-    private static final double DEFAULT_THETA = 10_000;
+    static final double DEFAULT_THETA = 10_000;
+
     private static final String ORIGINAL_LENGTH = "original_max_position_embeddings";
     private static final String PARTIAL = "partial_rotary_factor";
+    private static final String THETA = "rope_theta";
+    private static final String BY_LAYER_TYPE = "rope_parameters";
 
-    private static final Set<String> KEYS_OF_ALL = Set.of("rope_type", "type", "rope_theta", PARTIAL);
+    private static final Set<String> KEYS_OF_ALL = Set.of("rope_type", "type", THETA, PARTIAL);
     private static final Set<String> KEYS_OF_YARN = Set.of(
             "factor",
             ORIGINAL_LENGTH,
@@ -27,52 +32,118 @@ final class RotaryScaling {
             "mscale",
             "mscale_all_dim",
             "truncate");
+    private static final String TYPES = "default, linear, llama3, yarn, longrope";
+    private static final JsonObject NOTHING = JsonObject.parse("{}", "config.json");
 
     private final JsonObject config;
-    private final String key;
     private final JsonObject scaling;
     private final int contextLength;
     private final double theta;
 
-    private RotaryScaling(JsonObject config, int contextLength) {
+    private RotaryScaling(JsonObject config, JsonObject scaling, int contextLength, double thetaOtherwise) {
         this.config = config;
+        this.scaling = scaling;
         this.contextLength = contextLength;
-        key = given(config, "rope_scaling").isPresent() ? "rope_scaling" : "rope_parameters";
-        scaling = given(config, key).orElse(config);
-        theta = scaling.positive("rope_theta", config.positive("rope_theta", DEFAULT_THETA));
+        theta = scaling.positive(THETA, thetaOtherwise);
+    }
+
+    /** What the file says of the scaling, if it does. */
+    static Optional<JsonObject> given(JsonObject config) {
+        return Stream.of("rope_scaling", "rope_parameters")
+                .flatMap(key -> given(config, key).stream())
+                .findFirst();
     }
 
     private static Optional<JsonObject> given(JsonObject config, String key) {
         return config.object(key).filter(object -> !object.keys().isEmpty());
     }
 
-    /** @param contextLength {@code max_position_embeddings} */
-    static RotaryFrequencies ofWholeHeads(JsonObject config, int headDim, int contextLength) {
-        RotaryScaling rotary = new RotaryScaling(config, contextLength);
-        for (JsonObject keys : new JsonObject[] {config, rotary.scaling}) {
+    /**
+     * @param contextLength {@code max_position_embeddings}
+     * @param thetaOtherwise the base where the file has none
+     */
+    static RotaryFrequencies ofWholeHeads(
+            JsonObject config, int headDim, int contextLength, double thetaOtherwise) {
+        return ofWholeHeads(config, given(config).orElse(NOTHING), headDim, contextLength, thetaOtherwise);
+    }
+
+    /** @param scaling what counts as the file's {@code rope_parameters} */
+    static RotaryFrequencies ofWholeHeads(
+            JsonObject config, JsonObject scaling, int headDim, int contextLength, double thetaOtherwise) {
+        for (JsonObject keys : new JsonObject[] {config, scaling}) {
             if (keys.positive(PARTIAL, 1) != 1) {
                 throw keys.refuse(PARTIAL, "but this family rotates whole heads: it must be 1");
             }
         }
-        int originalLength = rotary.originalLength();
-        return rotary.frequencies(rotary.type(), rotary.plain(headDim), originalLength);
+        double theta = config.positive(THETA, thetaOtherwise);
+        return new RotaryScaling(config, scaling, contextLength, theta).frequencies(headDim);
+    }
+
+    /**
+     * Of layers whose {@code rope_parameters} stand under their type's name; {@code rope_scaling} of older files is that of
+     * layers with full attention.
+     */
+    static RotaryFrequencies ofLayerType(
+            JsonObject config, String type, int headDim, int contextLength, double thetaOtherwise) {
+        JsonObject scaling = given(config, BY_LAYER_TYPE)
+                .flatMap(types -> types.object(type))
+                .or(() -> type.equals(SharedKeys.FULL) ? given(config, "rope_scaling") : Optional.empty())
+                .orElse(NOTHING);
+        return new RotaryScaling(config, scaling, contextLength, thetaOtherwise).frequencies(headDim);
+    }
+
+    /** Of a head's first columns. */
+    static RotaryFrequencies ofPartsOfHeads(
+            JsonObject config, int headDim, int contextLength, double shareOtherwise) {
+        return ofPartsOfHeads(config, headDim, contextLength, THETA, PARTIAL, shareOtherwise);
+    }
+
+    /** GPT-NeoX has names of its own. */
+    static RotaryFrequencies ofGptNeoX(JsonObject config, int headDim, int contextLength) {
+        return ofPartsOfHeads(config, headDim, contextLength, "rotary_emb_base", "rotary_pct", 0.25);
+    }
+
+    private static RotaryFrequencies ofPartsOfHeads(
+            JsonObject config,
+            int headDim,
+            int contextLength,
+            String thetaKey,
+            String shareKey,
+            double shareOtherwise) {
+        JsonObject scaling = given(config).orElse(NOTHING);
+        int columns = columns(config, scaling, headDim, shareKey, shareOtherwise);
+        double theta = config.positive(thetaKey, DEFAULT_THETA);
+        return new RotaryScaling(config, scaling, contextLength, theta).frequencies(columns);
+    }
+
+    private static int columns(
+            JsonObject config, JsonObject scaling, int headDim, String shareKey, double shareOtherwise) {
+        double share = scaling.positive(PARTIAL, config.positive(shareKey, shareOtherwise));
+        int columns = (int) (headDim * share);
+        if (share > 1 || columns % 2 != 0) {
+            String why = "which rotates " + columns + " of " + headDim + " columns";
+            throw scaling.has(PARTIAL) ? scaling.refuse(PARTIAL, why) : config.refuse(shareKey, why);
+        }
+        return columns;
     }
 
     /** Phi 3 may rotate a head's first columns only, and has LongRoPE under two older names. */
     static RotaryFrequencies ofPhi3(JsonObject config, int headDim, int contextLength) {
-        RotaryScaling rotary = new RotaryScaling(config, contextLength);
-        double share = rotary.scaling.positive(PARTIAL, config.positive(PARTIAL, 1));
-        int columns = (int) (headDim * share);
-        if (share > 1 || columns % 2 != 0) {
-            throw rotary.scaling.refuse(PARTIAL, "which rotates " + columns + " of " + headDim + " columns");
-        }
+        JsonObject scaling = given(config).orElse(NOTHING);
+        int columns = columns(config, scaling, headDim, PARTIAL, 1);
+        double theta = config.positive(THETA, DEFAULT_THETA);
+        RotaryScaling rotary = new RotaryScaling(config, scaling, contextLength, theta);
         String type = rotary.type();
         boolean stretched = type.equals("su") || type.equals("yarn") || type.equals("longrope");
         if (!stretched && !type.equals("default")) {
-            throw rotary.refuseType(type, "default, longrope");
+            throw rotary.refuseType("default, longrope");
         }
         return rotary.frequencies(
                 stretched ? "longrope" : type, rotary.plain(columns), config.positiveInt(ORIGINAL_LENGTH, 4096));
+    }
+
+    private RotaryFrequencies frequencies(int columns) {
+        return frequencies(type(), plain(columns), originalLength());
     }
 
     private RotaryFrequencies frequencies(String type, double[] plain, int originalLength) {
@@ -86,25 +157,38 @@ final class RotaryScaling {
             case "yarn" -> yarn(plain, originalLength);
             case "longrope" -> longRope(plain, originalLength);
             case "dynamic" ->
-                throw config.refuse(
-                        key,
-                        "whose type \"dynamic\" makes a token's angles depend on the length of the whole row, which "
-                                + "prompts shared by two completions cannot honour",
-                        "Use a model with another type: " + "default, linear, llama3, yarn, longrope");
-            default -> throw refuseType(type, "default, linear, llama3, yarn, longrope");
+                throw scaling.refuse(
+                        typeKey(),
+                        "which makes a token's angles depend on the length of the whole row, and prompts shared by two "
+                                + "completions cannot honour that",
+                        "Use a model with another type: " + TYPES);
+            default -> throw refuseType(TYPES);
         };
     }
 
     /** Keys beside the scaling's type that say nothing of this type, by their whole names; transformers warns of them. */
     static List<String> unusedKeys(JsonObject config) {
-        RotaryScaling rotary = new RotaryScaling(config, 1);
-        Set<String> used = usedKeys(rotary.type());
-        return rotary.scaling == config
-                ? List.of()
-                : rotary.scaling.keys().stream()
-                        .filter(key -> rotary.scaling.has(key) && !KEYS_OF_ALL.contains(key) && !used.contains(key))
-                        .map(key -> rotary.key + "." + key)
-                        .toList();
+        JsonObject scaling = given(config).orElse(NOTHING);
+        Set<String> ofFamily = Family.named(config.text("model_type", ""))
+                .map(Family::ownRotaryKeys)
+                .orElse(Set.of());
+        List<String> unused = new ArrayList<>();
+        for (String key : scaling.keys()) {
+            if (ofFamily.contains(key) && scaling.isObject(key)) {
+                unused.addAll(unusedKeys(scaling.object(key).orElseThrow(), Set.of()));
+            }
+        }
+        unused.addAll(unusedKeys(scaling, ofFamily));
+        return unused;
+    }
+
+    private static List<String> unusedKeys(JsonObject scaling, Set<String> ofFamily) {
+        Set<String> used = usedKeys(type(scaling));
+        return scaling.keys().stream()
+                .filter(scaling::has)
+                .filter(key -> !KEYS_OF_ALL.contains(key) && !used.contains(key) && !ofFamily.contains(key))
+                .map(scaling::fullName)
+                .toList();
     }
 
     private static Set<String> usedKeys(String type) {
@@ -118,13 +202,20 @@ final class RotaryScaling {
         };
     }
 
-    private RpoException refuseType(String type, String supported) {
-        return config.refuse(
-                key, "whose type \"" + type + "\" is not supported", "Use a model with one of these: " + supported);
+    private RpoException refuseType(String supported) {
+        return scaling.refuse(typeKey(), "which is not supported", "Use a model with one of these: " + supported);
+    }
+
+    private String typeKey() {
+        return scaling.has("rope_type") ? "rope_type" : "type";
     }
 
     private String type() {
-        return scaling == config ? "default" : scaling.text("rope_type", scaling.text("type", "default"));
+        return type(scaling);
+    }
+
+    private static String type(JsonObject scaling) {
+        return scaling.text("rope_type", scaling.text("type", "default"));
     }
 
     /** Where the file has the key outside of the scaling too, that one wins, as in transformers. */

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 /** The weights of a layout, each found in one of a checkpoint's files and checked against it. */
 final class StoredWeights implements Weights {
 
-    /** Buffers that older checkpoints store: rotary frequencies, and the causal masks of GPT-2. */
-    private static final Pattern BUFFER = Pattern.compile(".*(\\.rotary_emb\\.inv_freq|\\.attn\\.(masked_)?bias)");
+    /** Buffers that older checkpoints store: rotary frequencies, and the causal masks of GPT-2 and GPT-NeoX. */
+    private static final Pattern BUFFER = Pattern.compile(".*(\\.rotary_emb\\.inv_freq|\\.(attn|attention)\\.(masked_)?bias)");
 
     private final Path folder;
     private final String basePrefix;
@@ -146,8 +146,8 @@ final class StoredWeights implements Weights {
         if (tiedHead && name.equals(embedding)) {
             names.add(head);
         }
-        if (scalarHead && name.equals(head)) {
-            names.add(RewardHead.OTHER_NAME + ".weight");
+        if (name.equals(head)) { // in memory transformers calls every model's head as Llama's
+            names.add((scalarHead ? RewardHead.OTHER_NAME : WeightNames.LLAMA.head()) + ".weight");
         }
         return names;
     }

@@ -22,59 +22,128 @@ public record WeightNames(
         String head,
         boolean inputMajor) {
 
+    /** How the rows of the query, key and value projections lie in the file. */
+    public enum Rows {
+        /** All queries, then all keys, then all values; columns that are turned together half of the turned ones apart. */
+        AS_USED,
+        /** The columns that are turned together are neighbours. */
+        PAIRS_TOGETHER,
+        /** Query, key and value of the first head, then those of the second, and so on. */
+        BY_HEAD
+    }
+
+    /** RMSNorm of queries and of keys. */
+    public enum QueryKeyNorm {
+        NONE,
+        /** Of each head, with one weight for all query heads and one for all key heads. */
+        PER_HEAD,
+        /** Of all heads at once. */
+        OVER_ALL_HEADS
+    }
+
     /**
      * @param norm normalizes what attention reads
      * @param queryKeyValue projections that lie side by side, or one that is all three
-     * @param headNorms RMSNorm of each query head and of each key head; two or none
+     * @param rows how the rows of those lie
+     * @param queryKeyNorm whether there are weights {@code q_norm} and {@code k_norm}, and what they normalize
      * @param afterNorm normalizes what attention adds to the residual stream
      */
     public record Attention(
-            String norm,
+            Optional<String> norm,
             List<String> queryKeyValue,
-            List<String> headNorms,
+            Rows rows,
+            QueryKeyNorm queryKeyNorm,
             String output,
             Optional<String> afterNorm) {
 
         static final Attention LLAMA = new Attention(
                 "input_layernorm",
                 List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-                List.of(),
-                "self_attn.o_proj",
-                Optional.empty());
+                "self_attn.o_proj");
 
         public Attention {
             queryKeyValue = List.copyOf(queryKeyValue);
-            headNorms = List.copyOf(headNorms);
+        }
+
+        /** Nothing but a norm before and projections. */
+        Attention(String norm, List<String> queryKeyValue, String output) {
+            this(Optional.of(norm), queryKeyValue, Rows.AS_USED, QueryKeyNorm.NONE, output, Optional.empty());
+        }
+
+        /** RMSNorm weights of queries and keys; two or none. */
+        public List<String> queryKeyNorms() {
+            return queryKeyNorm == QueryKeyNorm.NONE ? List.of() : List.of("self_attn.q_norm", "self_attn.k_norm");
+        }
+
+        Attention with(Rows other) {
+            return new Attention(norm, queryKeyValue, other, queryKeyNorm, output, afterNorm);
+        }
+
+        Attention with(QueryKeyNorm other) {
+            return new Attention(norm, queryKeyValue, rows, other, output, afterNorm);
+        }
+
+        Attention withNorms(Optional<String> before, Optional<String> after) {
+            return new Attention(before, queryKeyValue, rows, queryKeyNorm, output, after);
         }
     }
 
     /**
-     * @param norm normalizes what the feed-forward reads
+     * @param norm normalizes what the feed-forward reads; that of attention where both share one
      * @param input gate and up, or one that is both, or the only one
      * @param afterNorm normalizes what the feed-forward adds to the residual stream
      */
-    public record FeedForward(String norm, List<String> input, String output, Optional<String> afterNorm) {
+    public record FeedForward(
+            Optional<String> norm, List<String> input, String output, Optional<String> afterNorm) {
 
         static final FeedForward LLAMA = new FeedForward(
-                "post_attention_layernorm", List.of("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj", Optional.empty());
+                "post_attention_layernorm", List.of("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj");
 
         public FeedForward {
             input = List.copyOf(input);
         }
+
+        /** Nothing but a norm before and projections. */
+        FeedForward(String norm, List<String> input, String output) {
+            this(Optional.of(norm), input, output, Optional.empty());
+        }
+
+        FeedForward withNorms(Optional<String> before, Optional<String> after) {
+            return new FeedForward(before, input, output, after);
+        }
     }
 
-    static final WeightNames LLAMA = llamaWith(Attention.LLAMA, FeedForward.LLAMA);
+    static final WeightNames LLAMA = new WeightNames(
+            "model.embed_tokens",
+            Optional.empty(),
+            "model.layers.",
+            Attention.LLAMA,
+            FeedForward.LLAMA,
+            "model.norm",
+            "lm_head",
+            false);
 
-    static WeightNames llamaWith(Attention attention, FeedForward feedForward) {
-        return new WeightNames(
-                "model.embed_tokens",
-                Optional.empty(),
-                "model.layers.",
-                attention,
-                feedForward,
-                "model.norm",
-                "lm_head",
-                false);
+    WeightNames with(Attention other) {
+        return new WeightNames(embedding, positions, blocks, other, feedForward, finalNorm, head, inputMajor);
+    }
+
+    WeightNames with(FeedForward other) {
+        return new WeightNames(embedding, positions, blocks, attention, other, finalNorm, head, inputMajor);
+    }
+
+    WeightNames withFinalNorm(String other) {
+        return new WeightNames(embedding, positions, blocks, attention, feedForward, other, head, inputMajor);
+    }
+
+    /** Nothing is normalized before it is read, everything before it is added to the residual stream. */
+    WeightNames withNormsAfterOnly() {
+        return with(attention.withNorms(Optional.empty(), Optional.of("post_attention_layernorm")))
+                .with(feedForward.withNorms(Optional.empty(), Optional.of("post_feedforward_layernorm")));
+    }
+
+    /** The feed-forward reads what attention reads. */
+    WeightNames withOneNorm() {
+        return with(feedForward.withNorms(attention.norm(), feedForward.afterNorm()));
     }
 
     WeightNames withHead(String other) {
@@ -101,6 +170,11 @@ public record WeightNames(
     /** The weight that the final hidden state is multiplied with. */
     public String headWeight(boolean tied) {
         return (tied ? embedding : head) + ".weight";
+    }
+
+    /** The bias of the projection to the vocabulary, where there is one. */
+    public String headBias() {
+        return head + ".bias";
     }
 
     /** What a checkpoint of the model without its head leaves out of every name, such as {@code model.}. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Against PyTorch in double precision: log-probabilities, the three losses, every gradient tensor. */
 @Tag("shared")
-class DecoderGoldenTest {
+public class DecoderGoldenTest {
 
     private static final String[] MODELS = {
         "llama",
@@ -34,16 +34,30 @@ class DecoderGoldenTest {
         "llama_linear",
         "llama_yarn",
         "mistral",
+        "ministral3",
         "qwen2",
         "qwen3",
         "gemma",
         "gemma2",
+        "gemma3_text",
+        "olmo2",
+        "olmo3",
+        "smollm3",
+        "granite",
+        "exaone4",
+        "glm4",
+        "cohere2",
+        "stablelm",
+        "starcoder2",
+        "phi",
         "phi3",
         "phi3_longrope",
+        "gpt_neox",
         "gpt2"
     };
 
-    static Stream<String> names() {
+    /** Folders of golden. */
+    public static Stream<String> names() {
         return Stream.of(MODELS);
     }
 

@@ -12,24 +12,25 @@ import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Workspace;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each family with every option it has, against PyTorch; {@code families/make_families.py} made the models. */
 class FamilyGoldenTest {
 
-    private static final double LOGP_TOLERANCE = 2e-6;
-    private static final double GRADIENT_TOLERANCE = 1e-5;
+    // transformers computes angles and softmaxes in float32 whatever the model's type.
+    private static final double LOGP_TOLERANCE = 5e-6;
+    private static final double GRADIENT_TOLERANCE = 3e-5;
+    private static final double SMALLEST_NORM = 1e-6; // keys' biases have no gradient where nothing is rotated
 
     private final PlainBackend backend = new PlainBackend();
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "phi3", "phi3_longrope", "gpt2"})
+    @MethodSource("ai.rpo.core.decoder.Golden#families")
     void logpsAndGradientsAreThoseOfPyTorch(String family) throws IOException, URISyntaxException {
         Golden golden =
-                Golden.in(Path.of(getClass().getResource("/families/" + family).toURI()));
+                Golden.in(Golden.family(family));
         assertEquals(List.of(), golden.model().unusedTensors());
         Decoder decoder = new Decoder(golden.model().config(), backend);
         Parameters weights = SmallModel.zeros(golden.model().config(), backend);
@@ -58,7 +59,7 @@ class FamilyGoldenTest {
                 difference += Math.pow(actual[i] - expected[i], 2);
                 norm += Math.pow(expected[i], 2);
             }
-            double relative = Math.sqrt(difference / norm);
+            double relative = Math.sqrt(difference) / Math.max(SMALLEST_NORM, Math.sqrt(norm));
             assertTrue(relative < GRADIENT_TOLERANCE, entry.name() + " is off by " + relative);
         }
     }

@@ -2,17 +2,17 @@ package ai.rpo.core.decoder;
 
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.model.Weights;
+import ai.rpo.core.tensor.PlainBackend;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.FloatBuffer;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** A tiny model with what PyTorch computed for it in double precision. */
@@ -20,6 +20,23 @@ public record Golden(Path folder, ModelDirectory model, JsonNode expected) {
 
     public static Golden open(String name) {
         return in(Path.of(System.getProperty("rpo.shared"), "golden", name));
+    }
+
+    /** The tiny models that {@code families/make_families.py} made, by name: one of each family, or more. */
+    public static Stream<String> families() throws IOException, URISyntaxException {
+        try (Stream<Path> folders = Files.list(family("."))) {
+            return folders
+                    .filter(Files::isDirectory)
+                    .map(folder -> folder.getFileName().toString())
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    /** The folder of one of {@link #families()}. */
+    public static Path family(String name) throws URISyntaxException {
+        return Path.of(Golden.class.getResource("/families").toURI()).resolve(name);
     }
 
     public static Golden in(Path folder) {
@@ -54,17 +71,16 @@ public record Golden(Path folder, ModelDirectory model, JsonNode expected) {
                 .toArray();
     }
 
-    /** Tensors of the model's shapes in another file of the folder, such as its gradients. */
+    /** Tensors of the model's shapes in another file of the folder, such as its gradients, as they lie in memory. */
     public float[] flat(String file) throws IOException {
         Path other = Files.createTempDirectory("golden");
         Files.copy(folder.resolve("config.json"), other.resolve("config.json"));
         Files.copy(folder.resolve(file), other.resolve("model.safetensors"));
-        ParameterLayout layout = ParameterLayout.of(model.config());
-        float[] flat = new float[Math.toIntExact(layout.size())];
-        Weights weights = ModelDirectory.open(other).weights();
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            weights.read(entry, 0, FloatBuffer.wrap(flat, (int) entry.offset(), (int) entry.size()));
-        }
+        PlainBackend backend = new PlainBackend();
+        Parameters numbers = SmallModel.zeros(model.config(), backend);
+        numbers.load(ModelDirectory.open(other).weights());
+        float[] flat = new float[Math.toIntExact(numbers.storage().size())];
+        numbers.storage().read(0, flat, 0, flat.length);
         return flat;
     }
 

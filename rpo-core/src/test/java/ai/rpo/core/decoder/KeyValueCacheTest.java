@@ -11,7 +11,6 @@ import ai.rpo.core.tensor.cpu.CpuBackend;
 import ai.rpo.core.tensor.cuda.EmulatedDevice;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Logits through a cache, token by token, are those of the whole sequence at once, and those that scoring uses. */
 class KeyValueCacheTest {
@@ -27,10 +26,10 @@ class KeyValueCacheTest {
     private static final int LENGTH = 30; // beyond every window, and beyond LongRoPE's border
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "phi3", "phi3_longrope", "gpt2"})
+    @MethodSource("ai.rpo.core.decoder.Golden#families")
     void cachedLogitsAreTheUncached(String family) throws URISyntaxException {
         ModelDirectory model = ModelDirectory.open(
-                Path.of(getClass().getResource("/families/" + family).toURI()));
+                Golden.family(family));
         int[] first = new Random(1).ints(LENGTH, 0, 13).toArray();
         int[] second = new Random(2).ints(LENGTH, 0, 13).toArray();
         Map<Backend, Double> tolerances = new LinkedHashMap<>(

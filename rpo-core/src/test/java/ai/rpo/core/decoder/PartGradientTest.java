@@ -64,7 +64,7 @@ class PartGradientTest {
     void attention(String family) {
         family(family);
         for (int layer = 0; layer < config.layers(); layer++) {
-            RotaryTable rotary = new RotaryTable(backend, config.rotary());
+            RotaryTable rotary = new RotaryTable(backend, config.rotary(layer));
             Attention attention = new Attention(backend, config, Optional.empty(), rotary, layer);
             assertPart(attention, batch);
             assertPart(attention, batch.predicting());

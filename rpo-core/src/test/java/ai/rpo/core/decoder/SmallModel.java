@@ -15,32 +15,55 @@ import java.util.stream.Stream;
 /** Small random models and examples. */
 public final class SmallModel {
 
-    private static final Map<String, String> FAMILIES = Map.of(
-            "llama", """
+    private static final String SIZES = """
             "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "num_key_value_heads": 2, "head_dim": 6, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
-            "tie_word_embeddings": false
-            """,
-            "qwen3", """
-            "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "num_key_value_heads": 2, "head_dim": 6, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
-            "tie_word_embeddings": true, "hidden_act": "silu"
-            """,
-            "gemma2", """
-            "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "num_key_value_heads": 2, "head_dim": 6, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
-            "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 6, "sliding_window": 3,
+            "max_position_embeddings": 64,
+            """;
+    private static final String GROUPED = SIZES + """
+            "num_key_value_heads": 2, "head_dim": 6,
+            """;
+
+    private static final Map<String, String> FAMILIES = Map.ofEntries(
+            Map.entry("llama", GROUPED + """
+            "rms_norm_eps": 1e-05, "tie_word_embeddings": false
+            """),
+            Map.entry("ministral3", GROUPED + """
+            "rope_parameters": {"rope_type": "default", "original_max_position_embeddings": 3, "llama_4_scaling_beta": 0.5}
+            """),
+            Map.entry("qwen3", GROUPED + """
+            "rms_norm_eps": 1e-05, "tie_word_embeddings": true, "hidden_act": "silu"
+            """),
+            Map.entry("gemma2", GROUPED + """
+            "rms_norm_eps": 1e-05, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 6, "sliding_window": 3,
             "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0, "tie_word_embeddings": true
-            """,
-            "phi3", """
+            """),
+            Map.entry("gemma3_text", GROUPED + """
+            "query_pre_attn_scalar": 6, "sliding_window": 3, "sliding_window_pattern": 2
+            """),
+            Map.entry("olmo2", SIZES + """
+            "num_key_value_heads": 2, "head_dim": 6
+            """),
+            Map.entry("granite", GROUPED + """
+            "embedding_multiplier": 2, "attention_multiplier": 0.5, "residual_multiplier": 0.7, "logits_scaling": 3
+            """),
+            Map.entry("cohere2", GROUPED + """
+            "logit_scale": 0.5, "sliding_window": 3, "sliding_window_pattern": 2
+            """),
+            Map.entry("phi", SIZES + """
+            "head_dim": 8, "layer_norm_eps": 1e-05
+            """),
+            Map.entry("phi3", """
             "hidden_size": 12, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 2,
             "num_key_value_heads": 1, "rms_norm_eps": 1e-05, "max_position_embeddings": 64,
             "original_max_position_embeddings": 64, "tie_word_embeddings": false
-            """,
-            "gpt2", """
+            """),
+            Map.entry("gpt_neox", SIZES + """
+            "head_dim": 8
+            """),
+            Map.entry("gpt2", """
             "n_embd": 12, "n_head": 3, "n_layer": 2, "n_positions": 16, "layer_norm_epsilon": 1e-05,
             "activation_function": "gelu_new", "tie_word_embeddings": true
-            """);
+            """));
 
     private SmallModel() {}
 

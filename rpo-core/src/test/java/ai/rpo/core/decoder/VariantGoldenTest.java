@@ -28,8 +28,6 @@ class VariantGoldenTest {
     private static final double TOLERANCE = 1e-5;
 
     private static final Map<String, String> REFUSED_CONFIGS = Map.of(
-            "gpt2 with exact gelu",
-            "activation_function",
             "rms_norm_eps as text",
             "rms_norm_eps",
             "llama with partial_rotary_factor",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
@@ -13,21 +14,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Greedy continuations by every family, through the cache and beside each other, against transformers without one. */
 class GreedyFamilyTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "phi3", "phi3_longrope", "gpt2"})
+    @MethodSource("ai.rpo.core.decoder.Golden#families")
     void continuesAsTransformersDoes(String family) throws IOException, URISyntaxException {
         ModelDirectory model = ModelDirectory.open(
-                Path.of(getClass().getResource("/families/" + family).toURI()));
+                Golden.family(family));
         Backend backend = CpuBackend.create(false, 2);
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -57,12 +58,25 @@ class ModelConfigParserTest {
                 given.get("scoreCap").doubleValue(),
                 config.architecture().attention().scoreCap());
         assertEquals(given.get("logitCap").doubleValue(), config.architecture().logitCap());
-        double[] inverse = config.rotary().inverse();
-        if (given.get("theta").isNull()) {
-            assertEquals(0, inverse.length);
+        assertEquals(given.get("scale").doubleValue(), config.architecture().attention().scale(), 1e-12);
+        Architecture.Multipliers multipliers = config.architecture().multipliers();
+        assertEquals(given.get("embedding").doubleValue(), multipliers.embedding(), 1e-12);
+        assertEquals(given.get("residual").doubleValue(), multipliers.residual());
+        assertEquals(given.get("logits").doubleValue(), multipliers.logits());
+        assertEquals(
+                given.get("parameters").longValue(), ParameterLayout.of(config).size());
+        for (int layer = 0; layer < config.layers(); layer++) {
+            checkRotation(config.rotary(layer).inverse(), given.get("rotated").intValue(), given.at("/slowest/" + layer));
+        }
+    }
+
+    /** @param slowest of the frequencies, or nothing in a layer that does not know positions */
+    private static void checkRotation(double[] inverse, int rotated, JsonNode slowest) {
+        if (slowest.isNumber()) {
+            assertEquals(rotated, 2 * inverse.length);
+            assertEquals(slowest.doubleValue(), inverse[inverse.length - 1], 1e-12);
         } else {
-            double last = Math.pow(given.get("theta").doubleValue(), 2.0 / config.headDim() - 1);
-            assertEquals(last, inverse[inverse.length - 1], 1e-12);
+            assertEquals(0, inverse.length);
         }
     }
 
@@ -80,7 +94,22 @@ class ModelConfigParserTest {
                 "qwen2; max_window_layers; -1",
                 "gemma; use_bidirectional_attention; true",
                 "gemma2; attn_logit_softcapping; 0",
-                "gemma2; hidden_activation; \"gelu\"",
+                "gemma2; hidden_activation; \"relu\"",
+                "gemma3_text; attn_logit_softcapping; 50.0",
+                "gemma3_text; use_bidirectional_attention; true",
+                "gemma3_text; sliding_window; null",
+                "ministral3; sliding_window; 0",
+                "olmo3; layer_types; [\"chunked_attention\"]",
+                "smollm3; no_rope_layers; [1,1]",
+                "granite; residual_multiplier; 0",
+                "exaone4; sliding_window_pattern; \"LLLG\"",
+                "glm4; partial_rotary_factor; 2",
+                "cohere2; sliding_window; null",
+                "stablelm; qk_layernorm; true",
+                "starcoder2; hidden_act; \"relu\"",
+                "phi; qk_layernorm; true",
+                "gpt_neox; rotary_pct; 1.2",
+                "gpt_neox; num_key_value_heads; 8",
                 "phi3; partial_rotary_factor; 1.5",
                 "phi3; rope_scaling; {\"type\":\"linear\",\"factor\":2}",
                 "gpt2; add_cross_attention; true",
@@ -170,6 +199,22 @@ class ModelConfigParserTest {
         RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
         assertTrue(e.getMessage().contains("model_type"), e.getMessage());
         assertTrue(e.getMessage().contains("llama"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gemma3, gemma3_text", "mistral3, mistral", "qwen2_moe, qwen2", "glm, glm4", "mixtral, mi"})
+    void theNearestFamilyIsNamed(String modelType, String nearest) {
+        RpoException e = assertThrows(
+                RpoException.class,
+                () -> ModelConfigParser.parse("{\"model_type\": \"" + modelType + "\"}", "config.json"));
+        assertTrue(e.getMessage().contains("The nearest by name is " + nearest), e.getMessage());
+    }
+
+    @Test
+    void ofAStrangeNameNoneIsNear() {
+        RpoException e = assertThrows(
+                RpoException.class, () -> ModelConfigParser.parse("{\"model_type\": \"deepseek\"}", "config.json"));
+        assertFalse(e.getMessage().contains("nearest"), e.getMessage());
     }
 
     @ParameterizedTest

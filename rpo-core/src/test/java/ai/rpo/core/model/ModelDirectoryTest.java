@@ -195,10 +195,13 @@ class ModelDirectoryTest {
 
     @Test
     void absurdNumberOfLayersIsRefusedBeforeALayoutIsMade() throws IOException {
-        String config = TinyModel.CONFIG.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000");
-        TinyModel.folder(temp, config, tensors);
-        assertContains(
-                assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), "num_hidden_layers = 2000000000");
+        Map<String, String> named = Map.of("2000000000", "num_hidden_layers is 2000000000", "9999", "num_hidden_layers = 9999");
+        for (Map.Entry<String, String> layers : named.entrySet()) {
+            String config =
+                    TinyModel.CONFIG.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": " + layers.getKey());
+            TinyModel.folder(temp, config, tensors);
+            assertContains(assertThrows(RpoException.class, () -> ModelDirectory.open(temp)), layers.getValue());
+        }
     }
 
     @Test

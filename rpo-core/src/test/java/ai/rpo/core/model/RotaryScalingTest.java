@@ -33,7 +33,7 @@ class RotaryScalingTest {
 
     private static void check(JsonNode given) {
         RotaryFrequencies rotary = ModelConfigParser.parse(given.get("config").toString(), "config.json")
-                .rotary();
+                .rotary(0);
         assertArrayEquals(numbers(given.get("inverse")), rotary.inverse(), 1e-14);
         assertEquals(given.get("attention_factor").doubleValue(), rotary.attentionFactor(), 1e-14);
         assertEquals(given.has("long_inverse"), rotary.dependOnLength());

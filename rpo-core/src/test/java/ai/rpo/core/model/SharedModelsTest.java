@@ -3,14 +3,16 @@ package ai.rpo.core.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.rpo.core.decoder.DecoderGoldenTest;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("shared")
 class SharedModelsTest {
@@ -18,23 +20,12 @@ class SharedModelsTest {
     @TempDir
     Path temp;
 
+    static Stream<String> folders() {
+        return Stream.concat(DecoderGoldenTest.names().map("golden/"::concat), Stream.of("models/stories260k"));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "golden/llama",
-                "golden/llama3",
-                "golden/llama_linear",
-                "golden/llama_yarn",
-                "golden/mistral",
-                "golden/qwen2",
-                "golden/qwen3",
-                "golden/gemma",
-                "golden/gemma2",
-                "golden/phi3",
-                "golden/phi3_longrope",
-                "golden/gpt2",
-                "models/stories260k"
-            })
+    @MethodSource("folders")
     void anExportHoldsTheSameWeights(String folder) {
         ModelDirectory source = ModelDirectory.open(Path.of(System.getProperty("rpo.shared"), folder));
         assertEquals(List.of(), source.unusedTensors());

@@ -2,6 +2,7 @@ package ai.rpo.core.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import org.apache.commons.math3.special.Erf;
 
 /**
  * Every operation written down as its definition, in double and in no hurry: what the fast backends are tested
@@ -527,6 +528,7 @@ public final class PlainBackend implements Backend {
         return switch (activation) {
             case SILU -> x / (1 + Math.exp(-x));
             case GELU_TANH -> 0.5 * x * (1 + Math.tanh(geluArgument(x)));
+            case GELU -> x * normal(x);
         };
     }
 
@@ -541,7 +543,13 @@ public final class PlainBackend implements Backend {
                 double dArgument = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
                 yield 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * dArgument;
             }
+            case GELU -> normal(x) + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
         };
+    }
+
+    /** The standard normal distribution. */
+    private static double normal(double x) {
+        return Erf.erfc(-x / Math.sqrt(2)) / 2;
     }
 
     private static double geluArgument(double x) {

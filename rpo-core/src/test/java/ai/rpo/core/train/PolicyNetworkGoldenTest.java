@@ -12,7 +12,7 @@ import ai.rpo.core.tensor.Precision;
 import java.io.IOException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** One AdamW step of the DL4J network against PyTorch. */
 @Tag("shared")
@@ -21,19 +21,7 @@ class PolicyNetworkGoldenTest {
     private static final double LARGE_GRADIENT = 1e-5;
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "llama",
-                "llama3",
-                "mistral",
-                "qwen2",
-                "qwen3",
-                "gemma",
-                "gemma2",
-                "phi3",
-                "phi3_longrope",
-                "gpt2"
-            })
+    @MethodSource("ai.rpo.core.decoder.DecoderGoldenTest#names")
     void oneStep(String name) throws IOException {
         Golden golden = Golden.open(name);
         RpoObjective objective = RpoObjective.paper(golden.number("beta"), golden.number("eta"));

@@ -3,13 +3,20 @@ package ai.rpo.core.tensor.cpu;
 import ai.rpo.core.tensor.Activation;
 
 /**
- * Gated activations and their gradients. Both kinds have the form {@code x·σ(z(x))}: SiLU with z = x, and GELU's tanh
- * form, since {@code (1 + tanh(u))/2 = σ(2u)}, with {@code z = 2·√(2/π)·(x + 0.044715·x³)}.
+ * Gated activations and their gradients. All kinds have the form {@code x·s(x)}: SiLU with s = σ(x), GELU with the normal
+ * distribution Φ(x), and its tanh form, since {@code (1 + tanh(u))/2 = σ(2u)}, with {@code s = σ(2·√(2/π)·(x +
+ * 0.044715·x³))}.
  */
 final class ActivationKernel {
 
     private static final float LINEAR = (float) (2 * Math.sqrt(2 / Math.PI));
     private static final float CUBIC = LINEAR * 0.044715f;
+    private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+    private static final float DENSITY = (float) (1 / Math.sqrt(2 * Math.PI));
+    private static final float[] TAIL = {
+        -1.2655122f, 1.0000237f, 0.37409195f, 0.09678419f, -0.18628806f, 0.27886808f, -1.1352040f, 1.4885159f, -0.82215226f,
+        0.17087278f
+    };
 
     private final WorkerPool pool;
     private final RowMath math;
@@ -60,7 +67,7 @@ final class ActivationKernel {
                     d[j] *= gate[j] * sigmoid[j];
                 }
                 OffHeap.write(d, 0, dGateUp + row + half, columns);
-                slope(activation, gate, sigmoid, columns);
+                slope(activation, gate, sigmoid, d, columns);
                 for (int j = 0; j < columns; j++) {
                     up[j] *= sigmoid[j];
                 }
@@ -92,11 +99,12 @@ final class ActivationKernel {
             float[] a = lane.array(0, columns);
             float[] sigmoid = lane.array(1, columns);
             float[] d = lane.array(2, columns);
+            float[] spare = lane.array(3, columns);
             for (int i = blocks.from(block); i < blocks.to(block); i++) {
                 OffHeap.read(OffHeap.row(x, i, columns), a, 0, columns);
                 OffHeap.read(OffHeap.row(dOut, i, columns), d, 0, columns);
                 sigmoid(activation, a, sigmoid, columns);
-                slope(activation, a, sigmoid, columns);
+                slope(activation, a, sigmoid, spare, columns);
                 for (int j = 0; j < columns; j++) {
                     d[j] *= sigmoid[j];
                 }
@@ -106,25 +114,72 @@ final class ActivationKernel {
     }
 
     private void sigmoid(Activation activation, float[] x, float[] out, int columns) {
-        if (activation == Activation.GELU_TANH) {
-            for (int j = 0; j < columns; j++) {
-                out[j] = x[j] * (LINEAR + CUBIC * x[j] * x[j]);
+        switch (activation) {
+            case SILU -> {
+                System.arraycopy(x, 0, out, 0, columns);
+                math.sigmoid(out, columns);
             }
-        } else {
-            System.arraycopy(x, 0, out, 0, columns);
+            case GELU_TANH -> {
+                for (int j = 0; j < columns; j++) {
+                    out[j] = x[j] * (LINEAR + CUBIC * x[j] * x[j]);
+                }
+                math.sigmoid(out, columns);
+            }
+            case GELU -> normal(x, out, columns);
         }
-        math.sigmoid(out, columns);
     }
 
-    /** Turns {@code s = σ(z(x))} into the derivative of {@code x·s}, which is {@code s + x·s·(1 − s)·z′(x)}. */
-    private static void slope(Activation activation, float[] x, float[] s, int columns) {
-        if (activation == Activation.GELU_TANH) {
-            for (int j = 0; j < columns; j++) {
-                s[j] = s[j] + x[j] * s[j] * (1 - s[j]) * (LINEAR + 3 * CUBIC * x[j] * x[j]);
+    /**
+     * The standard normal distribution. Its tail is {@code t/2·exp(−z² + p(t))} with {@code z = |x|/√2} and {@code t =
+     * 1/(1 + z/2)}; the polynomial p is the Chebyshev fit of degree 9 of what that leaves over, whose error is 1e-7.
+     */
+    private void normal(float[] x, float[] out, int columns) {
+        for (int j = 0; j < columns; j++) {
+            float z = Math.abs(x[j]) * SQRT_HALF;
+            float t = 1 / (1 + 0.5f * z);
+            float p = TAIL[9];
+            p = p * t + TAIL[8];
+            p = p * t + TAIL[7];
+            p = p * t + TAIL[6];
+            p = p * t + TAIL[5];
+            p = p * t + TAIL[4];
+            p = p * t + TAIL[3];
+            p = p * t + TAIL[2];
+            p = p * t + TAIL[1];
+            p = p * t + TAIL[0];
+            out[j] = p - z * z;
+        }
+        math.exponentials(out, columns, 0);
+        for (int j = 0; j < columns; j++) {
+            float tail = 0.5f * out[j] / (1 + 0.5f * (Math.abs(x[j]) * SQRT_HALF));
+            out[j] = x[j] < 0 ? tail : 1 - tail;
+        }
+    }
+
+    /**
+     * Turns {@code s(x)} into the derivative of {@code x·s(x)}: {@code s + x·s·(1 − s)·z′(x)} where {@code s = σ(z(x))},
+     * and {@code s + x·φ(x)} where it is Φ.
+     */
+    private void slope(Activation activation, float[] x, float[] s, float[] spare, int columns) {
+        switch (activation) {
+            case SILU -> {
+                for (int j = 0; j < columns; j++) {
+                    s[j] = s[j] + x[j] * s[j] * (1 - s[j]);
+                }
             }
-        } else {
-            for (int j = 0; j < columns; j++) {
-                s[j] = s[j] + x[j] * s[j] * (1 - s[j]);
+            case GELU_TANH -> {
+                for (int j = 0; j < columns; j++) {
+                    s[j] = s[j] + x[j] * s[j] * (1 - s[j]) * (LINEAR + 3 * CUBIC * x[j] * x[j]);
+                }
+            }
+            case GELU -> {
+                for (int j = 0; j < columns; j++) {
+                    spare[j] = -0.5f * x[j] * x[j];
+                }
+                math.exponentials(spare, columns, 0);
+                for (int j = 0; j < columns; j++) {
+                    s[j] = s[j] + x[j] * spare[j] * DENSITY;
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
@@ -297,6 +298,7 @@ public final class Nd4jBackend implements Backend {
                 geluTanh(x, out);
                 out.addi(1).muli(0.5);
             }
+            case GELU -> normal(x, out);
         }
         out.muli(x);
     }
@@ -348,8 +350,21 @@ public final class Nd4jBackend implements Backend {
                 activated.rsubi(1);
                 slope.addi(activated);
             }
+            case GELU -> { // Φ + g·φ
+                normal(gate, activated);
+                slope.assign(gate).muli(gate).muli(-0.5);
+                Transforms.exp(slope, false);
+                slope.muli(gate).muli(1 / Math.sqrt(2 * Math.PI)).addi(activated);
+            }
         }
         activated.muli(gate);
+    }
+
+    /** The standard normal distribution, {@code (1 + erf(x/√2))/2}. */
+    private static void normal(INDArray x, INDArray out) {
+        out.assign(x).muli(Math.sqrt(0.5));
+        Nd4j.exec(new Erf(out, out));
+        out.addi(1).muli(0.5);
     }
 
     /** {@code out = tanh(√(2/π)·(x + 0.044715·x³))}. */

@@ -1,0 +1,50 @@
+package ai.rpo.core.model;
+
+/**
+ * Where the rows of a matrix, or the elements of a vector, lie in memory. Most lie as in the file; those of some
+ * families' queries, keys and values are put so that one attention serves all of them.
+ */
+public sealed interface RowOrder {
+
+    /** As in the file. */
+    RowOrder AS_STORED = new AsStored();
+
+    /** The row in memory of a row of the file. */
+    int inMemory(int stored);
+
+    /** As in the file. */
+    record AsStored() implements RowOrder {
+
+        @Override
+        public int inMemory(int stored) {
+            return stored;
+        }
+    }
+
+    /**
+     * The rotary embedding turns neighbours in the file, {@code 2i} with {@code 2i + 1}, and in memory {@code i} with
+     * {@code turned/2 + i} of the same head.
+     *
+     * @param turned columns of each head that are turned, its first
+     */
+    record PairsTogether(int headDim, int turned) implements RowOrder {
+
+        @Override
+        public int inMemory(int stored) {
+            int column = stored % headDim;
+            int moved = column < turned ? column / 2 + column % 2 * (turned / 2) : column;
+            return stored - column + moved;
+        }
+    }
+
+    /** In the file each head's query, key and value lie together; in memory all queries come first, then all keys. */
+    record ByHead(int heads, int headDim) implements RowOrder {
+
+        @Override
+        public int inMemory(int stored) {
+            int part = stored / headDim % 3;
+            int head = stored / headDim / 3;
+            return (part * heads + head) * headDim + stored % headDim;
+        }
+    }
+}

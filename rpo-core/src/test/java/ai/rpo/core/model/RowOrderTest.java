@@ -1,0 +1,81 @@
+package ai.rpo.core.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.tensor.PlainBackend;
+import ai.rpo.core.tensor.Storage;
+import java.nio.FloatBuffer;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class RowOrderTest {
+
+    @Test
+    void neighboursOfAHeadsFirstColumnsComeApart() {
+        RowOrder order = new RowOrder.PairsTogether(6, 4);
+        assertArrayEquals(new int[] {0, 2, 1, 3, 4, 5, 6, 8, 7, 9, 10, 11}, rows(order, 12));
+    }
+
+    @Test
+    void queriesKeysAndValuesOfAllHeadsComeTogether() {
+        RowOrder order = new RowOrder.ByHead(2, 2); // q0 q0 k0 k0 v0 v0 q1 q1 k1 k1 v1 v1
+        assertArrayEquals(new int[] {0, 1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11}, rows(order, 12));
+    }
+
+    @Property
+    void everyRowHasItsPlace(
+            @ForAll @IntRange(min = 1, max = 5) int heads,
+            @ForAll @IntRange(min = 1, max = 6) int pairs,
+            @ForAll @IntRange(min = 0, max = 6) int turned) {
+        RowOrder byHead = new RowOrder.ByHead(heads, 2 * pairs);
+        assertPermutation(rows(byHead, 3 * heads * 2 * pairs));
+        RowOrder together = new RowOrder.PairsTogether(2 * pairs, 2 * Math.min(turned, pairs));
+        assertPermutation(rows(together, heads * 2 * pairs));
+    }
+
+    /** Whatever pieces it is read in. */
+    @Property
+    void whatIsLoadedIsGivenBackInTheOrderOfTheFile(@ForAll @IntRange(min = 1, max = 50) int piece) {
+        for (String family : new String[] {"gpt_neox", "cohere2", "glm4"}) {
+            ModelConfig config = ModelConfigParser.parse("{\"model_type\": \"" + family + """
+                    ", "vocab_size": 5, "hidden_size": 8, "intermediate_size": 3, "num_hidden_layers": 1,
+                    "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 4, "attention_bias": true}
+                    """, family);
+            ParameterLayout layout = ParameterLayout.of(config);
+            Storage storage = new PlainBackend().allocate(layout.size());
+            Parameters parameters = new Parameters(layout, storage);
+            parameters.load((entry, offset, target) -> {
+                for (long i = offset; target.hasRemaining(); i++) {
+                    target.put(entry.offset() + i);
+                }
+            });
+            float[] given = new float[(int) layout.size()];
+            for (ParameterLayout.Entry entry : layout.entries()) {
+                for (int from = 0; from < entry.size(); from += piece) {
+                    int count = (int) Math.min(piece, entry.size() - from);
+                    FloatBuffer target = FloatBuffer.wrap(given, (int) entry.offset() + from, count);
+                    parameters.asWeights().read(entry, from, target);
+                }
+            }
+            assertArrayEquals(IntStream.range(0, given.length).toArray(), ints(given), family);
+        }
+    }
+
+    private static int[] rows(RowOrder order, int rows) {
+        return IntStream.range(0, rows).map(order::inMemory).toArray();
+    }
+
+    private static void assertPermutation(int[] rows) {
+        assertArrayEquals(
+                IntStream.range(0, rows.length).toArray(),
+                IntStream.of(rows).sorted().toArray());
+    }
+
+    private static int[] ints(float[] numbers) {
+        return IntStream.range(0, numbers.length).map(i -> (int) numbers[i]).toArray();
+    }
+}
