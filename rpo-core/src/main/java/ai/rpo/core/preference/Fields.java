@@ -35,6 +35,25 @@ final class Fields {
         return wholeText(field, value.textValue());
     }
 
+    /**
+     * Fields that are text all of them.
+     *
+     * @throws UnfitRowException where some are and others are messages
+     */
+    static void requireTexts(ObjectNode row, List<String> fields) throws UnfitRowException {
+        List<String> texts =
+                fields.stream().filter(field -> row.path(field).isTextual()).toList();
+        List<String> others =
+                fields.stream().filter(field -> row.path(field).isContainerNode()).toList();
+        if (!texts.isEmpty() && !others.isEmpty()) {
+            throw new UnfitRowException(
+                    Reason.WRONG_TYPE,
+                    String.join(" and ", texts) + (texts.size() == 1 ? " is text, but " : " are text, but ")
+                            + String.join(" and ", others) + (others.size() == 1 ? " is not" : " are not")
+                            + "; write all of them as texts, or all as lists of messages");
+        }
+    }
+
     /** A text, if all its surrogates come in pairs. */
     static String wholeText(String field, String text) throws UnfitRowException {
         int broken = unpairedSurrogate(text);

@@ -51,7 +51,7 @@ final class Generate implements Stage {
         }
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.put("rpo.model.path", place.inputs().weights(place.model()));
-        values.putAll(place.templateValues());
+        values.putAll(place.template().dependsOn());
         values.put("rpo.precision", place.settings().precision().key());
         return values;
     }
@@ -63,13 +63,13 @@ final class Generate implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        place.keepTemplateDate();
+        place.keepDate(place.template().choice());
         GenerateSettings settings = place.settings().generate();
         DataSettings data = place.settings().data();
         GenerateStage.Result result = new GenerateStage(
                         place.spark().session(),
                         place.open(place.model()),
-                        place.templates(),
+                        place.template().choice(),
                         new PromptSource(
                                 data.format().orElse(null), data.fields().names(), data.specialTokens()),
                         place.settings().precision(),
