@@ -2,6 +2,8 @@ package ai.rpo.core.text.jinja;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -16,6 +18,9 @@ import java.util.stream.Collectors;
  * lists and tuples, maps for dictionaries, {@link Undefined}, {@link Namespace}, {@link Function}.
  */
 final class Values {
+
+    /** Of a decimal that tells any double from the others. */
+    private static final int MOST_DIGITS = 17;
 
     private Values() {}
 
@@ -76,7 +81,7 @@ final class Values {
                     .collect(Collectors.joining(", ", "{", "}"));
         }
         if (Integers.isWhole(value)) {
-            return value.toString();
+            return Integers.text((Number) value);
         }
         if (value instanceof View view) {
             return view.name() + "(" + repr(view.items()) + ")";
@@ -92,7 +97,7 @@ final class Values {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
-        BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal decimal = shortest(value).stripTrailingZeros();
         int exponent = decimal.precision() - decimal.scale() - 1;
         if (value != 0 && (exponent < -4 || exponent >= 16)) {
             String digits = decimal.unscaledValue().abs().toString();
@@ -108,6 +113,21 @@ final class Values {
         String plain = decimal.toPlainString();
         String sign = value == 0 && 1 / value < 0 ? "-" : "";
         return sign + (plain.contains(".") ? plain : plain + ".0");
+    }
+
+    /** The decimal of the fewest digits that reads as this double, and the nearest of those; Java's own may have more. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal exact = new BigDecimal(value);
+        for (int digits = 1; digits < MOST_DIGITS; digits++) {
+            // Doubles below a power of two lie closer than those above it, so the nearest decimal may be another double's.
+            for (RoundingMode mode : List.of(RoundingMode.HALF_EVEN, RoundingMode.UP)) {
+                BigDecimal decimal = exact.round(new MathContext(digits, mode));
+                if (decimal.doubleValue() == value) {
+                    return decimal;
+                }
+            }
+        }
+        return exact.round(new MathContext(MOST_DIGITS, RoundingMode.HALF_EVEN));
     }
 
     /** What a value is, for an error message. */
@@ -211,7 +231,12 @@ final class Values {
         Number a = asNumber(left);
         Number b = asNumber(right);
         boolean both = isFinite(a) && isFinite(b);
-        return both ? decimal(a).compareTo(decimal(b)) : Double.compare(a.doubleValue(), b.doubleValue());
+        // What is whole is below infinity, however large.
+        return both ? decimal(a).compareTo(decimal(b)) : Double.compare(orNothing(a), orNothing(b));
+    }
+
+    private static double orNothing(Number number) {
+        return number instanceof Double real ? real : 0;
     }
 
     private static boolean isFinite(Number number) {
