@@ -73,7 +73,7 @@ final class LayoutHints {
         for (Map.Entry<String, JsonNode> first : row.properties()) {
             String name = first.getKey();
             String end = name.isEmpty() ? "" : name.substring(name.length() - 1);
-            String second = name.substring(0, name.length() - end.length()) + SECOND.get(end);
+            String second = name.substring(0, name.length() - end.length()) + SECOND.getOrDefault(end, "");
             if (SECOND.containsKey(end) && isAnswer(first.getValue()) && isAnswer(row.path(second))) {
                 return Optional.of("write the better one of " + name + " and " + second
                         + " as chosen and the other one as rejected");
@@ -102,7 +102,7 @@ final class LayoutHints {
     }
 
     private static Optional<String> textAlone(ObjectNode row) {
-        return row.path("text").isTextual() && !row.hasNonNull("prompt")
+        return row.path("text").isTextual() && RowFormats.recognise(row).isEmpty()
                 ? Optional.of("text does not say where a prompt ends and its completion begins: write it as prompt and"
                         + " completion, or as messages")
                 : Optional.empty();

@@ -86,6 +86,7 @@ final class OtherNames {
         return Stream.of(USUAL.get(field))
                 .flatMap(List::stream)
                 .filter(row::hasNonNull)
+                .filter(name -> row.get(name).isBoolean() == field.equals("label"))
                 .findFirst();
     }
 }
