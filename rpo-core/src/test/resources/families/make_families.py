@@ -92,5 +92,6 @@ def make(name, config_class, settings):
     print(f"{name}: {sum(p.numel() for p in model.parameters())} parameters, loss {loss.item():.6f}")
 
 
-for family, (config, keys) in FAMILIES.items():
-    make(family, config, keys)
+if __name__ == "__main__":
+    for family, (config, keys) in FAMILIES.items():
+        make(family, config, keys)

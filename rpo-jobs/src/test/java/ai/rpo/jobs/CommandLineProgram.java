@@ -29,6 +29,16 @@ final class CommandLineProgram {
     }
 
     Outcome run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        int exitCode = start(environment, arguments).waitFor();
+        return new Outcome(exitCode, Files.readString(out()), withoutJvmWarnings(Files.readString(err())));
+    }
+
+    /** Starts a command that the test may kill. */
+    Process start(String... arguments) throws IOException {
+        return start(Map.of(), arguments);
+    }
+
+    private Process start(Map<String, String> environment, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + CHECKOUT.resolve("deploy/jvm.options"),
@@ -37,15 +47,20 @@ final class CommandLineProgram {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
         command.addAll(List.of(arguments));
-        Path out = workingDirectory.resolve("out.txt");
-        Path err = workingDirectory.resolve("err.txt");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(workingDirectory.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
+                .redirectOutput(out().toFile())
+                .redirectError(err().toFile());
         builder.environment().putAll(environment);
-        int exitCode = builder.start().waitFor();
-        return new Outcome(exitCode, Files.readString(out), withoutJvmWarnings(Files.readString(err)));
+        return builder.start();
+    }
+
+    private Path out() {
+        return workingDirectory.resolve("out.txt");
+    }
+
+    private Path err() {
+        return workingDirectory.resolve("err.txt");
     }
 
     private static String withoutJvmWarnings(String text) {

@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those.
+ * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those. Under
+ * the head of a reward model it gives one number of each completion in their place, which stands for all of its tokens.
  *
  * <p>That sum is all the backward pass needs: a loss over whole completions reaches the network as one coefficient per
  * completion (docs/math.md, 4). Holds no weights and no state of a pass, so one decoder serves many threads, each with
@@ -24,7 +25,7 @@ public final class Decoder {
     private final Backend backend;
     private final Embedding embedding;
     private final List<Block> blocks;
-    private final LanguageModelHead head;
+    private final Head<?> head;
     private final boolean adapted;
     private final int lowestTrained;
 
@@ -41,7 +42,7 @@ public final class Decoder {
         blocks = IntStream.range(0, config.layers())
                 .mapToObj(layer -> new Block(backend, config, lora, rotary, layer))
                 .toList();
-        head = new LanguageModelHead(backend, config);
+        head = config.reward().isPresent() ? new ScalarHead(backend, config) : new LanguageModelHead(backend, config);
         adapted = lora.isPresent();
         lowestTrained = lora.map(adapter -> lowest(config, adapter)).orElse(0);
     }
@@ -63,6 +64,18 @@ public final class Decoder {
         return config;
     }
 
+    /** Lays examples out as this model reads them. */
+    public PackedBatch pack(List<Example> examples) {
+        return config.reward()
+                .map(reward -> PackedBatch.ofEnds(examples, reward.padding()))
+                .orElseGet(() -> PackedBatch.of(examples));
+    }
+
+    /** The same with a seed of each example's dropout; see {@link PackedBatch#of(List, long[])}. */
+    public PackedBatch pack(List<Example> examples, long[] noise) {
+        return pack(examples).with(noise);
+    }
+
     /** A finished forward pass; its tensors live in the workspace until the backward pass or a reset. */
     public static final class Pass {
         private final PackedBatch batch;
@@ -70,7 +83,7 @@ public final class Decoder {
         private final double[] logps;
         private final List<Tensor> inputs = new ArrayList<>();
         private final List<Block.Saved> saved = new ArrayList<>();
-        private LanguageModelHead.Saved head;
+        private Read<?> read;
 
         private Pass(PackedBatch batch) {
             this.batch = batch;
@@ -78,7 +91,7 @@ public final class Decoder {
             this.logps = new double[batch.targetCount()];
         }
 
-        /** Log-probability of each completion token, completion after completion. */
+        /** Log-probability of each completion token, completion after completion; a reward model's number of each completion. */
         public double[] tokenLogps() {
             return logps;
         }
@@ -89,7 +102,31 @@ public final class Decoder {
         }
     }
 
-    /** Log-probability of each completion token, keeping no activations. */
+    /** What the head read, and what it keeps of that. */
+    private record Read<S>(Head<S> head, S saved) {
+
+        static <S> Read<S> of(
+                Head<S> head, Parameters weights, Tensor x, Pass pass, boolean frozen, Workspace workspace) {
+            return new Read<>(head, head.forward(weights, x, pass.predicting, frozen, pass.logps, workspace));
+        }
+
+        void backward(
+                Parameters weights,
+                Pass pass,
+                double[] coefficients,
+                Tensor intoX,
+                Parameters gradients,
+                Workspace workspace) {
+            head.backward(weights, saved, pass.predicting, coefficients, intoX, gradients, workspace);
+        }
+    }
+
+    /**
+     * Log-probability of each completion token, keeping no activations; a reward model's number of each completion, before
+     * {@link ai.rpo.core.model.RewardHead#reward}.
+     *
+     * @param batch as {@link #pack} lays it out
+     */
     public double[] tokenLogps(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
         double[] logps = new double[batch.targetCount()];
@@ -120,7 +157,10 @@ public final class Decoder {
     public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
         CachedBatch batch = new CachedBatch(sequences, config.rotary());
-        head.logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
+        if (!(head instanceof LanguageModelHead words)) {
+            throw new IllegalStateException("A reward model predicts no tokens.");
+        }
+        words.logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
         batch.markCached();
     }
 
@@ -148,7 +188,7 @@ public final class Decoder {
             x = out;
         }
         pass.inputs.add(x);
-        pass.head = head.forward(weights, x, pass.predicting, adapted, pass.logps, workspace);
+        pass.read = Read.of(head, weights, x, pass, adapted, workspace);
         return pass;
     }
 
@@ -166,7 +206,7 @@ public final class Decoder {
         PackedBatch predicting = pass.predicting;
         Tensor ofPredicting = workspace.zeros(predicting.rows(), config.hiddenSize());
         Tensor gradient = predicting == batch ? ofPredicting : workspace.zeros(batch.rows(), config.hiddenSize());
-        head.backward(weights, pass.head, predicting, coefficients, ofPredicting, gradients, workspace);
+        pass.read.backward(weights, pass, coefficients, ofPredicting, gradients, workspace);
         for (int i = blocks.size() - 1; i >= lowestTrained; i--) {
             Workspace.Mark mark = workspace.mark();
             PackedBatch kept = keptBy(i, pass);

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * The final norm and the projection to the vocabulary, on the rows that predict a completion token and in chunks, so
  * that logits of all tokens never exist at once.
  */
-final class LanguageModelHead {
+final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
 
     /** Logits kept at once, in elements; a batch that needs no more keeps them for the backward pass. */
     private static final int CHUNK_ELEMENTS = 1 << 25;
@@ -61,7 +61,8 @@ final class LanguageModelHead {
      *     scales it, completion by completion. So the logits are not kept, and not computed twice.
      * @param logps receives the log-probability of each of the batch's targets
      */
-    Saved forward(
+    @Override
+    public Saved forward(
             Parameters weights, Tensor x, PackedBatch batch, boolean frozen, double[] logps, Workspace workspace) {
         int targets = batch.targetCount();
         Tensor rows = workspace.tensor(targets, x.columns());
@@ -97,7 +98,8 @@ final class LanguageModelHead {
      * @param coefficients one per completion, or one per target
      * @param intoX zeros, or a gradient to add to
      */
-    void backward(
+    @Override
+    public void backward(
             Parameters weights,
             Saved saved,
             PackedBatch batch,

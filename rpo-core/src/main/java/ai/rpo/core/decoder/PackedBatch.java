@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Examples laid out as token rows without padding: each prompt once, then its completions, whose positions continue
@@ -14,6 +16,9 @@ import java.util.List;
  *
  * <p>The result is that of separate sequences, at P+2R rows a pair instead of 2P+2R. The logits that predict a
  * completion's first token are those of the prompt's last row, so that row serves every completion.
+ *
+ * <p>For a reward model, which reads a completion at its end, all tokens have a row, and of each completion only the last one is
+ * read.
  */
 public final class PackedBatch implements TokenRows {
 
@@ -42,8 +47,7 @@ public final class PackedBatch implements TokenRows {
 
     public static PackedBatch of(List<Example> examples) {
         int rows = examples.stream().mapToInt(Example::packedRows).sum();
-        int completions =
-                examples.stream().mapToInt(e -> e.completions().size()).sum();
+        int completions = completions(examples);
         int completionTokens = examples.stream()
                 .flatMap(e -> e.completions().stream())
                 .mapToInt(c -> c.length)
@@ -55,7 +59,31 @@ public final class PackedBatch implements TokenRows {
                 new int[completionTokens],
                 new int[completionTokens],
                 new int[completions + 1]);
-        batch.fill(examples);
+        batch.fill(examples, batch.new EveryToken());
+        return batch;
+    }
+
+    private static int completions(List<Example> examples) {
+        return examples.stream().mapToInt(e -> e.completions().size()).sum();
+    }
+
+    /**
+     * A batch whose completions are each read at their last token, for a reward model. {@link #targetCount} is the number of
+     * completions then.
+     *
+     * @param padding an id that is passed over at the end of a completion
+     */
+    static PackedBatch ofEnds(List<Example> examples, OptionalInt padding) {
+        int completions = completions(examples);
+        int rows = completions + examples.stream().mapToInt(Example::packedRows).sum();
+        PackedBatch batch = new PackedBatch(
+                new int[rows],
+                new int[rows],
+                new ArrayList<>(),
+                new int[completions],
+                new int[completions],
+                IntStream.rangeClosed(0, completions).toArray());
+        batch.fill(examples, batch.new LastToken(padding));
         return batch;
     }
 
@@ -65,18 +93,25 @@ public final class PackedBatch implements TokenRows {
      * @param noise a seed for each example: what is dropped depends on it and on the row's place in the example
      */
     public static PackedBatch of(List<Example> examples, long[] noise) {
-        PackedBatch batch = of(examples);
-        batch.noise = new long[batch.rows()];
-        int row = 0;
-        for (int i = 0; i < noise.length; i++) {
-            for (int j = 0; j < examples.get(i).packedRows(); j++) {
-                batch.noise[row++] = Noise.of(noise[i], j);
-            }
-        }
-        return batch;
+        return of(examples).with(noise);
     }
 
-    private void fill(List<Example> examples) {
+    /** This batch with a seed for each example; see {@link #of(List, long[])}. */
+    PackedBatch with(long[] seeds) {
+        noise = new long[rows()];
+        int[] starts = IntStream.concat(
+                        segments.stream().filter(s -> s.prefixLength() == 0).mapToInt(Segment::start),
+                        IntStream.of(rows()))
+                .toArray();
+        for (int i = 0; i < seeds.length; i++) {
+            for (int row = starts[i]; row < starts[i + 1]; row++) {
+                noise[row] = Noise.of(seeds[i], row - starts[i]);
+            }
+        }
+        return this;
+    }
+
+    private void fill(List<Example> examples, Targets targetsOf) {
         int row = 0;
         int target = 0;
         int completion = 0;
@@ -87,18 +122,74 @@ public final class PackedBatch implements TokenRows {
             segments.add(new Segment(promptStart, promptLength, 0, 0));
             for (int[] ids : example.completions()) {
                 int start = row;
-                row = place(ids, ids.length - 1, promptLength, row);
-                if (ids.length > 1) {
-                    segments.add(new Segment(start, ids.length - 1, promptStart, promptLength));
+                row = place(ids, ids.length - targetsOf.rowsLess(), promptLength, row);
+                if (row > start) {
+                    segments.add(new Segment(start, row - start, promptStart, promptLength));
                 }
-                for (int i = 0; i < ids.length; i++) {
-                    targets[target] = ids[i];
-                    targetRows[target] = i == 0 ? promptStart + promptLength - 1 : start + i - 1;
-                    target++;
-                }
+                target = targetsOf.add(ids, promptStart + promptLength - 1, start, target);
                 completionStarts[++completion] = target;
             }
             Arrays.fill(sequenceLengths, promptStart, row, example.longestSequence());
+        }
+    }
+
+    /** Which rows of a completion are read. */
+    private interface Targets {
+
+        /** How many of a completion's last tokens have no row. */
+        int rowsLess();
+
+        /**
+         * Adds the targets of one completion.
+         *
+         * @param before the prompt's last row
+         * @param start the completion's first row
+         * @return the place after the last target
+         */
+        int add(int[] ids, int before, int start, int target);
+    }
+
+    /** Every token is predicted from the row before it. */
+    private final class EveryToken implements Targets {
+
+        @Override
+        public int rowsLess() {
+            return 1;
+        }
+
+        @Override
+        public int add(int[] ids, int before, int start, int target) {
+            for (int i = 0; i < ids.length; i++) {
+                targets[target + i] = ids[i];
+                targetRows[target + i] = i == 0 ? before : start + i - 1;
+            }
+            return target + ids.length;
+        }
+    }
+
+    /** The last token is read, or the last that is no padding. */
+    private final class LastToken implements Targets {
+
+        private final OptionalInt padding;
+
+        LastToken(OptionalInt padding) {
+            this.padding = padding;
+        }
+
+        @Override
+        public int rowsLess() {
+            return 0;
+        }
+
+        @Override
+        public int add(int[] ids, int before, int start, int target) {
+            int last = ids.length - 1;
+            while (last > 0 && padding.isPresent() && ids[last] == padding.getAsInt()) {
+                last--;
+            }
+            targets[target] = ids[last];
+            targetRows[target] = start + last;
+            return target + 1;
         }
     }
 

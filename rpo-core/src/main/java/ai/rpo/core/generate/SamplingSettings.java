@@ -43,6 +43,11 @@ public record SamplingSettings(int maxNewTokens, double temperature, int topK, d
         return atTemperature(0, maxNewTokens);
     }
 
+    /** The same at another temperature. */
+    public SamplingSettings withTemperature(double other) {
+        return new SamplingSettings(maxNewTokens, other, topK, topP, repetitionPenalty);
+    }
+
     /** Tokens by the model's own probabilities where {@code temperature} is 1. */
     public static SamplingSettings atTemperature(double temperature, int maxNewTokens) {
         return new SamplingSettings(maxNewTokens, temperature, 0, 1, 1);

@@ -27,8 +27,8 @@ public record Candidate(String name, Map<String, Reply> answers) {
 
     /**
      * Answers in any of these layouts, recognised by the fields of each row: MT-Bench's model answers (question_id and
-     * choices), AlpacaEval's model outputs (instruction and output), what {@code rpo generate} writes, or any rows with
-     * prompt and completion.
+     * choices, perhaps with the questions' turns), AlpacaEval's model outputs (instruction and output), what
+     * {@code rpo generate} writes, or any rows with prompt and completion.
      *
      * @param source what to call the file in messages
      * @throws RpoException where a row is none of these, or answers a prompt once more
@@ -64,19 +64,16 @@ public record Candidate(String name, Map<String, Reply> answers) {
     }
 
     private static Reply reply(ObjectNode row) {
-        if (row.has("choices") && row.has("question_id")) {
+        if (row.has("choices") && (row.has("question_id") || row.has("turns"))) {
             List<String> answers = new ArrayList<>();
             row.path("choices").path(0).path("turns").forEach(turn -> answers.add(turn.asText()));
             if (answers.isEmpty()) {
                 throw new IllegalArgumentException("has no choices[0].turns");
             }
-            return new Reply(List.of(), answers);
+            return new Reply(row.has("turns") ? texts(row, "turns") : List.of(), answers);
         }
         if (row.has("instruction") && row.has("output")) {
             return new Reply(List.of(text(row, "instruction")), List.of(text(row, "output")));
-        }
-        if (row.has("turns") && row.has("answers")) {
-            return new Reply(texts(row, "turns"), texts(row, "answers"));
         }
         if (row.has("prompt") && row.has("completion")) {
             return new Reply(List.of(prompt(row.get("prompt"))), List.of(completion(row.get("completion"))));

@@ -28,13 +28,22 @@ public final class BatchGradient implements AutoCloseable {
     private final Objective objective;
     private final int tokensPerMicroBatch;
     private final boolean recompute;
+    private final boolean ofRewards;
     private final Workspace workspace;
 
+    /** @throws IllegalArgumentException if the model is a reward model and the objective is not over rewards, or the reverse */
     public BatchGradient(Decoder decoder, Objective objective, int tokensPerMicroBatch, boolean recompute) {
         this.decoder = decoder;
         this.objective = objective;
         this.tokensPerMicroBatch = tokensPerMicroBatch;
         this.recompute = recompute;
+        ofRewards = decoder.config().reward().isPresent();
+        if (ofRewards != objective.needs().rewards()) {
+            throw new IllegalArgumentException("The objective " + objective.name() + " is over "
+                    + (ofRewards
+                            ? "log-probabilities, and the model gives rewards."
+                            : "rewards, and the model gives none."));
+        }
         this.workspace = new Workspace(decoder.backend());
     }
 
@@ -44,7 +53,7 @@ public final class BatchGradient implements AutoCloseable {
      * @throws NonFiniteException if a log-probability is not finite
      */
     public StepMetrics add(Parameters weights, List<TrainingExample> batch, Parameters gradients) {
-        return add(weights, batch, gradients, BatchGradient::pack);
+        return add(weights, batch, gradients, this::pack);
     }
 
     /**
@@ -86,35 +95,40 @@ public final class BatchGradient implements AutoCloseable {
         return new BatchSize(batch.size(), chosenTokens);
     }
 
-    private static PackedBatch pack(List<TrainingExample> part) {
-        return PackedBatch.of(part.stream().map(TrainingExample::example).toList());
+    private PackedBatch pack(List<TrainingExample> part) {
+        return decoder.pack(part.stream().map(TrainingExample::example).toList());
     }
 
-    private static PackedBatch pack(List<TrainingExample> part, long noise) {
-        return PackedBatch.of(
+    private PackedBatch pack(List<TrainingExample> part, long noise) {
+        return decoder.pack(
                 part.stream().map(TrainingExample::example).toList(),
                 part.stream().mapToLong(row -> Noise.of(noise, row.ordinal())).toArray());
     }
 
-    /** The slope of the batch's loss by each completion's log-probability, or by each token's where these are asked for. */
+    /**
+     * The slope of the batch's loss by each completion's log-probability or reward, or by each token's log-probability where
+     * these are asked for.
+     */
     private double[] evaluate(List<TrainingExample> part, Decoder.Pass pass, BatchSize size, StepMetrics metrics) {
-        double[] logps = pass.completionLogps();
-        if (!Arrays.stream(logps).allMatch(Double::isFinite)) {
-            throw new NonFiniteException("a log-probability", part);
+        double[] numbers = pass.completionLogps();
+        if (!Arrays.stream(numbers).allMatch(Double::isFinite)) {
+            throw new NonFiniteException(ofRewards ? "a reward" : "a log-probability", part);
         }
         boolean byToken = objective.needs().tokens();
-        double[] coefficients = new double[byToken ? pass.tokenLogps().length : logps.length];
+        double[] coefficients = new double[byToken ? pass.tokenLogps().length : numbers.length];
         int completion = 0;
         int token = 0;
         int next = 0;
         for (TrainingExample example : part) {
             int[] tokens = example.completionTokens();
             int ownTokens = Arrays.stream(tokens).sum();
+            double[] own = Arrays.copyOfRange(numbers, completion, completion + tokens.length);
             Outcome outcome = objective.evaluate(
                     new ExampleLogps(
-                            Arrays.copyOfRange(logps, completion, completion + tokens.length),
+                            ofRewards ? NONE : own,
                             example.referenceLogps(),
-                            NONE,
+                            ofRewards ? own : NONE,
+                            example.margin(),
                             tokens,
                             byToken ? Arrays.copyOfRange(pass.tokenLogps(), token, token + ownTokens) : NONE),
                     size);

@@ -12,8 +12,15 @@ import java.util.List;
  * @param ordinal place of the row in its data set, named when something goes wrong
  * @param example chosen before rejected for a preference pair
  * @param referenceLogps the reference model's log-probability of each completion; empty for supervised data
+ *     and for what trains a reward model
+ * @param margin by how much the data say that the chosen completion is better; 0 where they do not say
  */
-public record TrainingExample(long ordinal, Example example, double[] referenceLogps) implements Serializable {
+public record TrainingExample(long ordinal, Example example, double[] referenceLogps, double margin)
+        implements Serializable {
+
+    public TrainingExample(long ordinal, Example example, double[] referenceLogps) {
+        this(ordinal, example, referenceLogps, 0);
+    }
 
     public static TrainingExample of(ScoredPair scored) {
         var pair = scored.pair();

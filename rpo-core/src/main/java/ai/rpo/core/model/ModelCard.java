@@ -15,7 +15,8 @@ final class ModelCard {
                 config.modelType(),
                 ParameterLayout.of(config).size(),
                 dtype.torchName());
-        return text("library_name: transformers\n", what, facts);
+        boolean reward = config.reward().isPresent();
+        return text("library_name: transformers\n", reward ? "text-classification" : "text-generation", what, facts);
     }
 
     /** Of an adapter. */
@@ -28,13 +29,13 @@ final class ModelCard {
                 config.modelType(),
                 baseName,
                 dtype.torchName());
-        return text("library_name: peft\n", what, facts);
+        return text("library_name: peft\n", "text-generation", what, facts);
     }
 
-    private static String text(String library, String what, Map<String, String> facts) {
+    private static String text(String library, String pipeline, String what, Map<String, String> facts) {
         StringBuilder card = new StringBuilder("---\n")
                 .append(library)
-                .append("pipeline_tag: text-generation\ntags:\n- rpo\n- preference-optimization\n---\n\n")
+                .append("pipeline_tag: " + pipeline + "\ntags:\n- rpo\n- preference-optimization\n---\n\n")
                 .append("# Trained model\n\n")
                 .append(what)
                 .append(" Written by RPO, a distributed trainer for\n")

@@ -2,6 +2,7 @@ package ai.rpo.core.model;
 
 import ai.rpo.core.tensor.Activation;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a decoder needs to know of a {@code config.json}, whatever family wrote it.
@@ -21,6 +22,7 @@ import java.util.List;
  * @param tiedHead whether the head's weight is the embedding table
  * @param eosIds ids that end a completion, from {@code config.json}
  * @param architecture how the family computes
+ * @param reward the head of a reward model; empty for a language model
  */
 public record ModelConfig(
         String modelType,
@@ -37,10 +39,73 @@ public record ModelConfig(
         int contextLength,
         boolean tiedHead,
         List<Integer> eosIds,
-        Architecture architecture) {
+        Architecture architecture,
+        Optional<RewardHead> reward) {
 
     public ModelConfig {
         eosIds = List.copyOf(eosIds);
+    }
+
+    /** A language model. */
+    public ModelConfig(
+            String modelType,
+            int vocabularySize,
+            int hiddenSize,
+            int intermediateSize,
+            int layers,
+            int heads,
+            int keyValueHeads,
+            int headDim,
+            Activation activation,
+            double normEpsilon,
+            RotaryFrequencies rotary,
+            int contextLength,
+            boolean tiedHead,
+            List<Integer> eosIds,
+            Architecture architecture) {
+        this(
+                modelType,
+                vocabularySize,
+                hiddenSize,
+                intermediateSize,
+                layers,
+                heads,
+                keyValueHeads,
+                headDim,
+                activation,
+                normEpsilon,
+                rotary,
+                contextLength,
+                tiedHead,
+                eosIds,
+                architecture,
+                Optional.empty());
+    }
+
+    /** The same decoder under the head of a reward model. */
+    public ModelConfig with(RewardHead head) {
+        return new ModelConfig(
+                modelType,
+                vocabularySize,
+                hiddenSize,
+                intermediateSize,
+                layers,
+                heads,
+                keyValueHeads,
+                headDim,
+                activation,
+                normEpsilon,
+                rotary,
+                contextLength,
+                false,
+                eosIds,
+                architecture.with(architecture.names().withHead(RewardHead.NAME)),
+                Optional.of(head));
+    }
+
+    /** Rows of the head's weight. */
+    int outputs() {
+        return reward.isPresent() ? 1 : vocabularySize;
     }
 
     /** A model that computes as Llama does. */

@@ -32,13 +32,18 @@ public final class ModelDirectory {
     private final Optional<Adapter> adapter;
     private final List<Integer> eosIds;
 
-    private ModelDirectory(Path folder) {
+    private ModelDirectory(Path folder, Head head) {
         this.folder = folder;
         sideFiles = new SideFiles(folder, Optional.empty());
         configFile = JsonObject.read(folder.resolve(CheckpointFiles.CONFIG));
-        config = ModelConfigParser.parse(configFile);
+        head.requireSaidBy(folder, configFile);
+        ModelConfig decoder = ModelConfigParser.parse(configFile);
         files = CheckpointFiles.open(folder);
-        weights = StoredWeights.of(folder, config, files);
+        boolean hasRewards = RewardHead.isSaidBy(configFile);
+        config = head.reward ? decoder.with(hasRewards ? RewardHead.read(configFile) : RewardHead.PLAIN) : decoder;
+        Optional<DrawnHead> drawn =
+                hasRewards ? Optional.empty() : head.seed.map(seed -> DrawnHead.of(configFile, seed));
+        weights = StoredWeights.of(folder, config, files, drawn);
         base = Optional.empty();
         adapter = Optional.empty();
         eosIds = readEosIds();
@@ -56,6 +61,27 @@ public final class ModelDirectory {
         eosIds = readEosIds();
     }
 
+    /**
+     * What is wanted on top of the decoder.
+     *
+     * @param seed of a reward model's head, where a language model is to get one
+     */
+    private record Head(boolean reward, Optional<Long> seed) {
+
+        void requireSaidBy(Path folder, JsonObject config) {
+            boolean found = RewardHead.isSaidBy(config);
+            if (!reward && found) {
+                throw config.refuse(
+                        "architectures", "which gives rewards instead of words", "Use a language model here");
+            }
+            if (reward && !found && seed.isEmpty()) {
+                throw RpoException.configuration("Cannot use the model in " + folder
+                        + " as a reward model: its config.json names no architecture that ends in "
+                        + RewardHead.CLASSIFIER + ". Give a reward model in Hugging Face's layout.");
+            }
+        }
+    }
+
     private List<Integer> readEosIds() {
         return file(CheckpointFiles.GENERATION_CONFIG)
                 .map(JsonObject::read)
@@ -68,7 +94,45 @@ public final class ModelDirectory {
      */
     public static ModelDirectory open(Path folder) {
         requireFolder(folder);
-        return Adapter.isAt(folder) ? open(folder, basePath(folder)) : new ModelDirectory(folder);
+        return Adapter.isAt(folder) ? open(folder, basePath(folder)) : languageModel(folder);
+    }
+
+    private static ModelDirectory languageModel(Path folder) {
+        return new ModelDirectory(folder, new Head(false, Optional.empty()));
+    }
+
+    /**
+     * Opens a reward model: a sequence classifier of transformers with one label and no bias, or what OpenRLHF saved.
+     *
+     * @throws RpoException naming what is missing, broken or not supported
+     */
+    public static ModelDirectory openReward(Path folder) {
+        return openReward(folder, Optional.empty());
+    }
+
+    /**
+     * Opens a model that is to be trained to give rewards: a reward model, or a language model, whose head is left out for
+     * one that is drawn.
+     *
+     * @param seed of the numbers of a head that is drawn
+     * @throws RpoException naming what is missing, broken or not supported
+     */
+    public static ModelDirectory openForRewards(Path folder, long seed) {
+        return openReward(folder, Optional.of(seed));
+    }
+
+    private static ModelDirectory openReward(Path folder, Optional<Long> seed) {
+        requireFolder(folder);
+        if (Adapter.isAt(folder)) {
+            throw RpoException.configuration("Cannot use " + folder
+                    + " as a reward model: it is an adapter. Merge it into its model, and give that.");
+        }
+        return new ModelDirectory(folder, new Head(true, seed));
+    }
+
+    /** Opens another folder as the kind of model that this one is: a reward model, or not. */
+    ModelDirectory alike(Path other) {
+        return config.reward().isPresent() ? openReward(other) : open(other);
     }
 
     /**
@@ -83,7 +147,7 @@ public final class ModelDirectory {
             throw RpoException.configuration("Cannot use the adapter in " + folder + ": the model it adapts, " + base
                     + ", is an adapter too. Export that one with rpo.export.form = full.");
         }
-        return new ModelDirectory(folder, new ModelDirectory(base));
+        return new ModelDirectory(folder, languageModel(base));
     }
 
     private static void requireFolder(Path folder) {

@@ -91,6 +91,9 @@ public final class ModelExport {
         if (config.has("dtype")) {
             config.put("dtype", dtype.torchName());
         }
+        if (source.config().reward().isPresent()) {
+            RewardHead.write(source.configFile(), config);
+        }
         if (config.has("torch_dtype") || !config.has("dtype")) {
             config.put("torch_dtype", dtype.torchName());
         }

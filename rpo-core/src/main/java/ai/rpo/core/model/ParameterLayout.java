@@ -48,7 +48,7 @@ public final class ParameterLayout {
         }
         layout.norm(config, names.finalNorm());
         if (!config.tiedHead()) {
-            layout.matrix(names.head(), config.vocabularySize(), hidden);
+            layout.matrix(names.head(), config.outputs(), hidden);
         }
         return layout;
     }

@@ -24,17 +24,21 @@ final class StoredWeights implements Weights {
     private final String embedding;
     private final String head;
     private final boolean tiedHead;
+    private final boolean scalarHead;
+    private final Optional<DrawnHead> drawn;
     private final Map<String, StoredNumbers> stored = new LinkedHashMap<>();
     private final Map<String, StoredNumbers> byEntry = new HashMap<>();
     private final Set<String> unused;
 
-    private StoredWeights(Path folder, ModelConfig config, List<SafetensorsFile> files) {
+    private StoredWeights(Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
         this.folder = folder;
+        this.drawn = drawn;
         WeightNames names = config.architecture().names();
         basePrefix = names.basePrefix();
         embedding = names.embedding() + ".weight";
         head = names.head() + ".weight";
         tiedHead = config.tiedHead();
+        scalarHead = config.reward().isPresent();
         for (SafetensorsFile file : files) {
             for (StoredTensor tensor : file.tensors().values()) {
                 if (stored.put(tensor.name(), new StoredNumbers(file, tensor)) != null) {
@@ -46,16 +50,22 @@ final class StoredWeights implements Weights {
     }
 
     /**
+     * @param drawn numbers of a reward model's head, where the files have another head
      * @throws RpoException if a weight of the model is missing, or has another shape or an unreadable dtype
      */
-    static StoredWeights of(Path folder, ModelConfig config, List<SafetensorsFile> files) {
-        StoredWeights weights = new StoredWeights(folder, config, files);
+    static StoredWeights of(Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
+        StoredWeights weights = new StoredWeights(folder, config, files, drawn);
         if (config.layers() > weights.stored.size()) { // before a layout of that many is made
             throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "
                     + weights.stored.size() + " tensors");
         }
         for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
-            weights.resolve(entry);
+            if (!weights.isDrawn(entry)) {
+                weights.resolve(entry);
+            }
+        }
+        if (weights.scalarHead) {
+            weights.requireNoBias();
         }
         weights.unused.removeIf(name -> BUFFER.matcher(name).matches());
         if (weights.tiedHead && weights.unused.contains(weights.head)) {
@@ -66,6 +76,10 @@ final class StoredWeights implements Weights {
 
     @Override
     public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
+        if (isDrawn(entry)) {
+            drawn.orElseThrow().read(entry, elementOffset, target);
+            return;
+        }
         StoredNumbers place = byEntry.get(entry.name());
         if (place == null) {
             throw new IllegalArgumentException("Not a weight of this model: " + entry.name());
@@ -95,6 +109,10 @@ final class StoredWeights implements Weights {
         return List.copyOf(unused);
     }
 
+    private boolean isDrawn(ParameterLayout.Entry entry) {
+        return drawn.isPresent() && entry.name().equals(head);
+    }
+
     private void resolve(ParameterLayout.Entry entry) {
         StoredNumbers place = candidates(entry.name()).stream()
                 .filter(stored::containsKey)
@@ -102,6 +120,10 @@ final class StoredWeights implements Weights {
                 .map(stored::get)
                 .orElseThrow(() -> refuse("weight " + entry.name() + " is missing" + missingHint(entry.name())));
         StoredTensor tensor = place.tensor();
+        if (scalarHead && entry.name().equals(head) && tensor.shape().get(0) > 1) {
+            throw refuse("weight " + tensor.name() + " has shape " + tensor.shape()
+                    + ", a row for each of several labels, but a reward model has one label");
+        }
         if (!tensor.shape()
                 .equals(entry.shape().stream().map(Integer::longValue).toList())) {
             throw refuse("weight " + tensor.name() + " has shape " + tensor.shape() + ", but config.json asks for "
@@ -124,10 +146,16 @@ final class StoredWeights implements Weights {
         if (tiedHead && name.equals(embedding)) {
             names.add(head);
         }
+        if (scalarHead && name.equals(head)) {
+            names.add(RewardHead.OTHER_NAME + ".weight");
+        }
         return names;
     }
 
     private String missingHint(String name) {
+        if (scalarHead && name.equals(head)) {
+            return "";
+        }
         if (name.equals(head)) {
             return " (a model whose head is its embedding says tie_word_embeddings: true)";
         }
@@ -144,6 +172,14 @@ final class StoredWeights implements Weights {
             throw refuse("config.json says tie_word_embeddings: true, but " + head + " differs from " + embedding);
         }
         unused.remove(head);
+    }
+
+    private void requireNoBias() {
+        for (String name : List.of(RewardHead.NAME, RewardHead.OTHER_NAME)) {
+            if (stored.containsKey(name + ".bias")) {
+                throw refuse("it has " + name + ".bias, but a reward model's head has no bias here");
+            }
+        }
     }
 
     private RpoException refuse(String why) {

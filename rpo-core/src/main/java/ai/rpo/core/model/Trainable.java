@@ -83,7 +83,7 @@ public sealed interface Trainable {
 
         @Override
         public Weights saved(Path folder) {
-            ModelDirectory model = ModelDirectory.open(folder);
+            ModelDirectory model = start.alike(folder);
             Trainable.requireLayout(this, ParameterLayout.of(model.config()), folder);
             return model.weights();
         }

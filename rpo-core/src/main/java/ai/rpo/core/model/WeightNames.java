@@ -77,6 +77,10 @@ public record WeightNames(
                 false);
     }
 
+    WeightNames withHead(String other) {
+        return new WeightNames(embedding, positions, blocks, attention, feedForward, finalNorm, other, inputMajor);
+    }
+
     /** What the names of one block's weights begin with. */
     public String block(int layer) {
         return blocks + layer + ".";

@@ -49,13 +49,16 @@ public interface Objective extends Serializable {
      *
      * @param completions how many: 2 are chosen and rejected, in this order
      * @param reference whether the reference's log-probabilities are needed
-     * @param rewards whether a reward of each completion is needed
+     * @param rewards whether it is over a reward model's rewards, one for each completion, and gives slopes by these
      * @param tokens whether log-probabilities of single tokens are needed, and coefficients are given for each of them
      */
     record Needs(int completions, boolean reference, boolean rewards, boolean tokens) implements Serializable {
 
         /** A preference pair under policy and reference. */
         public static final Needs PAIR = new Needs(2, true, false, false);
+
+        /** A preference pair under a reward model. */
+        public static final Needs REWARDS = new Needs(2, false, true, false);
 
         /** A prompt with one completion. */
         public static final Needs SINGLE = new Needs(1, false, false, false);

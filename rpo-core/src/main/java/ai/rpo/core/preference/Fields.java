@@ -3,6 +3,7 @@ package ai.rpo.core.preference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -52,6 +53,23 @@ final class Fields {
                             + String.join(" and ", others) + (others.size() == 1 ? " is not" : " are not")
                             + "; write all of them as texts, or all as lists of messages");
         }
+    }
+
+    /** A list of texts. */
+    static List<String> texts(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = required(row, field);
+        if (!value.isArray()) {
+            throw wrongType(field, "a list of texts", value);
+        }
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < value.size(); i++) {
+            String name = field + "[" + i + "]";
+            if (!value.get(i).isTextual()) {
+                throw wrongType(name, "text", value.get(i));
+            }
+            texts.add(wholeText(name, value.get(i).textValue()));
+        }
+        return texts;
     }
 
     /** A text, if all its surrogates come in pairs. */

@@ -3,6 +3,7 @@ package ai.rpo.core.preference;
 import ai.rpo.core.preference.PromptRecord.ConversationPrompt;
 import ai.rpo.core.preference.PromptRecord.TextPrompt;
 import ai.rpo.core.preference.PromptRecord.TokenPrompt;
+import ai.rpo.core.preference.PromptRecord.TurnsPrompt;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,7 +13,8 @@ import java.util.Optional;
 /**
  * Reads the prompt of a row, which is that of the pair or example that training makes of the row, whatever its format.
  * Rows may also be prompts alone: {@code prompt_ids}; {@code prompt}, which is text or a list of messages; or
- * {@code messages} that end before the answer. Safe for use by several threads.
+ * {@code messages} that end before the answer; {@code turns}, what a user says turn by turn, as MT-Bench has its questions; or
+ * an {@code instruction} of a user, as AlpacaEval has it. Safe for use by several threads.
  */
 public final class PromptReader {
 
@@ -27,11 +29,13 @@ public final class PromptReader {
     }
 
     /**
-     * A prompt as it is meant, and as JSON: text, messages or token ids.
+     * A prompt as it is meant, and as JSON: text, messages, turns or token ids.
      *
      * @param given the latter
+     * @param id {@code question_id} of the row; missing where it has none
+     * @param category of the row, such as {@code math}; empty where it has none
      */
-    public record Row(PromptRecord prompt, JsonNode given) {}
+    public record Row(PromptRecord prompt, JsonNode given, JsonNode id, String category) {}
 
     /**
      * @param json an object in UTF-8
@@ -39,11 +43,20 @@ public final class PromptReader {
      */
     public Row read(byte[] json) throws UnfitRowException {
         ObjectNode row = rows.object(json);
+        PromptRecord prompt = prompt(row);
+        return new Row(
+                prompt,
+                given(prompt),
+                row.path("question_id"),
+                row.path("category").asText(""));
+    }
+
+    private PromptRecord prompt(ObjectNode row) throws UnfitRowException {
         if (isPromptAlone(row)) {
             return alone(row);
         }
         Optional<RowFormat> format = rows.format(row);
-        return format.isPresent() ? row(PromptRecord.of(RowReader.read(row, format.get()))) : alone(row);
+        return format.isPresent() ? PromptRecord.of(RowReader.read(row, format.get())) : alone(row);
     }
 
     private static boolean isPromptAlone(ObjectNode row) {
@@ -57,9 +70,9 @@ public final class PromptReader {
         return unanswered && !row.hasNonNull("prompt") && ANSWERS.stream().noneMatch(row::hasNonNull);
     }
 
-    private Row alone(ObjectNode row) throws UnfitRowException {
+    private PromptRecord alone(ObjectNode row) throws UnfitRowException {
         if (row.hasNonNull("prompt_ids")) {
-            return row(new TokenPrompt(Fields.tokenIds(row, "prompt_ids")));
+            return new TokenPrompt(Fields.tokenIds(row, "prompt_ids"));
         }
         if (row.hasNonNull("messages") && !row.hasNonNull("prompt")) {
             return conversation(row, Messages.list(row, "messages"));
@@ -68,27 +81,47 @@ public final class PromptReader {
         boolean inConversations =
                 ANSWERS.stream().anyMatch(field -> row.path(field).isContainerNode());
         boolean text = !row.path("prompt").isArray();
+        if (!answered && !row.has("prompt")) {
+            if (row.hasNonNull("turns")) {
+                return turns(row);
+            }
+            if (row.hasNonNull("instruction")) {
+                return conversation(row, List.of(Message.of("user", Fields.text(row, "instruction"))));
+            }
+        }
         if (answered && !row.hasNonNull("prompt") || text && inConversations) {
             throw rows.unrecognised(row); // of such a prompt training would not make what stands there
         }
         if (!text) {
             return conversation(row, Messages.list(row, "prompt"));
         }
-        return row(PromptRecord.of(
-                RowReader.whole(row, new PreferenceRecord.TextExample(Fields.text(row, "prompt"), ""))));
+        return PromptRecord.of(RowReader.whole(row, new PreferenceRecord.TextExample(Fields.text(row, "prompt"), "")));
     }
 
-    private static Row conversation(ObjectNode row, List<Message> messages) throws UnfitRowException {
-        return row(
-                PromptRecord.of(RowReader.whole(row, new PreferenceRecord.ConversationExample(messages, List.of()))));
+    private static PromptRecord conversation(ObjectNode row, List<Message> messages) throws UnfitRowException {
+        return PromptRecord.of(RowReader.whole(row, new PreferenceRecord.ConversationExample(messages, List.of())));
     }
 
-    private static Row row(PromptRecord prompt) {
-        Object given = prompt instanceof TextPrompt text
-                ? text.text()
-                : prompt instanceof ConversationPrompt conversation
-                        ? conversation.messages().stream().map(Message::fields).toList()
-                        : ((TokenPrompt) prompt).ids();
-        return new Row(prompt, JSON.valueToTree(given));
+    private static PromptRecord turns(ObjectNode row) throws UnfitRowException {
+        List<String> turns = Fields.texts(row, "turns");
+        if (turns.isEmpty()) {
+            throw new UnfitRowException(Reason.EMPTY_PROMPT, "turns is an empty list");
+        }
+        ConversationPrompt said = (ConversationPrompt) conversation(
+                row, turns.stream().map(turn -> Message.of("user", turn)).toList());
+        return new TurnsPrompt(turns, said.arguments());
+    }
+
+    private static JsonNode given(PromptRecord prompt) {
+        if (prompt instanceof TextPrompt text) {
+            return JSON.valueToTree(text.text());
+        }
+        if (prompt instanceof TurnsPrompt turns) {
+            return JSON.valueToTree(turns.turns());
+        }
+        return prompt instanceof ConversationPrompt conversation
+                ? JSON.valueToTree(
+                        conversation.messages().stream().map(Message::fields).toList())
+                : JSON.valueToTree(((TokenPrompt) prompt).ids());
     }
 }

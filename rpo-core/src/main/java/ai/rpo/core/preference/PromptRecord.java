@@ -1,5 +1,6 @@
 package ai.rpo.core.preference;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a model is given to go on from, as its author wrote it. */
@@ -39,6 +40,33 @@ public sealed interface PromptRecord {
         /** Without arguments of the template. */
         public ConversationPrompt(List<Message> messages) {
             this(messages, TemplateArguments.NONE);
+        }
+    }
+
+    /**
+     * What a user says turn by turn in a conversation whose answers are the model's own.
+     *
+     * @param turns at least one
+     */
+    record TurnsPrompt(List<String> turns, TemplateArguments arguments) implements PromptRecord {
+
+        public TurnsPrompt {
+            turns = List.copyOf(turns);
+        }
+
+        /**
+         * The conversation that waits for the next answer.
+         *
+         * @param answers so far, fewer than there are turns
+         */
+        public ConversationPrompt after(List<String> answers) {
+            List<Message> messages = new ArrayList<>();
+            for (int turn = 0; turn < answers.size(); turn++) {
+                messages.add(Message.of("user", turns.get(turn)));
+                messages.add(Message.of("assistant", answers.get(turn)));
+            }
+            messages.add(Message.of("user", turns.get(answers.size())));
+            return new ConversationPrompt(messages, arguments);
         }
     }
 

@@ -52,13 +52,13 @@ public final class ReferenceScorer implements AutoCloseable {
 
     /** One log-probability per completion, in nats, example after example. */
     public double[] completionLogps(List<Example> examples) {
-        PackedBatch batch = PackedBatch.of(examples);
+        PackedBatch batch = decoder.pack(examples);
         return batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace));
     }
 
     /** Scores examples together, each completion as a whole and token by token. */
     public List<ExampleScore> scoreTokens(List<Example> examples) {
-        double[] logps = decoder.tokenLogps(weights, PackedBatch.of(examples), workspace);
+        double[] logps = decoder.tokenLogps(weights, decoder.pack(examples), workspace);
         List<ExampleScore> scores = new ArrayList<>(examples.size());
         int start = 0;
         for (Example example : examples) {

@@ -29,7 +29,7 @@ class MatchesTest {
                     [{"instruction": "q2", "output": "b2", "generator": "x"}, {"instruction": "q1", "output": "b1"}]
                     {"prompt": "q2", "completion": "b2"} {"prompt": "q1", "completion": "b1", "ordinal": 0}
                     {"prompt": [{"role": "user", "content": "q2"}], "completion": "b2"} {"prompt": "q1", "completion": [{"role": "assistant", "content": "b1"}]}
-                    {"turns": ["q2"], "answers": ["b2"]} {"turns": ["q1"], "answers": ["b1"]}
+                    {"turns": ["q2"], "choices": [{"turns": ["b2"]}]} {"turns": ["q1"], "choices": [{"turns": ["b1"]}]}
                     """)
     void joinsLayoutsByPrompt(String rows) {
         Candidate a = candidate(

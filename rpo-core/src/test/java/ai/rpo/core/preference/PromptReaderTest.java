@@ -31,6 +31,7 @@ class PromptReaderTest {
                 "{'messages': [U, A]}",
                 "{'messages': [U]}",
                 "{'prompt': [U]}",
+                "{'instruction': 'hi', 'dataset': 'koala'}",
                 "{'prompt': [U], 'chosen': 'half a row'}"
             })
     void isThatOfTraining(String layout) throws UnfitRowException {
@@ -55,6 +56,40 @@ class PromptReaderTest {
     void ofTextIsText(String row, String prompt) throws UnfitRowException {
         assertEquals(
                 new PromptRecord.TextPrompt(prompt), read(row, FieldNames.USUAL).prompt());
+    }
+
+    /** As MT-Bench has its questions. */
+    @Test
+    void turnsAreAConversationWithTheModelsOwnAnswers() throws UnfitRowException {
+        PromptReader.Row row = read(
+                "{\"question_id\": 81, \"category\": \"math\", \"turns\": [\"one\", \"two\"], \"reference\": [\"1\"]}",
+                FieldNames.USUAL);
+        PromptRecord.TurnsPrompt turns = (PromptRecord.TurnsPrompt) row.prompt();
+        assertEquals("[\"one\",\"two\"]", row.given().toString());
+        assertEquals("math", row.category());
+        assertEquals("81", row.id().toString());
+        assertEquals(List.of(Message.of("user", "one")), turns.after(List.of()).messages());
+        assertEquals(
+                List.of(Message.of("user", "one"), Message.of("assistant", "1"), Message.of("user", "two")),
+                turns.after(List.of("1")).messages());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"turns\": []} | EMPTY_PROMPT",
+                "{\"turns\": \"one\"} | WRONG_TYPE",
+                "{\"turns\": [\"one\", {\"role\": \"user\"}]} | WRONG_TYPE",
+                "{\"turns\": [\"one\"], \"system\": \"be brief\"} | UNUSED_FIELD",
+                "{\"instruction\": \"sum\", \"input\": \"1 and 2\"} | UNUSED_FIELD"
+            })
+    void turnsAndInstructionsThatCannotBeAskedAreRefused(String row, Reason reason) {
+        assertEquals(
+                reason,
+                assertThrows(UnfitRowException.class, () -> read(row, FieldNames.USUAL))
+                        .reason());
     }
 
     @Test

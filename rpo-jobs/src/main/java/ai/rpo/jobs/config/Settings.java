@@ -30,6 +30,7 @@ import java.util.OptionalInt;
  * @param lora {@code rpo.lora}
  * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
+ * @param evaluate {@code rpo.evaluate}
  * @param export {@code rpo.export}
  * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
@@ -48,6 +49,7 @@ public record Settings(
         LoraSettings lora,
         SelectionSettings selection,
         SftSettings sft,
+        EvaluateSettings evaluate,
         ExportSettings export,
         PlanSettings plan,
         GenerateSettings generate,
@@ -115,6 +117,22 @@ public record Settings(
      * @param training how the model is trained on them
      */
     public record SftSettings(List<String> data, TrainSettings training) {}
+
+    /**
+     * What a run has said of its trained model.
+     *
+     * @param judge whether its answers are judged beside the reference's
+     * @param prompts to be answered: files, folders or globs; the held-out ones where empty
+     * @param promptsAtMost of them
+     */
+    public record EvaluateSettings(boolean judge, List<String> prompts, int promptsAtMost) {
+
+        public EvaluateSettings {
+            if (promptsAtMost < 1) {
+                throw new IllegalArgumentException("prompts-at-most must be at least 1, but is " + promptsAtMost);
+            }
+        }
+    }
 
     /**
      * The trained model's folder.

@@ -2,6 +2,7 @@ package ai.rpo.jobs.launch;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -76,6 +77,14 @@ public final class SparkLauncher implements AutoCloseable {
             session = SparkSession.builder().config(conf).getOrCreate();
         }
         return session;
+    }
+
+    /**
+     * Begins to start the session beside what the caller does next. Where that fails, {@link #session} tries again, and
+     * says why.
+     */
+    public void startAhead() {
+        CompletableFuture.runAsync(this::session);
     }
 
     /** Whether the driver runs in the cluster, where a failure must be thrown to be seen. */

@@ -93,11 +93,13 @@ final class Benchmark implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        place.spark().startAhead();
         if (place.settings().benchmark().chatTemplate()) {
             place.keepDate(place.template().choice());
         }
         Map<BenchmarkTask, TaskScore> scores = new BenchmarkStage(
-                        place.spark().session(),
+                        place.spark()::session,
+                        place.spark().hadoop(),
                         place.open(place.model()),
                         place.template().choice(),
                         place.scoring(),
@@ -138,5 +140,6 @@ final class Benchmark implements Stage {
     @Override
     public void cleanUp() {
         place.run().artifact(folder() + "/" + BenchmarkStage.SHARDS).remove();
+        place.redrawReport();
     }
 }

@@ -2,7 +2,6 @@ package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
 import ai.rpo.spark.evaluate.EvaluateStage;
-import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,10 +50,7 @@ final class Evaluate implements Stage {
 
     @Override
     public Optional<String> skipped() {
-        DataSettings data = place.settings().data();
-        return data.eval().isEmpty() && data.evalFraction() == 0
-                ? Optional.of("no held-out pairs; give some with rpo.data.eval or rpo.data.eval-fraction")
-                : Optional.empty();
+        return place.withoutHeldOutPairs();
     }
 
     @Override

@@ -3,54 +3,115 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.core.Progress;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.generate.GenerateStage;
-import ai.rpo.spark.generate.PromptSource;
-import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Prompts become completions of the model. */
+/** Prompts become completions of a model. */
 final class Generate implements Stage {
 
     private final Workplace place;
+    private final String name;
+    private final String folder;
+    private final List<Stage> requires;
+    private final String model;
+    private final Map<String, String> given;
+    private final GenerateSettings settings;
 
-    Generate(Workplace place) {
+    /**
+     * @param requires stages that make the prompts or the model
+     * @param given what it depends on beyond those, as far as others gave it
+     */
+    private Generate(
+            Workplace place,
+            String name,
+            String folder,
+            List<Stage> requires,
+            String model,
+            Map<String, String> given,
+            GenerateSettings settings) {
         this.place = place;
+        this.name = name;
+        this.folder = folder;
+        this.requires = requires;
+        this.model = model;
+        this.given = given;
+        this.settings = settings;
+    }
+
+    /** Of the prompts and the model that are configured. */
+    static Generate configured(Workplace place) {
+        GenerateSettings settings = place.settings().generate();
+        return new Generate(
+                place,
+                "generate",
+                "generate",
+                List.of(),
+                place.model(),
+                Map.of(
+                        "rpo.generate.prompts",
+                        place.inputs().data(settings.prompts()),
+                        "rpo.model.path",
+                        place.inputs().weights(place.model())),
+                settings);
+    }
+
+    /** The reference's answers to a run's questions. */
+    static Generate ofReference(Workplace place, Questions questions) {
+        return new Generate(
+                place,
+                "answer-reference",
+                "answers/reference",
+                List.of(questions),
+                place.reference(),
+                Map.of("weights of the reference", place.inputs().weights(place.reference())),
+                place.settings()
+                        .generate()
+                        .onceFor(List.of(place.run().path(questions.product()).toString())));
+    }
+
+    /** The trained model's answers to the same. */
+    static Generate ofTrained(Workplace place, Questions questions, Stage train) {
+        return new Generate(
+                place,
+                "answer-aligned",
+                "answers/aligned",
+                List.of(questions, train),
+                place.run().path("model").toString(),
+                Map.of(),
+                place.settings()
+                        .generate()
+                        .onceFor(List.of(place.run().path(questions.product()).toString())));
     }
 
     @Override
     public String name() {
-        return "generate";
+        return name;
     }
 
     @Override
     public String folder() {
-        return "generate";
+        return folder;
     }
 
     @Override
     public String product() {
-        return "generate/completions";
+        return folder + "/completions";
     }
 
     @Override
     public List<Stage> requires() {
-        return List.of();
+        return requires;
     }
 
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.generate"));
-        values.put(
-                "rpo.generate.prompts",
-                place.inputs().data(place.settings().generate().prompts()));
-        values.putAll(place.configuration().valuesUnder("rpo.data.fields"));
-        for (String key : List.of("rpo.data.format", "rpo.data.special-tokens")) {
-            values.put(key, place.configuration().valuesUnder("rpo.data").get(key));
-        }
+        values.remove("rpo.generate.prompts");
+        values.putAll(place.rowValues());
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
-        values.put("rpo.model.path", place.inputs().weights(place.model()));
+        values.putAll(given);
         values.putAll(place.template().dependsOn());
         values.put("rpo.precision", place.settings().precision().key());
         return values;
@@ -64,26 +125,25 @@ final class Generate implements Stage {
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         place.keepDate(place.template().choice());
-        GenerateSettings settings = place.settings().generate();
-        DataSettings data = place.settings().data();
         GenerateStage.Result result = new GenerateStage(
                         place.spark().session(),
-                        place.open(place.model()),
+                        place.open(model),
                         place.template().choice(),
-                        new PromptSource(
-                                data.format().orElse(null), data.fields().names(), data.specialTokens()),
+                        place.promptSource(),
                         place.settings().precision(),
                         settings)
                 .run(place.run().artifact(folder()), fingerprint.digest(), progress);
         place.inputs().requireUnchanged(settings.prompts());
-        place.inputs().requireUnchanged(place.model());
+        if (!given.isEmpty()) {
+            place.inputs().requireUnchanged(model);
+        }
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("prompts", result.prompts());
         report.put("completions", result.completions());
         report.put("new_tokens", result.tokens());
         report.put("finish_reasons", result.finishReasons());
         report.put("rejected", result.rejected());
-        place.run().file("generate/report.json").write(Json.text(report));
+        place.run().file(folder + "/report.json").write(Json.text(report));
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("completions", result.completions());
         counts.put("new_tokens", result.tokens());

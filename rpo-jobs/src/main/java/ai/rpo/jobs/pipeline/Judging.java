@@ -57,10 +57,31 @@ final class Judging implements Stage {
 
     private final Workplace place;
     private final JudgingSettings settings;
+    private final Map<String, String> candidates;
+    private final Optional<String> baseline;
+    private final List<Stage> answers;
 
-    Judging(Workplace place) {
+    /** @param answers stages that make the candidates; none where they are given */
+    private Judging(Workplace place, Map<String, String> candidates, Optional<String> baseline, List<Stage> answers) {
         this.place = place;
-        settings = place.settings().judge();
+        this.settings = place.settings().judge();
+        this.candidates = candidates;
+        this.baseline = baseline;
+        this.answers = answers;
+    }
+
+    /** Of what is configured. */
+    static Judging configured(Workplace place) {
+        JudgingSettings settings = place.settings().judge();
+        return new Judging(place, settings.candidates(), settings.baseline(), List.of());
+    }
+
+    /** Of a run's own models. */
+    static Judging ofRun(Workplace place, Stage reference, Stage aligned) {
+        Map<String, String> candidates = new LinkedHashMap<>();
+        candidates.put("reference", place.run().path(reference.product()).toString());
+        candidates.put("aligned", place.run().path(aligned.product()).toString());
+        return new Judging(place, candidates, Optional.of("reference"), List.of(reference, aligned));
     }
 
     @Override
@@ -80,7 +101,29 @@ final class Judging implements Stage {
 
     @Override
     public List<Stage> requires() {
-        return List.of();
+        return answers;
+    }
+
+    @Override
+    public Optional<String> skipped() {
+        return answers.isEmpty() || !place.settings().evaluate().prompts().isEmpty()
+                ? Optional.empty()
+                : place.withoutHeldOutPairs();
+    }
+
+    @Override
+    public void checkMakeable() {
+        if (answers.isEmpty()) {
+            requireOneInput();
+        } else if (!settings.candidates().isEmpty() || !settings.annotations().isEmpty()) {
+            throw RpoException.configuration("Cannot judge: rpo.evaluate.judge has the run's own models judged, and"
+                    + " rpo.judge.candidates or rpo.judge.annotations names others. Leave those out, and give them to"
+                    + " the command judge.");
+        }
+        if (settings.annotations().isEmpty()) {
+            protocol();
+            Judges.require(settings.asking(), settings.allowMissing());
+        }
     }
 
     @Override
@@ -88,9 +131,10 @@ final class Judging implements Stage {
         Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.judge"));
         WITHOUT_EFFECT.forEach(values::remove);
         values.remove("rpo.judge.candidates");
-        settings.candidates()
-                .forEach((name, path) -> values.put(
-                        "rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
+        if (answers.isEmpty()) {
+            candidates.forEach((name, path) ->
+                    values.put("rpo.judge.candidates." + name, place.inputs().data(List.of(path))));
+        }
         values.put("rpo.judge.annotations", data(settings.annotations()));
         values.put("rpo.judge.questions", data(settings.questions()));
         values.put("rpo.judge.references", data(settings.references()));
@@ -126,7 +170,6 @@ final class Judging implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        requireOneInput();
         LengthControl lengthControl = lengthControl();
         Difficulty difficulty = difficulty();
         Map<String, Long> counts = new LinkedHashMap<>();
@@ -147,13 +190,18 @@ final class Judging implements Stage {
         return counts;
     }
 
+    @Override
+    public void cleanUp() {
+        place.redrawReport();
+    }
+
     private void requireOneInput() {
-        boolean candidates = !settings.candidates().isEmpty();
-        if (candidates != settings.annotations().isEmpty()) {
+        boolean named = !candidates.isEmpty();
+        if (named != settings.annotations().isEmpty()) {
             throw RpoException.configuration("Cannot judge: "
-                    + (candidates ? "both" : "neither") + " rpo.judge.candidates "
-                    + (candidates ? "and" : "nor") + " rpo.judge.annotations "
-                    + (candidates ? "are named" : "is named")
+                    + (named ? "both" : "neither") + " rpo.judge.candidates "
+                    + (named ? "and" : "nor") + " rpo.judge.annotations "
+                    + (named ? "are named" : "is named")
                     + ". Name answers to be judged in the one, or judgments to be counted in the other.");
         }
     }
@@ -181,21 +229,17 @@ final class Judging implements Stage {
         List<String> paths = settings.annotations();
         Annotations read = Annotations.read(String.join(", ", paths), rows().read(paths));
         place.inputs().requireUnchanged(paths);
-        return settings.baseline().map(read::against).orElse(read);
+        return baseline.map(read::against).orElse(read);
     }
 
     private Annotations asked(Map<String, Long> counts, Progress progress) {
-        Protocol protocol = settings.protocol()
-                .orElseThrow(() -> RpoException.configuration("Cannot judge: rpo.judge.protocol has no value. Give"
-                        + " mt-bench-pair, mt-bench-single, alpaca-eval-2, rpo-paper or template."))
-                .with(prompts(), settings.template());
-        List<Candidate> candidates = new ArrayList<>();
-        settings.candidates()
-                .forEach((name, path) -> candidates.add(Candidate.read(name, path, rows().read(List.of(path)))));
+        Protocol protocol = protocol();
+        List<Candidate> answered = new ArrayList<>();
+        candidates.forEach((name, path) -> answered.add(Candidate.read(name, path, rows().read(List.of(path)))));
         Matches matches = Matches.of(
                 protocol,
-                candidates,
-                settings.baseline(),
+                answered,
+                baseline,
                 settings.questions().isEmpty()
                         ? List.of()
                         : QuestionRows.read(
@@ -203,7 +247,9 @@ final class Judging implements Stage {
                                 rows().read(settings.questions()),
                                 settings.references().isEmpty() ? List.of() : rows().read(settings.references())),
                 settings.allowMissing());
-        settings.candidates().values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
+        if (answers.isEmpty()) {
+            candidates.values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
+        }
         TemplateChoice choice = template().map(ModelTemplate::choice).orElse(TemplateChoice.USUAL);
         place.keepDate(choice);
         Judge judge = Judges.open(
@@ -217,13 +263,21 @@ final class Judging implements Stage {
         JavaSparkContext spark =
                 JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
         Judge.Asked asked = judge.ask(protocol.name(), spark.parallelize(matches.questions(protocol)), progress);
-        Map<String, Answer> answers = new LinkedHashMap<>(asked.answers().collectAsMap());
+        Map<String, Answer> said = new LinkedHashMap<>(asked.answers().collectAsMap());
         counts.put("questions_asked", asked.asked());
         counts.put("known_before", asked.known());
         if (matches.leftOut() > 0) {
             counts.put("prompts_left_out", (long) matches.leftOut());
         }
-        return matches.judge(protocol, judge.name(), answers);
+        return matches.judge(protocol, judge.name(), said);
+    }
+
+    private Protocol protocol() {
+        return settings.protocol()
+                .orElseThrow(() -> RpoException.configuration("Cannot judge: rpo.judge.protocol has no value. Give"
+                        + " mt-bench-pair, mt-bench-single, alpaca-eval-2, rpo-paper or template, or program-pair or"
+                        + " program-single where rpo.judge.by = program."))
+                .with(prompts(), settings.template());
     }
 
     private JudgePrompts prompts() {

@@ -123,9 +123,14 @@ public final class Pipeline {
             decisions.put(stage.name(), new Decision(stage, Decision.Verdict.REUSE, manifest));
             return;
         }
+        stage.checkMakeable();
         stage.requires().forEach(required -> decide(required, decisions, conflicts));
-        for (String difference : differences) {
-            conflicts.computeIfAbsent(difference, d -> new LinkedHashSet<>()).add(stage.folder());
+        if (!stage.isDrawing()) {
+            for (String difference : differences) {
+                conflicts
+                        .computeIfAbsent(difference, d -> new LinkedHashSet<>())
+                        .add(stage.folder());
+            }
         }
         for (String other : stage.replaces()) {
             if (run.artifact(other).manifest().isPresent()) {

@@ -3,20 +3,24 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.core.Progress;
 import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.store.Fingerprint;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Everything above, drawn. */
 final class Report implements Stage {
 
-    private final Workplace place;
-    private final Stage train;
-    private final Stage evaluate;
+    /** What other commands put into the run's folder, and the page shows. */
+    private static final List<String> OF_OTHER_COMMANDS = List.of("judge/results.json", "benchmark/results.json");
 
-    Report(Workplace place, Stage train, Stage evaluate) {
+    private final Workplace place;
+    private final List<Stage> shown;
+
+    /** @param shown stages whose artifacts the page cannot be without */
+    Report(Workplace place, List<Stage> shown) {
         this.place = place;
-        this.train = train;
-        this.evaluate = evaluate;
+        this.shown = List.copyOf(shown);
     }
 
     @Override
@@ -36,12 +40,22 @@ final class Report implements Stage {
 
     @Override
     public List<Stage> requires() {
-        return List.of(evaluate, train);
+        return shown;
     }
 
     @Override
     public Map<String, String> dependsOn() {
-        return Map.of();
+        Map<String, String> values = new LinkedHashMap<>();
+        OF_OTHER_COMMANDS.forEach(file -> place.run()
+                .file(file)
+                .read()
+                .ifPresent(text -> values.put(file, InputFingerprints.text(Optional.of(text)))));
+        return values;
+    }
+
+    @Override
+    public boolean isDrawing() {
+        return true;
     }
 
     @Override

@@ -54,6 +54,21 @@ public interface Stage {
      */
     default void checkReuse() {}
 
+    /**
+     * Looks, before anything is made, for what can be seen then to be wrong.
+     *
+     * @throws RpoException where the stage could not be made
+     */
+    default void checkMakeable() {}
+
+    /**
+     * Whether its artifact is made anew unasked where what it depends on has changed: it costs little, and nothing in it is
+     * nowhere else.
+     */
+    default boolean isDrawing() {
+        return false;
+    }
+
     /** Why there is nothing to do, if there is not. */
     default Optional<String> skipped() {
         return Optional.empty();

@@ -5,13 +5,16 @@ import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.RunDirectory;
 import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * The stages of one run, each with those that it needs:
  *
  * <pre>
- * prepare → score → train → evaluate → report
+ * prepare → score → train → evaluate ─────────────────────→ report
+ *                     train, questions → answer-… → judge → report, where rpo.evaluate.judge says so
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
@@ -90,7 +93,13 @@ public final class Stages {
     }
 
     public Stage report() {
-        return new Report(place, train, evaluate);
+        List<Stage> shown = new ArrayList<>(List.of(evaluate, train));
+        if (place.settings().evaluate().judge()) {
+            Questions questions = new Questions(place);
+            shown.add(Judging.ofRun(
+                    place, Generate.ofReference(place, questions), Generate.ofTrained(place, questions, train)));
+        }
+        return new Report(place, shown);
     }
 
     /** What training on the pairs takes, or supervised fine-tuning if nothing else is named. */
@@ -105,11 +114,11 @@ public final class Stages {
     }
 
     public Stage generate() {
-        return new Generate(place);
+        return Generate.configured(place);
     }
 
     public Stage judge() {
-        return new Judging(place);
+        return Judging.configured(place);
     }
 
     public Stage benchmark() {

@@ -1,16 +1,23 @@
 package ai.rpo.jobs.pipeline;
 
+import ai.rpo.core.Progress;
 import ai.rpo.core.text.ChatTemplate;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.generate.PromptSource;
+import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
 import java.time.LocalDate;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -87,6 +94,36 @@ record Workplace(
     /** Whether the policy is tied to the very weights that it starts from. */
     boolean isOwnReference() {
         return inputs.weights(reference()).equals(inputs.weights(model()));
+    }
+
+    /** Draws the run's report again, where there is one, after a stage that it shows. */
+    void redrawReport() {
+        if (run.artifact("report").manifest().isPresent()) {
+            new ReportStage(spark.hadoop()).run(run.path(), Progress.NONE);
+        }
+    }
+
+    /** Why nothing can be said of prompts that were not trained on, if there are none. */
+    Optional<String> withoutHeldOutPairs() {
+        DataSettings data = settings().data();
+        return data.eval().isEmpty() && data.evalFraction() == 0
+                ? Optional.of("no held-out pairs; give some with rpo.data.eval or rpo.data.eval-fraction")
+                : Optional.empty();
+    }
+
+    /** How rows are read that prompts are taken from. */
+    PromptSource promptSource() {
+        DataSettings data = settings().data();
+        return new PromptSource(data.format().orElse(null), data.fields().names(), data.specialTokens());
+    }
+
+    /** What a stage depends on that reads rows. */
+    Map<String, String> rowValues() {
+        Map<String, String> values = new LinkedHashMap<>(configuration.valuesUnder("rpo.data.fields"));
+        for (String key : List.of("rpo.data.format", "rpo.data.special-tokens")) {
+            values.put(key, configuration.valuesUnder("rpo.data").get(key));
+        }
+        return values;
     }
 
     /** For scoring and evaluation, which compute alike. */

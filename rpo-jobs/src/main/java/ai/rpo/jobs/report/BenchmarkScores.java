@@ -74,7 +74,8 @@ public final class BenchmarkScores {
     }
 
     private static Estimate estimate(double mean, JsonNode error) {
-        double half = error.isNumber() ? Z * error.asDouble() : Double.NaN;
+        // Where all questions have one grade, the standard error of 0 says nothing of others.
+        double half = error.asDouble() > 0 ? Z * error.asDouble() : Double.NaN;
         return new Estimate(mean, Math.max(0, mean - half), Math.min(1, mean + half));
     }
 

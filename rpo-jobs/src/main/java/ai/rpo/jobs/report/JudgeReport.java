@@ -43,7 +43,8 @@ final class JudgeReport {
         page.section("answers", "Answers", answers(judged.judgments()));
     }
 
-    private static String lead(JsonNode results) {
+    /** By whom and how it was judged. */
+    static String lead(JsonNode results) {
         String sha = results.path("prompt_sha256").asText("");
         return "Protocol " + results.path("protocol").asText() + " · judge "
                 + results.path("judge").asText("not named")
@@ -54,9 +55,13 @@ final class JudgeReport {
         return Html.of("<p class=\"note\">{}</p>", text);
     }
 
-    /** Of the mean preference, where a tie counts half. */
+    /** The rate that is the mean preference, where a tie counts half, and has the interval. */
+    static String rate(JsonNode comparison) {
+        return comparison.path("interval_of").asText("adjusted_win_rate");
+    }
+
     private static String interval(JsonNode comparison, boolean flipped) {
-        String of = comparison.path("interval_of").asText("adjusted_win_rate");
+        String of = rate(comparison);
         if (!comparison.path(of).isNumber()) {
             return "–";
         }

@@ -36,6 +36,7 @@ final class RunFindings {
 
     static List<Finding> of(RunArtifacts run) {
         List<Finding> findings = new ArrayList<>();
+        run.judged().map(judged -> JudgeFindings.of(judged.results())).ifPresent(findings::addAll);
         Objective objective = run.objective().orElseGet(RpoObjective::new);
         change(findings, run.training(), objective);
         accuracy(findings, run.evaluation());

@@ -54,6 +54,9 @@ final class RunReport {
 
     private static String lead(RunArtifacts run) {
         List<String> facts = new ArrayList<>();
+        run.judged()
+                .map(judged -> JudgeFindings.brief(judged.results()))
+                .ifPresent(brief -> facts.addAll(brief.subList(0, Math.min(1, brief.size()))));
         run.objective().map(Objective::title).ifPresent(facts::add);
         if (!run.training().isEmpty()) {
             facts.add(Numbers.format(run.training().steps()) + " optimizer steps");

@@ -50,6 +50,48 @@ class ReportStageTest {
                 report.findings().toString());
     }
 
+    /** Whatever a judge or a model says is text. */
+    @Test
+    void beginsWithWhoseAnswersArePreferred() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);
+        String results = """
+                {"protocol": "mt-bench-pair", "judge": "%1$s", "prompt_sha256": "0123456789abcdef", "comparisons": [
+                 {"model": "aligned", "baseline": "%1$s", "n": 2, "wins": 1, "losses": 0, "ties": 1, "win_rate": 50,
+                  "adjusted_win_rate": 75, "interval_of": "adjusted_win_rate", "low": 55.5, "high": 94.5,
+                  "length_controlled_win_rate": 71.25, "mean_length": 7, "baseline_mean_length": 5,
+                  "same_in_both_orders": 1, "in_both_orders": 2, "first_shown_wins": 2, "second_shown_wins": 1,
+                  "by_turn": {"1": {"n": 2, "wins": 1, "losses": 0, "ties": 1, "win_rate": 50, "adjusted_win_rate": 75}}}],
+                 "scores": [{"model": "aligned", "turn": 1, "category": "math", "mean": 7.5, "low": 7, "high": 8, "n": 2}]}
+                """;
+        run.file("judge/results.json", results.formatted(HOSTILE.replace("\"", "\\\"")));
+        String judgment = """
+                {"question_id": %1$d, "turn": 1, "model_1": "base", "model_2": "aligned", "g1_winner": "%2$s",
+                 "g2_winner": "model_2", "g1_judgment": "%3$s [[B]]", "g2_judgment": "[[A]]"}
+                """;
+        run.file(
+                "judge/judgments",
+                judgment.formatted(1, "model_2", HOSTILE.replace("\"", "\\\"")) + judgment.formatted(2, "tie", "so"));
+
+        Report report = stage.run(run.path(), Progress.NONE);
+        stage.judge(run.path(), Progress.NONE);
+
+        assertTrue(
+                report.findings()
+                        .get(0)
+                        .text()
+                        .startsWith("The answers of aligned are preferred in 75.0 % of 2 judgments"
+                                + " (95 % interval 55.5 to 94.5), more often than not. Protocol mt-bench-pair"),
+                report.findings().toString());
+        for (String page : List.of("report", "judge")) {
+            String html = Files.readString(folder.resolve("run/" + page + "/index.html"));
+            assertFalse(html.contains("<script"), page);
+            assertTrue(html.contains("75.0 (55.5 to 94.5)"), "the matrix");
+            assertTrue(html.contains("25.0 (5.5 to 44.5)"), "its other half");
+            assertTrue(html.contains("71.25"), "the rate at equal lengths");
+            assertTrue(html.contains("7.5 (7.0 to 8.0)"), "the grade");
+        }
+    }
+
     @Test
     void saysWhereScoresCameFromAndHowManyAreNotFinite() throws IOException {
         SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);

@@ -23,11 +23,11 @@ import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.SmallFile;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -50,22 +50,27 @@ public final class BenchmarkStage {
     /** Answers that a task writes at once. */
     private static final int WIDTH = 16;
 
-    private final SparkSession spark;
+    private final Supplier<SparkSession> session;
+    private final Configuration hadoop;
     private final LocalModel model;
     private final TemplateChoice chatTemplate;
     private final ScoreSettings scoring;
     private final BenchmarkSettings settings;
 
     /**
+     * @param session asked for once the questions are known
+     * @param hadoop reaches the tasks' files
      * @param chatTemplate how the model's conversations are written
      */
     public BenchmarkStage(
-            SparkSession spark,
+            Supplier<SparkSession> session,
+            Configuration hadoop,
             LocalModel model,
             TemplateChoice chatTemplate,
             ScoreSettings scoring,
             BenchmarkSettings settings) {
-        this.spark = spark;
+        this.session = session;
+        this.hadoop = hadoop;
         this.model = model;
         this.chatTemplate = chatTemplate;
         this.scoring = scoring;
@@ -81,19 +86,20 @@ public final class BenchmarkStage {
     public Map<BenchmarkTask, TaskScore> run(
             Path output, Map<BenchmarkTask, TaskFiles> files, String digest, Progress progress) {
         checkModel();
-        if (settings.chosen().stream().anyMatch(BenchmarkTask::runsPrograms)) {
-            requireBounds();
-        }
         List<Question> questions = new ArrayList<>();
         for (BenchmarkTask task : settings.chosen()) {
             questions.addAll(questions(task, files.get(task)));
         }
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        Cores cores = Cores.of(spark);
+        SparkSession started = session.get();
+        JavaSparkContext spark = JavaSparkContext.fromSparkContext(started.sparkContext());
+        Cores cores = Cores.of(started);
+        if (settings.chosen().stream().anyMatch(BenchmarkTask::runsPrograms)) {
+            requireBounds(spark, cores);
+        }
         Path folder = new Path(output, SHARDS);
         Shards shards =
                 Shards.planned(output, List.of(SHARDS, SAMPLES), digest, questions.size(), cores.slots(), hadoop);
-        ask(questions, new OpenShards(shards, folder, hadoop), folder, cores, progress);
+        ask(spark, questions, new OpenShards(shards, folder, hadoop), folder, cores, progress);
         return gather(shards, folder, new Path(output, SAMPLES));
     }
 
@@ -126,11 +132,10 @@ public final class BenchmarkStage {
     }
 
     /** Asked of every machine that may run programs, before anything is generated. */
-    private void requireBounds() {
-        int slots = Cores.of(spark).slots();
-        List<Integer> tasks = IntStream.range(0, slots).boxed().toList();
-        JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .parallelize(tasks, slots)
+    private static void requireBounds(JavaSparkContext spark, Cores cores) {
+        List<Integer> tasks = IntStream.range(0, cores.slots()).boxed().toList();
+        spark
+                .parallelize(tasks, cores.slots())
                 .map(task -> ProgramRunner.ofThisJvm().missing().orElse(""))
                 .distinct()
                 .collect()
@@ -155,10 +160,8 @@ public final class BenchmarkStage {
     }
 
     private List<Located> rows(BenchmarkTask task, List<String> paths) {
-        List<NumberedRow> rows = new ArrayList<>(NumberedRows.read(spark, paths).collect());
-        rows.sort(Comparator.comparingLong(NumberedRow::ordinal));
         List<Located> located = new ArrayList<>();
-        for (NumberedRow row : rows) {
+        for (NumberedRow row : NumberedRows.readHere(paths, hadoop)) {
             String where = row.file() + ":" + row.line();
             try {
                 located.add(new Located(Math.toIntExact(row.ordinal()), where, RowReader.parse(row.json())));
@@ -171,11 +174,17 @@ public final class BenchmarkStage {
         return located;
     }
 
-    private void ask(List<Question> questions, OpenShards open, Path folder, Cores cores, Progress progress) {
+    private void ask(
+            JavaSparkContext spark,
+            List<Question> questions,
+            OpenShards open,
+            Path folder,
+            Cores cores,
+            Progress progress) {
         if (open.count() == 0) {
             return;
         }
-        LongAccumulator done = spark.sparkContext().longAccumulator("questions");
+        LongAccumulator done = spark.sc().longAccumulator("questions");
         ShardAnswers work = new ShardAnswers(
                 model,
                 chatTemplate,
@@ -184,22 +193,17 @@ public final class BenchmarkStage {
                 cores.threads(open.count()),
                 WIDTH,
                 folder.toString(),
-                new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()),
+                new SerializableConfiguration(spark.hadoopConfiguration()),
                 done);
         List<Asked> asked = IntStream.range(0, questions.size())
                 .mapToObj(i -> new Asked(i, questions.get(i)))
                 .toList();
-        try (PolledProgress polled =
-                new PolledProgress(spark.sparkContext(), progress, "benchmark", done, open.rows())) {
-            open.forEach(
-                    JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(asked, cores.slots()),
-                    Asked::ordinal,
-                    work::run);
+        try (PolledProgress polled = new PolledProgress(spark.sc(), progress, "benchmark", done, open.rows())) {
+            open.forEach(spark.parallelize(asked, cores.slots()), Asked::ordinal, work::run);
         }
     }
 
     private Map<BenchmarkTask, TaskScore> gather(Shards shards, Path folder, Path samples) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Map<BenchmarkTask, StringBuilder> lines = new EnumMap<>(BenchmarkTask.class);
         Map<BenchmarkTask, List<TaskScore.Graded>> graded = new EnumMap<>(BenchmarkTask.class);
         for (int shard = 0; shard < shards.count(); shard++) {

@@ -4,6 +4,8 @@ import ai.rpo.core.generate.SamplingSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The keys of {@code rpo.generate}.
@@ -14,6 +16,7 @@ import java.util.List;
  * @param seed decides the samples, together with a prompt's content
  * @param completionsAtOnce of one task
  * @param stop texts that end a completion, and are left out of it
+ * @param temperatures of the sampling by the rows' categories, as numbers; that of {@code sampling} for other rows
  * @param sampling how tokens are drawn
  */
 public record GenerateSettings(
@@ -23,6 +26,7 @@ public record GenerateSettings(
         long seed,
         int completionsAtOnce,
         List<String> stop,
+        Map<String, String> temperatures,
         SamplingSettings sampling)
         implements Serializable {
 
@@ -35,6 +39,7 @@ public record GenerateSettings(
     public GenerateSettings {
         prompts = List.copyOf(prompts);
         stop = List.copyOf(stop);
+        temperatures = new TreeMap<>(temperatures);
         List<String> problems = new ArrayList<>();
         if (samplesPerPrompt < 1) {
             problems.add("samples-per-prompt must be at least 1, but is " + samplesPerPrompt);
@@ -42,8 +47,34 @@ public record GenerateSettings(
         if (completionsAtOnce < 1) {
             problems.add("completions-at-once must be at least 1, but is " + completionsAtOnce);
         }
+        temperatures.forEach((category, temperature) -> {
+            if (!(number(temperature) >= 0 && Double.isFinite(number(temperature)))) {
+                problems.add(
+                        "temperatures must have numbers of at least 0, but has " + temperature + " for " + category);
+            }
+        });
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
+    }
+
+    private static double number(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            return Double.NaN;
+        }
+    }
+
+    /** How tokens are drawn for a row. */
+    SamplingSettings sampling(String category) {
+        String temperature = temperatures.get(category);
+        return temperature == null ? sampling : sampling.withTemperature(number(temperature));
+    }
+
+    /** The same of other prompts, with one completion each in JSON lines. */
+    public GenerateSettings onceFor(List<String> others) {
+        return new GenerateSettings(
+                others, OutputFormat.JSONL, 1, seed, completionsAtOnce, stop, temperatures, sampling);
     }
 }

@@ -1,8 +1,9 @@
 package ai.rpo.spark.generate;
 
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.sum;
@@ -21,6 +22,7 @@ import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.InputFiles;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,9 +30,11 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -102,14 +106,14 @@ public final class GenerateStage {
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
             artifact.remove(); // which would only be in the way of better prompts
-            throw RpoException.data(
-                    "Cannot generate: none of " + prompts + " rows of "
-                            + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                            + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                            + "). A row needs what training takes, or prompt (text or messages), messages or prompt_ids alone.");
+            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
+                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
+                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
+                    + "). A row needs what training takes, or prompt (text or messages), messages, turns, instruction or"
+                    + " prompt_ids alone.");
         }
         if (parquet) {
-            completions(lines)
+            parquetRows(lines)
                     .orderBy("ordinal", "sample")
                     .write()
                     .mode("overwrite")
@@ -163,15 +167,18 @@ public final class GenerateStage {
     private Result summarise(long prompts, Path lines, Path rejected) {
         Map<String, Long> reasons = new TreeMap<>();
         long completions = 0;
-        long tokens = 0;
-        for (Row row : completions(lines)
-                .groupBy("finish_reason")
-                .agg(count(lit(1)), coalesce(sum(size(col("completion_ids"))), lit(0L)))
+        Dataset<Row> rows = completions(lines);
+        for (Row row : rows.select(explode(coalesce(col("finish_reasons"), array(col("finish_reason"))))
+                        .as("reason"))
+                .groupBy("reason")
+                .count()
                 .collectAsList()) {
             reasons.put(row.getString(0), row.getLong(1));
             completions += row.getLong(1);
-            tokens += row.getLong(2);
         }
+        long tokens = rows.agg(coalesce(sum(coalesce(col("new_tokens"), size(col("completion_ids")))), lit(0L)))
+                .first()
+                .getLong(0);
         return new Result(prompts, completions, tokens, reasons, rejectedByReason(rejected));
     }
 
@@ -193,6 +200,16 @@ public final class GenerateStage {
     }
 
     private Dataset<Row> completions(Path lines) {
-        return spark.read().schema(CompletionRows.SCHEMA).json(lines.toString());
+        return spark.read().schema(CompletionRows.WITH_DIALOGUES).json(lines.toString());
+    }
+
+    /** With the columns that the rows have something in. */
+    private Dataset<Row> parquetRows(Path lines) {
+        Dataset<Row> rows = completions(lines);
+        return rows.filter(col("turns").isNotNull()).isEmpty()
+                ? rows.select(Arrays.stream(CompletionRows.SCHEMA.fieldNames())
+                        .map(functions::col)
+                        .toArray(Column[]::new))
+                : rows;
     }
 }

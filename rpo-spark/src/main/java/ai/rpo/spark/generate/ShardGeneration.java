@@ -4,8 +4,10 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.generate.Generator.Request;
+import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.preference.PromptReader;
+import ai.rpo.core.preference.PromptRecord;
 import ai.rpo.core.preference.PromptRecord.ConversationPrompt;
 import ai.rpo.core.preference.PromptRecord.TextPrompt;
 import ai.rpo.core.preference.PromptRecord.TokenPrompt;
@@ -19,17 +21,21 @@ import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
@@ -60,9 +66,6 @@ record ShardGeneration(
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LONGEST_QUOTE = 1 << 16;
 
-    /** A prompt and where it comes from. */
-    private record Prompt(long ordinal, JsonNode given, int[] ids) {}
-
     void run(int shard, List<NumberedRow> rows) {
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
@@ -70,64 +73,86 @@ record ShardGeneration(
         GeneratingRole role = new GeneratingRole(model, chatTemplate, precision, threads, settings.completionsAtOnce());
         try (Loan<GeneratingRole.Worker> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
             GeneratingRole.Worker lent = loan.worker();
-            List<Prompt> prompts = new ArrayList<>();
-            StringBuilder unfit = new StringBuilder();
+            List<Dialogue> dialogues = new ArrayList<>();
+            Map<Long, String> unfit = new TreeMap<>();
             PromptReader reader = source.reader();
             for (NumberedRow row : ordered) {
                 try {
-                    prompts.add(prompt(row, reader, lent));
+                    PromptReader.Row read = reader.read(row.json());
+                    for (int sample = 0; sample < settings.samplesPerPrompt(); sample++) {
+                        Dialogue dialogue = new Dialogue(row.ordinal(), sample, read);
+                        ask(dialogue, lent);
+                        dialogues.add(dialogue);
+                    }
                 } catch (UnfitRowException e) {
-                    unfit.append(rejected(row, e)).append('\n');
+                    unfit.put(row.ordinal(), rejected(row, e));
                 }
             }
-            if (!unfit.isEmpty()) {
-                write(rejected, shard, unfit);
-            }
-            StringBuilder lines = lines(prompts, lent);
+            Map<Long, UnfitRowException> grown = answer(dialogues, lent);
             loan.finished();
-            write(completions, shard, lines);
-        }
-    }
-
-    private StringBuilder lines(List<Prompt> prompts, GeneratingRole.Worker lent) {
-        Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
-        int samples = settings.samplesPerPrompt();
-        Iterator<Request> requests = prompts.stream()
-                .flatMap(prompt -> IntStream.range(0, samples).mapToObj(sample -> request(prompt, sample)))
-                .iterator();
-        Iterator<Completion> generated = lent.generator()
-                .generate(
-                        requests,
-                        settings.sampling(),
-                        lent.eosIds(),
-                        text.<StopRule>map(t -> t).orElse(StopRule.NONE));
-        StringBuilder lines = new StringBuilder();
-        for (Prompt prompt : prompts) {
-            for (int sample = 0; sample < samples; sample++) {
-                Completion completion = generated.next();
-                done.add(1);
-                String written = text.map(t -> t.of(prompt.ids, completion)).orElse(null);
-                lines.append(CompletionRows.line(
-                                prompt.ordinal,
-                                sample,
-                                request(prompt, sample).seed(),
-                                prompt.given,
-                                written,
-                                prompt.ids,
-                                completion))
-                        .append('\n');
+            ordered.stream()
+                    .filter(row -> grown.containsKey(row.ordinal()))
+                    .forEach(row -> unfit.put(row.ordinal(), rejected(row, grown.get(row.ordinal()))));
+            if (!unfit.isEmpty()) {
+                write(rejected, shard, unfit.values().stream());
             }
+            write(
+                    completions,
+                    shard,
+                    dialogues.stream()
+                            .filter(dialogue -> !grown.containsKey(dialogue.ordinal()))
+                            .map(Dialogue::line));
         }
-        return lines;
     }
 
-    private Request request(Prompt prompt, int sample) {
-        return new Request(prompt.ids, PromptSeeds.of(settings.seed(), prompt.ids, sample));
+    /**
+     * Continues all of them, turn after turn.
+     *
+     * @return why, of rows whose conversation cannot go on to its end
+     */
+    private Map<Long, UnfitRowException> answer(List<Dialogue> dialogues, GeneratingRole.Worker lent) {
+        Optional<CompletionText> text = lent.tokenizer().map(t -> new CompletionText(t, settings.stop()));
+        Map<SamplingSettings, List<Dialogue>> alike = new LinkedHashMap<>();
+        dialogues.forEach(
+                dialogue -> alike.computeIfAbsent(settings.sampling(dialogue.category()), sampling -> new ArrayList<>())
+                        .add(dialogue));
+        Map<Long, UnfitRowException> unfit = new HashMap<>();
+        alike.forEach((sampling, all) -> {
+            List<Dialogue> open = all;
+            while (!open.isEmpty()) {
+                Iterator<Completion> generated = lent.generator()
+                        .generate(
+                                open.stream()
+                                        .map(dialogue -> new Request(dialogue.prompt(), dialogue.seed()))
+                                        .iterator(),
+                                sampling,
+                                lent.eosIds(),
+                                text.<StopRule>map(t -> t).orElse(StopRule.NONE));
+                List<Dialogue> further = new ArrayList<>();
+                for (Dialogue dialogue : open) {
+                    Completion completion = generated.next();
+                    dialogue.answered(
+                            completion,
+                            text.map(t -> t.of(dialogue.prompt(), completion)).orElse(null));
+                    if (!dialogue.goesOn()) {
+                        done.add(1);
+                        continue;
+                    }
+                    try {
+                        ask(dialogue, lent);
+                        further.add(dialogue);
+                    } catch (UnfitRowException e) {
+                        unfit.put(dialogue.ordinal(), e);
+                    }
+                }
+                open = further;
+            }
+        });
+        return unfit;
     }
 
-    private Prompt prompt(NumberedRow row, PromptReader reader, GeneratingRole.Worker lent) throws UnfitRowException {
-        PromptReader.Row read = reader.read(row.json());
-        int[] ids = ids(read, lent);
+    private void ask(Dialogue dialogue, GeneratingRole.Worker lent) throws UnfitRowException {
+        int[] ids = ids(dialogue.next(), lent);
         int context = lent.model().config().contextLength();
         int vocabulary = lent.model().config().vocabularySize();
         if (ids.length >= context) {
@@ -140,11 +165,11 @@ record ShardGeneration(
                         Reason.TOKEN_OUT_OF_RANGE, "id " + id + ", the vocabulary ends at " + (vocabulary - 1));
             }
         }
-        return new Prompt(row.ordinal(), read.given(), ids);
+        dialogue.asks(ids, PromptSeeds.of(settings.seed(), ids, dialogue.sample()));
     }
 
-    private int[] ids(PromptReader.Row row, GeneratingRole.Worker lent) throws UnfitRowException {
-        if (row.prompt() instanceof TokenPrompt tokens) {
+    private int[] ids(PromptRecord prompt, GeneratingRole.Worker lent) throws UnfitRowException {
+        if (prompt instanceof TokenPrompt tokens) {
             if (tokens.ids().length == 0) {
                 throw new UnfitRowException(Reason.EMPTY_PROMPT);
             }
@@ -156,9 +181,9 @@ record ShardGeneration(
                                 () -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
                                         + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
                 source.specialTokens());
-        return row.prompt() instanceof TextPrompt text
+        return prompt instanceof TextPrompt text
                 ? tokenizer.tokenize(text)
-                : tokenizer.tokenize((ConversationPrompt) row.prompt());
+                : tokenizer.tokenize((ConversationPrompt) prompt);
     }
 
     private static String rejected(NumberedRow row, UnfitRowException e) {
@@ -172,7 +197,8 @@ record ShardGeneration(
         return line.toString();
     }
 
-    private void write(String folder, int shard, StringBuilder lines) {
-        new SmallFile(new Path(folder, Shards.fileName(shard)), hadoop.value()).write(lines.toString());
+    private void write(String folder, int shard, Stream<String> lines) {
+        new SmallFile(new Path(folder, Shards.fileName(shard)), hadoop.value())
+                .write(lines.map(line -> line + "\n").collect(Collectors.joining()));
     }
 }

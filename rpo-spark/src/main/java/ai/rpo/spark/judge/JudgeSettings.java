@@ -30,7 +30,9 @@ public record JudgeSettings(
         /** A model that executors run themselves. */
         MODEL,
         /** A program that grades each answer. */
-        PROGRAM
+        PROGRAM,
+        /** Nobody: judgments made elsewhere are counted. */
+        NONE
     }
 
     /**

@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.judge.JudgeSettings.By;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -30,24 +31,16 @@ public final class Judges {
             boolean allowMissing,
             Path cache,
             Path requests) {
-        return switch (settings.by().orElseThrow(() -> missing("by", "endpoint, batch, model or program"))) {
+        return switch (by(settings)) {
             case ENDPOINT -> new AskStage(spark, endpoint(settings.endpoint(), allowMissing), cache);
             case BATCH ->
-                new BatchJudge(
-                        spark,
-                        settings.batch().model().orElseThrow(() -> missing("batch.model", "the model to be asked")),
-                        settings.batch().results(),
-                        cache,
-                        requests,
-                        allowMissing);
+                new BatchJudge(spark, batchModel(settings), settings.batch().results(), cache, requests, allowMissing);
             case MODEL ->
                 new AskStage(
                         spark,
                         new ModelSource(
                                 LocalModel.of(
-                                        settings.model()
-                                                .path()
-                                                .orElseThrow(() -> missing("model.path", "a model's folder")),
+                                        modelPath(settings),
                                         settings.model().base(),
                                         spark.sparkContext().hadoopConfiguration()),
                                 chatTemplate,
@@ -56,7 +49,40 @@ public final class Judges {
                                 allowMissing),
                         cache);
             case PROGRAM -> new ProgramJudge(spark, settings.program());
+            case NONE -> throw new IllegalStateException("nobody judges");
         };
+    }
+
+    /**
+     * Looks for what {@link #open} would refuse, as far as that needs neither a model nor Spark.
+     *
+     * @throws RpoException naming the key that has no value, or the environment variable that is not set
+     */
+    public static void require(JudgeSettings settings, boolean allowMissing) {
+        switch (by(settings)) {
+            case ENDPOINT -> endpoint(settings.endpoint(), allowMissing);
+            case BATCH -> batchModel(settings);
+            case MODEL -> modelPath(settings);
+            case PROGRAM, NONE -> {}
+        }
+    }
+
+    private static By by(JudgeSettings settings) {
+        By by = settings.by().orElseThrow(() -> missing("by", "endpoint, batch, model or program"));
+        if (by == By.NONE) {
+            throw RpoException.configuration("Cannot judge: rpo.judge.by is none, and there are answers to be judged."
+                    + " Give endpoint, batch, model or program, or name judgments that are to be counted in"
+                    + " rpo.judge.annotations instead.");
+        }
+        return by;
+    }
+
+    private static String batchModel(JudgeSettings settings) {
+        return settings.batch().model().orElseThrow(() -> missing("batch.model", "the model to be asked"));
+    }
+
+    private static String modelPath(JudgeSettings settings) {
+        return settings.model().path().orElseThrow(() -> missing("model.path", "a model's folder"));
     }
 
     private static EndpointSource endpoint(EndpointSettings settings, boolean allowMissing) {

@@ -10,9 +10,12 @@ import ai.rpo.core.judge.Verifiers;
 import ai.rpo.spark.device.PolledProgress;
 import ai.rpo.spark.judge.JudgeSettings.ProgramSettings;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.LongAccumulator;
@@ -28,7 +31,27 @@ final class ProgramJudge implements Judge {
     ProgramJudge(SparkSession spark, ProgramSettings settings) {
         this.spark = spark;
         this.settings = settings;
-        verifier(settings.verifier(), settings.pattern().orElse(null));
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(List.of(settings.verifier()), 1)
+                .map(problemWith(settings.pattern().orElse(null)))
+                .collect()
+                .stream()
+                .filter(problem -> !problem.isEmpty())
+                .forEach(problem -> {
+                    throw RpoException.configuration(problem);
+                });
+    }
+
+    /** As a task sees it: Spark gives jars to its executors, and to a driver only where spark-submit started it. */
+    private static Function<String, String> problemWith(String pattern) {
+        return name -> {
+            try {
+                verifier(name, pattern);
+                return "";
+            } catch (RpoException e) {
+                return e.getMessage();
+            }
+        };
     }
 
     /** Spark puts the jars of {@code --jars} before a thread's own. */

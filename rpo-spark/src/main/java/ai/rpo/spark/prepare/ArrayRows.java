@@ -3,16 +3,14 @@ package ai.rpo.spark.prepare;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
 import ai.rpo.core.preference.RowReader;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /** The elements of a file that is one JSON array, read one at a time. */
-final class ArrayRows implements Iterator<SourceRow>, Closeable {
+final class ArrayRows implements TextRows {
 
     private final DataFile file;
     private final InputStream in;

@@ -5,16 +5,19 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** Which prompts are held out for evaluation: decided by the prompt alone, so all its rows go the same way, always. */
-final class HeldOutPrompts {
+public final class HeldOutPrompts {
 
     private static final double RANGE = 0x1p53;
 
     private HeldOutPrompts() {}
 
     /**
+     * Whether a prompt is held out.
+     *
+     * @param prompt token ids
      * @param fraction share of all prompts that is held out
      */
-    static boolean contains(int[] prompt, double fraction) {
+    public static boolean contains(int[] prompt, double fraction) {
         if (fraction == 0) {
             return false;
         }

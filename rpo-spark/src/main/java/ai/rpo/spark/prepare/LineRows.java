@@ -2,11 +2,9 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.preference.RowReader;
 import ai.rpo.spark.prepare.DataFile.Layout;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -15,7 +13,7 @@ import org.apache.hadoop.io.Text;
 import org.apache.hadoop.util.LineReader;
 
 /** The lines of a slice. A line of any length takes no more memory than a row may have. */
-final class LineRows implements Iterator<SourceRow>, Closeable {
+final class LineRows implements TextRows {
 
     /** One more than a row may have, so that a longer one is seen to be longer. */
     private static final int LONGEST_LINE = RowReader.LARGEST_ROW_BYTES + 1;

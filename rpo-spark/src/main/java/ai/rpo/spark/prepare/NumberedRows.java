@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.FieldNames;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import ai.rpo.spark.store.InputFiles;
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,6 +60,31 @@ public final class NumberedRows {
             long line = file.layout() == Layout.LINES ? row._2() - firsts.get(file.index()) + 1 : row._1().line;
             return new NumberedRow(row._2(), file.path(), line, row._1().json);
         });
+    }
+
+    /**
+     * Reads files of text here, without a job of Spark's, which takes longer to start than a few thousand rows to read.
+     *
+     * @param paths files, folders or globs
+     * @throws RpoException where the files cannot be read, hold no rows of a known kind or are Parquet
+     */
+    public static List<NumberedRow> readHere(List<String> paths, Configuration hadoop) {
+        FileInspector inspector = new FileInspector(FieldNames.USUAL, hadoop);
+        List<NumberedRow> rows = new ArrayList<>();
+        for (FileStatus status : InputFiles.resolve(paths, hadoop).files()) {
+            DataFile file = inspector.inspect(0, status, false);
+            if (file.layout() == Layout.PARQUET) {
+                throw RpoException.data("Cannot read " + file.path()
+                        + ": it is Parquet, and JSON lines are needed here." + " Convert it.");
+            }
+            try (TextRows text = TextRows.open(new Slice(file, 0, file.bytes()), hadoop)) {
+                text.forEachRemaining(
+                        row -> rows.add(new NumberedRow(rows.size(), file.path(), row.line(), row.json())));
+            } catch (IOException e) {
+                throw Unreadable.file(file.path(), e);
+            }
+        }
+        return rows;
     }
 
     private static Placed placed(SourceRow row) {

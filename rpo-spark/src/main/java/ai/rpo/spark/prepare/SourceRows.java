@@ -3,7 +3,6 @@ package ai.rpo.spark.prepare;
 import static org.apache.spark.sql.functions.col;
 
 import ai.rpo.spark.prepare.DataFile.Layout;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -60,16 +59,7 @@ final class SourceRows {
     }
 
     private static Iterator<SourceRow> read(Slice slice, SerializableConfiguration hadoop) {
-        try {
-            return slice.file().layout() == Layout.ARRAY
-                    ? closedWithTask(new ArrayRows(slice.file(), hadoop.value()))
-                    : closedWithTask(new LineRows(slice, hadoop.value()));
-        } catch (IOException e) {
-            throw Unreadable.file(slice.file().path(), e);
-        }
-    }
-
-    private static <T extends Closeable> T closedWithTask(T rows) {
+        TextRows rows = TextRows.open(slice, hadoop.value());
         TaskContext.get().addTaskCompletionListener(task -> {
             try {
                 rows.close();

@@ -170,6 +170,32 @@ class BenchmarkStageTest {
     }
 
     @Test
+    void aLineThatIsNoJsonIsNamed() throws IOException {
+        List<String> rows = new ArrayList<>(openBook(3));
+        rows.set(2, rows.get(2).substring(0, 30));
+        write("openbookqa.jsonl", rows);
+        RpoException refused = assertThrows(
+                RpoException.class, () -> run("out", "a", settings(false, OptionalInt.of(1), "openbookqa")));
+        assertEquals(RpoException.Kind.DATA, refused.kind());
+        assertTrue(refused.getMessage().contains("openbookqa.jsonl:3 cannot be read"), refused.getMessage());
+    }
+
+    @Test
+    void aLimitBeyondTheFileTakesItAll() throws IOException {
+        write("openbookqa.jsonl", openBook(3));
+        run("out", "a", settings(false, OptionalInt.of(1000), "openbookqa"));
+        assertEquals(3, samples("out", "openbookqa").size());
+    }
+
+    @Test
+    void anUnknownTaskIsAnsweredWithTheNearest() {
+        IllegalArgumentException refused = assertThrows(
+                IllegalArgumentException.class, () -> settings(false, OptionalInt.empty(), "gsm8k", "arc_esy"));
+        assertEquals(
+                "tasks must name tasks that there are, but has arc_esy; did you mean arc_easy?", refused.getMessage());
+    }
+
+    @Test
     void aMissingFileIsNamedWithWhereItComesFrom() throws IOException {
         RpoException questions = assertThrows(
                 RpoException.class, () -> run("out", "a", settings(false, OptionalInt.empty(), "hellaswag")));
@@ -238,7 +264,12 @@ class BenchmarkStageTest {
                             spark.sparkContext().hadoopConfiguration()));
         }
         return new BenchmarkStage(
-                        spark, model, TemplateChoice.USUAL, new ScoreSettings(Precision.FLOAT32, 64), settings)
+                        () -> spark,
+                        spark.sparkContext().hadoopConfiguration(),
+                        model,
+                        TemplateChoice.USUAL,
+                        new ScoreSettings(Precision.FLOAT32, 64),
+                        settings)
                 .run(new org.apache.hadoop.fs.Path(work.resolve(output).toUri()), files, digest, Progress.NONE);
     }
 

@@ -175,7 +175,14 @@ class GenerateStageTest {
                 List.of(text("abc"), text("bcd"), "{\"messages\": [{\"role\": \"user\", \"content\": \"ee\"}]}"));
         run(settings("in.jsonl", 4, 2), "lines", "digest");
         GenerateSettings parquet = new GenerateSettings(
-                List.of(work.resolve("in.jsonl").toString()), OutputFormat.PARQUET, 2, 7, 4, List.of(), sampling());
+                List.of(work.resolve("in.jsonl").toString()),
+                OutputFormat.PARQUET,
+                2,
+                7,
+                4,
+                List.of(),
+                Map.of(),
+                sampling());
         run(parquet, "parquet", "digest");
         List<Row> rows = spark.read()
                 .parquet(work.resolve("parquet/completions").toString())
@@ -209,6 +216,7 @@ class GenerateStageTest {
                 7,
                 4,
                 List.of("b", "fg", "a"),
+                Map.of(),
                 sampling());
         GenerateStage.Result result = run(stopping, "stopped", "digest");
         assertTrue(result.finishReasons().get("stop") > 0);
@@ -230,10 +238,93 @@ class GenerateStageTest {
         assertEquals(1, run(settings("in.jsonl", 4, 1), "out", "digest").completions());
         assertFalse(completions("out").get(0).has("completion"));
         GenerateSettings stopping = new GenerateSettings(
-                List.of(work.resolve("in.jsonl").toString()), OutputFormat.JSONL, 1, 7, 4, List.of("b"), sampling());
+                List.of(work.resolve("in.jsonl").toString()),
+                OutputFormat.JSONL,
+                1,
+                7,
+                4,
+                List.of("b"),
+                Map.of(),
+                sampling());
         assertTrue(assertThrows(RpoException.class, () -> run(stopping, "stopped", "digest"))
                 .getMessage()
                 .startsWith("Cannot stop at texts: the model "));
+    }
+
+    /** Each turn is what the model says to a conversation in which its own answers stand. */
+    @Test
+    void conversationsOfSeveralTurnsHoldTheModelsOwnAnswers() throws IOException {
+        write("in.jsonl", List.of(turns(81, "x", "abc", "de", "f"), turns(82, "y", "abc", "ab"), text("abc")));
+        GenerateSettings settings = greedyFor("x", "in.jsonl");
+        GenerateStage.Result result = run(settings, "out", "digest");
+        assertEquals(6, result.completions());
+        List<JsonNode> rows = completions("out");
+        assertEquals(81, rows.get(0).get("question_id").intValue());
+        assertEquals("x", rows.get(0).get("category").textValue());
+        JsonNode answers = rows.get(0).get("choices").get(0).get("turns");
+        assertEquals(3, answers.size());
+        assertEquals(3, rows.get(0).get("finish_reasons").size());
+
+        String said = "abc" + answers.get(0).textValue() + "de";
+        write(
+                "second.jsonl",
+                List.of("{\"category\": \"x\", \"prompt\": [{\"role\": \"user\", \"content\": \"" + said + "\"}]}"));
+        run(greedyFor("x", "second.jsonl"), "second", "digest");
+        assertEquals(
+                answers.get(1).textValue(),
+                completions("second").get(0).get("completion").textValue());
+        long tokens = rows.get(0).get("new_tokens").longValue()
+                + rows.get(1).get("new_tokens").longValue()
+                + rows.get(2).get("completion_ids").size();
+        assertEquals(tokens, result.tokens());
+
+        List<Path> shards = shards("out");
+        String lost = Files.readString(shards.get(0));
+        Files.delete(shards.get(0));
+        run(settings, "out", "digest");
+        assertEquals(lost, Files.readString(shards.get(0)), "a sampled conversation is the same again");
+
+        GenerateSettings parquet = new GenerateSettings(
+                settings.prompts(), OutputFormat.PARQUET, 1, 7, 4, List.of(), settings.temperatures(), sampling());
+        run(parquet, "parquet", "digest");
+        Row first = spark.read()
+                .parquet(work.resolve("parquet/completions").toString())
+                .first();
+        assertEquals(
+                answers.get(2).textValue(),
+                first.<Row>getList(first.fieldIndex("choices"))
+                        .get(0)
+                        .getList(1)
+                        .get(2));
+    }
+
+    @Test
+    void aConversationThatOutgrowsTheContextIsNoResult() throws IOException {
+        write("in.jsonl", List.of(turns(81, "x", "abc", "a".repeat(60)), turns(82, "x", "abc", "ab")));
+        GenerateStage.Result result = run(greedyFor("x", "in.jsonl"), "out", "digest");
+        assertEquals(Map.of("prompt-too-long", 1L), result.rejected());
+        assertEquals(
+                List.of(82),
+                completions("out").stream()
+                        .map(row -> row.get("question_id").intValue())
+                        .toList());
+    }
+
+    private GenerateSettings greedyFor(String category, String prompts) {
+        return new GenerateSettings(
+                List.of(work.resolve(prompts).toString()),
+                OutputFormat.JSONL,
+                1,
+                7,
+                4,
+                List.of(),
+                Map.of(category, "0"),
+                sampling());
+    }
+
+    private static String turns(int id, String category, String... turns) {
+        return "{\"question_id\": " + id + ", \"category\": \"" + category + "\", \"turns\": [\""
+                + String.join("\", \"", turns) + "\"]}";
     }
 
     private static SamplingSettings sampling() {
@@ -248,6 +339,7 @@ class GenerateStageTest {
                 7,
                 atOnce,
                 List.of(),
+                Map.of(),
                 sampling());
     }
 

@@ -9,6 +9,7 @@ import ai.rpo.spark.generate.GenerateSettings.OutputFormat;
 import ai.rpo.spark.store.ArtifactDirectory;
 import ai.rpo.spark.store.Fence;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -34,7 +35,7 @@ final class SlowGeneration {
     static GenerateStage.Result run(
             SparkSession spark, String model, String prompts, String output, Progress progress) {
         GenerateSettings settings = new GenerateSettings(
-                List.of(prompts), OutputFormat.JSONL, 1, 7, 1, List.of(), SamplingSettings.greedy(40));
+                List.of(prompts), OutputFormat.JSONL, 1, 7, 1, List.of(), Map.of(), SamplingSettings.greedy(40));
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         LocalModel local = LocalModel.of(model, hadoop);
         return new GenerateStage(spark, local, TemplateChoice.USUAL, PromptSource.USUAL, Precision.FLOAT32, settings)

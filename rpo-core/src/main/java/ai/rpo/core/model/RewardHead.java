@@ -1,0 +1,99 @@
+package ai.rpo.core.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/**
+ * Describes the head of a reward model: one number of a completion instead of logits, {@code score.weight [1, hidden]} times the
+ * final hidden state of its last token, without a bias.
+ *
+ * @param mean and {@code deviation} say what rewards are normalised with, {@code (number − mean)/deviation}; 0 and 1 where
+ *     the file has none
+ * @param padding a token that is passed over at the end of a completion, as transformers does it
+ */
+public record RewardHead(double mean, double deviation, OptionalInt padding) {
+
+    /** A head whose numbers are rewards as they are. */
+    public static final RewardHead PLAIN = new RewardHead(0, 1, OptionalInt.empty());
+
+    /** What transformers calls the weight, without {@code .weight}. */
+    static final String NAME = "score";
+
+    /** What OpenRLHF called it. */
+    static final String OTHER_NAME = "value_head";
+
+    static final String CLASSIFIER = "ForSequenceClassification";
+    private static final String OF_OPENRLHF = "RewardModel";
+    private static final String NORMALIZE = "normalize_reward";
+    private static final String PREFIX = "value_head_prefix";
+    private static final String ARCHITECTURES = "architectures";
+
+    /** Whether a {@code config.json} says that its model has such a head, or one with more labels. */
+    static boolean isSaidBy(JsonObject config) {
+        return architectures(config).stream().anyMatch(name -> name.endsWith(CLASSIFIER) || name.equals(OF_OPENRLHF))
+                || config.has(NORMALIZE)
+                || config.has(PREFIX);
+    }
+
+    /**
+     * Reads what a {@code config.json} says of the head, as transformers and OpenRLHF write it.
+     *
+     * @throws ai.rpo.core.RpoException if there are several labels
+     */
+    static RewardHead read(JsonObject config) {
+        config.object("id2label")
+                .ifPresent(
+                        labels -> requireOne(config, "id2label", labels.keys().size()));
+        requireOne(config, "num_labels", config.positiveInt("num_labels", 1));
+        boolean normalised = config.has("mean") && config.has("std");
+        boolean classifier = architectures(config).stream().anyMatch(name -> name.endsWith(CLASSIFIER));
+        List<Integer> padding = classifier ? config.ids("pad_token_id", List.of()) : List.of();
+        return new RewardHead(
+                normalised ? config.number("mean") : 0,
+                normalised ? config.positive("std") : 1,
+                padding.isEmpty() ? OptionalInt.empty() : OptionalInt.of(padding.get(0)));
+    }
+
+    private static void requireOne(JsonObject config, String key, int labels) {
+        if (labels != 1) {
+            throw config.refuse(
+                    key, "but a reward model has one label", "Use a reward model, not a classifier of several labels");
+        }
+    }
+
+    /**
+     * Changes a copy of a {@code config.json} to that of a sequence classifier with one label. What normalised the rewards of
+     * the model before does not go with other weights.
+     */
+    static void write(JsonObject source, ObjectNode copy) {
+        copy.putArray(ARCHITECTURES).add(architecture(source));
+        copy.putObject("id2label").put("0", "LABEL_0");
+        copy.putObject("label2id").put("LABEL_0", 0);
+        copy.remove(List.of("num_labels", "mean", "std", NORMALIZE, PREFIX));
+    }
+
+    /** What transformers calls the class of a model with this head. */
+    private static String architecture(JsonObject config) {
+        return architectures(config).stream()
+                .findFirst()
+                .filter(name -> !name.equals(OF_OPENRLHF))
+                .map(name -> name.replaceFirst("(ForCausalLM|LMHeadModel|" + CLASSIFIER + ")$", ""))
+                .orElseGet(() -> capitalised(config.text("model_type", "")))
+                .concat(CLASSIFIER);
+    }
+
+    private static String capitalised(String modelType) {
+        return modelType.substring(0, 1).toUpperCase(Locale.ROOT) + modelType.substring(1);
+    }
+
+    private static List<String> architectures(JsonObject config) {
+        return config.isEmpty(ARCHITECTURES) ? List.of() : config.texts(ARCHITECTURES);
+    }
+
+    /** The reward that the head's number stands for. */
+    public double reward(double number) {
+        return (number - mean) / deviation;
+    }
+}
