@@ -33,7 +33,7 @@ final class LayoutHints {
 
     /** Of a row that is read, though without its label or its worse answer. */
     static Optional<String> ofSupervised(ObjectNode row) {
-        return rejectedResponse(row).or(() -> otherNames(row, List.of("chosen", "rejected", "label")));
+        return rejectedResponse(row).or(() -> namesAmong(row, List.of("chosen", "rejected", "label")));
     }
 
     /** As OpenAI's fine-tuning takes preferences. */
@@ -92,10 +92,10 @@ final class LayoutHints {
     }
 
     private static Optional<String> otherNames(ObjectNode row) {
-        return otherNames(row, OtherNames.FIELDS);
+        return namesAmong(row, OtherNames.FIELDS);
     }
 
-    private static Optional<String> otherNames(ObjectNode row, List<String> fields) {
+    private static Optional<String> namesAmong(ObjectNode row, List<String> fields) {
         return Optional.of(OtherNames.settings(row, fields))
                 .filter(settings -> !settings.isEmpty())
                 .map(settings -> "perhaps " + settings);
