@@ -41,12 +41,17 @@ final class OtherNames {
             "label", List.of("is_good", "desirable", "is_desirable", "kto_tag", "thumbs_up", "liked"));
 
     /** In the order in which they are told. */
-    static final List<String> FIELDS =
+    private static final List<String> FIELDS =
             List.of("prompt", "chosen", "rejected", "completion", "completions", "scores", "label");
 
     private OtherNames() {}
 
-    /** Settings for some of the formats' fields that may be what is wanted, separated by commas; empty where none suggests itself. */
+    /** Settings that may be what is wanted, separated by commas; empty where none suggests itself. */
+    static String settings(ObjectNode row) {
+        return settings(row, FIELDS);
+    }
+
+    /** The same of some of a format's fields. */
     static String settings(ObjectNode row, List<String> fields) {
         return fields.stream()
                 .filter(field -> !row.has(field))
