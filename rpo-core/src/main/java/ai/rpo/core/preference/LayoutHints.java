@@ -31,6 +31,11 @@ final class LayoutHints {
         return ALL.stream().flatMap(hint -> hint.apply(row).stream()).findFirst();
     }
 
+    /** Of a row that is read, though without its label or its worse answer. */
+    static Optional<String> ofSupervised(ObjectNode row) {
+        return rejectedResponse(row).or(() -> namesAmong(row, List.of("chosen", "rejected", "label")));
+    }
+
     /** As OpenAI's fine-tuning takes preferences. */
     private static Optional<String> messagesInInput(ObjectNode row) {
         if (!row.path("input").path("messages").isArray()) {
@@ -87,7 +92,11 @@ final class LayoutHints {
     }
 
     private static Optional<String> otherNames(ObjectNode row) {
-        return Optional.of(OtherNames.settings(row))
+        return namesAmong(row, OtherNames.FIELDS);
+    }
+
+    private static Optional<String> namesAmong(ObjectNode row, List<String> fields) {
+        return Optional.of(OtherNames.settings(row, fields))
                 .filter(settings -> !settings.isEmpty())
                 .map(settings -> "perhaps " + settings);
     }
@@ -102,7 +111,7 @@ final class LayoutHints {
     }
 
     private static Optional<String> textAlone(ObjectNode row) {
-        return row.path("text").isTextual() && RowFormats.recognise(row).isEmpty()
+        return row.path("text").isTextual() && !row.hasNonNull("prompt")
                 ? Optional.of("text does not say where a prompt ends and its completion begins: write it as prompt and"
                         + " completion, or as messages")
                 : Optional.empty();

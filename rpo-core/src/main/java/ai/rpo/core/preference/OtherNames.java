@@ -41,17 +41,12 @@ final class OtherNames {
             "label", List.of("is_good", "desirable", "is_desirable", "kto_tag", "thumbs_up", "liked"));
 
     /** In the order in which they are told. */
-    private static final List<String> FIELDS =
+    static final List<String> FIELDS =
             List.of("prompt", "chosen", "rejected", "completion", "completions", "scores", "label");
 
     private OtherNames() {}
 
-    /** Settings that may be what is wanted, separated by commas; empty where none suggests itself. */
-    static String settings(ObjectNode row) {
-        return settings(row, FIELDS);
-    }
-
-    /** The same of some of a format's fields. */
+    /** Settings for some of the formats' fields that may be what is wanted, separated by commas; empty where none suggests itself. */
     static String settings(ObjectNode row, List<String> fields) {
         return fields.stream()
                 .filter(field -> !row.has(field))

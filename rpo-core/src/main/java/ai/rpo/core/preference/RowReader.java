@@ -158,10 +158,10 @@ public final class RowReader {
         return new UnfitRowException(Reason.UNKNOWN_FORMAT, found + "; " + hint);
     }
 
-    /** What may have been meant by a row of a format that is of no use here; empty where nothing suggests itself. */
+    /** What else than a supervised row may have been meant by one; empty where nothing suggests itself. */
     public Optional<String> hint(byte[] json) {
         try {
-            return LayoutHints.of(object(json));
+            return LayoutHints.ofSupervised(object(json));
         } catch (UnfitRowException e) {
             return Optional.empty();
         }

@@ -218,7 +218,7 @@ class RecognitionTest {
                 Optional.of("messages ends with the answer that rejected_response was worse than: write the turns before"
                         + " it as prompt, and both answers as chosen and rejected"),
                 reader.hint(bytes("{" + messages + ", 'rejected_response': 'b'}")));
-        for (String more : List.of("", ", 'text': 'of a page'", ", 'correct': true")) {
+        for (String more : List.of("", ", 'text': 'of a page'", ", 'correct': true", ", 'problem': 'q'")) {
             assertEquals(Optional.empty(), reader.hint(bytes("{" + messages + more + "}")));
         }
     }

@@ -97,6 +97,9 @@ class ChangingTemplateTest {
         RpoException refused =
                 assertThrows(RpoException.class, () -> make("out", false, FIRST, keys, Stages::prepare));
         assertTrue(refused.getMessage().contains("chat template of rpo.model.path"), refused.getMessage());
+
+        assertEquals(List.of("MAKE prepare"), make("out", true, FIRST, keys, Stages::prepare));
+        assertEquals(List.of(4, 3), prompt("out"));
     }
 
     @Test

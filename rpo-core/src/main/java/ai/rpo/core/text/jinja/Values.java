@@ -11,16 +11,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What Python's values do, on Java's: text, {@link Long} and {@link BigInteger} (see {@link Integers}), {@link Double}, {@link Boolean}, null for None, lists for
  * lists and tuples, maps for dictionaries, {@link Undefined}, {@link Namespace}, {@link Function}.
  */
 final class Values {
-
-    /** Of a decimal that tells any double from the others. */
-    private static final int MOST_DIGITS = 17;
 
     private Values() {}
 
@@ -97,7 +96,7 @@ final class Values {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
-        BigDecimal decimal = shortest(value).stripTrailingZeros();
+        BigDecimal decimal = shortest(value);
         int exponent = decimal.precision() - decimal.scale() - 1;
         if (value != 0 && (exponent < -4 || exponent >= 16)) {
             String digits = decimal.unscaledValue().abs().toString();
@@ -117,17 +116,22 @@ final class Values {
 
     /** The decimal of the fewest digits that reads as this double, and the nearest of those; Java's own may have more. */
     private static BigDecimal shortest(double value) {
-        BigDecimal exact = new BigDecimal(value);
-        for (int digits = 1; digits < MOST_DIGITS; digits++) {
-            // Doubles below a power of two lie closer than those above it, so the nearest decimal may be another double's.
-            for (RoundingMode mode : List.of(RoundingMode.HALF_EVEN, RoundingMode.UP)) {
-                BigDecimal decimal = exact.round(new MathContext(digits, mode));
-                if (decimal.doubleValue() == value) {
-                    return decimal;
-                }
-            }
+        BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        Optional<BigDecimal> found = ofDigits(value, shortest.precision());
+        while (found.isPresent()) {
+            shortest = found.get();
+            found = shortest.precision() == 1 ? Optional.empty() : ofDigits(value, shortest.precision() - 1);
         }
-        return exact.round(new MathContext(MOST_DIGITS, RoundingMode.HALF_EVEN));
+        return shortest;
+    }
+
+    private static Optional<BigDecimal> ofDigits(double value, int digits) {
+        BigDecimal exact = new BigDecimal(value);
+        // Doubles below a power of two lie closer than those above it, so the nearest decimal may be another double's.
+        return Stream.of(RoundingMode.HALF_EVEN, RoundingMode.UP)
+                .map(mode -> exact.round(new MathContext(digits, mode)).stripTrailingZeros())
+                .filter(decimal -> decimal.doubleValue() == value)
+                .findFirst();
     }
 
     /** What a value is, for an error message. */
