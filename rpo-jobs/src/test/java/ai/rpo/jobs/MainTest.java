@@ -113,6 +113,9 @@ class MainTest {
         Outcome validated = program.run("validate", "--config", "my.conf", "-Drpo.model.path=start/model");
         assertEquals(0, validated.exitCode(), validated.err());
         assertTrue(validated.out().contains("model       start/model: llama, "), validated.out());
+        assertTrue(
+                validated.out().contains("\neta         where policy and reference agree, the supervised term has "),
+                validated.out());
         assertTrue(validated.out().contains("\nreport      would be made, "), validated.out());
         assertFalse(Files.exists(folder.resolve("out")), "validate writes nothing");
     }

@@ -72,6 +72,17 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
         return weight == Weight.ETA ? eta : eta * beta;
     }
 
+    /**
+     * Gives the supervised term's share of the gradient on a chosen log-probability where policy and reference agree, so that all
+     * margins are 0: w·s/(β/2 + w·s), s being the weight of that log-probability in R.
+     *
+     * @param chosenTokens mean length of chosen completions, which counts unless R is of sums
+     */
+    public double shareAtReference(double chosenTokens) {
+        double supervised = reduction == Reduction.SUM ? effectiveWeight() : effectiveWeight() / chosenTokens;
+        return supervised / (beta / 2 + supervised);
+    }
+
     @Override
     public String name() {
         return "rpo";

@@ -36,6 +36,25 @@ final class Fields {
         return wholeText(field, value.textValue());
     }
 
+    /**
+     * Fields that are text all of them.
+     *
+     * @throws UnfitRowException where some are and others are messages
+     */
+    static void requireTexts(ObjectNode row, List<String> fields) throws UnfitRowException {
+        List<String> texts =
+                fields.stream().filter(field -> row.path(field).isTextual()).toList();
+        List<String> others =
+                fields.stream().filter(field -> row.path(field).isContainerNode()).toList();
+        if (!texts.isEmpty() && !others.isEmpty()) {
+            throw new UnfitRowException(
+                    Reason.WRONG_TYPE,
+                    String.join(" and ", texts) + (texts.size() == 1 ? " is text, but " : " are text, but ")
+                            + String.join(" and ", others) + (others.size() == 1 ? " is not" : " are not")
+                            + "; write all of them as texts, or all as lists of messages");
+        }
+    }
+
     /** A list of texts. */
     static List<String> texts(ObjectNode row, String field) throws UnfitRowException {
         JsonNode value = required(row, field);

@@ -10,6 +10,8 @@ import java.util.Map;
 /** Reads the turns of conversations. */
 final class Messages {
 
+    private static final List<String> NOT_TEXT = List.of("image", "video", "audio");
+
     private Messages() {}
 
     /** Whether a field is a list of objects with a role, or an empty list. */
@@ -49,11 +51,22 @@ final class Messages {
             if (!content.get(i).isObject() && !content.get(i).isTextual()) {
                 throw Fields.wrongType(field + ".content[" + i + "]", "text or an object", content.get(i));
             }
+            requireText(field + ".content[" + i + "]", content.get(i));
         }
         checkTexts(field, node);
         Map<String, Object> fields = fields(node);
         fields.putIfAbsent("content", null);
         return new Message(fields);
+    }
+
+    /** Whatever a template writes for a picture, nothing of the picture is trained on. */
+    private static void requireText(String field, JsonNode part) throws UnfitRowException {
+        for (String kind : NOT_TEXT) {
+            if (part.path("type").asText().contains(kind) || part.hasNonNull(kind) || part.hasNonNull(kind + "_url")) {
+                throw new UnfitRowException(
+                        Reason.UNUSED_FIELD, field + " holds " + kind + ", which cannot be trained on, as only text can");
+            }
+        }
     }
 
     /**

@@ -21,6 +21,8 @@ final class OtherNames {
                             "accepted",
                             "winner",
                             "response_j",
+                            "chosen_conversations",
+                            "correct",
                             "positive"),
             "rejected",
                     List.of(
@@ -30,20 +32,23 @@ final class OtherNames {
                             "dispreferred",
                             "loser",
                             "response_k",
+                            "rejected_conversations",
+                            "wrong",
                             "negative"),
             "completion", List.of("output", "response", "answer", "target"),
             "completions", List.of("responses", "generations", "candidates", "answers"),
-            "scores", List.of("ratings", "rating", "rewards"));
+            "scores", List.of("ratings", "rating", "rewards"),
+            "label", List.of("is_good", "desirable", "is_desirable", "kto_tag", "thumbs_up", "liked"));
 
     /** In the order in which they are told. */
-    private static final List<String> FIELDS =
-            List.of("prompt", "chosen", "rejected", "completion", "completions", "scores");
+    static final List<String> FIELDS =
+            List.of("prompt", "chosen", "rejected", "completion", "completions", "scores", "label");
 
     private OtherNames() {}
 
-    /** Settings that may be what is wanted, separated by commas; empty where none suggests itself. */
-    static String settings(ObjectNode row) {
-        return FIELDS.stream()
+    /** Settings for some of the formats' fields that may be what is wanted, separated by commas; empty where none suggests itself. */
+    static String settings(ObjectNode row, List<String> fields) {
+        return fields.stream()
                 .filter(field -> !row.has(field))
                 .flatMap(field -> of(field, row).map(other -> "rpo.data.fields." + field + " = " + other).stream())
                 .collect(Collectors.joining(", "));
@@ -71,10 +76,12 @@ final class OtherNames {
                 || UnusedFields.names().contains(name);
     }
 
-    private static Optional<String> of(String field, ObjectNode row) {
+    /** What a row may call a format's field. */
+    static Optional<String> of(String field, ObjectNode row) {
         return Stream.of(USUAL.get(field))
                 .flatMap(List::stream)
                 .filter(row::hasNonNull)
+                .filter(name -> row.get(name).isBoolean() == field.equals("label"))
                 .findFirst();
     }
 }

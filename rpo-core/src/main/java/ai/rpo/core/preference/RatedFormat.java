@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * {@code {"prompt", "completions": [completion, …], "scores": [number, …]}}, or UltraFeedback's
- * {@code {"instruction", "completions": [{"response", "overall_score"}, …]}}; also {@code score} and {@code rating} in
+ * {@code {"instruction", "completions": [{"response", "overall_score"}, …]}}; also {@code score}, {@code rating} and {@code reward} in
  * place of the latter. Prompt and completions are text, or both are lists of messages.
  */
 final class RatedFormat implements RowFormat {
@@ -18,7 +18,7 @@ final class RatedFormat implements RowFormat {
     private static final String COMPLETIONS = "completions";
     private static final String SCORES = "scores";
     private static final List<String> TEXT_FIELDS = List.of("response", "completion", "text", "content");
-    private static final List<String> SCORE_FIELDS = List.of("score", "rating", "overall_score");
+    private static final List<String> SCORE_FIELDS = List.of("score", "rating", "overall_score", "reward");
 
     @Override
     public String name() {

@@ -154,20 +154,16 @@ public final class RowReader {
         TreeSet<String> names = new TreeSet<>();
         row.fieldNames().forEachRemaining(names::add);
         String found = names.isEmpty() ? "it has no fields" : "its fields are " + String.join(", ", names);
-        return new UnfitRowException(Reason.UNKNOWN_FORMAT, found + "; " + hint(row));
+        String hint = LayoutHints.of(row).orElseGet(() -> "known formats: " + String.join(", ", RowFormats.names()));
+        return new UnfitRowException(Reason.UNKNOWN_FORMAT, found + "; " + hint);
     }
 
-    private static String hint(ObjectNode row) {
-        String settings = OtherNames.settings(row);
-        if (!settings.isEmpty()) {
-            return "perhaps " + settings;
+    /** What else than a supervised row may have been meant by one; empty where nothing suggests itself. */
+    public Optional<String> hint(byte[] json) {
+        try {
+            return LayoutHints.ofSupervised(object(json));
+        } catch (UnfitRowException e) {
+            return Optional.empty();
         }
-        Optional<String> prompt = OtherNames.ofPrompt(row);
-        if (prompt.isPresent() && row.hasNonNull("chosen") && row.hasNonNull("rejected")) {
-            return "if " + prompt.get()
-                    + " is the prompt, set rpo.data.fields.prompt; if chosen and rejected begin with"
-                    + " it, set rpo.data.format = implicit-prompt";
-        }
-        return "known formats: " + String.join(", ", RowFormats.names());
     }
 }

@@ -23,6 +23,7 @@ final class TextExampleFormat implements RowFormat {
 
     @Override
     public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
+        Fields.requireTexts(row, fields());
         return new PreferenceRecord.TextExample(Fields.text(row, "prompt"), Fields.text(row, "completion"));
     }
 }

@@ -23,6 +23,7 @@ final class TextPairFormat implements RowFormat {
 
     @Override
     public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
+        Fields.requireTexts(row, fields());
         return new PreferenceRecord.TextPair(
                 Fields.text(row, "prompt"), Fields.text(row, "chosen"), Fields.text(row, "rejected"));
     }

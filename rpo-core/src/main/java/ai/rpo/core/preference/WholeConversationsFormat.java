@@ -35,6 +35,7 @@ final class WholeConversationsFormat implements RowFormat {
             shared++;
         }
         if (shared == 0) {
+            Fields.requireTexts(row, List.of("prompt", "chosen", "rejected"));
             throw new UnfitRowException(Reason.NO_COMMON_PROMPT);
         }
         return new PreferenceRecord.ConversationPair(

@@ -1,7 +1,10 @@
 package ai.rpo.core.text;
 
+import java.io.File;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a model has to say about text.
@@ -22,6 +25,17 @@ public record TokenizerFiles(Path folder, Path templates, List<Integer> eosIds) 
     /** All in one folder. */
     public static TokenizerFiles in(Path folder, List<Integer> eosIds) {
         return new TokenizerFiles(folder, folder, eosIds);
+    }
+
+    /** Tells the files from what they are once somebody has edited one: the time and the size of each. */
+    public List<String> versions() {
+        return Stream.of(folder, templates, templates.resolve(ChatTemplate.MORE))
+                .distinct()
+                .flatMap(place -> Stream.ofNullable(place.toFile().listFiles(File::isFile)))
+                .flatMap(Arrays::stream)
+                .sorted()
+                .map(file -> file + " " + file.lastModified() + " " + file.length())
+                .toList();
     }
 
     /** Where {@code tokenizer.json} is, or would be. */

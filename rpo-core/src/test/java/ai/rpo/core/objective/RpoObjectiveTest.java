@@ -54,6 +54,19 @@ class RpoObjectiveTest {
         assertEquals(preferenceSlope - 0.3 * regularizer / 12, pair.chosenCoefficient(), 1e-12);
     }
 
+    @ParameterizedTest
+    @CsvSource({"SUM, ETA_TIMES_BETA", "SEQUENCE_MEAN, ETA", "TOKEN_MEAN, ETA"})
+    void theShareAtTheReferenceIsThatOfTheDerivative(Reduction reduction, Weight weight) {
+        RpoObjective objective = new RpoObjective(0.1, 0.2, reduction, weight);
+        double whole = objective.evaluate(-7, -11, -7, -11, 4, ALONE).chosenCoefficient();
+        double preferences =
+                RpoObjective.paper(0.1, 0).evaluate(-7, -11, -7, -11, 4, ALONE).chosenCoefficient();
+        assertEquals(1 - preferences / whole, objective.shareAtReference(4), 1e-15);
+        // 2η/(1 + 2η) of sums, whatever β and the length
+        assertEquals(1 / 101.0, RpoObjective.paper(0.3, 0.005).shareAtReference(50), 1e-15);
+        assertEquals(0, RpoObjective.paper(0.3, 0).shareAtReference(50));
+    }
+
     @Test
     void theWeightIsEtaTimesBetaOrEta() {
         assertEquals(0.15, new RpoObjective(0.1, 1.5, Reduction.SUM, Weight.ETA_TIMES_BETA).effectiveWeight(), 1e-15);

@@ -91,6 +91,22 @@ class MadePairsTest {
                 rated.pairs(RatedPairs.ALL));
     }
 
+    /** As NeMo RL has them, where a lower rank is a better one. */
+    @Test
+    void completionsMayHaveRewards() throws UnfitRowException {
+        RatedCompletions rated = (RatedCompletions) read("""
+                {"prompt": [{"role": "user", "content": "q"}], "completions": [
+                 {"rank": 1, "reward": 0.5, "completion": [{"role": "assistant", "content": "a"}]},
+                 {"rank": 0, "reward": 2.0, "completion": [{"role": "assistant", "content": "b"}]}]}
+                """);
+        assertEquals(
+                List.of(new ConversationPair(
+                        List.of(Message.of("user", "q")),
+                        List.of(Message.of("assistant", "b")),
+                        List.of(Message.of("assistant", "a")))),
+                rated.pairs(RatedPairs.BEST_WORST));
+    }
+
     @Test
     void saysWhatIsWrongWithRatings() throws UnfitRowException {
         RatedCompletions tied =

@@ -101,6 +101,21 @@ class PromptReaderTest {
                         .prompt());
     }
 
+    /** Whether the row is one of training, or a prompt alone. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"prompt\": \"p\", \"completion\": \"a\"",
+                "\"prompt\": \"p\"",
+                "\"prompt\": " + TURN,
+                "\"messages\": " + TURN
+            })
+    void whatWouldBeLostIsRefusedAsInTraining(String row) {
+        UnfitRowException e = assertThrows(
+                UnfitRowException.class, () -> read("{" + row + ", \"context\": \"c d\"}", FieldNames.USUAL));
+        assertEquals(Reason.UNUSED_FIELD, e.reason());
+    }
+
     @Test
     void whatTrainingWouldReadOtherwiseIsNoPrompt() {
         UnfitRowException e = assertThrows(

@@ -175,6 +175,14 @@ class RecognitionTest {
             value = {
                 "'question': 'q', 'chosen_response': 'a', 'rejected_response': 'b' | perhaps rpo.data.fields.prompt = question, rpo.data.fields.chosen = chosen_response, rpo.data.fields.rejected = rejected_response",
                 "'instruction': 'q', 'input': '', 'output': 'a'                    | perhaps rpo.data.fields.prompt = instruction, rpo.data.fields.completion = output",
+                "'instruction': 'q', 'output': 'a', 'kto_tag': true                | perhaps rpo.data.fields.prompt = instruction, rpo.data.fields.completion = output, rpo.data.fields.label = kto_tag",
+                "'query': 'q', 'response': 'a', 'rejected_response': 'b'           | perhaps rpo.data.fields.prompt = query, rpo.data.fields.chosen = response, rpo.data.fields.rejected = rejected_response",
+                "'chosen_conversations': [], 'rejected_conversations': []          | perhaps rpo.data.fields.chosen = chosen_conversations, rpo.data.fields.rejected = rejected_conversations",
+                "'instruction': 'q', 'input': '', 'output': ['a', 'b']             | output is a list of answers: write the better one as chosen and the worse one as rejected, or set rpo.data.fields.completions = output and give their scores",
+                "'prompt': 'q', 'response_0': 'a', 'response_1': 'b', 'better_response_id': 1 | write the better one of response_0 and response_1 as chosen and the other one as rejected",
+                "'history': 'q', 'human_ref_A': 'a', 'human_ref_B': 'b', 'labels': 1 | write the better one of human_ref_A and human_ref_B as chosen and the other one as rejected",
+                "'input': {'messages': [{'role': 'user', 'content': 'q'}], 'tools': []}, 'preferred_output': [], 'non_preferred_output': [] | write input.messages as prompt, input.tools as tools, and set rpo.data.fields.chosen = preferred_output, rpo.data.fields.rejected = non_preferred_output",
+                "'text': 'Human: q Assistant: a'                                   | text does not say where a prompt ends and its completion begins: write it as prompt and completion, or as messages",
             })
     void otherNamesAreGuessed(String row, String hint) {
         UnfitRowException e = refusal("{" + row + "}");
@@ -196,6 +204,61 @@ class RecognitionTest {
         assertEquals(Reason.WRONG_TYPE, e.reason());
         assertTrue(e.getMessage().startsWith("prompt is a conversation written as text"), e.getMessage());
         read("{'prompt': 'a list: [1]', 'completion': '[{\\\"name\\\": \\\"f\\\"}]'}");
+    }
+
+    /** Of rows that are read, but not as pairs. */
+    @Test
+    void aSupervisedRowsLabelOrRejectedAnswerIsFound() {
+        RowReader reader = new RowReader(Optional.empty());
+        assertEquals(
+                Optional.of("perhaps rpo.data.fields.label = is_good"),
+                reader.hint(bytes("{'prompt': 'q', 'completion': 'a', 'is_good': false}")));
+        String messages = "'messages': [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': 'a'}]";
+        assertEquals(
+                Optional.of("messages ends with the answer that rejected_response was worse than: write the turns before"
+                        + " it as prompt, and both answers as chosen and rejected"),
+                reader.hint(bytes("{" + messages + ", 'rejected_response': 'b'}")));
+        for (String more : List.of("", ", 'text': 'of a page'", ", 'correct': true", ", 'problem': 'q'")) {
+            assertEquals(Optional.empty(), reader.hint(bytes("{" + messages + more + "}")));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'prompt': 'q', 'completion': [U], 'label': true     | prompt is text, but completion is not",
+                "'prompt': [U], 'chosen': 'a', 'rejected': 'b'       | chosen and rejected are text, but prompt is not",
+                "'prompt': 'q', 'chosen': [A], 'rejected': [U]       | prompt is text, but chosen and rejected are not",
+                "'prompt': 'q', 'chosen': 'a', 'rejected': [A]       | prompt and chosen are text, but rejected is not",
+            })
+    void textBesideMessagesIsNamed(String row, String why) {
+        UnfitRowException e = refusal(("{" + row + "}")
+                .replace("[U]", "[{'role': 'user', 'content': 'q'}]")
+                .replace("[A]", "[{'role': 'assistant', 'content': 'a'}]"));
+        assertEquals(Reason.WRONG_TYPE, e.reason());
+        assertEquals(why + "; write all of them as texts, or all as lists of messages", e.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'type': 'image'}                                  | image",
+                "{'type': 'image_url', 'image_url': {'url': 'x'}}   | image",
+                "{'type': 'input_audio', 'input_audio': {}}         | audio",
+                "{'video': 'x.mp4'}                                 | video",
+            })
+    void picturesWithinMessagesAreNotTrainedOn(String part, String kind) {
+        UnfitRowException e =
+                refusal("{'prompt': [{'role': 'user', 'content': [{'type': 'text', 'text': 'q'}, " + part
+                        + "]}], 'completion': []}");
+        assertEquals(Reason.UNUSED_FIELD, e.reason());
+        assertEquals(
+                "prompt[0].content[1] holds " + kind + ", which cannot be trained on, as only text can",
+                e.getMessage());
     }
 
     @Test

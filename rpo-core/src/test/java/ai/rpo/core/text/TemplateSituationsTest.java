@@ -241,6 +241,81 @@ class TemplateSituationsTest {
         }
     }
 
+    /** Jinja takes it for text, and so does transformers. */
+    @Test
+    void aByteOrderMarkIsText() throws IOException {
+        try (Tokenizer tokenizer = tokenizer("\ufeffa{{ 'b' }}")) {
+            assertEquals("\ufeffab", tokenizer.chatTemplate().orElseThrow().render(List.of(), true));
+        }
+    }
+
+    @Test
+    void aPromptThatEndsWithAnAnswerIsNamed() throws IOException {
+        ConversationPair pair = new ConversationPair(
+                List.of(Message.of("user", "hi"), Message.of("assistant", "the")),
+                List.of(Message.of("assistant", "cat")),
+                List.of(Message.of("assistant", "a")));
+        String merged = "{% for m in messages %}{% if loop.first or m.role != loop.previtem.role %}<{{ m.role }}>{% endif %}"
+                + "{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
+        try (Tokenizer tokenizer = tokenizer(merged)) {
+            UnfitRowException e = assertThrows(UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair));
+            assertEquals(Reason.PROMPT_ENDS_WITH_ANSWER, e.reason());
+            assertEquals("chosen; move that turn into the completions", e.getMessage());
+        }
+    }
+
+    /** One answer keeps all of the generation prompt and the other does not: nothing of either is lost. */
+    @Test
+    void aGenerationPromptIsCutToWhatBothAnswersKeep() throws IOException, UnfitRowException {
+        ConversationPair mixed = new ConversationPair(
+                List.of(Message.of("user", "hi")),
+                List.of(Message.of("assistant", "<think></think>the cat")),
+                List.of(Message.of("assistant", "a")));
+        try (Tokenizer tokenizer = tokenizer(OPENS_THINK)) {
+            PairTokenizer.Pair pair = pairs(tokenizer).tokenize(mixed);
+            assertEquals(
+                    "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", tokenizer.decode(pair.prompt(), false));
+            assertEquals("<think></think>the cat<|im_end|>", tokenizer.decode(pair.chosen(), false));
+            assertEquals("a<|im_end|>", tokenizer.decode(pair.rejected(), false));
+        }
+    }
+
+    @Test
+    void aRowThatIsNestedAsDeepAsMayBeEndsNoJob() throws IOException, UnfitRowException {
+        String deep = "[".repeat(990) + "]".repeat(990);
+        String template = CHATML.replace("{% for m in messages %}", "{{ x | tojson | length }}{% for m in messages %}");
+        try (Tokenizer tokenizer = tokenizer(template)) {
+            PairTokenizer.Pair pair = pairs(tokenizer)
+                    .tokenize((ConversationPair) read(row(", \"chat_template_kwargs\": {\"x\": " + deep + "}")));
+            assertTrue(tokenizer.decode(pair.prompt(), false).startsWith("1980<|im_start|>user"));
+        }
+        try (Tokenizer tokenizer = tokenizer("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")) {
+            UnfitRowException e = assertThrows(
+                    UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair("user", "assistant")));
+            assertEquals(Reason.REFUSED_BY_TEMPLATE, e.reason());
+            assertEquals("its macros or values are nested too deeply", e.getMessage());
+        }
+    }
+
+    /** WordPiece writes what goes on with a word otherwise than what begins one: "at" alone would be another word. */
+    @Test
+    void aWordThatTheBorderCutsGoesOnUnderWordPiece() throws IOException, UnfitRowException {
+        Files.writeString(folder.resolve("tokenizer.json"), """
+                {"added_tokens": [{"id": 1, "content": "</s>", "special": true, "single_word": false, "lstrip": false,
+                  "rstrip": false, "normalized": false}],
+                 "pre_tokenizer": {"type": "Whitespace"}, "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": false},
+                 "model": {"type": "WordPiece", "unk_token": "?", "continuing_subword_prefix": "##", "max_input_chars_per_word": 99,
+                  "vocab": {"?": 0, "</s>": 1, "the": 2, "c": 3, "cat": 4, "##at": 5, "at": 6, "a": 7, "x": 8}}}
+                """);
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"</s>\"}");
+        try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+            PairTokenizer.Pair pair = pairs(tokenizer).tokenize(new TextPair("the c", "at", "at x"));
+            assertArrayEquals(new int[] {2, 3}, pair.prompt());
+            assertArrayEquals(new int[] {5, 1}, pair.chosen());
+            assertArrayEquals(new int[] {5, 8, 1}, pair.rejected());
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"sentencepiece, the c, at", "unigram, the c, at", "byte_level, the c, at"})
     void promptAndCompletionReadAsTheTextDoes(String name, String prompt, String completion) throws UnfitRowException {

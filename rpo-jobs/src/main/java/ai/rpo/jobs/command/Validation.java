@@ -3,6 +3,8 @@ package ai.rpo.jobs.command;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
@@ -26,6 +28,9 @@ import org.apache.hadoop.conf.Configuration;
 
 /** Everything that can be known before any work, on the screen. */
 final class Validation {
+
+    /** Of an answer, where its length counts and no row has been read. */
+    private static final int USUAL_TOKENS = 100;
 
     private final JobOptions options;
     private final Optional<String> memory;
@@ -73,6 +78,9 @@ final class Validation {
                 print("data", describe(settings.data().train(), hadoop));
                 print("held out", heldOut(settings, hadoop));
                 print("objective", settings.objective().describe());
+                if (settings.objective() instanceof RpoObjective objective) {
+                    print("eta", describe(objective));
+                }
             }
             print(
                     "training",
@@ -148,6 +156,17 @@ final class Validation {
                 directory.dtype().torchName(),
                 directory.config().contextLength(),
                 directory.tokenizerFile().isPresent() ? "with tokenizer" : "no tokenizer: rows must be tokenised");
+    }
+
+    private static String describe(RpoObjective objective) {
+        if (objective.eta() == 0) {
+            return "0: no supervised term keeps chosen answers likely";
+        }
+        return String.format(
+                Locale.ROOT,
+                "where policy and reference agree, the supervised term has %.2g %% of the gradient on chosen answers%s",
+                100 * objective.shareAtReference(USUAL_TOKENS),
+                objective.reduction() == Reduction.SUM ? "" : " of " + USUAL_TOKENS + " tokens");
     }
 
     private static String describe(List<String> paths, Configuration hadoop) {

@@ -62,7 +62,7 @@ final class Benchmark implements Stage {
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
         if (settings.chatTemplate()) {
-            values.putAll(place.templateValues());
+            values.putAll(place.template().dependsOn());
         }
         values.put("rpo.precision", place.settings().precision().key());
         return values;
@@ -95,13 +95,13 @@ final class Benchmark implements Stage {
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         place.spark().startAhead();
         if (place.settings().benchmark().chatTemplate()) {
-            place.keepTemplateDate();
+            place.keepDate(place.template().choice());
         }
         Map<BenchmarkTask, TaskScore> scores = new BenchmarkStage(
                         place.spark()::session,
                         place.spark().hadoop(),
                         place.open(place.model()),
-                        place.templates(),
+                        place.template().choice(),
                         place.scoring(),
                         place.settings().benchmark())
                 .run(place.run().path(folder()), files(), fingerprint.digest(), progress);

@@ -112,7 +112,7 @@ final class Generate implements Stage {
         values.putAll(place.rowValues());
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.putAll(given);
-        values.putAll(place.templateValues());
+        values.putAll(place.template().dependsOn());
         values.put("rpo.precision", place.settings().precision().key());
         return values;
     }
@@ -124,11 +124,11 @@ final class Generate implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        place.keepTemplateDate();
+        place.keepDate(place.template().choice());
         GenerateStage.Result result = new GenerateStage(
                         place.spark().session(),
                         place.open(model),
-                        place.templates(),
+                        place.template().choice(),
                         place.promptSource(),
                         place.settings().precision(),
                         settings)

@@ -18,12 +18,14 @@ import ai.rpo.core.judge.figures.LengthControl;
 import ai.rpo.core.judge.figures.LengthControl.Kind;
 import ai.rpo.core.judge.figures.Regularizer;
 import ai.rpo.core.judge.figures.Results;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.jobs.config.JudgingSettings;
 import ai.rpo.jobs.config.JudgingSettings.LengthControlSettings;
 import ai.rpo.jobs.config.JudgingSettings.MatchedBy;
 import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.judge.Judge;
 import ai.rpo.spark.judge.JudgeSettings.By;
+import ai.rpo.spark.judge.JudgeSettings.ModelSettings;
 import ai.rpo.spark.judge.Judges;
 import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.Fingerprint;
@@ -144,14 +146,22 @@ final class Judging implements Stage {
         values.put(
                 "rpo.judge.length-control.instructions",
                 data(control.instructions().stream().toList()));
-        if (settings.asking().by().filter(By.MODEL::equals).isPresent()) {
-            settings.asking()
-                    .model()
-                    .path()
-                    .ifPresent(path ->
-                            values.put("rpo.judge.model.path", place.inputs().weights(path)));
-        }
+        template().ifPresent(template -> {
+            values.put("rpo.judge.model.path", template.files().weights(template.model()));
+            values.putAll(template.dependsOn());
+        });
         return values;
+    }
+
+    /** How a model that judges reads questions; empty if none does. */
+    private Optional<ModelTemplate> template() {
+        ModelSettings judge = settings.asking().model();
+        return settings.asking().by().filter(By.MODEL::equals).flatMap(by -> judge.path())
+                .map(path -> place.template(
+                        "rpo.judge.model",
+                        path,
+                        new InputFingerprints(judge.base(), place.spark().hadoop()),
+                        judge.chatTemplate()));
     }
 
     private String data(List<String> paths) {
@@ -240,10 +250,12 @@ final class Judging implements Stage {
         if (answers.isEmpty()) {
             candidates.values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
         }
+        TemplateChoice choice = template().map(ModelTemplate::choice).orElse(TemplateChoice.USUAL);
+        place.keepDate(choice);
         Judge judge = Judges.open(
                 place.spark().session(),
                 settings.asking(),
-                settings.asking().model().chatTemplate().map(place::template),
+                choice,
                 place.settings().precision(),
                 settings.allowMissing(),
                 settings.asking().cache().map(Stores::path).orElse(place.run().path("answers")),

@@ -100,7 +100,7 @@ final class Prepare implements Stage {
             values.keySet().removeAll(PAIRS_ONLY);
             values.put("rpo.sft.data", place.inputs().data(data.train()));
         }
-        values.putAll(place.templateValues());
+        values.putAll(place.template().dependsOn());
         return values;
     }
 
@@ -122,13 +122,13 @@ final class Prepare implements Stage {
         LocalModel model = place.located();
         ModelConfig config = model.open().config();
         TargetModel target = new TargetModel(
-                model::tokenizerFiles, place.templates(), config.contextLength(), config.vocabularySize());
+                model::tokenizerFiles, place.template().choice(), config.contextLength(), config.vocabularySize());
         return new PrepareStage(kind, data, target);
     }
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        place.keepTemplateDate();
+        place.keepDate(place.template().choice());
         Prepared prepared = work().run(
                         place.spark().session(),
                         place.run().path(folder),

@@ -51,7 +51,7 @@ final class Questions implements Stage {
                 String full = "rpo.data." + key;
                 values.put(full, place.configuration().valuesUnder("rpo.data").get(full));
             }
-            values.putAll(place.templateValues());
+            values.putAll(place.template().dependsOn());
         }
         return values;
     }
@@ -73,13 +73,13 @@ final class Questions implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        place.keepTemplateDate();
+        place.keepDate(place.template().choice());
         DataSettings data = place.settings().data();
         int longest = Math.min(
                 data.maxPromptLength().orElse(Integer.MAX_VALUE),
                 data.maxLength().orElse(Integer.MAX_VALUE));
         List<String> rows = new PromptSelection(
-                        place.promptSource(), fraction(), longest, place.located(), place.templates())
+                        place.promptSource(), fraction(), longest, place.located(), place.template().choice())
                 .first(
                         place.spark().session(),
                         paths(),

@@ -36,13 +36,23 @@ public final class Stages {
 
     /** @param reader is told what the stages pass over in the models that they read */
     public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, Consumer<String> reader) {
+        this(configuration, run, spark, reader, LocalDate.now());
+    }
+
+    /** @param today the day on which the command began */
+    Stages(
+            ResolvedConfiguration configuration,
+            RunDirectory run,
+            SparkLauncher spark,
+            Consumer<String> reader,
+            LocalDate today) {
         place = new Workplace(
                 configuration,
                 run,
                 spark,
                 new InputFingerprints(configuration.settings().model().base(), spark.hadoop()),
                 new Remarks(reader),
-                LocalDate.now());
+                today);
         prepare = Prepare.pairs(place);
         score = Score.ofPairs(place, prepare);
         train = Train.onPairs(place, score);

@@ -48,52 +48,42 @@ record Workplace(
         return settings().model().path().orElseThrow();
     }
 
-    /** Jinja or a name, in place of the model's usual template. */
-    Optional<String> chatTemplate() {
-        return settings().model().chatTemplate().map(this::template);
+    /** How the model that training starts from writes conversations. */
+    ModelTemplate template() {
+        return template("rpo.model", model(), inputs, settings().model().chatTemplate());
     }
 
-    /** A template as a user gives it, which is a file, Jinja or a name, as Jinja or a name. */
-    String template(String given) {
-        return ChatTemplate.isSource(given)
-                ? given
-                : new SmallFile(Stores.path(given), spark.hadoop()).read().orElse(given);
+    /**
+     * How a model writes conversations, the date in them being the same whenever a part of the output is made.
+     *
+     * @param key of the model's settings
+     * @param files tells what lies in the model's folder
+     * @param given in place of the model's usual template: a file, Jinja or a name
+     */
+    ModelTemplate template(String key, String model, InputFingerprints files, Optional<String> given) {
+        Optional<String> source = given.map(text -> ChatTemplate.isSource(text)
+                ? text
+                : new SmallFile(Stores.path(text), spark.hadoop()).read().orElse(text));
+        boolean dated = files.writesDate(model)
+                || source.map(ChatTemplate::writesDate).orElse(false);
+        return new ModelTemplate(key, model, files, new TemplateChoice(source.orElse(null), dated ? date() : null));
     }
 
-    /** How conversations are written, the date in them being the same whenever a part of the output is made. */
-    TemplateChoice templates() {
-        return new TemplateChoice(chatTemplate().orElse(null), templateDate().orElse(null));
-    }
-
-    /** What the template takes for today: as configured, or as the first stage that asked did; absent where it writes no date. */
-    Optional<LocalDate> templateDate() {
-        if (!inputs.writesDate(model())
-                && !chatTemplate().map(ChatTemplate::writesDate).orElse(false)) {
-            return Optional.empty();
-        }
+    /** What templates take for today: as configured, or as the first stage that asked did. */
+    private LocalDate date() {
         return settings()
                 .model()
                 .templateDate()
                 .or(() -> run.file(DATE).read().map(String::strip))
                 .map(LocalDate::parse)
-                .or(() -> Optional.of(today));
+                .orElse(today);
     }
 
-    /**
-     * Has later commands take the same date.
-     */
-    void keepTemplateDate() {
-        templateDate().ifPresent(date -> run.file(DATE).write(date + "\n"));
-    }
-
-    /** What a stage depends on that writes conversations. */
-    Map<String, String> templateValues() {
-        Map<String, String> values = new LinkedHashMap<>();
-        values.put("tokenizer of rpo.model.path", inputs.tokenizer(model()));
-        values.put("chat template of rpo.model.path", inputs.template(model()));
-        values.put("rpo.model.chat-template", InputFingerprints.text(chatTemplate()));
-        templateDate().ifPresent(date -> values.put("rpo.model.template-date", date.toString()));
-        return values;
+    /** Has later commands take the same date, where a template writes one. */
+    void keepDate(TemplateChoice choice) {
+        if (choice.date() != null) {
+            run.file(DATE).write(choice.date() + "\n");
+        }
     }
 
     /** Path of the model that the policy is tied to. */

@@ -1,7 +1,6 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.jobs.report.Finding.Verdict;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -44,7 +43,8 @@ record CoverageFindings(JsonNode data) {
     }
 
     private Finding weight(RpoObjective objective) {
-        double share = share(objective);
+        double share = objective.shareAtReference(
+                data.at("/train/lengths/chosen/mean").asDouble());
         String theory = String.format(
                 Locale.ROOT,
                 "For %s pairs the theorem's η lies between %s (one reward is possible) and %s (each response has a free reward in [0, 1]).",
@@ -63,15 +63,6 @@ record CoverageFindings(JsonNode data) {
                         ? " That can do next to nothing until margins have grown. Raise rpo.objective.eta if chosen answers become unlikely."
                         : "",
                 theory);
-    }
-
-    /** w·s against β/2 + w·s, with s the mean weight of a chosen answer's log-probability in R. */
-    private double share(RpoObjective objective) {
-        double tokens = data.at("/train/lengths/chosen/mean").asDouble();
-        double supervised = objective.reduction() == Reduction.SUM
-                ? objective.effectiveWeight()
-                : objective.effectiveWeight() / tokens;
-        return supervised / (objective.beta() / 2 + supervised);
     }
 
     private static Finding finding(String topic, String format, Object... values) {

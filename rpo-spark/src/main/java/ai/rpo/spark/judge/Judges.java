@@ -2,9 +2,9 @@ package ai.rpo.spark.judge;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.judge.JudgeSettings.By;
-import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -16,7 +16,7 @@ public final class Judges {
     /**
      * The judge that {@code rpo.judge.by} names; nobody is asked yet.
      *
-     * @param chatTemplate of a model that judges, as text; its own, where absent
+     * @param chatTemplate how a model that judges writes conversations
      * @param precision of a model that judges
      * @param allowMissing whether questions may stay without an answer
      * @param cache folder of answers
@@ -26,7 +26,7 @@ public final class Judges {
     public static Judge open(
             SparkSession spark,
             JudgeSettings settings,
-            Optional<String> chatTemplate,
+            TemplateChoice chatTemplate,
             Precision precision,
             boolean allowMissing,
             Path cache,

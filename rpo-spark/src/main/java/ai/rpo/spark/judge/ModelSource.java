@@ -54,23 +54,23 @@ final class ModelSource implements AnswerSource {
     private static final int TOKENS_PER_BATCH = 8192;
 
     private final LocalModel model;
-    private final String chatTemplate;
+    private final TemplateChoice chatTemplate;
     private final Precision precision;
     private final int questionsAtOnce;
     private final boolean allowMissing;
 
     /**
-     * @param chatTemplate Jinja or a name, in place of the model's usual template
+     * @param chatTemplate how the model's conversations are written
      * @param allowMissing whether questions may stay without an answer
      */
     ModelSource(
             LocalModel model,
-            Optional<String> chatTemplate,
+            TemplateChoice chatTemplate,
             Precision precision,
             int questionsAtOnce,
             boolean allowMissing) {
         this.model = model;
-        this.chatTemplate = chatTemplate.orElse(null);
+        this.chatTemplate = chatTemplate;
         this.precision = precision;
         this.questionsAtOnce = questionsAtOnce;
         this.allowMissing = allowMissing;
@@ -87,7 +87,7 @@ final class ModelSource implements AnswerSource {
                 "\n",
                 "model",
                 model.fingerprint(),
-                String.valueOf(chatTemplate),
+                chatTemplate.template() + (chatTemplate.date() == null ? "" : " on " + chatTemplate.date()),
                 precision.key(),
                 String.valueOf(ScoreIdentity.NUMERICS_VERSION));
     }
@@ -102,7 +102,7 @@ final class ModelSource implements AnswerSource {
         if (model.open().tokenizerFile().isEmpty()) {
             throw RpoException.configuration(cannotAsk() + "it has no tokenizer.json. Save it with its tokenizer.");
         }
-        try (Tokenizer tokenizer = Tokenizer.open(model.tokenizerFiles(), new TemplateChoice(chatTemplate, null))) {
+        try (Tokenizer tokenizer = Tokenizer.open(model.tokenizerFiles(), chatTemplate)) {
             int context = model.open().config().contextLength();
             int length = ids(tokenizer, longest.question()).length;
             if (length >= context && !allowMissing) {
@@ -132,8 +132,8 @@ final class ModelSource implements AnswerSource {
     @Override
     public void answer(Share share, Iterator<Asking> questions, Sink sink) {
         ScoringRole scoring = new ScoringRole(model, precision, share.threads());
-        GeneratingRole generating = new GeneratingRole(
-                model, new TemplateChoice(chatTemplate, null), precision, share.threads(), questionsAtOnce);
+        GeneratingRole generating =
+                new GeneratingRole(model, chatTemplate, precision, share.threads(), questionsAtOnce);
         ExecutorRuntime runtime = ExecutorRuntime.ofThisJvm();
         try (Loan<ReferenceScorer> scorer = runtime.borrow(scoring);
                 Loan<GeneratingRole.Worker> generator = runtime.borrow(generating)) {

@@ -99,14 +99,20 @@ final class RowPreparer {
         return OutcomeRows.rejected(origin(source, part), usedFor(source), explained(source, e), quote(source.json()));
     }
 
-    /** A column that is not read may be what the row lacks. */
+    /** A field of another name may be what the row lacks, or a column that is not read. */
     private UnfitRowException explained(SourceRow source, UnfitRowException e) {
+        if (e.reason() != Reason.UNKNOWN_FORMAT && e.reason() != Reason.WRONG_KIND) {
+            return e;
+        }
+        StringBuilder message = new StringBuilder(e.getMessage());
+        if (e.reason() == Reason.WRONG_KIND) {
+            reader.hint(source.json()).ifPresent(hint -> message.append("; ").append(hint));
+        }
         ParquetContent content = plan.files().get(source.file()).parquet();
-        boolean names = content != null && !content.others().isEmpty() && e.reason() == Reason.UNKNOWN_FORMAT;
-        return names
-                ? new UnfitRowException(
-                        e.reason(), e.getMessage() + "; not read are " + String.join(", ", content.others()))
-                : e;
+        if (content != null && !content.others().isEmpty()) {
+            message.append("; not read are ").append(String.join(", ", content.others()));
+        }
+        return new UnfitRowException(e.reason(), message.toString());
     }
 
     private static Origin origin(SourceRow source, int part) {

@@ -9,6 +9,7 @@ import ai.rpo.spark.runtime.Role.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
@@ -24,7 +25,7 @@ public final class ExecutorRuntime {
 
     private static final ExecutorRuntime INSTANCE = new ExecutorRuntime(ExecutorDevice.ofThisMachine());
 
-    private record TokenizerKey(TokenizerFiles files, long modified, TemplateChoice chatTemplate) {}
+    private record TokenizerKey(TokenizerFiles files, List<String> versions, TemplateChoice chatTemplate) {}
 
     private final ExecutorDevice device;
     private final LoadedWeights weights = new LoadedWeights();
@@ -130,10 +131,9 @@ public final class ExecutorRuntime {
         return weights;
     }
 
-    /** Opens a tokenizer once for all tasks; one whose file was replaced is another one. */
+    /** Opens a tokenizer once for all tasks; where one of its files, or a template, was edited, it is another one. */
     public Tokenizer tokenizer(TokenizerFiles files, TemplateChoice chatTemplate) {
-        long modified = files.tokenizer().toFile().lastModified();
         return tokenizers.computeIfAbsent(
-                new TokenizerKey(files, modified, chatTemplate), key -> Tokenizer.open(files, chatTemplate));
+                new TokenizerKey(files, files.versions(), chatTemplate), key -> Tokenizer.open(files, chatTemplate));
     }
 }

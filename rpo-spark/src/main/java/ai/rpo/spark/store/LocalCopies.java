@@ -39,7 +39,6 @@ public final class LocalCopies {
     public static void upload(java.nio.file.Path folder, Path target, Configuration hadoop) {
         try (Stream<java.nio.file.Path> files = Files.list(folder)) {
             FileSystem store = target.getFileSystem(hadoop);
-            store.setWriteChecksum(false);
             store.delete(target, true);
             store.mkdirs(target);
             for (java.nio.file.Path file : files.sorted().toList()) {

@@ -19,6 +19,7 @@ import ai.rpo.core.judge.Question;
 import ai.rpo.core.judge.Question.Options;
 import ai.rpo.core.preference.Message;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.judge.AnswerSource.Asking;
@@ -75,7 +76,7 @@ class OtherJudgesTest {
         Files.writeString(folder.resolve("chat_template.jinja"), "{% for m in messages %}{{ m.content }}{% endfor %}");
         LocalModel model = LocalModel.of(folder.toString(), spark.sparkContext().hadoopConfiguration());
         Judge judge = new AskStage(
-                spark, new ModelSource(model, Optional.empty(), Precision.FLOAT32, 4, false), path("answers"));
+                spark, new ModelSource(model, TemplateChoice.USUAL, Precision.FLOAT32, 4, false), path("answers"));
         List<String> letters = new ArrayList<>(List.of("?", "<s>", "</s>"));
         "abcdefghijklmnop".chars().mapToObj(Character::toString).forEach(letters::add);
         Options all = new Options(1, 1, letters);

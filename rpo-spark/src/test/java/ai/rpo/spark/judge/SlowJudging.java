@@ -5,6 +5,7 @@ import ai.rpo.core.judge.Question;
 import ai.rpo.core.judge.Question.Options;
 import ai.rpo.core.preference.Message;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.judge.JudgeSettings.BatchSettings;
 import ai.rpo.spark.judge.JudgeSettings.By;
 import ai.rpo.spark.judge.JudgeSettings.ModelSettings;
@@ -51,7 +52,7 @@ final class SlowJudging {
         return Judges.open(
                         spark,
                         settings,
-                        Optional.empty(),
+                        TemplateChoice.USUAL,
                         Precision.FLOAT32,
                         false,
                         new Path(work, "answers"),

@@ -11,12 +11,15 @@ import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import com.github.luben.zstd.ZstdOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,6 +244,23 @@ class InputLayoutsTest {
             out.write((PrepareFixture.pair(0) + "\n" + PrepareFixture.pair(1) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         assertEquals(2, work.prepare(input).trainRows());
+    }
+
+    /** Hadoop leaves a checksum beside what it writes, which an editor knows nothing of. */
+    @Test
+    void aFileThatWasEditedBesideItsChecksumIsNamedWithIt() throws IOException {
+        // A file system of its own: that of the session is shared, and may have been told to write no checksums.
+        try (FileSystem local = FileSystem.newInstanceLocal(new Configuration(false));
+                OutputStream out = local.create(work.hadoop("data.jsonl"))) {
+            out.write(PrepareFixture.pair(0).getBytes(StandardCharsets.UTF_8));
+        }
+        Path input = work.path("data.jsonl");
+        assertTrue(Files.exists(work.path(".data.jsonl.crc")));
+        assertEquals(1, work.prepare(input).trainRows());
+        Files.writeString(input, PrepareFixture.pair(1));
+        RpoException e = assertThrows(RpoException.class, () -> work.prepare(input));
+        assertEquals(RpoException.Kind.CONFIGURATION, e.kind());
+        assertTrue(e.getMessage().contains(".data.jsonl.crc beside it says"), e.getMessage());
     }
 
     /** Each by what it begins with, or by its name: with a hint, and never as rows that are malformed. */

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows, files, models and stores that cannot be used: what is said of them, and that the rest goes on. */
 @ExtendWith(LocalSpark.class)
@@ -90,6 +92,24 @@ class UnfitDataTest {
         JsonNode reasons = work.report().get("rejected");
         assertEquals(7, reasons.size());
         assertEquals(3, reasons.get(0).at("/examples/0/line").asInt());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatMakesARowOneOfAnotherKindIsSaid(boolean parquet) throws IOException {
+        List<String> rows = List.of(
+                PrepareFixture.pair("a", "b", "c"),
+                "{\"prompt\": \"a\", \"completion\": \"b\", \"is_good\": true}",
+                "{\"prompt\": \"b\", \"completion\": \"b\", \"is_good\": false}");
+        work.prepare(parquet ? work.parquet("data.parquet", rows) : work.lines("data.jsonl", rows));
+        for (JsonNode row : work.rejected()) {
+            assertEquals("wrong-kind", row.get("reason").asText());
+            String detail = row.get("detail").asText();
+            assertTrue(
+                    detail.endsWith(parquet ? "; not read are is_good" : "; perhaps rpo.data.fields.label = is_good"),
+                    detail);
+        }
+        assertEquals(2, work.rejected().size());
     }
 
     @Test

@@ -53,9 +53,12 @@ final class Arithmetic {
                 && b.doubleValue() == 0) {
             throw new TemplateException("division by zero");
         }
-        return whole && !operator.equals("/") && !(operator.equals("**") && b.doubleValue() < 0)
+        if (whole && operator.equals("/")) {
+            return Integers.quotient(Integers.big(a), Integers.big(b));
+        }
+        return whole && !(operator.equals("**") && b.doubleValue() < 0)
                 ? ofWhole(operator, Integers.big(a), Integers.big(b))
-                : (Object) ofReal(operator, a.doubleValue(), b.doubleValue());
+                : (Object) ofReal(operator, Integers.real(a), Integers.real(b));
     }
 
     private static Number ofWhole(String operator, BigInteger a, BigInteger b) {

@@ -354,7 +354,7 @@ final class Filters {
     private static Object toFloat(Object value, Object byDefault) {
         requireDefined(value);
         if (Values.isNumber(value)) {
-            return Values.asNumber(value).doubleValue();
+            return Integers.real(Values.asNumber(value));
         }
         return value instanceof String text
                 ? NumberText.real(text).<Object>map(real -> real).orElse(byDefault)

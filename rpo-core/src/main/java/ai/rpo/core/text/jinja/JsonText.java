@@ -42,7 +42,9 @@ final class JsonText {
     private void write(Object value, int depth) {
         if (value == null) {
             out.append("null");
-        } else if (value instanceof Boolean || Integers.isWhole(value)) {
+        } else if (Integers.isWhole(value)) {
+            out.append(Integers.text((Number) value));
+        } else if (value instanceof Boolean) {
             out.append(value);
         } else if (value instanceof Double number) {
             out.append(number(number));

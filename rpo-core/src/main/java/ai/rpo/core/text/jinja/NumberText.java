@@ -40,6 +40,9 @@ final class NumberText {
             return Optional.empty();
         }
         String plain = digits.replace("_", "");
+        if (plain.length() > Integers.MOST_DIGITS && Integer.bitCount(radix) != 1) {
+            return Optional.empty(); // as Python, which only reads longer ones where that is quick
+        }
         int itsRadix = radix;
         if (!plain.codePoints().allMatch(c -> Character.digit(c, itsRadix) >= 0)) {
             return Optional.empty();

@@ -2,6 +2,8 @@ package ai.rpo.core.text.jinja;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -9,7 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What Python's values do, on Java's: text, {@link Long} and {@link BigInteger} (see {@link Integers}), {@link Double}, {@link Boolean}, null for None, lists for
@@ -76,7 +80,7 @@ final class Values {
                     .collect(Collectors.joining(", ", "{", "}"));
         }
         if (Integers.isWhole(value)) {
-            return value.toString();
+            return Integers.text((Number) value);
         }
         if (value instanceof View view) {
             return view.name() + "(" + repr(view.items()) + ")";
@@ -92,7 +96,7 @@ final class Values {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
-        BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal decimal = shortest(value);
         int exponent = decimal.precision() - decimal.scale() - 1;
         if (value != 0 && (exponent < -4 || exponent >= 16)) {
             String digits = decimal.unscaledValue().abs().toString();
@@ -108,6 +112,26 @@ final class Values {
         String plain = decimal.toPlainString();
         String sign = value == 0 && 1 / value < 0 ? "-" : "";
         return sign + (plain.contains(".") ? plain : plain + ".0");
+    }
+
+    /** The decimal of the fewest digits that reads as this double, and the nearest of those; Java's own may have more. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        Optional<BigDecimal> found = ofDigits(value, shortest.precision());
+        while (found.isPresent()) {
+            shortest = found.get();
+            found = shortest.precision() == 1 ? Optional.empty() : ofDigits(value, shortest.precision() - 1);
+        }
+        return shortest;
+    }
+
+    private static Optional<BigDecimal> ofDigits(double value, int digits) {
+        BigDecimal exact = new BigDecimal(value);
+        // Doubles below a power of two lie closer than those above it, so the nearest decimal may be another double's.
+        return Stream.of(RoundingMode.HALF_EVEN, RoundingMode.UP)
+                .map(mode -> exact.round(new MathContext(digits, mode)).stripTrailingZeros())
+                .filter(decimal -> decimal.doubleValue() == value)
+                .findFirst();
     }
 
     /** What a value is, for an error message. */
@@ -211,7 +235,12 @@ final class Values {
         Number a = asNumber(left);
         Number b = asNumber(right);
         boolean both = isFinite(a) && isFinite(b);
-        return both ? decimal(a).compareTo(decimal(b)) : Double.compare(a.doubleValue(), b.doubleValue());
+        // What is whole is below infinity, however large.
+        return both ? decimal(a).compareTo(decimal(b)) : Double.compare(orNothing(a), orNothing(b));
+    }
+
+    private static double orNothing(Number number) {
+        return number instanceof Double real ? real : 0;
     }
 
     private static boolean isFinite(Number number) {

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every filter, method, test and global of Jinja with its arguments, in turn. */
 class ArgumentsTest {
@@ -74,6 +76,34 @@ class ArgumentsTest {
                 "the filter dictsort takes at most 3 arguments, but is given 4",
                 refusal("{{ {} | dictsort(true, 'key', true, 1) }}"));
         assertEquals("the method format is not supported", refusal("{{ '{}'.format(1) }}"));
+    }
+
+    /** As Python computes and writes them; an error where it has one. */
+    @ParameterizedTest
+    @CsvSource({
+        "18446744073709551616 / 3, 6.148914691236517e+18",
+        "9007199254740993 / 3, 3002399751580331.0",
+        "(10 ** 400) / (10 ** 399), 10.0",
+        "(10 ** 400) / 7, an error",
+        "10 ** 400 * 1.0, an error",
+        "(10 ** 400) | float, an error",
+        "10 ** 400 < 1e308 * 10, True",
+        "-(10 ** 400) > -1e308 * 10, True",
+        "10 ** 400 == 1e308 * 10, False",
+        "10 ** 4299 > 1, True",
+        "(10 ** 4299) | string | length, 4300",
+        "10 ** 4300, an error",
+        "[10 ** 4300] | tojson, an error",
+        "(9 ~ '9' * 4300) | int(7), 7",
+        "2.0 ** -44, 5.684341886080802e-14",
+        "2.0 ** 63, 9.223372036854776e+18",
+        "2.0 ** -1074, 5e-324",
+        "2.0 ** -24, 5.960464477539063e-08",
+        "9007199254740993.0, 9007199254740992.0",
+        "'[1e23, 0.1, 1e16, 123456.789, 1e-5] | tojson', '[1e+23, 0.1, 1e+16, 123456.789, 1e-05]'",
+    })
+    void numbersAreThoseOfPython(String expression, String wanted) {
+        assertEquals(wanted, rendered("{{ " + expression + " }}", Map.of()));
     }
 
     private static String refusal(String template) {
