@@ -51,8 +51,7 @@ final class Branch<S> {
     private final Optional<Normalization> after;
     private final double multiplier;
 
-    Branch(
-            Backend backend, Normalization norm, Part<S> part, Optional<Normalization> after, double multiplier) {
+    Branch(Backend backend, Normalization norm, Part<S> part, Optional<Normalization> after, double multiplier) {
         this.backend = backend;
         this.norm = norm;
         this.part = part;

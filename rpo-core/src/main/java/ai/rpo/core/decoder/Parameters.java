@@ -123,11 +123,9 @@ public final class Parameters {
     public void load(Weights weights) {
         weights.readAll(
                 layout,
-                (entry, offset, numbers, length) -> entry.runs(
-                        offset,
-                        length,
-                        (at, from, count) ->
-                                placement.storage(entry).write(placement.offset(entry) + at, numbers, from, count)));
+                (entry, offset, numbers, length) -> entry.runs(offset, length, (at, from, count) -> placement
+                        .storage(entry)
+                        .write(placement.offset(entry) + at, numbers, from, count)));
     }
 
     private Tensor tensor(ParameterLayout.Entry first, int rows, int columns) {
@@ -138,11 +136,9 @@ public final class Parameters {
     public Weights asWeights() {
         return (entry, offset, target) -> {
             float[] values = new float[target.remaining()];
-            entry.runs(
-                    offset,
-                    values.length,
-                    (at, from, count) ->
-                            placement.storage(entry).read(placement.offset(entry) + at, values, from, count));
+            entry.runs(offset, values.length, (at, from, count) -> placement
+                    .storage(entry)
+                    .read(placement.offset(entry) + at, values, from, count));
             target.put(values);
         };
     }

@@ -54,8 +54,7 @@ public record Architecture(
      *     layer sees all
      * @param queryScaling what queries are multiplied with, where that depends on their position
      */
-    public record Attention(
-            double scale, double scoreCap, List<Integer> windows, Optional<QueryScaling> queryScaling) {
+    public record Attention(double scale, double scoreCap, List<Integer> windows, Optional<QueryScaling> queryScaling) {
 
         public Attention {
             windows = List.copyOf(windows);
@@ -146,8 +145,7 @@ public record Architecture(
     }
 
     Architecture with(WeightNames other) {
-        return new Architecture(
-                other, attention, norm, gatedFeedForward, biases, residual, multipliers, logitCap);
+        return new Architecture(other, attention, norm, gatedFeedForward, biases, residual, multipliers, logitCap);
     }
 
     Architecture with(Attention other) {
@@ -155,8 +153,7 @@ public record Architecture(
     }
 
     Architecture with(Norm other) {
-        return new Architecture(
-                names, attention, other, gatedFeedForward, biases, residual, multipliers, logitCap);
+        return new Architecture(names, attention, other, gatedFeedForward, biases, residual, multipliers, logitCap);
     }
 
     Architecture with(Biases other) {

@@ -18,10 +18,7 @@ final class Gemma implements Family {
     public ModelConfig read(JsonObject file) {
         refuseBidirectional(file);
         SharedKeys keys = new SharedKeys(file, DEFAULTS);
-        return keys.config(
-                activation(file, keys),
-                keys.rotary(),
-                architecture(keys));
+        return keys.config(activation(file, keys), keys.rotary(), architecture(keys));
     }
 
     static Architecture architecture(SharedKeys keys) {

@@ -33,9 +33,7 @@ final class Gemma3 implements Family {
         return keys.config(
                 keys.activation("hidden_activation", "gelu_pytorch_tanh"),
                 keys.rotaryByLayerType(
-                        windows,
-                        file.positive("rope_theta", 1_000_000),
-                        file.positive("rope_local_base_freq", 10_000)),
+                        windows, file.positive("rope_theta", 1_000_000), file.positive("rope_local_base_freq", 10_000)),
                 Gemma.architecture(keys)
                         .with(NAMES)
                         .with(Gemma2.attention(file).withWindows(windows))

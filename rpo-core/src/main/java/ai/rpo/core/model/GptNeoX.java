@@ -18,8 +18,7 @@ final class GptNeoX implements Family {
             "gpt_neox.layers.",
             new WeightNames.Attention("input_layernorm", List.of("attention.query_key_value"), "attention.dense")
                     .with(WeightNames.Rows.BY_HEAD),
-            new WeightNames.FeedForward(
-                    "post_attention_layernorm", List.of("mlp.dense_h_to_4h"), "mlp.dense_4h_to_h"),
+            new WeightNames.FeedForward("post_attention_layernorm", List.of("mlp.dense_h_to_4h"), "mlp.dense_4h_to_h"),
             "gpt_neox.final_layer_norm",
             "embed_out",
             false);

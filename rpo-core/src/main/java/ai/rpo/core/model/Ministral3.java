@@ -40,7 +40,6 @@ final class Ministral3 implements Family {
                         .withWindows(keys.windowEverywhere(0))
                         .with(new Architecture.QueryScaling(
                                 rotation.number(BETA),
-                                rotation.positiveInt(
-                                        "original_max_position_embeddings", keys.contextLength())))));
+                                rotation.positiveInt("original_max_position_embeddings", keys.contextLength())))));
     }
 }

@@ -134,7 +134,10 @@ public final class ParameterLayout {
         }
         projections(config, block, List.of(new Part(attention.output(), hidden)), queries, biases.attentionOutput());
         attention.afterNorm().ifPresent(name -> norm(config, block + name));
-        feedForward.norm().filter(name -> !contains(block + name + ".weight")).ifPresent(name -> norm(config, block + name));
+        feedForward
+                .norm()
+                .filter(name -> !contains(block + name + ".weight"))
+                .ifPresent(name -> norm(config, block + name));
         List<Part> gateAndUp =
                 feedForward.input().stream().map(name -> new Part(name, input)).toList();
         projections(config, block, gateAndUp, hidden, biases.feedForward());

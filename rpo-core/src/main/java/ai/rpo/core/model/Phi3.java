@@ -12,9 +12,7 @@ final class Phi3 implements Family {
             .with(new WeightNames.Attention(
                     "input_layernorm", List.of("self_attn.qkv_proj"), WeightNames.Attention.LLAMA.output()))
             .with(new WeightNames.FeedForward(
-                    "post_attention_layernorm",
-                    List.of("mlp.gate_up_proj"),
-                    WeightNames.FeedForward.LLAMA.output()));
+                    "post_attention_layernorm", List.of("mlp.gate_up_proj"), WeightNames.FeedForward.LLAMA.output()));
 
     @Override
     public String modelType() {

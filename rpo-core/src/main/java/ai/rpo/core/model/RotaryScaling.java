@@ -62,8 +62,7 @@ final class RotaryScaling {
      * @param contextLength {@code max_position_embeddings}
      * @param thetaOtherwise the base where the file has none
      */
-    static RotaryFrequencies ofWholeHeads(
-            JsonObject config, int headDim, int contextLength, double thetaOtherwise) {
+    static RotaryFrequencies ofWholeHeads(JsonObject config, int headDim, int contextLength, double thetaOtherwise) {
         return ofWholeHeads(config, given(config).orElse(NOTHING), headDim, contextLength, thetaOtherwise);
     }
 
@@ -93,8 +92,7 @@ final class RotaryScaling {
     }
 
     /** Of a head's first columns. */
-    static RotaryFrequencies ofPartsOfHeads(
-            JsonObject config, int headDim, int contextLength, double shareOtherwise) {
+    static RotaryFrequencies ofPartsOfHeads(JsonObject config, int headDim, int contextLength, double shareOtherwise) {
         return ofPartsOfHeads(config, headDim, contextLength, THETA, PARTIAL, shareOtherwise);
     }
 

@@ -27,10 +27,7 @@ final class Starcoder2 implements Family {
                 llama.with(NAMES)
                         .with(llama.attention().withWindows(keys.windowEverywhere(0)))
                         .with(Architecture.Norm.LAYER)
-                        .with(
-                                file.flag("use_bias", true)
-                                        ? Architecture.Biases.IN_BLOCKS
-                                        : Architecture.Biases.NONE)
+                        .with(file.flag("use_bias", true) ? Architecture.Biases.IN_BLOCKS : Architecture.Biases.NONE)
                         .withPlainFeedForward());
     }
 }

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 final class StoredWeights implements Weights {
 
     /** Buffers that older checkpoints store: rotary frequencies, and the causal masks of GPT-2 and GPT-NeoX. */
-    private static final Pattern BUFFER = Pattern.compile(".*(\\.rotary_emb\\.inv_freq|\\.(attn|attention)\\.(masked_)?bias)");
+    private static final Pattern BUFFER =
+            Pattern.compile(".*(\\.rotary_emb\\.inv_freq|\\.(attn|attention)\\.(masked_)?bias)");
 
     private final Path folder;
     private final String basePrefix;

@@ -93,11 +93,10 @@ public record WeightNames(
      * @param input gate and up, or one that is both, or the only one
      * @param afterNorm normalizes what the feed-forward adds to the residual stream
      */
-    public record FeedForward(
-            Optional<String> norm, List<String> input, String output, Optional<String> afterNorm) {
+    public record FeedForward(Optional<String> norm, List<String> input, String output, Optional<String> afterNorm) {
 
-        static final FeedForward LLAMA = new FeedForward(
-                "post_attention_layernorm", List.of("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj");
+        static final FeedForward LLAMA =
+                new FeedForward("post_attention_layernorm", List.of("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj");
 
         public FeedForward {
             input = List.copyOf(input);

@@ -44,8 +44,9 @@ final class Fields {
     static void requireTexts(ObjectNode row, List<String> fields) throws UnfitRowException {
         List<String> texts =
                 fields.stream().filter(field -> row.path(field).isTextual()).toList();
-        List<String> others =
-                fields.stream().filter(field -> row.path(field).isContainerNode()).toList();
+        List<String> others = fields.stream()
+                .filter(field -> row.path(field).isContainerNode())
+                .toList();
         if (!texts.isEmpty() && !others.isEmpty()) {
             throw new UnfitRowException(
                     Reason.WRONG_TYPE,

@@ -42,8 +42,9 @@ final class LayoutHints {
             return Optional.empty();
         }
         String others = OtherNames.settings(row, List.of("chosen", "rejected"));
-        return Optional.of("write input.messages as prompt" + (row.path("input").has("tools") ? ", input.tools as tools" : "")
-                + (others.isEmpty() ? "" : ", and set " + others));
+        return Optional.of(
+                "write input.messages as prompt" + (row.path("input").has("tools") ? ", input.tools as tools" : "")
+                        + (others.isEmpty() ? "" : ", and set " + others));
     }
 
     /** As ms-swift has pairs. */
@@ -70,8 +71,9 @@ final class LayoutHints {
     private static Optional<String> listOfAnswers(ObjectNode row) {
         return OtherNames.of("completion", row)
                 .filter(name -> row.get(name).isArray() && row.get(name).path(0).isTextual())
-                .map(name -> name + " is a list of answers: write the better one as chosen and the worse one as rejected,"
-                        + " or set rpo.data.fields.completions = " + name + " and give their scores");
+                .map(name ->
+                        name + " is a list of answers: write the better one as chosen and the worse one as rejected,"
+                                + " or set rpo.data.fields.completions = " + name + " and give their scores");
     }
 
     private static Optional<String> twoAnswers(ObjectNode row) {

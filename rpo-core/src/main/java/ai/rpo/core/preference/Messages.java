@@ -64,7 +64,8 @@ final class Messages {
         for (String kind : NOT_TEXT) {
             if (part.path("type").asText().contains(kind) || part.hasNonNull(kind) || part.hasNonNull(kind + "_url")) {
                 throw new UnfitRowException(
-                        Reason.UNUSED_FIELD, field + " holds " + kind + ", which cannot be trained on, as only text can");
+                        Reason.UNUSED_FIELD,
+                        field + " holds " + kind + ", which cannot be trained on, as only text can");
             }
         }
     }

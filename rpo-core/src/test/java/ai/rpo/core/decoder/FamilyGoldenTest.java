@@ -29,8 +29,7 @@ class FamilyGoldenTest {
     @ParameterizedTest
     @MethodSource("ai.rpo.core.decoder.Golden#families")
     void logpsAndGradientsAreThoseOfPyTorch(String family) throws IOException, URISyntaxException {
-        Golden golden =
-                Golden.in(Golden.family(family));
+        Golden golden = Golden.in(Golden.family(family));
         assertEquals(List.of(), golden.model().unusedTensors());
         Decoder decoder = new Decoder(golden.model().config(), backend);
         Parameters weights = SmallModel.zeros(golden.model().config(), backend);

@@ -28,8 +28,7 @@ class KeyValueCacheTest {
     @ParameterizedTest
     @MethodSource("ai.rpo.core.decoder.Golden#families")
     void cachedLogitsAreTheUncached(String family) throws URISyntaxException {
-        ModelDirectory model = ModelDirectory.open(
-                Golden.family(family));
+        ModelDirectory model = ModelDirectory.open(Golden.family(family));
         int[] first = new Random(1).ints(LENGTH, 0, 13).toArray();
         int[] second = new Random(2).ints(LENGTH, 0, 13).toArray();
         Map<Backend, Double> tolerances = new LinkedHashMap<>(

@@ -36,8 +36,8 @@ class PublishedShapesTest {
         List<DynamicTest> tests = new ArrayList<>();
         try (InputStream file = getClass().getResourceAsStream("/model/published.json")) {
             for (JsonNode model : new ObjectMapper().readTree(file)) {
-                ModelConfig config =
-                        ModelConfigParser.parse(model.get("config").toString(), model.get("name").asText());
+                ModelConfig config = ModelConfigParser.parse(
+                        model.get("config").toString(), model.get("name").asText());
                 Need need = Need.of(config);
                 tests.add(DynamicTest.dynamicTest(
                         model.get("name").asText() + ": " + need.describe(), () -> check(model, config, need)));

@@ -27,11 +27,8 @@ class VariantGoldenTest {
 
     private static final double TOLERANCE = 1e-5;
 
-    private static final Map<String, String> REFUSED_CONFIGS = Map.of(
-            "rms_norm_eps as text",
-            "rms_norm_eps",
-            "llama with partial_rotary_factor",
-            "partial_rotary_factor");
+    private static final Map<String, String> REFUSED_CONFIGS =
+            Map.of("rms_norm_eps as text", "rms_norm_eps", "llama with partial_rotary_factor", "partial_rotary_factor");
 
     private static final Map<String, String> REFUSED_ADAPTERS = Map.ofEntries(
             Map.entry("lm_head", "lm_head"),

@@ -26,8 +26,7 @@ class GreedyFamilyTest {
     @ParameterizedTest
     @MethodSource("ai.rpo.core.decoder.Golden#families")
     void continuesAsTransformersDoes(String family) throws IOException, URISyntaxException {
-        ModelDirectory model = ModelDirectory.open(
-                Golden.family(family));
+        ModelDirectory model = ModelDirectory.open(Golden.family(family));
         Backend backend = CpuBackend.create(false, 2);
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));

@@ -58,7 +58,10 @@ class ModelConfigParserTest {
                 given.get("scoreCap").doubleValue(),
                 config.architecture().attention().scoreCap());
         assertEquals(given.get("logitCap").doubleValue(), config.architecture().logitCap());
-        assertEquals(given.get("scale").doubleValue(), config.architecture().attention().scale(), 1e-12);
+        assertEquals(
+                given.get("scale").doubleValue(),
+                config.architecture().attention().scale(),
+                1e-12);
         Architecture.Multipliers multipliers = config.architecture().multipliers();
         assertEquals(given.get("embedding").doubleValue(), multipliers.embedding(), 1e-12);
         assertEquals(given.get("residual").doubleValue(), multipliers.residual());
@@ -66,7 +69,8 @@ class ModelConfigParserTest {
         assertEquals(
                 given.get("parameters").longValue(), ParameterLayout.of(config).size());
         for (int layer = 0; layer < config.layers(); layer++) {
-            checkRotation(config.rotary(layer).inverse(), given.get("rotated").intValue(), given.at("/slowest/" + layer));
+            checkRotation(
+                    config.rotary(layer).inverse(), given.get("rotated").intValue(), given.at("/slowest/" + layer));
         }
     }
 

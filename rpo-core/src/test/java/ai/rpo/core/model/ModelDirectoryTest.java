@@ -195,7 +195,8 @@ class ModelDirectoryTest {
 
     @Test
     void absurdNumberOfLayersIsRefusedBeforeALayoutIsMade() throws IOException {
-        Map<String, String> named = Map.of("2000000000", "num_hidden_layers is 2000000000", "9999", "num_hidden_layers = 9999");
+        Map<String, String> named =
+                Map.of("2000000000", "num_hidden_layers is 2000000000", "9999", "num_hidden_layers = 9999");
         for (Map.Entry<String, String> layers : named.entrySet()) {
             String config =
                     TinyModel.CONFIG.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": " + layers.getKey());

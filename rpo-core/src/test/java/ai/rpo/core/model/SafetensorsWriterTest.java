@@ -44,8 +44,8 @@ class SafetensorsWriterTest {
         List<ParameterLayout.Entry> entries = new ArrayList<>();
         long offset = 0;
         for (int i = 0; i < columns.size(); i++) {
-            ParameterLayout.Entry entry = new ParameterLayout.Entry(
-                    "t\"" + i, offset, rows, columns.get(i), false, RowOrder.AS_STORED);
+            ParameterLayout.Entry entry =
+                    new ParameterLayout.Entry("t\"" + i, offset, rows, columns.get(i), false, RowOrder.AS_STORED);
             entries.add(entry);
             offset += entry.size();
         }

@@ -215,8 +215,9 @@ class RecognitionTest {
                 reader.hint(bytes("{'prompt': 'q', 'completion': 'a', 'is_good': false}")));
         String messages = "'messages': [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': 'a'}]";
         assertEquals(
-                Optional.of("messages ends with the answer that rejected_response was worse than: write the turns before"
-                        + " it as prompt, and both answers as chosen and rejected"),
+                Optional.of(
+                        "messages ends with the answer that rejected_response was worse than: write the turns before"
+                                + " it as prompt, and both answers as chosen and rejected"),
                 reader.hint(bytes("{" + messages + ", 'rejected_response': 'b'}")));
         for (String more : List.of("", ", 'text': 'of a page'", ", 'correct': true", ", 'problem': 'q'")) {
             assertEquals(Optional.empty(), reader.hint(bytes("{" + messages + more + "}")));
@@ -252,9 +253,8 @@ class RecognitionTest {
                 "{'video': 'x.mp4'}                                 | video",
             })
     void picturesWithinMessagesAreNotTrainedOn(String part, String kind) {
-        UnfitRowException e =
-                refusal("{'prompt': [{'role': 'user', 'content': [{'type': 'text', 'text': 'q'}, " + part
-                        + "]}], 'completion': []}");
+        UnfitRowException e = refusal("{'prompt': [{'role': 'user', 'content': [{'type': 'text', 'text': 'q'}, " + part
+                + "]}], 'completion': []}");
         assertEquals(Reason.UNUSED_FIELD, e.reason());
         assertEquals(
                 "prompt[0].content[1] holds " + kind + ", which cannot be trained on, as only text can",

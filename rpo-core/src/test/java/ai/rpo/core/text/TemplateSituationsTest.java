@@ -255,10 +255,12 @@ class TemplateSituationsTest {
                 List.of(Message.of("user", "hi"), Message.of("assistant", "the")),
                 List.of(Message.of("assistant", "cat")),
                 List.of(Message.of("assistant", "a")));
-        String merged = "{% for m in messages %}{% if loop.first or m.role != loop.previtem.role %}<{{ m.role }}>{% endif %}"
-                + "{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
+        String merged =
+                "{% for m in messages %}{% if loop.first or m.role != loop.previtem.role %}<{{ m.role }}>{% endif %}"
+                        + "{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
         try (Tokenizer tokenizer = tokenizer(merged)) {
-            UnfitRowException e = assertThrows(UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair));
+            UnfitRowException e =
+                    assertThrows(UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair));
             assertEquals(Reason.PROMPT_ENDS_WITH_ANSWER, e.reason());
             assertEquals("chosen; move that turn into the completions", e.getMessage());
         }
@@ -290,8 +292,8 @@ class TemplateSituationsTest {
             assertTrue(tokenizer.decode(pair.prompt(), false).startsWith("1980<|im_start|>user"));
         }
         try (Tokenizer tokenizer = tokenizer("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}")) {
-            UnfitRowException e = assertThrows(
-                    UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair("user", "assistant")));
+            UnfitRowException e =
+                    assertThrows(UnfitRowException.class, () -> pairs(tokenizer).tokenize(pair("user", "assistant")));
             assertEquals(Reason.REFUSED_BY_TEMPLATE, e.reason());
             assertEquals("its macros or values are nested too deeply", e.getMessage());
         }

@@ -156,7 +156,10 @@ final class Judging implements Stage {
     /** How a model that judges reads questions; empty if none does. */
     private Optional<ModelTemplate> template() {
         ModelSettings judge = settings.asking().model();
-        return settings.asking().by().filter(By.MODEL::equals).flatMap(by -> judge.path())
+        return settings.asking()
+                .by()
+                .filter(By.MODEL::equals)
+                .flatMap(by -> judge.path())
                 .map(path -> place.template(
                         "rpo.judge.model",
                         path,

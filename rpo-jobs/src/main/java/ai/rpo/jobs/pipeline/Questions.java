@@ -79,7 +79,11 @@ final class Questions implements Stage {
                 data.maxPromptLength().orElse(Integer.MAX_VALUE),
                 data.maxLength().orElse(Integer.MAX_VALUE));
         List<String> rows = new PromptSelection(
-                        place.promptSource(), fraction(), longest, place.located(), place.template().choice())
+                        place.promptSource(),
+                        fraction(),
+                        longest,
+                        place.located(),
+                        place.template().choice())
                 .first(
                         place.spark().session(),
                         paths(),

@@ -64,8 +64,8 @@ record Workplace(
         Optional<String> source = given.map(text -> ChatTemplate.isSource(text)
                 ? text
                 : new SmallFile(Stores.path(text), spark.hadoop()).read().orElse(text));
-        boolean dated = files.writesDate(model)
-                || source.map(ChatTemplate::writesDate).orElse(false);
+        boolean dated =
+                files.writesDate(model) || source.map(ChatTemplate::writesDate).orElse(false);
         return new ModelTemplate(key, model, files, new TemplateChoice(source.orElse(null), dated ? date() : null));
     }
 

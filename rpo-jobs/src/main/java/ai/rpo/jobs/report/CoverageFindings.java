@@ -43,8 +43,8 @@ record CoverageFindings(JsonNode data) {
     }
 
     private Finding weight(RpoObjective objective) {
-        double share = objective.shareAtReference(
-                data.at("/train/lengths/chosen/mean").asDouble());
+        double share =
+                objective.shareAtReference(data.at("/train/lengths/chosen/mean").asDouble());
         String theory = String.format(
                 Locale.ROOT,
                 "For %s pairs the theorem's η lies between %s (one reward is possible) and %s (each response has a free reward in [0, 1]).",

@@ -94,8 +94,7 @@ class ChangingTemplateTest {
         assertEquals(List.of("REUSE prepare"), make("out", false, FIRST, keys, Stages::prepare));
 
         Files.writeString(named, "b " + TURNS);
-        RpoException refused =
-                assertThrows(RpoException.class, () -> make("out", false, FIRST, keys, Stages::prepare));
+        RpoException refused = assertThrows(RpoException.class, () -> make("out", false, FIRST, keys, Stages::prepare));
         assertTrue(refused.getMessage().contains("chat template of rpo.model.path"), refused.getMessage());
 
         assertEquals(List.of("MAKE prepare"), make("out", true, FIRST, keys, Stages::prepare));
@@ -149,8 +148,8 @@ class ChangingTemplateTest {
     }
 
     private Stages stages(String output, LocalDate today, List<String> keys) {
-        List<String> all = new ArrayList<>(List.of(
-                "rpo.output=" + folder.resolve(output), "rpo.model.path=" + model, "rpo.data.train=" + pairs));
+        List<String> all = new ArrayList<>(
+                List.of("rpo.output=" + folder.resolve(output), "rpo.model.path=" + model, "rpo.data.train=" + pairs));
         all.addAll(keys);
         ResolvedConfiguration configuration =
                 ResolvedConfiguration.load(ConfigurationSources.of(Optional.empty(), all), List.of());

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
-import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.OtherJvm;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.train.RandomModel;
 import java.io.IOException;
 import java.nio.file.Files;

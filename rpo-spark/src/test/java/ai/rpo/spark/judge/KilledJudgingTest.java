@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.judge.Answer;
-import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.OtherJvm;
+import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.judge.ScriptedServer.Reply;
 import java.io.IOException;
 import java.nio.file.Files;

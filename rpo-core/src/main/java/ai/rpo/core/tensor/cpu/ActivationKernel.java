@@ -14,7 +14,15 @@ final class ActivationKernel {
     private static final float SQRT_HALF = (float) Math.sqrt(0.5);
     private static final float DENSITY = (float) (1 / Math.sqrt(2 * Math.PI));
     private static final float[] TAIL = {
-        -1.2655122f, 1.0000237f, 0.37409195f, 0.09678419f, -0.18628806f, 0.27886808f, -1.1352040f, 1.4885159f, -0.82215226f,
+        -1.2655122f,
+        1.0000237f,
+        0.37409195f,
+        0.09678419f,
+        -0.18628806f,
+        0.27886808f,
+        -1.1352040f,
+        1.4885159f,
+        -0.82215226f,
         0.17087278f
     };
 
