@@ -379,6 +379,7 @@ public final class CudaBackend implements Backend {
         return switch (activation) {
             case SILU -> 0;
             case GELU_TANH -> 1;
+            case GELU -> 2;
         };
     }
 

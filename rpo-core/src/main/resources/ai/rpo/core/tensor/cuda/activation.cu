@@ -1,12 +1,16 @@
-// Nonlinearities of feed-forward blocks; kind 0 is SiLU, 1 is GELU in its tanh form.
+// Nonlinearities of feed-forward blocks; kind 0 is SiLU, 1 is GELU in its tanh form, 2 is GELU itself.
 #include "device.cuh"
 
 __device__ __forceinline__ float geluTanh(float x) { return tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x)); }
 
 __device__ __forceinline__ float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
+/** The standard normal distribution. */
+__device__ __forceinline__ float normal(float x) { return 0.5f * erfcf(-0.7071067811865476f * x); }
+
 __device__ __forceinline__ float activate(int kind, float x) {
-    return kind == 0 ? x * sigmoid(x) : 0.5f * x * (1 + geluTanh(x));
+    if (kind == 0) return x * sigmoid(x);
+    return kind == 1 ? 0.5f * x * (1 + geluTanh(x)) : x * normal(x);
 }
 
 __device__ __forceinline__ float slope(int kind, float x) {
@@ -14,6 +18,7 @@ __device__ __forceinline__ float slope(int kind, float x) {
         float s = sigmoid(x);
         return s * (1 + x * (1 - s));
     }
+    if (kind == 2) return normal(x) + x * 0.3989422804014327f * expf(-0.5f * x * x);
     float t = geluTanh(x);
     float saturated = 1 - t * t;
     float inner = saturated == 0 ? 0 : saturated * 0.7978845608028654f * (1 + 3 * 0.044715f * x * x);
