@@ -271,7 +271,8 @@ final class JsonObject {
      */
     RpoException refuse(String key, String why, String action) {
         return RpoException.configuration(
-                "Cannot use " + file + ": " + prefix + key + " is " + shown(key) + ", " + why + ". " + action + ".");
+                "Cannot use " + file + ": " + prefix + key + " is " + (has(key) ? shown(key) : "not given") + ", " + why + ". "
+                        + action + ".");
     }
 
     private JsonNode required(String key) {

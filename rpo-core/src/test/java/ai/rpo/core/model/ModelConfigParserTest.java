@@ -115,7 +115,6 @@ class ModelConfigParserTest {
                 "gpt_neox; rotary_pct; 1.2",
                 "gpt_neox; num_key_value_heads; 8",
                 "phi3; partial_rotary_factor; 1.5",
-                "phi3; rope_scaling; {\"type\":\"linear\",\"factor\":2}",
                 "gpt2; add_cross_attention; true",
                 "gpt2; scale_attn_by_inverse_layer_idx; true",
                 "gpt2; activation_function; \"relu\"",
@@ -203,6 +202,16 @@ class ModelConfigParserTest {
         RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
         assertTrue(e.getMessage().contains("model_type"), e.getMessage());
         assertTrue(e.getMessage().contains("llama"), e.getMessage());
+    }
+
+    @Test
+    void aScalingThatAFamilyLacksIsNamedByItsType() {
+        RpoException e = assertThrows(
+                RpoException.class,
+                () -> ModelConfigParser.parse(
+                        "{\"model_type\": \"phi3\", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}}", "config.json"));
+        assertTrue(e.getMessage().contains("rope_scaling.type is \"linear\""), e.getMessage());
+        assertTrue(e.getMessage().contains("default, longrope"), e.getMessage());
     }
 
     @ParameterizedTest

@@ -43,7 +43,7 @@ class RowOrderTest {
         for (String family : new String[] {"gpt_neox", "cohere2", "glm4"}) {
             ModelConfig config = ModelConfigParser.parse("{\"model_type\": \"" + family + """
                     ", "vocab_size": 5, "hidden_size": 8, "intermediate_size": 3, "num_hidden_layers": 1,
-                    "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 4, "attention_bias": true}
+                    "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 4, "attention_bias": true, "rotary_pct": 0.5}
                     """, family);
             ParameterLayout layout = ParameterLayout.of(config);
             Storage storage = new PlainBackend().allocate(layout.size());

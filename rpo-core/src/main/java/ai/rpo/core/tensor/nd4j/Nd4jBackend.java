@@ -17,7 +17,7 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.MulOp;
-import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erfc;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
@@ -360,11 +360,11 @@ public final class Nd4jBackend implements Backend {
         activated.muli(gate);
     }
 
-    /** The standard normal distribution, {@code (1 + erf(x/√2))/2}. */
+    /** The standard normal distribution as {@code erfc(−x/√2)/2}, whose left tail is no difference of like numbers. */
     private static void normal(INDArray x, INDArray out) {
-        out.assign(x).muli(Math.sqrt(0.5));
-        Nd4j.exec(new Erf(out, out));
-        out.addi(1).muli(0.5);
+        out.assign(x).muli(-Math.sqrt(0.5));
+        Nd4j.exec(new Erfc(out, out));
+        out.muli(0.5);
     }
 
     /** {@code out = tanh(√(2/π)·(x + 0.044715·x³))}. */
