@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times rounds of distributed training:  bench/round.sh SHAPE WORKERS FREQUENCY ROUNDS PROMPT RESPONSE PAIRS [stock]
-# SHAPE is tiny, small or smollm2; with "stock", DL4J's own averaging master on the same batches, and the ratio.
+# SHAPE is tiny, small or smollm2; with "stock", DL4J's own averaging master on a network with as many parameters, and the ratio.
 # HEAP (4g) is the heap of the one JVM that is driver and executors.
 set -euo pipefail
 cd "$(dirname "$0")/.."

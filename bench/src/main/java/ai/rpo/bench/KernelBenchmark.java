@@ -82,6 +82,7 @@ public class KernelBenchmark {
     private Tensor sine;
     private Tensor logits;
     private Tensor logSumExp;
+    private Tensor parameters;
     private Tensor gradient;
     private Tensor first;
     private Tensor second;
@@ -110,6 +111,7 @@ public class KernelBenchmark {
         sine = tensor(TOKENS, HEADS.headDim() / 2);
         logits = tensor(TARGETS, VOCABULARY);
         logSumExp = tensor(TARGETS, 1);
+        parameters = tensor(1, PARAMETERS);
         gradient = tensor(1, PARAMETERS);
         first = tensor(1, PARAMETERS);
         second = tensor(1, PARAMETERS);
@@ -185,6 +187,6 @@ public class KernelBenchmark {
 
     @Benchmark
     public void adam() {
-        backend.adam(gradient, first, second, new AdamStep(1e-3, 0.9, 0.999, 1e-8, 10));
+        backend.adam(parameters, gradient, first, second, new AdamStep(1e-3, 0.9, 0.999, 1e-8, 0.01, 10));
     }
 }

@@ -1,26 +1,19 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.train.PolicyNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.deeplearning4j.spark.api.RDDTrainingApproach;
-import org.deeplearning4j.spark.api.Repartition;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Times rounds of distributed training on one machine: {@code SHAPE WORKERS FREQUENCY ROUNDS PROMPT RESPONSE PAIRS [stock]}.
- * With {@code stock}, DL4J's own averaging master takes rounds of the same batches afterwards. Prints the median round.
+ * With {@code stock}, DL4J's own averaging master takes rounds of a network with as many parameters afterwards. Prints the
+ * median round.
  */
 public final class RoundBenchmark {
 
@@ -56,46 +49,10 @@ public final class RoundBenchmark {
                     ours.bytesMoved() / 1e6,
                     memory);
             if (List.of(args).contains("stock")) {
-                double stock = stock(rounds, JavaSparkContext.fromSparkContext(spark.sparkContext()));
+                double stock = new StockRounds(rounds).median(JavaSparkContext.fromSparkContext(spark.sparkContext()));
                 print("stock: median round %.3f s without steps, %.1f times ours", stock, stock / ours.exchange());
             }
         }
-    }
-
-    /** The same of DL4J's master, whose steps are taken to be as long as they are in a network of our own. */
-    private static double stock(Rounds rounds, JavaSparkContext spark) {
-        int workers = rounds.workers();
-        PolicyNetwork network = rounds.network(Math.max(1, Runtime.getRuntime().availableProcessors() / workers));
-        List<MultiDataSet> batches = rounds.batches();
-        double[] seconds = new double[rounds.rounds()];
-        int perRound = workers * rounds.frequency();
-        for (int round = 0; round < seconds.length; round++) {
-            JavaRDD<MultiDataSet> data =
-                    spark.parallelize(batches.subList(round * perRound, (round + 1) * perRound), workers);
-            long began = System.nanoTime();
-            new SparkComputationGraph(
-                            spark,
-                            network.graph(),
-                            new ParameterAveragingTrainingMaster.Builder(workers, 1)
-                                    .rddTrainingApproach(RDDTrainingApproach.Direct)
-                                    .repartionData(Repartition.Never)
-                                    .batchSizePerWorker(1)
-                                    .averagingFrequency(rounds.frequency())
-                                    .saveUpdater(true)
-                                    .build())
-                    .fitMultiDataSet(data);
-            seconds[round] = (System.nanoTime() - began) / 1e9;
-        }
-        double step = stepSeconds(network, batches.subList(0, Math.min(4, batches.size())));
-        Arrays.sort(seconds);
-        return seconds[seconds.length / 2] - rounds.frequency() * step;
-    }
-
-    private static double stepSeconds(PolicyNetwork network, List<MultiDataSet> batches) {
-        batches.forEach(network::step);
-        long began = System.nanoTime();
-        batches.forEach(network::step);
-        return (System.nanoTime() - began) / 1e9 / batches.size();
     }
 
     /** Heap and resident size, near the beginning and at the end. */

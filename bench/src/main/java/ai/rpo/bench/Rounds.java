@@ -1,7 +1,7 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.dl4j.ExampleCodec;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
@@ -13,7 +13,7 @@ import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.dataset.PairRows;
@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /** Rounds of distributed training on made-up pairs, with driver and executors in this JVM. */
 final class Rounds {
@@ -90,15 +89,6 @@ final class Rounds {
         return rounds;
     }
 
-    /** Optimizer batches, encoded for DL4J, in the order of rounds. */
-    List<MultiDataSet> batches() {
-        List<MultiDataSet> batches = new ArrayList<>();
-        for (int i = 0; i < pairs.size(); i += pairsPerBatch) {
-            batches.add(ExampleCodec.encode(pairs.subList(i, i + pairsPerBatch)));
-        }
-        return batches;
-    }
-
     SparkSession session() {
         return SparkSession.builder()
                 .master("local[" + workers + "]")
@@ -126,10 +116,10 @@ final class Rounds {
         ParameterFile.write(
                 model.resolve("model.safetensors"), ParameterLayout.of(shape.config()), (entry, offset, target) -> {
                     float[] values = new float[target.remaining()];
-                    initial.parameters().read(entry.offset() + offset, values, 0, values.length);
+                    initial.state().parameters().read(entry.offset() + offset, values, 0, values.length);
                     target.put(values);
                 });
-        initial.graph().close();
+        initial.close();
         spark.createDataFrame(pairs.stream().map(p -> PairRows.of(scored(p))).toList(), PairRows.SCHEMA)
                 .write()
                 .parquet(work.resolve("rows").toString());
@@ -166,10 +156,10 @@ final class Rounds {
                 median(warm, "round/bytes_moved"));
     }
 
-    PolicyNetwork network(int threads) {
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), settings(), Precision.FLOAT32, 1000, threads), loss());
-        shape.initialise(network.parameters());
+    private PolicyNetwork network(int threads) {
+        PolicyNetwork network =
+                PolicyNetwork.create(TrainPlan.of(shape.json(), loss(), settings(), Precision.FLOAT32, 1000, threads));
+        shape.initialise(network.state().parameters());
         return network;
     }
 

@@ -24,7 +24,9 @@ import java.util.Random;
 enum Shape {
     TINY(4096, 256, 704, 4, 4, 4),
     SMALL(16384, 512, 1408, 8, 8, 4),
-    SMOLLM2(49152, 576, 1536, 30, 9, 3);
+    SMOLLM2(49152, 576, 1536, 30, 9, 3),
+    /** A little more than 2³⁰ parameters. */
+    BILLION(139264, 2048, 8192, 13, 32, 8);
 
     private static final double INITIALIZER_RANGE = 0.02;
 

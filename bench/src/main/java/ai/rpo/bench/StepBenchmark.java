@@ -3,6 +3,7 @@ package ai.rpo.bench;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.Trainable;
@@ -12,7 +13,7 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import com.sun.management.ThreadMXBean;
@@ -130,18 +131,18 @@ public final class StepBenchmark {
         if (lora) {
             Path folder = Files.createTempDirectory("rpo-bench-");
             Trainable adapter = shape.adapter(LORA, folder);
-            PolicyNetwork network = PolicyNetwork.create(
-                    PolicyNetwork.configuration(adapter, settings, precision, 1000, threads), loss);
+            PolicyNetwork network =
+                    PolicyNetwork.create(TrainPlan.of(adapter, loss, settings, precision, 1000, threads));
             network.freeze(backend -> Parameters.readOnly(shape.config(), shape.weights(), backend));
-            new Parameters(adapter.layout(), network.parameters()).load(adapter.initial());
+            new Parameters(adapter.layout(), network.state().parameters()).load(adapter.initial());
             for (String file : List.of("config.json", "model.safetensors", "")) {
                 Files.delete(folder.resolve(file));
             }
             return () -> network.step(batches.get());
         }
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(shape.json(), settings, precision, 1000, threads), loss);
-        shape.initialise(network.parameters());
+        PolicyNetwork network =
+                PolicyNetwork.create(TrainPlan.of(shape.json(), loss, settings, precision, 1000, threads));
+        shape.initialise(network.state().parameters());
         return () -> network.step(batches.get());
     }
 

@@ -9,6 +9,7 @@ import ai.rpo.jobs.command.GenerateCommand;
 import ai.rpo.jobs.command.JudgeCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
+import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
@@ -64,6 +65,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ValidateCommand.class,
             PlanCommand.class,
             TheoryCommand.class,
+            RegistryCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

@@ -232,9 +232,9 @@ public interface Backend {
     // --- optimizer ------------------------------------------------------------------------------------------------
 
     /**
-     * Adam with ε outside the bias correction, as PyTorch has it: updates both moments with {@code gradient}, then
-     * overwrites {@code gradient} with {@code learningRate·m̂/(√v̂ + ε)}, which is to be subtracted from the
-     * parameters. All tensors have one shape.
+     * AdamW with ε outside the bias correction, as PyTorch has it: updates both moments with {@code gradient}, then
+     * subtracts {@code learningRate·(m̂/(√v̂ + ε) + decay·parameter)} from {@code parameters}. All tensors have one
+     * shape; {@code gradient} holds nothing of use afterwards.
      */
-    void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step);
+    void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step);
 }

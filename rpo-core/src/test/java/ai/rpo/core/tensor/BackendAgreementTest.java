@@ -549,14 +549,15 @@ class BackendAgreementTest {
     @Test
     void adam() {
         for (int size : SIZES) {
-            Twin gradient = normal(1, size, 1e-3);
+            Twin parameters = normal(1, size, 1e-2);
             Twin first = normal(1, size, 0);
             Twin second = normal(1, size, 0);
             for (int number = 1; number <= 3; number++) {
-                AdamStep step = new AdamStep(1e-3, 0.9, 0.999, 1e-8, number);
-                plain.adam(gradient.exact, first.exact, second.exact, step);
-                backend.adam(gradient.fast, first.fast, second.fast, step);
-                gradient.assertAgrees();
+                Twin gradient = normal(1, size, 1e-3); // the last one was used up
+                AdamStep step = new AdamStep(1e-3, 0.9, 0.999, 1e-8, number == 2 ? 0 : 0.1, number);
+                plain.adam(parameters.exact, gradient.exact, first.exact, second.exact, step);
+                backend.adam(parameters.fast, gradient.fast, first.fast, second.fast, step);
+                parameters.assertAgrees();
                 first.assertAgrees();
                 second.assertAgrees();
             }

@@ -499,7 +499,8 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
-    public void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+    public void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+        Shapes.requireSame(gradient, parameters);
         Shapes.requireSame(gradient, firstMoment);
         Shapes.requireSame(gradient, secondMoment);
         for (int i = 0; i < gradient.rows(); i++) {
@@ -510,7 +511,9 @@ public final class PlainBackend implements Backend {
                 plain(firstMoment).set(i, j, m);
                 plain(secondMoment).set(i, j, v);
                 double denominator = Math.sqrt(v / step.secondCorrection()) + step.epsilon();
-                plain(gradient).set(i, j, step.learningRate() * m / step.firstCorrection() / denominator);
+                double p = plain(parameters).get(i, j);
+                double update = m / step.firstCorrection() / denominator + step.decay() * p;
+                plain(parameters).set(i, j, p - step.learningRate() * update);
             }
         }
     }

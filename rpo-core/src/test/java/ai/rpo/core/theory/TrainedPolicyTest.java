@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
@@ -14,7 +15,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import ai.rpo.core.theory.Comparisons.Duel;
 import ai.rpo.core.theory.experiment.FixedCounts;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.TrainSettingsFixture;
 import java.util.ArrayList;
@@ -41,11 +42,10 @@ class TrainedPolicyTest {
         TrainSettings settings =
                 TrainSettingsFixture.constantRate(0.05).cosine(0).build();
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, STEPS + 2, 1),
-                RpoObjective.paper(BETA, ETA));
-        float[] start = new float[Math.toIntExact(network.parameters().size())];
+                TrainPlan.of(CONFIG, RpoObjective.paper(BETA, ETA), settings, Precision.FLOAT32, STEPS + 2, 1));
+        float[] start = new float[Math.toIntExact(network.state().parameters().size())];
         SmallModel.random(config, new Nd4jBackend(), 5).storage().read(0, start, 0, start.length);
-        network.parameters().write(0, start, 0, start.length);
+        network.state().parameters().write(0, start, 0, start.length);
 
         List<TrainingExample> pairs = pairs();
         for (int step = 0; step < STEPS; step++) {

@@ -8,7 +8,6 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
-import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
@@ -82,8 +81,8 @@ class Bfloat16Test {
                 2048,
                 false);
         LearningRateSchedule rate = new LearningRateSchedule(
-                golden.get("lr").asDouble(), 4, run.get("steps").size(), LearningRateSchedule.Decay.COSINE);
-        AdamW optimizer = new AdamW(weights, gradients);
+                golden.get("lr").asDouble(), 4, run.get("steps").size(), TrainSettings.Schedule.COSINE);
+        Updates optimizer = new Updates(weights, gradients);
         double largest = 0;
         for (int step = 0; step < run.get("steps").size(); step++) {
             int from = step * size % pairs.size();
@@ -92,10 +91,9 @@ class Bfloat16Test {
                     .mean("loss");
             double expected = run.get("steps").get(step).get("loss").asDouble();
             assertEquals(expected, loss, Math.max(0.02, 0.03 * expected), "loss of step " + step);
-            assertEquals(
-                    run.get("steps").get(step).get("lr").asDouble(), rate.valueAt(step, 0), 1e-12, "rate of " + step);
+            assertEquals(run.get("steps").get(step).get("lr").asDouble(), rate.at(step), 1e-12, "rate of " + step);
             largest = Math.max(largest, Math.abs(loss - expected));
-            optimizer.step(rate.valueAt(step, 0), step + 1);
+            optimizer.step(rate.at(step), step + 1);
         }
         assertTrue(largest > 1e-3, "nothing was rounded: " + largest);
     }
@@ -120,13 +118,13 @@ class Bfloat16Test {
     }
 
     /** AdamW without decay, after clipping to a norm of 1. */
-    private final class AdamW {
+    private final class Updates {
         private final Tensor weight;
         private final Tensor gradient;
         private final Tensor first;
         private final Tensor second;
 
-        AdamW(Parameters weights, Parameters gradients) {
+        Updates(Parameters weights, Parameters gradients) {
             int size = Math.toIntExact(weights.storage().size());
             weight = weights.storage().tensor(0, 1, size);
             gradient = gradients.storage().tensor(0, 1, size);
@@ -136,9 +134,7 @@ class Bfloat16Test {
 
         void step(double rate, long number) {
             backend.scale(gradient, Math.min(1, 1 / (backend.norm(gradient) + 1e-6)));
-            backend.adam(gradient, first, second, new AdamStep(rate, 0.9, 0.999, 1e-8, number));
-            backend.scale(gradient, -1);
-            backend.add(gradient, weight);
+            backend.adam(weight, gradient, first, second, new AdamStep(rate, 0.9, 0.999, 1e-8, 0, number));
         }
     }
 

@@ -7,6 +7,7 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +74,7 @@ class LoraGoldenTest {
             double norm = step.get("grad_norm").asDouble();
             assertEquals(norm, metrics.mean("grad_norm"), 2e-3 * norm, "gradient norm");
         }
-        Parameters trained = new Parameters(trainable.layout(), network.parameters());
+        Parameters trained = new Parameters(trainable.layout(), network.state().parameters());
         assertArrayEquals(read(folder.resolve("trained.safetensors"), trainable.layout()), flat(trained), 5e-4f);
 
         for (ExportForm.Kind kind : ExportForm.Kind.values()) {
@@ -128,7 +128,7 @@ class LoraGoldenTest {
         Path exported = temporary.resolve("merged");
         trainable.export(
                 exported,
-                new Parameters(trainable.layout(), network.parameters()).asWeights(),
+                new Parameters(trainable.layout(), network.state().parameters()).asWeights(),
                 ExportForm.full(Dtype.F32),
                 Map.of());
         double[] after = numbers(expected.get("after"));
@@ -139,12 +139,10 @@ class LoraGoldenTest {
     }
 
     private PolicyNetwork network(Trainable trainable, RpoObjective objective, TrainSettings settings, int totalSteps) {
-        ComputationGraphConfiguration configuration =
-                PolicyNetwork.configuration(trainable, settings, Precision.FLOAT32, totalSteps, 2);
         PolicyNetwork network =
-                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
+                PolicyNetwork.create(TrainPlan.of(trainable, objective, settings, Precision.FLOAT32, totalSteps, 2));
         network.freeze(backend -> frozen(trainable.start().withoutAdapter()));
-        new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
+        new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         return network;
     }
 

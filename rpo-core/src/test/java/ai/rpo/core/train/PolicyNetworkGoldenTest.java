@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import java.io.IOException;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,12 +40,10 @@ class PolicyNetworkGoldenTest {
         TrainSettings settings = TrainSettingsFixture.constantRate(golden.number("adamw", "lr"))
                 .weightDecay(golden.number("adamw", "weight_decay"))
                 .build();
-        ComputationGraphConfiguration configuration =
-                PolicyNetwork.configuration(golden.model().configJson(), settings, Precision.FLOAT32, 1, 2);
-        PolicyNetwork network =
-                PolicyNetwork.create(ComputationGraphConfiguration.fromJson(configuration.toJson()), objective);
+        PolicyNetwork network = PolicyNetwork.create(
+                TrainPlan.of(golden.model().configJson(), objective, settings, Precision.FLOAT32, 1, 2));
         ParameterLayout layout = ParameterLayout.of(golden.model().config());
-        new Parameters(layout, network.parameters()).load(golden.model().weights());
+        new Parameters(layout, network.state().parameters()).load(golden.model().weights());
 
         StepMetrics metrics = network.step(golden.pairs());
 
@@ -54,7 +52,7 @@ class PolicyNetworkGoldenTest {
         float[] expected = golden.flat("adamw.safetensors");
         float[] gradients = golden.flat("grads.safetensors");
         float[] actual = new float[expected.length];
-        network.parameters().read(0, actual, 0, actual.length);
+        network.state().parameters().read(0, actual, 0, actual.length);
         for (int i = 0; i < expected.length; i++) {
             if (Math.abs(gradients[i]) > LARGE_GRADIENT) {
                 assertEquals(expected[i], actual[i], 1e-5, "parameter " + i);

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
@@ -22,10 +22,14 @@ import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -49,31 +53,44 @@ class PolicyNetworkTest {
         return Stream.of(new Supervised(), new RpoObjective(0.3, 0.7, Reduction.TOKEN_MEAN, Weight.ETA));
     }
 
-    /** Executors build their networks from this text. */
+    /** Executors build their networks from it. */
     @ParameterizedTest
     @MethodSource("losses")
-    void theConfigurationSurvivesJson(Objective loss) {
+    void thePlanTravels(Objective loss) throws IOException, ClassNotFoundException {
         TrainSettings settings = TrainSettingsFixture.constantRate(3e-4)
                 .cosine(0.25)
                 .weightDecay(0.1)
                 .maxGradNorm(0.5)
                 .tokensPerMicroBatch(77)
                 .build();
-        ComputationGraphConfiguration configuration =
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 40, 3);
-        PolicyNetwork first = load(PolicyNetwork.create(configuration, loss));
-        ComputationGraphConfiguration read = ComputationGraphConfiguration.fromJson(configuration.toJson());
-        assertEquals(configuration.toJson(), read.toJson());
+        TrainPlan plan = TrainPlan.of(CONFIG, loss, settings, Precision.FLOAT32, 40, 3);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(plan);
+        }
+        TrainPlan read;
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            read = (TrainPlan) in.readObject();
+        }
+        assertEquals(plan, read);
 
         List<TrainingExample> batch = loss instanceof Supervised ? rows() : pairs;
         float[][] after = new float[2][];
         for (int i = 0; i < 2; i++) {
-            PolicyNetwork network = i == 0 ? first : load(PolicyNetwork.create(read));
-            network.setStep(7);
+            PolicyNetwork network = load(PolicyNetwork.create(i == 0 ? plan : read));
+            network.state().setStep(7);
             network.step(batch);
-            after[i] = values(network.parameters());
+            after[i] = values(network.state().parameters());
         }
         assertArrayEquals(after[0], after[1]);
+    }
+
+    @Test
+    void dl4jCountsNothing() {
+        PolicyNetwork network = network(adam().build(), 1);
+        assertEquals(0, network.graph().numParams());
+        network.step(pairs);
+        assertEquals(0, network.graph().numParams());
     }
 
     @Test
@@ -82,8 +99,8 @@ class PolicyNetworkTest {
                 TrainSettingsFixture.constantRate(RATE).sgd().cosine(0.5).build();
         PolicyNetwork first = network(settings, 8);
         PolicyNetwork fourth = network(settings, 8);
-        fourth.setStep(3);
-        float[] start = values(first.parameters());
+        fourth.state().setStep(3);
+        float[] start = values(first.state().parameters());
         double norm = first.step(pairs).mean("grad_norm");
         fourth.step(pairs);
         assertEquals(RATE / 4 * norm, norm(difference(start, first)), 1e-4 * RATE * norm);
@@ -98,21 +115,22 @@ class PolicyNetworkTest {
         StepMetrics actual = split.step(pairs);
         assertEquals(expected.mean("grad_norm"), actual.mean("grad_norm"), 1e-5 * expected.mean("grad_norm"));
         assertEquals(expected.mean("loss"), actual.mean("loss"), 1e-6);
-        assertArrayEquals(values(whole.parameters()), values(split.parameters()), 1e-6f);
+        assertArrayEquals(
+                values(whole.state().parameters()), values(split.state().parameters()), 1e-6f);
     }
 
     @Test
     void aLongGradientIsScaledToTheLimitAndAShortOneKept() {
         TrainSettingsFixture sgd = TrainSettingsFixture.constantRate(RATE).sgd();
         PolicyNetwork free = network(sgd.build(), 1);
-        float[] start = values(free.parameters());
+        float[] start = values(free.state().parameters());
         double norm = free.step(pairs).mean("grad_norm");
         PolicyNetwork clipped = network(sgd.maxGradNorm(norm / 3).build(), 1);
         assertEquals(norm, clipped.step(pairs).mean("grad_norm"), 1e-9, "the norm before clipping is reported");
         assertEquals(RATE * norm / 3, norm(difference(start, clipped)), 1e-4 * RATE * norm);
         PolicyNetwork kept = network(sgd.maxGradNorm(norm * 1.01).build(), 1);
         kept.step(pairs);
-        assertArrayEquals(values(free.parameters()), values(kept.parameters()));
+        assertArrayEquals(values(free.state().parameters()), values(kept.state().parameters()));
     }
 
     @Test
@@ -120,11 +138,11 @@ class PolicyNetworkTest {
         TrainSettingsFixture sgd = TrainSettingsFixture.constantRate(RATE).sgd();
         PolicyNetwork plain = network(sgd.build(), 1);
         PolicyNetwork decayed = network(sgd.weightDecay(0.5).build(), 1);
-        float[] start = values(plain.parameters());
+        float[] start = values(plain.state().parameters());
         plain.step(pairs);
         decayed.step(pairs);
-        float[] without = values(plain.parameters());
-        float[] with = values(decayed.parameters());
+        float[] without = values(plain.state().parameters());
+        float[] with = values(decayed.state().parameters());
         for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
             for (int i = (int) entry.offset(); i < entry.offset() + entry.size(); i++) {
                 double pull = entry.vector() ? 0 : RATE * 0.5 * start[i];
@@ -136,35 +154,24 @@ class PolicyNetworkTest {
     @Test
     void plainSgdHasNoStateAndAdamTwoMoments() {
         assertTrue(network(TrainSettingsFixture.constantRate(RATE).sgd().build(), 1)
-                .updaterState()
+                .state()
+                .moments()
                 .isEmpty());
         long parameters = ParameterLayout.of(config).size();
         assertEquals(
                 2 * parameters,
-                network(adam().build(), 1).updaterState().orElseThrow().size());
-    }
-
-    @Test
-    void moreParametersThanDl4jCountsAreRefused() {
-        PolicyNetwork.requireCountable((1L << 30) - 1, TrainSettings.Optimizer.ADAMW);
-        PolicyNetwork.requireCountable((1L << 31) - 1, TrainSettings.Optimizer.SGD);
-        RpoException refused = assertThrows(
-                RpoException.class,
-                () -> PolicyNetwork.requireCountable(7_241_732_096L, TrainSettings.Optimizer.ADAMW));
-        assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
-        assertTrue(refused.getMessage().startsWith("Cannot train 7,241,732,096 parameters with adamw"));
-        assertThrows(RpoException.class, () -> PolicyNetwork.requireCountable(1L << 30, TrainSettings.Optimizer.ADAMW));
+                network(adam().build(), 1).state().moments().orElseThrow().size());
     }
 
     @Test
     void aReferenceThatIsNotANumberStopsTheStepBeforeTheUpdate() {
         PolicyNetwork network = network(adam().build(), 1);
-        float[] start = values(network.parameters());
+        float[] start = values(network.state().parameters());
         TrainingExample spoilt = new TrainingExample(42, pairs.get(0).example(), new double[] {Double.NaN, -5});
         NonFiniteException stopped =
                 assertThrows(NonFiniteException.class, () -> network.step(List.of(pairs.get(1), spoilt)));
         assertEquals("the gradient norm is not finite; rows in the batch, by ordinal: 1, 42", stopped.getMessage());
-        assertArrayEquals(start, values(network.parameters()));
+        assertArrayEquals(start, values(network.state().parameters()));
     }
 
     private static TrainSettingsFixture adam() {
@@ -172,13 +179,12 @@ class PolicyNetworkTest {
     }
 
     private PolicyNetwork network(TrainSettings settings, long totalSteps) {
-        return load(PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, totalSteps, 2), LOSS));
+        return load(PolicyNetwork.create(TrainPlan.of(CONFIG, LOSS, settings, Precision.FLOAT32, totalSteps, 2)));
     }
 
     private PolicyNetwork load(PolicyNetwork network) {
         float[] start = values(SmallModel.random(config, new Nd4jBackend(), 5).storage());
-        network.parameters().write(0, start, 0, start.length);
+        network.state().parameters().write(0, start, 0, start.length);
         return network;
     }
 
@@ -189,7 +195,7 @@ class PolicyNetworkTest {
     }
 
     private static double[] difference(float[] start, PolicyNetwork network) {
-        float[] now = values(network.parameters());
+        float[] now = values(network.state().parameters());
         double[] difference = new double[start.length];
         for (int i = 0; i < start.length; i++) {
             difference[i] = now[i] - start[i];

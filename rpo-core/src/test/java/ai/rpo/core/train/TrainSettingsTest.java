@@ -73,13 +73,13 @@ class TrainSettingsTest {
     @ParameterizedTest
     @CsvSource({"0.1, 48, 4", "0.29, 100, 29", "0, 10, 0", "1, 10, 10", "0.5, 1, 0"})
     void warmupStepsRoundDown(double ratio, long totalSteps, int warmup) {
-        var schedule = PolicyNetwork.schedule(
+        var schedule = LearningRateSchedule.of(
                 TrainSettingsFixture.constantRate(1).cosine(ratio).build(), totalSteps);
         for (int step = 0; step < warmup; step++) {
-            assertEquals((step + 1.0) / warmup, schedule.valueAt(step, 0), 1e-15, "step " + step);
+            assertEquals((step + 1.0) / warmup, schedule.at(step), 1e-15, "step " + step);
         }
         if (warmup < totalSteps) {
-            assertEquals(1, schedule.valueAt(warmup, 0), "the fall begins after " + warmup + " steps");
+            assertEquals(1, schedule.at(warmup), "the fall begins after " + warmup + " steps");
         }
     }
 }

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * The keys under {@code rpo}, as the stages take them.
  *
  * @param output the run directory
+ * @param registry where models are registered
  * @param overwrite whether artifacts made with other settings may be replaced
  * @param precision of scoring and training alike
  * @param model {@code rpo.model}
@@ -39,6 +40,7 @@ import java.util.OptionalInt;
  */
 public record Settings(
         Optional<String> output,
+        Optional<String> registry,
         boolean overwrite,
         Precision precision,
         ModelSettings model,

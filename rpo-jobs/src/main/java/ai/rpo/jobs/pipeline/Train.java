@@ -2,11 +2,8 @@ package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.model.ModelDirectory;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
-import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.prepare.DataSettings;
@@ -113,7 +110,6 @@ final class Train implements Stage {
 
     @Override
     public Map<String, String> dependsOn() {
-        requireCountable();
         Map<String, String> values = new LinkedHashMap<>();
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("rpo.precision", place.settings().precision().key());
@@ -199,17 +195,6 @@ final class Train implements Stage {
 
     private boolean isSelecting() {
         return isOnPairs() && place.settings().selection().metric().isPresent();
-    }
-
-    private void requireCountable() {
-        ModelDirectory model = place.open(place.model()).open();
-        long trained = place.settings()
-                .lora()
-                .on(model)
-                .map(adapter -> ParameterLayout.of(model.config(), adapter))
-                .orElseGet(() -> ParameterLayout.of(model.config()))
-                .size();
-        PolicyNetwork.requireCountable(trained, settings.optimizer());
     }
 
     private void requireHeldOutPairs() {

@@ -24,6 +24,7 @@ class EveryKeyTest {
     /** A value for each key that is not its default. */
     private static final Map<String, String> OTHER_VALUES = new TreeMap<>(Map.ofEntries(
             Map.entry("rpo.output", "runs/a"),
+            Map.entry("rpo.registry", "models"),
             Map.entry("rpo.overwrite", "true"),
             Map.entry("rpo.precision", "bfloat16"),
             Map.entry("rpo.model.path", "models/a"),

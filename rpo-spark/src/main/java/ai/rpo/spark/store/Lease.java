@@ -189,7 +189,7 @@ public final class Lease implements Fence, AutoCloseable {
         return new RpoException(
                 RpoException.Kind.RETRYABLE,
                 "Cannot write to " + folder.getParent() + ": " + why
-                        + ". Wait until it has ended, or name another rpo.output.");
+                        + ". Wait until it has ended, or name another folder.");
     }
 
     private static long lastToken(Path folder, Configuration hadoop) {

@@ -1,7 +1,10 @@
 package ai.rpo.spark.store;
 
 import ai.rpo.core.RpoException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -24,6 +27,25 @@ public final class Stores {
         } catch (IllegalArgumentException e) {
             throw RpoException.configuration("Cannot use \"" + text + "\" as a path: " + e.getMessage()
                     + ". Write a file or a folder, or a URI such as hdfs://host/folder.");
+        }
+    }
+
+    /**
+     * Lists the names in a folder, in order and without hidden ones; none if it is missing.
+     *
+     * @throws RpoException if it cannot be read
+     */
+    public static List<String> names(Path folder, Configuration hadoop) {
+        try {
+            return Arrays.stream(open(folder, hadoop).listStatus(folder))
+                    .map(entry -> entry.getPath().getName())
+                    .filter(name -> !name.startsWith("."))
+                    .sorted()
+                    .toList();
+        } catch (FileNotFoundException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw StoreFailure.of("read", folder, e);
         }
     }
 

@@ -1,7 +1,10 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.train.OuterSettings;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.spark.device.LocalModel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +43,7 @@ final class AveragingMaster
     private final NetworkState driver;
     private final CommonState state;
     private final RoundListener listener;
+    private JavaRDD<List<TrainingExample>> epoch;
     private long step;
 
     /**
@@ -57,6 +61,7 @@ final class AveragingMaster
 
     /**
      * @param run unique name of the training run
+     * @param training how a worker trains
      * @param frozen the model under the adapter that is trained; null where all weights are
      * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
@@ -65,6 +70,7 @@ final class AveragingMaster
      */
     record Plan(
             String run,
+            TrainPlan training,
             LocalModel frozen,
             long stepsPerEpoch,
             int stepsPerRound,
@@ -94,10 +100,21 @@ final class AveragingMaster
         boolean afterRound(long firstStep, List<StepMetrics> steps, List<Double> seconds, RoundTimes times);
     }
 
-    /** Runs the rest of one epoch, or less if the listener has had enough. */
+    /**
+     * Trains a network on the rest of one epoch, or less if the listener has had enough.
+     *
+     * @param network whose state this master was made with
+     * @param batches the whole epoch; a partition holds one worker's optimizer batches in order
+     */
+    void train(PolicyNetwork network, JavaRDD<List<TrainingExample>> batches) {
+        epoch = batches;
+        new SparkComputationGraph(spark, network.graph(), this).fitMultiDataSet(spark.emptyRDD());
+    }
+
+    /** Is called by {@link SparkComputationGraph}; the batches are those of {@link #train}, which are no arrays of ND4J's. */
     @Override
-    public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> workers) {
-        String configuration = graph.getNetwork().getConfiguration().toJson();
+    public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> none) {
+        JavaRDD<List<TrainingExample>> workers = epoch;
         int count = workers.getNumPartitions();
         AveragingRound round = new AveragingRound(
                 spark,
@@ -111,7 +128,7 @@ final class AveragingMaster
             long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
             AveragingRound.Result result = round.run(
                     workers,
-                    new RoundPlan(plan.run(), configuration, plan.frozen(), step, done, steps, plan.firstMargin()));
+                    new RoundPlan(plan.run(), plan.training(), plan.frozen(), step, done, steps, plan.firstMargin()));
             step += steps;
             done += steps;
             driver.setStep(step);

@@ -1,6 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.device.MachineFailure;
 import ai.rpo.spark.train.ChunkAverage.Contribution;
 import ai.rpo.spark.train.WorkerReport.Problem;
@@ -19,7 +20,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.LongAccumulator;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,7 +71,7 @@ final class AveragingRound {
     /**
      * @throws RpoException if the round failed too often, and then the driver's state is as it was before
      */
-    Result run(JavaRDD<MultiDataSet> workers, RoundPlan plan) {
+    Result run(JavaRDD<List<TrainingExample>> workers, RoundPlan plan) {
         String round = "Round of steps " + (plan.firstStep() + 1) + " to " + (plan.firstStep() + plan.steps());
         for (int attempt = 1; ; attempt++) {
             try {
@@ -86,7 +86,7 @@ final class AveragingRound {
         }
     }
 
-    private Result attempt(JavaRDD<MultiDataSet> workers, RoundPlan plan, String round) {
+    private Result attempt(JavaRDD<List<TrainingExample>> workers, RoundPlan plan, String round) {
         long began = System.nanoTime();
         LongAccumulator progress = spark.sc().longAccumulator("optimizer steps");
         String jobGroup = plan.run() + "-" + plan.firstStep();

@@ -1,7 +1,7 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainState;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -13,31 +13,27 @@ final class NetworkState {
     /** Numbers copied at once, few enough to stay in a core's cache between two copies. */
     private static final int WINDOW = 1 << 15;
 
-    private final PolicyNetwork network;
-    private final Storage parameters;
-    private final Optional<Storage> moments;
+    private final TrainState training;
     private final Optional<Storage> velocity;
     private final ChunkLayout layout;
     private boolean whole = true;
 
     /** @param velocity of the outer optimizer, if it has one and this is the driver */
-    NetworkState(PolicyNetwork network, Optional<Storage> velocity) {
-        this.network = network;
+    NetworkState(TrainState training, Optional<Storage> velocity) {
+        this.training = training;
         this.velocity = velocity;
-        parameters = network.parameters();
-        moments = network.updaterState();
         layout = new ChunkLayout(
-                parameters.size(),
-                moments.map(Storage::size).orElse(0L),
+                training.parameters().size(),
+                training.moments().map(Storage::size).orElse(0L),
                 velocity.map(Storage::size).orElse(0L));
     }
 
     Storage parameters() {
-        return parameters;
+        return training.parameters();
     }
 
     Optional<Storage> moments() {
-        return moments;
+        return training.moments();
     }
 
     Optional<Storage> velocity() {
@@ -46,7 +42,7 @@ final class NetworkState {
 
     /** Sets how many optimizer steps lie behind. */
     void setStep(long step) {
-        network.setStep(step);
+        training.setStep(step);
     }
 
     ChunkLayout layout() {
@@ -100,8 +96,8 @@ final class NetworkState {
 
     private Storage storage(int chunk) {
         if (layout.isParameters(chunk)) {
-            return parameters;
+            return training.parameters();
         }
-        return (layout.isVelocity(chunk) ? velocity : moments).orElseThrow();
+        return (layout.isVelocity(chunk) ? velocity : training.moments()).orElseThrow();
     }
 }

@@ -1,5 +1,6 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.spark.device.LocalModel;
 import java.io.Serializable;
 
@@ -7,7 +8,7 @@ import java.io.Serializable;
  * One round, the same for every worker.
  *
  * @param run names the training run, so that executors can tell its networks from another's
- * @param configuration JSON of DL4J's network configuration
+ * @param training how a worker trains
  * @param frozen the model under the adapter that is trained; null where all weights are
  * @param firstStep optimizer steps of the run before this round
  * @param firstStepOfEpoch those of the epoch
@@ -16,7 +17,7 @@ import java.io.Serializable;
  */
 record RoundPlan(
         String run,
-        String configuration,
+        TrainPlan training,
         LocalModel frozen,
         long firstStep,
         long firstStepOfEpoch,

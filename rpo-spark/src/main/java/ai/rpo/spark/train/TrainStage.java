@@ -3,6 +3,7 @@ package ai.rpo.spark.train;
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -12,8 +13,8 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.tensor.nd4j.Nd4jStorage;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.LearningRateSchedule;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
@@ -29,6 +30,7 @@ import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -39,8 +41,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
-import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Trains a model on a folder of rows: scored pairs where the objective needs two completions, supervised rows where it
@@ -136,67 +136,71 @@ public final class TrainStage {
     }
 
     private Result train(Request request, JavaPairRDD<TrainingExample, Long> rows, long count, Progress progress) {
-        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        WorkerProfile profile =
-                WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
-        long stepsPerEpoch = settings.stepsPerEpoch(count);
-        PolicyNetwork network = network(trainable, totalSteps);
-        NetworkState state = new NetworkState(network, velocity(network));
-        Checkpoints checkpoints = checkpoints(request, trainable);
-        checkpoints.prepare(state);
-        Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
-        long firstStep = resumed.map(CheckpointState::step).orElse(0L);
-        CheckpointWriter writer = new CheckpointWriter(
-                checkpoints,
-                state,
-                request.heldOut(),
-                path -> request.heldOut().orElseThrow().measure(spark, path, start),
-                resumed);
-        TrainingJournal journal = new TrainingJournal(
-                new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
-                firstStep,
-                new MetricsLog(
-                        new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop), request.fence(), firstStep),
-                PolicyNetwork.schedule(settings, totalSteps),
-                writer,
-                progress);
-        String run = UUID.randomUUID().toString();
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        progress.update("train", firstStep, totalSteps);
-        LostWork losses = new LostWork("Training");
-        spark.sparkContext().addSparkListener(losses);
-        try (AveragingMaster master =
-                new AveragingMaster(context, plan(request, trainable, run, stepsPerEpoch), firstStep, state, journal)) {
-            SparkComputationGraph graph = new SparkComputationGraph(context, network.graph(), master);
-            while (!journal.isOver()) {
-                JavaRDD<MultiDataSet> workers = profile.applyTo(
-                                WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
-                        .persist(StorageLevel.MEMORY_AND_DISK());
-                graph.fitMultiDataSet(workers);
-                if (journal.isOver()) {
-                    // Tasks go where their rows are kept, which is where the networks are.
-                    workers.foreachPartition(
-                            batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
+        TrainPlan training = training(trainable, totalSteps);
+        try (PolicyNetwork network = network(trainable, training)) {
+            Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+            WorkerProfile profile =
+                    WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
+            long stepsPerEpoch = settings.stepsPerEpoch(count);
+            NetworkState state = new NetworkState(network.state(), velocity(network));
+            Checkpoints checkpoints = checkpoints(request, trainable);
+            checkpoints.prepare(state);
+            Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
+            long firstStep = resumed.map(CheckpointState::step).orElse(0L);
+            CheckpointWriter writer = new CheckpointWriter(
+                    checkpoints,
+                    state,
+                    request.heldOut(),
+                    path -> request.heldOut().orElseThrow().measure(spark, path, start),
+                    resumed);
+            TrainingJournal journal = new TrainingJournal(
+                    new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
+                    firstStep,
+                    new MetricsLog(
+                            new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop),
+                            request.fence(),
+                            firstStep),
+                    LearningRateSchedule.of(settings, totalSteps),
+                    writer,
+                    progress);
+            String run = UUID.randomUUID().toString();
+            JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+            progress.update("train", firstStep, totalSteps);
+            LostWork losses = new LostWork("Training");
+            spark.sparkContext().addSparkListener(losses);
+            try (AveragingMaster master = new AveragingMaster(
+                    context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
+                while (!journal.isOver()) {
+                    JavaRDD<List<TrainingExample>> workers = profile.applyTo(
+                                    WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
+                            .persist(StorageLevel.MEMORY_AND_DISK());
+                    master.train(network, workers);
+                    if (journal.isOver()) {
+                        // Tasks go where their rows are kept, which is where the networks are.
+                        workers.foreachPartition(
+                                batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
+                    }
+                    workers.unpersist();
                 }
-                workers.unpersist();
+                journal.flush();
+            } catch (RuntimeException e) {
+                RpoException why = e instanceof RpoException known ? known : stopped(e);
+                throw new RpoException(why.kind(), why.getMessage() + " " + journal.rescue(), e);
+            } finally {
+                spark.sparkContext().removeSparkListener(losses);
             }
-            journal.flush();
-        } catch (RuntimeException e) {
-            RpoException why = e instanceof RpoException known ? known : stopped(e);
-            throw new RpoException(why.kind(), why.getMessage() + " " + journal.rescue(), e);
-        } finally {
-            spark.sparkContext().removeSparkListener(losses);
+            request.fence().check();
+            if (writer.isLastBest()) {
+                Weights trained =
+                        new Parameters(trainable.layout(), network.state().parameters()).asWeights();
+                export(trainable, trained, request, hadoop);
+            } else {
+                checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
+            }
+            return new Result(count, journal.step(), firstStep);
         }
-        request.fence().check();
-        if (writer.isLastBest()) {
-            Weights trained = new Parameters(trainable.layout(), network.parameters()).asWeights();
-            export(trainable, trained, request, hadoop);
-        } else {
-            checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
-        }
-        return new Result(count, journal.step(), firstStep);
     }
 
     private static RpoException stopped(RuntimeException e) {
@@ -251,22 +255,24 @@ public final class TrainStage {
                 model, lora.on(model), settings.seed(), start.withoutAdapter().location());
     }
 
-    /** The driver's: it holds what is trained, and never computes. */
-    private PolicyNetwork network(Trainable trainable, long totalSteps) {
+    private TrainPlan training(Trainable trainable, long totalSteps) {
         int threads = Cores.of(spark).forTasksOf(settings.resources().cpus()).threads(settings.workers());
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(trainable, settings, precision, totalSteps, threads), objective);
-        new Parameters(trainable.layout(), network.parameters()).load(trainable.initial());
+        return TrainPlan.of(trainable, objective, settings, precision, totalSteps, threads);
+    }
+
+    /** The driver's: it holds what is trained, and never computes. */
+    private static PolicyNetwork network(Trainable trainable, TrainPlan training) {
+        PolicyNetwork network = PolicyNetwork.create(training);
+        new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         return network;
     }
 
     private Optional<Storage> velocity(PolicyNetwork network) {
-        return settings.outer().hasMomentum()
-                ? Optional.of(Nd4jStorage.allocate(network.parameters().size()))
-                : Optional.empty();
+        return settings.outer().hasMomentum() ? Optional.of(network.zerosLikeParameters()) : Optional.empty();
     }
 
-    private AveragingMaster.Plan plan(Request request, Trainable trainable, String run, long stepsPerEpoch) {
+    private AveragingMaster.Plan plan(
+            Request request, Trainable trainable, TrainPlan training, String run, long stepsPerEpoch) {
         double marginLimit = !request.referenceIsStart() || dropsFromTheStart(trainable)
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {
@@ -275,6 +281,7 @@ public final class TrainStage {
                 };
         return new AveragingMaster.Plan(
                 run,
+                training,
                 trainable.lora().isPresent() ? start.withoutAdapter() : null,
                 stepsPerEpoch,
                 stepsPerRound(),

@@ -1,8 +1,8 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.dl4j.LearningRateSchedule;
 import ai.rpo.core.loss.StepMetrics;
+import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.MetricsLine;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +55,7 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
         for (int i = 0; i < steps.size(); i++) {
             long at = firstStep + i;
             double epoch = (double) (at + 1) / plan.stepsPerEpoch();
-            lines.add(MetricsLine.of(at + 1, epoch, rate.valueAt((int) at, 0), steps.get(i), seconds.get(i)));
+            lines.add(MetricsLine.of(at + 1, epoch, rate.at(at), steps.get(i), seconds.get(i)));
         }
         Map<String, Object> last = lines.get(lines.size() - 1);
         last.putAll(times.toMap());

@@ -1,12 +1,11 @@
 package ai.rpo.spark.train;
 
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.LoadedWeights;
 import ai.rpo.spark.runtime.Role;
 import java.util.Optional;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 
 /**
  * Takes the steps of a run; networks wait between its rounds, so that none is built anew, and a borrower overwrites their
@@ -36,7 +35,7 @@ record TrainingRole(RoundPlan plan) implements Role<LoadedWeights, PolicyNetwork
 
     @Override
     public PolicyNetwork worker(LoadedWeights weights) {
-        PolicyNetwork network = PolicyNetwork.create(ComputationGraphConfiguration.fromJson(plan.configuration()));
+        PolicyNetwork network = PolicyNetwork.create(plan.training());
         frozen().ifPresent(model -> network.freeze(backend -> weights.of(model, backend)));
         return network;
     }

@@ -1,11 +1,9 @@
 package ai.rpo.spark.train;
 
-import ai.rpo.core.dl4j.ExampleCodec;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.BatchOrder.Place;
 import ai.rpo.core.train.TrainSettings;
-import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,7 +13,6 @@ import java.util.NoSuchElementException;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.Tuple2;
 
 /** Deals an epoch's examples to the workers: partition w holds worker w's optimizer batches in order. */
@@ -27,15 +24,12 @@ final class WorkerBatches {
      * @param indexed examples with their place in the data set, 0 to pairs − 1
      * @param epoch from 0
      */
-    static JavaRDD<MultiDataSet> of(
+    static JavaRDD<List<TrainingExample>> of(
             JavaPairRDD<TrainingExample, Long> indexed, long pairs, TrainSettings settings, int epoch) {
         BatchOrder order = new BatchOrder(pairs, settings, epoch);
         return indexed.mapToPair(row -> new Tuple2<>(order.place(row._2()), row._1()))
                 .repartitionAndSortWithinPartitions(new ByWorker(settings.workers()), new ByStep())
-                .mapPartitions(rows -> {
-                    ExecutorRuntime.ofThisJvm().claimDevice(); // batches are ND4J's arrays
-                    return new Batches(rows);
-                });
+                .mapPartitions(Batches::new);
     }
 
     private static final class ByWorker extends Partitioner {
@@ -68,7 +62,7 @@ final class WorkerBatches {
     }
 
     /** Joins neighbours of the same step. */
-    private static final class Batches implements Iterator<MultiDataSet> {
+    private static final class Batches implements Iterator<List<TrainingExample>> {
         private final Iterator<Tuple2<Place, TrainingExample>> rows;
         private Tuple2<Place, TrainingExample> next;
 
@@ -83,7 +77,7 @@ final class WorkerBatches {
         }
 
         @Override
-        public MultiDataSet next() {
+        public List<TrainingExample> next() {
             if (next == null) {
                 throw new NoSuchElementException();
             }
@@ -93,7 +87,7 @@ final class WorkerBatches {
                 batch.add(next._2());
                 advance();
             }
-            return ExampleCodec.encode(batch);
+            return batch;
         }
 
         private void advance() {

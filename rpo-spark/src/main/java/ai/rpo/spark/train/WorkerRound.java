@@ -1,8 +1,9 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.NonFiniteException;
 import ai.rpo.core.loss.StepMetrics;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.train.WorkerReport.Problem;
 import java.util.ArrayList;
@@ -13,7 +14,6 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.util.LongAccumulator;
-import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * One worker's part of a round: start from the common state, take some optimizer steps, leave the own state for whoever
@@ -22,7 +22,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * <p>A partition holds one worker's batches of an epoch in the order of its steps. A run of the task depends on nothing
  * but its arguments, so Spark may repeat it; each attempt leaves blocks of its own.
  */
-final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, Iterator<WorkerReport>> {
+final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExample>>, Iterator<WorkerReport>> {
 
     private static final long serialVersionUID = 1L;
 
@@ -44,7 +44,7 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
     }
 
     @Override
-    public Iterator<WorkerReport> call(Integer worker, Iterator<MultiDataSet> batches) {
+    public Iterator<WorkerReport> call(Integer worker, Iterator<List<TrainingExample>> batches) {
         for (long skipped = 0; skipped < plan.firstStepOfEpoch() && batches.hasNext(); skipped++) {
             batches.next();
         }
@@ -56,18 +56,18 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
         return new WorkerReport(worker, host(), null, List.of(), List.of(), 0, null);
     }
 
-    private WorkerReport train(int worker, Iterator<MultiDataSet> batches) {
+    private WorkerReport train(int worker, Iterator<List<TrainingExample>> batches) {
         PolicyNetwork network = ExecutorRuntime.ofThisJvm()
                 .borrow(new TrainingRole(plan))
                 .untilTaskEnds()
                 .worker();
-        NetworkState state = new NetworkState(network, Optional.empty());
+        NetworkState state = new NetworkState(network.state(), Optional.empty());
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {
             int which = chunk;
             start.readPatiently(which, bytes -> state.write(which, bytes));
         }
-        network.setStep(plan.firstStep());
+        network.state().setStep(plan.firstStep());
         double transfer = secondsSince(began);
 
         List<StepMetrics> steps = new ArrayList<>();
@@ -95,7 +95,10 @@ final class WorkerRound implements Function2<Integer, Iterator<MultiDataSet>, It
     }
 
     private Problem takeSteps(
-            PolicyNetwork network, Iterator<MultiDataSet> batches, List<StepMetrics> steps, List<Double> seconds) {
+            PolicyNetwork network,
+            Iterator<List<TrainingExample>> batches,
+            List<StepMetrics> steps,
+            List<Double> seconds) {
         while (steps.size() < plan.steps() && batches.hasNext()) {
             long began = System.nanoTime();
             try {

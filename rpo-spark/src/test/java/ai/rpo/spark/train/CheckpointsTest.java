@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.tensor.nd4j.Nd4jStorage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.LocalSpark;
@@ -69,7 +69,7 @@ class CheckpointsTest {
         assertEquals(2, restored.epoch());
         assertEquals(20, restored.step());
         assertState(2, network);
-        assertEquals(20, network.graph().getConfiguration().getIterationCount());
+        assertEquals(20, network.state().step());
     }
 
     @Test
@@ -305,8 +305,7 @@ class CheckpointsTest {
     }
 
     private static NetworkState state(PolicyNetwork network) {
-        return new NetworkState(
-                network, Optional.of(Nd4jStorage.allocate(network.parameters().size())));
+        return new NetworkState(network.state(), Optional.of(network.zerosLikeParameters()));
     }
 
     private static void cutInHalf(Path file) throws IOException {
@@ -337,18 +336,20 @@ class CheckpointsTest {
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
         PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(source.configJson(), settings, Precision.FLOAT32, 1, 1), new Supervised());
-        float[] parameters = numbers(mark, network.parameters());
-        network.parameters().write(0, parameters, 0, parameters.length);
-        Storage moments = network.updaterState().orElseThrow();
+                TrainPlan.of(source.configJson(), new Supervised(), settings, Precision.FLOAT32, 1, 1));
+        float[] parameters = numbers(mark, network.state().parameters());
+        network.state().parameters().write(0, parameters, 0, parameters.length);
+        Storage moments = network.state().moments().orElseThrow();
         float[] values = numbers(-mark, moments);
         moments.write(0, values, 0, values.length);
         return network;
     }
 
     private static void assertState(int mark, PolicyNetwork network) {
-        assertArrayEquals(numbers(mark, network.parameters()), values(network.parameters()));
-        Storage moments = network.updaterState().orElseThrow();
+        assertArrayEquals(
+                numbers(mark, network.state().parameters()),
+                values(network.state().parameters()));
+        Storage moments = network.state().moments().orElseThrow();
         assertArrayEquals(numbers(-mark, moments), values(moments));
     }
 

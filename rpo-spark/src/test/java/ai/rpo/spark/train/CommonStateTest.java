@@ -4,11 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.LocalSpark;
@@ -71,8 +72,8 @@ class CommonStateTest {
                 WorkerResources.OF_ANY_TASK);
         driver = new NetworkState(
                 PolicyNetwork.create(
-                        PolicyNetwork.configuration(source.configJson(), settings, Precision.FLOAT32, 1, 1),
-                        new Supervised()),
+                                TrainPlan.of(source.configJson(), new Supervised(), settings, Precision.FLOAT32, 1, 1))
+                        .state(),
                 Optional.empty());
         driver.write(0, filled(0, 1));
         driver.write(1, filled(1, 2));

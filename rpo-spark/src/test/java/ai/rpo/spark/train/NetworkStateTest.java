@@ -4,11 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import java.util.Optional;
@@ -29,27 +30,28 @@ class NetworkStateTest {
     @Test
     void aNetworkMovesIntoAnotherBitForBit() {
         PolicyNetwork from = network(TrainSettings.Optimizer.ADAMW);
-        fill(from.parameters(), 1);
-        fill(from.updaterState().orElseThrow(), 2);
+        fill(from.state().parameters(), 1);
+        fill(from.state().moments().orElseThrow(), 2);
         PolicyNetwork to = network(TrainSettings.Optimizer.ADAMW);
-        NetworkState source = new NetworkState(from, Optional.empty());
-        NetworkState target = new NetworkState(to, Optional.empty());
+        NetworkState source = new NetworkState(from.state(), Optional.empty());
+        NetworkState target = new NetworkState(to.state(), Optional.empty());
 
         assertEquals(2 + 3, source.layout().count());
         for (int chunk = 0; chunk < 5; chunk++) {
             target.write(chunk, source.read(chunk));
         }
 
-        assertBits(values(from.parameters()), values(to.parameters()));
+        assertBits(values(from.state().parameters()), values(to.state().parameters()));
         assertBits(
-                values(from.updaterState().orElseThrow()),
-                values(to.updaterState().orElseThrow()));
+                values(from.state().moments().orElseThrow()),
+                values(to.state().moments().orElseThrow()));
         assertThrows(IndexOutOfBoundsException.class, () -> source.read(5));
     }
 
     @Test
     void plainSgdHasParametersAlone() {
-        ChunkLayout layout = new NetworkState(network(TrainSettings.Optimizer.SGD), Optional.empty()).layout();
+        ChunkLayout layout =
+                new NetworkState(network(TrainSettings.Optimizer.SGD).state(), Optional.empty()).layout();
         assertEquals(2, layout.count());
         assertEquals(0, layout.moments());
     }
@@ -75,8 +77,7 @@ class NetworkStateTest {
                 1,
                 OuterSettings.average(),
                 WorkerResources.OF_ANY_TASK);
-        return PolicyNetwork.create(
-                PolicyNetwork.configuration(CONFIG, settings, Precision.FLOAT32, 1, 1), new Supervised());
+        return PolicyNetwork.create(TrainPlan.of(CONFIG, new Supervised(), settings, Precision.FLOAT32, 1, 1));
     }
 
     private static void fill(Storage storage, long seed) {

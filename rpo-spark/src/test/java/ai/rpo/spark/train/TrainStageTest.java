@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
@@ -29,8 +30,8 @@ import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.PolicyNetwork;
 import ai.rpo.core.train.SelectionSettings;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.LocalSpark;
@@ -384,11 +385,9 @@ class TrainStageTest {
     private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs, Objective objective)
             throws IOException {
         ModelDirectory source = model(0.2).open();
-        PolicyNetwork network = PolicyNetwork.create(
-                PolicyNetwork.configuration(
-                        source.configJson(), settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2),
-                objective);
-        new Parameters(ParameterLayout.of(source.config()), network.parameters()).load(source.weights());
+        PolicyNetwork network = PolicyNetwork.create(TrainPlan.of(
+                source.configJson(), objective, settings, Precision.FLOAT32, settings.totalSteps(pairs.size()), 2));
+        new Parameters(ParameterLayout.of(source.config()), network.state().parameters()).load(source.weights());
         for (int epoch = 0; epoch < settings.epochs(); epoch++) {
             BatchOrder order = new BatchOrder(pairs.size(), settings, epoch);
             Map<Long, Map<Integer, TrainingExample>> steps = new TreeMap<>();
@@ -399,7 +398,7 @@ class TrainStageTest {
             }
             steps.values().forEach(batch -> network.step(new ArrayList<>(batch.values())));
         }
-        Storage parameters = network.parameters();
+        Storage parameters = network.state().parameters();
         float[] weights = new float[Math.toIntExact(parameters.size())];
         parameters.read(0, weights, 0, weights.length);
         return weights;

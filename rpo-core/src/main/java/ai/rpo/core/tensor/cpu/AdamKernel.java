@@ -14,22 +14,32 @@ final class AdamKernel {
         this.pool = pool;
     }
 
-    void step(long size, long gradient, long firstMoment, long secondMoment, AdamStep step) {
+    void step(long size, long parameters, long gradient, long firstMoment, long secondMoment, AdamStep step) {
         long perTask = (long) CHUNK * CHUNKS_PER_TASK;
         pool.run(Math.toIntExact((size + perTask - 1) / perTask), (task, lane) -> {
             long to = Math.min(size, (task + 1) * perTask);
             for (long from = task * perTask; from < to; from += CHUNK) {
                 long start = Float.BYTES * from;
                 int length = (int) Math.min(CHUNK, to - from);
-                chunk(gradient + start, firstMoment + start, secondMoment + start, length, step, lane);
+                chunk(
+                        parameters + start,
+                        gradient + start,
+                        firstMoment + start,
+                        secondMoment + start,
+                        length,
+                        step,
+                        lane);
             }
         });
     }
 
-    private static void chunk(long gradient, long first, long second, int length, AdamStep step, Lane lane) {
+    private static void chunk(
+            long parameters, long gradient, long first, long second, int length, AdamStep step, Lane lane) {
         float[] g = lane.array(0, CHUNK);
         float[] m = lane.array(1, CHUNK);
         float[] v = lane.array(2, CHUNK);
+        float[] p = lane.array(3, CHUNK);
+        OffHeap.read(parameters, p, 0, length);
         OffHeap.read(gradient, g, 0, length);
         OffHeap.read(first, m, 0, length);
         OffHeap.read(second, v, 0, length);
@@ -40,6 +50,7 @@ final class AdamKernel {
         float rate = (float) (step.learningRate() / step.firstCorrection());
         float correction = (float) (1 / Math.sqrt(step.secondCorrection()));
         float epsilon = (float) step.epsilon();
+        float decay = (float) (step.learningRate() * step.decay());
         for (int i = 0; i < length; i++) {
             m[i] = beta1 * m[i] + rest1 * g[i];
         }
@@ -47,9 +58,9 @@ final class AdamKernel {
             v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
         }
         for (int i = 0; i < length; i++) {
-            g[i] = rate * m[i] / ((float) Math.sqrt(v[i]) * correction + epsilon);
+            p[i] -= rate * m[i] / ((float) Math.sqrt(v[i]) * correction + epsilon) + decay * p[i];
         }
-        OffHeap.write(g, 0, gradient, length);
+        OffHeap.write(p, 0, parameters, length);
         OffHeap.write(m, 0, first, length);
         OffHeap.write(v, 0, second, length);
     }

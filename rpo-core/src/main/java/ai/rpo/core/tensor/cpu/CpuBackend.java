@@ -417,10 +417,17 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+    public void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+        Shapes.requireSame(gradient, parameters);
         Shapes.requireSame(gradient, firstMoment);
         Shapes.requireSame(gradient, secondMoment);
-        adam.step(gradient.size(), address(gradient), address(firstMoment), address(secondMoment), step);
+        adam.step(
+                gradient.size(),
+                address(parameters),
+                address(gradient),
+                address(firstMoment),
+                address(secondMoment),
+                step);
     }
 
     private static long address(Tensor tensor) {

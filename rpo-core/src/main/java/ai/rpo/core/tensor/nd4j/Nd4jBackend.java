@@ -434,7 +434,8 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
-    public void adam(Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+    public void adam(Tensor parameters, Tensor gradient, Tensor firstMoment, Tensor secondMoment, AdamStep step) {
+        Shapes.requireSame(gradient, parameters);
         Shapes.requireSame(gradient, firstMoment);
         Shapes.requireSame(gradient, secondMoment);
         INDArray g = tensor(gradient).flat();
@@ -447,6 +448,11 @@ public final class Nd4jBackend implements Backend {
         Transforms.sqrt(g, false);
         g.muli(1 / Math.sqrt(step.secondCorrection())).addi(step.epsilon());
         g.rdivi(m).muli(step.learningRate() / step.firstCorrection());
+        INDArray p = tensor(parameters).flat();
+        if (step.decay() != 0) {
+            p.muli(1 - step.learningRate() * step.decay());
+        }
+        p.subi(g);
     }
 
     static void multiply(INDArray x, INDArray y, INDArray out) {

@@ -110,11 +110,11 @@ public final class Nd4jStorage implements Storage {
         return Nd4j.create(buffer, new long[] {length}, new long[] {1}, start + offset, 'c');
     }
 
+    /** From an address of its own: a buffer that begins at that of the whole ends after 2 GB. */
     private FloatBuffer window(long offset, int length) {
-        long first = start + offset;
         return new FloatPointer(buffer.pointer())
-                .position(first)
-                .limit(first + length)
+                .getPointer(start + offset)
+                .limit(length)
                 .asBuffer();
     }
 }

@@ -1,4 +1,4 @@
-package ai.rpo.core.dl4j;
+package ai.rpo.core.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

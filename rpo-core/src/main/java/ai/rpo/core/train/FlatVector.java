@@ -1,4 +1,4 @@
-package ai.rpo.core.dl4j;
+package ai.rpo.core.train;
 
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
@@ -6,10 +6,7 @@ import ai.rpo.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * All numbers of a storage, in as many tensors as they need: a tensor counts its elements in an int. DL4J itself counts
- * what an updater keeps in one too, so that with AdamW at most 2³⁰ parameters can be trained.
- */
+/** Takes all numbers of a storage as one vector, in as many tensors as they need: a tensor counts its elements in an int. */
 record FlatVector(Backend backend, List<Tensor> parts) {
 
     private static final int LARGEST = 1 << 30;
