@@ -270,9 +270,8 @@ final class JsonObject {
      * @param action what to do about it
      */
     RpoException refuse(String key, String why, String action) {
-        return RpoException.configuration(
-                "Cannot use " + file + ": " + prefix + key + " is " + (has(key) ? shown(key) : "not given") + ", " + why + ". "
-                        + action + ".");
+        return RpoException.configuration("Cannot use " + file + ": " + prefix + key + " is "
+                + (node.path(key).isMissingNode() ? "not given" : shown(key)) + ", " + why + ". " + action + ".");
     }
 
     private JsonNode required(String key) {

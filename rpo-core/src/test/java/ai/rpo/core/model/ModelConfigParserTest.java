@@ -209,7 +209,8 @@ class ModelConfigParserTest {
         RpoException e = assertThrows(
                 RpoException.class,
                 () -> ModelConfigParser.parse(
-                        "{\"model_type\": \"phi3\", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}}", "config.json"));
+                        "{\"model_type\": \"phi3\", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}}",
+                        "config.json"));
         assertTrue(e.getMessage().contains("rope_scaling.type is \"linear\""), e.getMessage());
         assertTrue(e.getMessage().contains("default, longrope"), e.getMessage());
     }
