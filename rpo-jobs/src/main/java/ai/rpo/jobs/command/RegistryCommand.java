@@ -43,7 +43,7 @@ public final class RegistryCommand implements Callable<Integer> {
         return RpoException.Kind.CONFIGURATION.exitCode();
     }
 
-    /** What one of the words does, once the configuration is read. */
+    /** Does what one of the words asks for, once the configuration is read. */
     private interface Work {
         void run(Settings settings, Configuration hadoop);
     }

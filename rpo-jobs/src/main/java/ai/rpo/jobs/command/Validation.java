@@ -29,7 +29,7 @@ import org.apache.hadoop.conf.Configuration;
 /** Everything that can be known before any work, on the screen. */
 final class Validation {
 
-    /** Of an answer, where its length counts and no row has been read. */
+    /** Assumes the length of an answer where it counts and no row has been read. */
     private static final int USUAL_TOKENS = 100;
 
     private final JobOptions options;

@@ -121,7 +121,7 @@ public record Settings(
     public record SftSettings(List<String> data, TrainSettings training) {}
 
     /**
-     * What a run has said of its trained model.
+     * Says what a run is to tell of its trained model.
      *
      * @param judge whether its answers are judged beside the reference's
      * @param prompts to be answered: files, folders or globs; the held-out ones where empty

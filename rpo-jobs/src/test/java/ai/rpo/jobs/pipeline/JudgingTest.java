@@ -110,8 +110,8 @@ class JudgingTest {
     /** The first run writes requests; whoever carries them to a server and back runs it again. */
     @Test
     void aBatchIsWrittenAndReadBack() throws IOException {
-        write("a.jsonl", 3, i -> row("q" + i, "a".repeat(1 + i)));
-        write("b.jsonl", 3, i -> row("q" + i, "b".repeat(5 - i)));
+        write("a.jsonl", 12, i -> row("q" + i, "a".repeat(1 + i)));
+        write("b.jsonl", 12, i -> row("q" + i, "b".repeat(15 - i)));
         String[] definitions = {
             "rpo.judge.candidates={a=" + folder.resolve("a.jsonl") + ", b=" + folder.resolve("b.jsonl") + "}",
             "rpo.judge.baseline=b",
@@ -131,7 +131,7 @@ class JudgingTest {
                 }
             }
         }
-        assertEquals(3, answers.size());
+        assertEquals(12, answers.size());
         Files.write(folder.resolve("results.jsonl"), answers);
         make(
                 Stages::judge,
@@ -141,7 +141,7 @@ class JudgingTest {
                         .toArray(String[]::new));
 
         JsonNode comparison = results().get("comparisons").get(0);
-        assertEquals(3, comparison.get("n").asInt());
+        assertEquals(12, comparison.get("n").asInt());
         assertEquals("gpt-x", results().get("judge").asText());
         assertTrue(comparison.get("length_controlled_win_rate").isNumber());
     }

@@ -24,7 +24,7 @@ public final class CheckedFiles {
 
     private CheckedFiles() {}
 
-    /** What is in a file. */
+    /** Tells what is in a file. */
     public record Content(long bytes, String sha256) {
 
         /** Describes a text as it is in a file. */
