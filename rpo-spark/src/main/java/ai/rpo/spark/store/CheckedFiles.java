@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Copies folders between any file systems and tells the content of their files by SHA-256. */
@@ -43,8 +44,9 @@ public final class CheckedFiles {
      */
     public static Map<String, Content> copy(Path from, Path to, Configuration hadoop) {
         Map<String, Content> copied = new TreeMap<>();
-        FileSystem target = Stores.open(to, hadoop);
-        target.setWriteChecksum(false);
+        FileSystem store = Stores.open(to, hadoop);
+        // Not setWriteChecksum(false): others of this JVM write through the same object.
+        FileSystem target = store instanceof LocalFileSystem here ? here.getRaw() : store;
         for (String name : names(from, hadoop)) {
             Path file = new Path(to, name);
             try (OutputStream out = target.create(file, true)) {

@@ -1,6 +1,7 @@
 package ai.rpo.spark.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,6 +45,16 @@ class CheckedFilesTest {
         assertEquals(Content.of(""), copied.get("a"));
         assertEquals(copied, CheckedFiles.of(to, hadoop));
         assertEquals("abc", Files.readString(work.resolve("to/below/b")));
+    }
+
+    @Test
+    void whoeverWritesAfterACopyStillHasChecksums() throws IOException {
+        Files.writeString(work.resolve("a"), "abc");
+        Path to = new Path(work.resolve("to").toString());
+        CheckedFiles.copy(new Path(work.toString()), to, hadoop);
+        assertFalse(Files.exists(work.resolve("to/.a.crc")));
+        Stores.open(to, hadoop).create(new Path(to, "b")).close();
+        assertTrue(Files.exists(work.resolve("to/.b.crc")));
     }
 
     @Test
