@@ -1,8 +1,6 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.model.ModelConfig;
-import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.PrepareStage;
 import ai.rpo.spark.prepare.Prepared;
@@ -119,11 +117,8 @@ final class Prepare implements Stage {
     }
 
     PrepareStage work() {
-        LocalModel model = place.located();
-        ModelConfig config = model.open().config();
-        TargetModel target = new TargetModel(
-                model::tokenizerFiles, place.template().choice(), config.contextLength(), config.vocabularySize());
-        return new PrepareStage(kind, data, target);
+        return new PrepareStage(
+                kind, data, TargetModel.of(place.located(), place.template().choice()));
     }
 
     @Override

@@ -181,7 +181,7 @@ public final class Registry {
             CheckedFiles.copy(candidate.model(), new Path(folder, MODEL), hadoop)
                     .forEach((name, content) -> files.put(MODEL + "/" + name, content));
             files.put(CONFIGURATION, Content.of(candidate.configuration()));
-            Provenance provenance = provenance(number, candidate, files);
+            Provenance provenance = provenance(number, candidate, there, files);
             file(number, CONFIGURATION).write(candidate.configuration());
             String text = RegistryJson.text(provenance);
             file(number, PROVENANCE).write(text);
@@ -205,8 +205,8 @@ public final class Registry {
                 && known.fingerprint().equals(candidate.trained().fingerprint().digest());
     }
 
-    private Provenance provenance(int number, Candidate candidate, Map<String, Content> files) {
-        Optional<Version> parent = versions().stream()
+    private Provenance provenance(int number, Candidate candidate, List<Version> there, Map<String, Content> files) {
+        Optional<Version> parent = there.stream()
                 .filter(version -> isAt(version.model(), candidate.startedFrom()))
                 .findFirst();
         Map<String, String> data = new LinkedHashMap<>();

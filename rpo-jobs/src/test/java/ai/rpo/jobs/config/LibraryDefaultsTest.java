@@ -9,6 +9,7 @@ import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.TrainSettingsBuilder;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.DataSettingsBuilder;
+import ai.rpo.spark.reference.ScoreSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ class LibraryDefaultsTest {
     void theTrainersOwnDefaultsAreThoseOfReferenceConf() {
         assertEquals(configured.objective(), new RpoObjective());
         assertEquals(configured.lora(), LoraSettings.OFF);
+        assertEquals(configured.reference().tokensPerBatch(), ScoreSettings.USUAL_TOKENS_PER_BATCH);
     }
 
     /** Its names are the builders' setters, written as Python writes them. */

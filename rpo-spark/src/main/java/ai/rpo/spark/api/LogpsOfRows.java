@@ -9,12 +9,12 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.FrameRows;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.reference.ScoringRole;
-import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
 import org.apache.spark.sql.types.StructType;
@@ -25,11 +25,8 @@ final class LogpsOfRows implements Iterator<Row> {
     private static final int ROW_ITSELF = 1; // what a row that is not scored takes of a batch
 
     private final Iterator<List<Read>> batches;
-    private final LocalModel model;
-    private final ScoreSettings settings;
-    private final int threads;
+    private final Supplier<ReferenceScorer> scorer;
     private final StructType schema;
-    private ReferenceScorer scorer;
     private Iterator<Row> scored = Collections.emptyIterator();
 
     /** A row and what it says, or why that cannot be used. */
@@ -69,9 +66,7 @@ final class LogpsOfRows implements Iterator<Row> {
             }
         };
         batches = new MicroBatches<>(read, Read::packedRows, settings.tokensPerBatch());
-        this.model = model;
-        this.settings = settings;
-        this.threads = threads;
+        scorer = new ScoringRole(model, settings.precision(), threads).onFirstUse();
         this.schema = schema;
     }
 
@@ -98,7 +93,7 @@ final class LogpsOfRows implements Iterator<Row> {
                 .toList();
         Iterator<ExampleScore> scores = examples.isEmpty()
                 ? Collections.emptyIterator()
-                : scorer().scoreTokens(examples).iterator();
+                : scorer.get().scoreTokens(examples).iterator();
         List<Row> rows = new ArrayList<>(batch.size());
         for (Read read : batch) {
             rows.add(read.example == null ? row(read.row, null, read.unfit) : finite(read.row, scores.next()));
@@ -124,16 +119,5 @@ final class LogpsOfRows implements Iterator<Row> {
         values[values.length - 1] = unfit;
         // With its schema, since Spark hands the very object to a map that follows.
         return new GenericRowWithSchema(values, schema);
-    }
-
-    /** Borrowed by the first row that needs it, until the task ends. */
-    private ReferenceScorer scorer() {
-        if (scorer == null) {
-            scorer = ExecutorRuntime.ofThisJvm()
-                    .borrow(new ScoringRole(model, settings.precision(), threads))
-                    .untilTaskEnds()
-                    .worker();
-        }
-        return scorer;
     }
 }

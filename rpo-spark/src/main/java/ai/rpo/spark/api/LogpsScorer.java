@@ -1,7 +1,6 @@
 package ai.rpo.spark.api;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.Cores;
@@ -45,8 +44,6 @@ public final class LogpsScorer {
 
     private static final Set<String> OF_PAIRS = Set.of("rejected", "rejected_ids", "completions", "label");
     private static final String SELECTED = "rpo_row";
-    private static final int TOKENS_PER_BATCH = 8192;
-
     private final String model;
     private final TemplateChoice chatTemplate;
     private final Precision precision;
@@ -68,7 +65,7 @@ public final class LogpsScorer {
                 model,
                 TemplateChoice.USUAL,
                 Precision.FLOAT32,
-                TOKENS_PER_BATCH,
+                ScoreSettings.USUAL_TOKENS_PER_BATCH,
                 DataSettings.builder(List.of()).build());
     }
 
@@ -106,11 +103,8 @@ public final class LogpsScorer {
     public Dataset<Row> transform(Dataset<Row> rows) {
         LocalModel opened =
                 LocalModel.of(model, rows.sparkSession().sparkContext().hadoopConfiguration());
-        ModelConfig config = opened.open().config();
-        TargetModel target =
-                new TargetModel(opened::tokenizerFiles, chatTemplate, config.contextLength(), config.vocabularySize());
         RowKind kind = kind(rows.schema());
-        FrameRows input = new FrameRows(kind, data, target);
+        FrameRows input = new FrameRows(kind, data, TargetModel.of(opened, chatTemplate));
         StructType schema = with(rows.schema(), added(kind));
         ScoreSettings settings = new ScoreSettings(precision, tokensPerBatch);
         int threads = Cores.of(rows.sparkSession()).threads(Integer.MAX_VALUE);

@@ -4,7 +4,6 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
-import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
@@ -56,8 +55,6 @@ import org.apache.spark.sql.SparkSession;
  * <p>Immutable; each setter gives another trainer.
  */
 public final class RpoTrainer {
-
-    private static final int TOKENS_PER_BATCH = 8192;
 
     private final String start;
     private final Objective objective;
@@ -181,18 +178,19 @@ public final class RpoTrainer {
     }
 
     private void prepare(Dataset<Row> pairs, LocalModel model, Path work) {
-        ModelConfig config = model.open().config();
-        TargetModel target =
-                new TargetModel(model::tokenizerFiles, chatTemplate, config.contextLength(), config.vocabularySize());
         Path rows = new Path(work, "rows");
         pairs.write().parquet(rows.toString());
         DataSettings ours = data.toBuilder().train(List.of(rows.toString())).build();
-        new PrepareStage(RowKind.PAIRS, ours, target)
+        new PrepareStage(RowKind.PAIRS, ours, TargetModel.of(model, chatTemplate))
                 .run(pairs.sparkSession(), new Path(work, "data"), new Path(work, "rejected"), Progress.NONE);
     }
 
     private void score(SparkSession spark, LocalModel model, Path work) {
-        new ScoreStage(spark, model, new ScoreSettings(precision, TOKENS_PER_BATCH), new Path(work, "scores"))
+        new ScoreStage(
+                        spark,
+                        model,
+                        new ScoreSettings(precision, ScoreSettings.USUAL_TOKENS_PER_BATCH),
+                        new Path(work, "scores"))
                 .run(
                         new ScoreStage.Request(
                                 ScoredRows.PAIRS,

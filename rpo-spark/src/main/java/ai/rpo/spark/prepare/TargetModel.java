@@ -1,11 +1,13 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
+import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.io.Serializable;
 import java.util.OptionalInt;
@@ -20,6 +22,12 @@ import java.util.OptionalInt;
  */
 public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int contextLength, int vocabularySize)
         implements Serializable {
+
+    /** Describes a model that is there. */
+    public static TargetModel of(LocalModel model, TemplateChoice chatTemplate) {
+        ModelConfig config = model.open().config();
+        return new TargetModel(model::tokenizerFiles, chatTemplate, config.contextLength(), config.vocabularySize());
+    }
 
     /** With the template that the folder has. */
     public TargetModel(TextOfModel text, int contextLength, int vocabularySize) {

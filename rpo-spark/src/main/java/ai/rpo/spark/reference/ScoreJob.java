@@ -1,16 +1,13 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.score.ExampleScore;
-import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.spark.device.LocalModel;
-import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.store.KeyedFiles;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.TaskContext;
@@ -102,10 +99,11 @@ record ScoreJob(
     private Iterator<Row> scorePartition(Iterator<Row> rows, Map<Long, ExampleScore> known) {
         KeyedFiles.Writer<ScoreFile.Scored> computed = store.writer(perToken);
         UnfitScores notFinite = new UnfitScores(kind);
+        ScoringRole scoring = new ScoringRole(model, settings.precision(), threads);
         TaskContext task = TaskContext.get();
         // Whether the task fails or not, what it has computed is right.
         task.addTaskCompletionListener((TaskCompletionListener) context -> computed.publish());
-        Iterator<Row> scored = new TaskScoring(this, rows, known, scorer(), computed, notFinite);
+        Iterator<Row> scored = new TaskScoring(this, rows, known, scoring.onFirstUse(), computed, notFinite);
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
@@ -120,24 +118,6 @@ record ScoreJob(
             @Override
             public Row next() {
                 return scored.next();
-            }
-        };
-    }
-
-    /** The executor's model, borrowed when it is needed. */
-    private Supplier<ReferenceScorer> scorer() {
-        return new Supplier<>() {
-            private ReferenceScorer scorer;
-
-            @Override
-            public ReferenceScorer get() {
-                if (scorer == null) {
-                    scorer = ExecutorRuntime.ofThisJvm()
-                            .borrow(new ScoringRole(model, settings.precision(), threads))
-                            .untilTaskEnds()
-                            .worker();
-                }
-                return scorer;
             }
         };
     }

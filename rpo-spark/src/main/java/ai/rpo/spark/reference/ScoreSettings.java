@@ -11,6 +11,9 @@ import java.io.Serializable;
  */
 public record ScoreSettings(Precision precision, int tokensPerBatch) implements Serializable {
 
+    /** The default of {@code rpo.reference.tokens-per-batch}. */
+    public static final int USUAL_TOKENS_PER_BATCH = 8192;
+
     public ScoreSettings {
         if (tokensPerBatch < 1) {
             throw new IllegalArgumentException("tokens-per-batch must be at least 1, but is " + tokensPerBatch);

@@ -9,6 +9,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.Role;
+import java.util.function.Supplier;
 
 /** Scores with a model; scorers own scratch memory and share its weights. */
 public record ScoringRole(LocalModel model, Precision precision, int threads)
@@ -18,6 +19,24 @@ public record ScoringRole(LocalModel model, Precision precision, int threads)
 
     /** A model that is ready to compute. */
     public record Loaded(Decoder decoder, Parameters weights) {}
+
+    /** Lends a scorer to the task of this thread when it is first asked for, until that task ends. */
+    public Supplier<ReferenceScorer> onFirstUse() {
+        return new Supplier<>() {
+            private ReferenceScorer scorer;
+
+            @Override
+            public ReferenceScorer get() {
+                if (scorer == null) {
+                    scorer = ExecutorRuntime.ofThisJvm()
+                            .borrow(ScoringRole.this)
+                            .untilTaskEnds()
+                            .worker();
+                }
+                return scorer;
+            }
+        };
+    }
 
     @Override
     public Kind kind() {
