@@ -18,11 +18,11 @@ final class ConversationExampleFormat implements RowFormat {
 
     @Override
     public boolean recognises(ObjectNode row) {
-        return Messages.areIn(row, "prompt") && Messages.areIn(row, "completion");
+        return Turns.isOneOrMore(row, "prompt") && Turns.isOneOrMore(row, "completion");
     }
 
     @Override
     public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
-        return new PreferenceRecord.ConversationExample(Messages.list(row, "prompt"), Messages.list(row, "completion"));
+        return new PreferenceRecord.ConversationExample(Turns.oneOrMore(row, "prompt"), Turns.oneOrMore(row, "completion"));
     }
 }

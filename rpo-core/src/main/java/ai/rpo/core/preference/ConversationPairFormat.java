@@ -3,7 +3,10 @@ package ai.rpo.core.preference;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
-/** {@code {"prompt": [messages], "chosen": [messages], "rejected": [messages]}}, the last two without the prompt. */
+/**
+ * {@code {"prompt": [messages], "chosen": [messages], "rejected": [messages]}}, the last two without the prompt; each may
+ * be one message instead of a list, and messages may be written as ShareGPT writes them.
+ */
 final class ConversationPairFormat implements RowFormat {
 
     @Override
@@ -18,12 +21,12 @@ final class ConversationPairFormat implements RowFormat {
 
     @Override
     public boolean recognises(ObjectNode row) {
-        return Messages.areIn(row, "prompt") && Messages.areIn(row, "chosen") && Messages.areIn(row, "rejected");
+        return Turns.isOneOrMore(row, "prompt") && Turns.isOneOrMore(row, "chosen") && Turns.isOneOrMore(row, "rejected");
     }
 
     @Override
     public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
         return new PreferenceRecord.ConversationPair(
-                Messages.list(row, "prompt"), Messages.list(row, "chosen"), Messages.list(row, "rejected"));
+                Turns.oneOrMore(row, "prompt"), Turns.oneOrMore(row, "chosen"), Turns.oneOrMore(row, "rejected"));
     }
 }

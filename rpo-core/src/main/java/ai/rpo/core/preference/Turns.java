@@ -15,6 +15,11 @@ final class Turns {
         return value.hasNonNull("value") || value.hasNonNull("role");
     }
 
+    /** Whether a field is a turn, or a list of turns. */
+    static boolean isOneOrMore(ObjectNode row, String field) {
+        return isTurn(row.path(field)) || areIn(row, field) || Messages.areIn(row, field);
+    }
+
     /** Whether a field is a list of turns that is not empty. */
     static boolean areIn(ObjectNode row, String field) {
         return row.path(field).isArray() && isTurn(row.path(field).path(0));
@@ -26,18 +31,30 @@ final class Turns {
         if (row.path("system").isTextual() && !row.path("system").textValue().isEmpty()) {
             messages.add(Message.of("system", Fields.text(row, "system")));
         }
+        messages.addAll(alone(row, field));
+        return messages;
+    }
+
+    /** The turns of a field, whatever else the row has. */
+    static List<Message> alone(ObjectNode row, String field) throws UnfitRowException {
         JsonNode turns = Fields.required(row, field);
         if (!turns.isArray()) {
             throw Fields.wrongType(field, "a list of turns", turns);
         }
         if (turns.path(0).has("role")) {
-            messages.addAll(Messages.list(row, field));
-            return messages;
+            return Messages.list(row, field);
         }
+        List<Message> messages = new ArrayList<>();
         for (JsonNode turn : turns) {
             messages.add(turn(field, turn));
         }
         return messages;
+    }
+
+    /** A field that is one turn, or a list of them. */
+    static List<Message> oneOrMore(ObjectNode row, String field) throws UnfitRowException {
+        JsonNode value = Fields.required(row, field);
+        return value.isObject() ? List.of(turn(field, value)) : alone(row, field);
     }
 
     /** One turn. */

@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * {@code {"chosen": [messages], "rejected": [messages]}}, each a whole conversation: the prompt is what both begin with.
- * UltraFeedback-binarized is written so, with a {@code prompt} of text beside them that says less.
+ * UltraFeedback-binarized is written so, with a {@code prompt} of text beside them that says less. The messages may be
+ * turns of {@code {"from", "value"}}.
  */
 final class WholeConversationsFormat implements RowFormat {
 
@@ -21,13 +22,13 @@ final class WholeConversationsFormat implements RowFormat {
 
     @Override
     public boolean recognises(ObjectNode row) {
-        return Messages.areIn(row, "chosen") && Messages.areIn(row, "rejected") && !Messages.areIn(row, "prompt");
+        return areIn(row, "chosen") && areIn(row, "rejected") && !areIn(row, "prompt");
     }
 
     @Override
     public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
-        List<Message> chosen = Messages.list(row, "chosen");
-        List<Message> rejected = Messages.list(row, "rejected");
+        List<Message> chosen = Turns.alone(row, "chosen");
+        List<Message> rejected = Turns.alone(row, "rejected");
         int shared = 0;
         // Something must be left to prefer, also where the two are the same.
         int most = Math.min(chosen.size(), rejected.size()) - 1;
@@ -42,5 +43,9 @@ final class WholeConversationsFormat implements RowFormat {
                 chosen.subList(0, shared),
                 chosen.subList(shared, chosen.size()),
                 rejected.subList(shared, rejected.size()));
+    }
+
+    private static boolean areIn(ObjectNode row, String field) {
+        return Messages.areIn(row, field) || Turns.areIn(row, field);
     }
 }

@@ -50,6 +50,38 @@ class RecognitionTest {
         assertEquals(expected, forced.read(bytes("{'comment': 'two words', " + ANSWERS + "}")));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'prompt': [USER], 'chosen': ANSWER, 'rejected': WORSE",
+                "'prompt': USER, 'chosen': ANSWER, 'rejected': WORSE",
+                "'prompt': [HUMAN], 'chosen': GPT, 'rejected': [WORSE]",
+                "'prompt': 'q', 'chosen': [HUMAN, GPT], 'rejected': [USER, WORSE]",
+                "'chosen': [HUMAN, GPT], 'rejected': [HUMAN, WORSE]",
+            })
+    void aMessageMayStandAloneOrAsShareGptHasIt(String fields) throws UnfitRowException {
+        String row = fields.replace("USER", "{'role': 'user', 'content': 'q'}")
+                .replace("HUMAN", "{'from': 'human', 'value': 'q'}")
+                .replace("ANSWER", "{'role': 'assistant', 'content': 'yes'}")
+                .replace("GPT", "{'from': 'gpt', 'value': 'yes'}")
+                .replace("WORSE", "{'role': 'assistant', 'content': 'no'}");
+        assertEquals(
+                new ConversationPair(
+                        List.of(Message.of("user", "q")),
+                        List.of(Message.of("assistant", "yes")),
+                        List.of(Message.of("assistant", "no"))),
+                read("{" + row + "}"));
+    }
+
+    @Test
+    void aCompletionMayBeOneMessage() throws UnfitRowException {
+        assertEquals(
+                new ConversationExample(
+                        List.of(Message.of("user", "q")), List.of(Message.of("assistant", "yes"))),
+                read("{'prompt': [{'role': 'user', 'content': 'q'}],"
+                        + " 'completion': {'from': 'gpt', 'value': 'yes'}}"));
+    }
+
     @Test
     void aNullPromptIsMissing() {
         assertEquals(
