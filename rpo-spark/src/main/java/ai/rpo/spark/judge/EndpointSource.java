@@ -30,6 +30,9 @@ final class EndpointSource implements AnswerSource {
 
     private static final long WAIT_MILLIS = 100;
 
+    /** Times the lanes there are, so that no lane waits for the next question while answers are written to the store. */
+    private static final int LANES_AHEAD = 2;
+
     /** For answers that are on their way when a task gives up. */
     private static final Duration GRACE = Duration.ofSeconds(30);
 
@@ -103,7 +106,7 @@ final class EndpointSource implements AnswerSource {
             RpoException over = null;
             long end = Long.MAX_VALUE;
             while (true) {
-                while (over == null && waiting < lanes && questions.hasNext()) {
+                while (over == null && waiting < LANES_AHEAD * lanes && questions.hasNext()) {
                     Asking asking = questions.next();
                     threads.execute(() -> done.add(new Done(asking, outcome(attempts, asking))));
                     waiting++;
