@@ -347,6 +347,20 @@ class ModelDirectoryTest {
         return folder;
     }
 
+    /** As a checkpoint lies that was saved again with other shards, and whose old files stayed. */
+    @Test
+    void theIndexSaysWhichOfTwoCopiesCounts() throws IOException {
+        Map<String, TinyModel.Raw> superseded = new LinkedHashMap<>(tensors);
+        TinyModel.Raw embedding = tensors.get(EMBEDDING);
+        superseded.put(EMBEDDING, new TinyModel.Raw(embedding.shape(), new float[embedding.floats().length]));
+        for (boolean reversed : List.of(false, true)) {
+            writeShards(Map.of(), name -> reversed ? "b.safetensors" : "a.safetensors");
+            Files.write(
+                    temp.resolve(reversed ? "a.safetensors" : "b.safetensors"), TinyModel.safetensors(superseded));
+            assertHoldsTinyWeights(ModelDirectory.open(temp));
+        }
+    }
+
     private void writeShards(Map<String, String> lies, UnaryOperator<String> shardOf) throws IOException {
         Map<String, Map<String, TinyModel.Raw>> shards = new LinkedHashMap<>();
         tensors.forEach((name, raw) -> shards.computeIfAbsent(shardOf.apply(name), s -> new LinkedHashMap<>())

@@ -87,7 +87,7 @@ class JudgingTest {
     @Test
     void aProgramGradesCandidates() throws IOException {
         write("a.jsonl", 4, i -> row("What is " + i + "?", "It is " + i));
-        write("b.jsonl", 4, i -> row("What is " + i + "?", i < 3 ? "It is 7" : "It is 3"));
+        write("b.jsonl", 4, i -> row("What is " + i + "?", List.of("", "It is 7", "It is 7", "It is 3").get(i)));
         write("q.jsonl", 4, i -> JSON.createObjectNode()
                 .put("prompt", "What is " + i + "?")
                 .put("reference", "" + i));
@@ -105,6 +105,9 @@ class JudgingTest {
         assertEquals(3, comparison.get("wins").asInt());
         assertEquals(1, comparison.get("ties").asInt());
         assertEquals(87.5, comparison.get("adjusted_win_rate").asDouble());
+        assertEquals(0, comparison.get("empty_answers").asInt());
+        assertEquals(1, comparison.get("baseline_empty_answers").asInt());
+        assertTrue(remarks.get(0).endsWith("0 lost, 1 answer of b empty"), remarks.toString());
     }
 
     /** The first run writes requests; whoever carries them to a server and back runs it again. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.DoubleStream;
 
 /**
@@ -27,6 +28,7 @@ import java.util.stream.DoubleStream;
  * @param baselineMeanLength the same of the baseline's
  * @param identical judgments of equal answers
  * @param emptyAnswers of the model
+ * @param baselineEmptyAnswers of the baseline
  */
 public record Comparison(
         String model,
@@ -42,7 +44,8 @@ public record Comparison(
         OptionalInt meanLength,
         OptionalInt baselineMeanLength,
         int identical,
-        int emptyAnswers) {
+        int emptyAnswers,
+        int baselineEmptyAnswers) {
 
     /**
      * Counts of judgments, and what share of them is which.
@@ -165,9 +168,14 @@ public record Comparison(
                         .filter(subject -> subject.modelAnswer() != null
                                 && subject.modelAnswer().equals(subject.baselineAnswer()))
                         .count(),
-                (int) judgments.stream()
-                        .filter(judgment -> "".equals(judgment.subject().modelAnswer()))
-                        .count());
+                empty(judgments, Judgment.Subject::modelAnswer),
+                empty(judgments, Judgment.Subject::baselineAnswer));
+    }
+
+    private static int empty(List<Judgment> judgments, Function<Judgment.Subject, String> answer) {
+        return (int) judgments.stream()
+                .filter(judgment -> "".equals(answer.apply(judgment.subject())))
+                .count();
     }
 
     private static DoubleStream preferences(List<Judgment> judgments) {

@@ -53,7 +53,8 @@ public final class Results {
                     + "): " + rates.wins() + " won, " + rates.ties() + " tied, "
                     + rates.losses() + " lost"
                     + (comparison.unparsed() > 0 ? ", " + comparison.unparsed() + " without a verdict" : "")
-                    + (comparison.emptyAnswers() > 0 ? ", " + comparison.emptyAnswers() + " answers are empty" : ""));
+                    + empty(comparison.emptyAnswers(), comparison.model())
+                    + empty(comparison.baselineEmptyAnswers(), comparison.baseline()));
         }
         figures.scores().stream()
                 .filter(score -> score.turn().isEmpty() && score.category().isEmpty())
@@ -63,6 +64,10 @@ public final class Results {
                                 score.mean(), score.low(), score.high())
                         + " of " + score.n() + " judgments"));
         return lines;
+    }
+
+    private static String empty(int answers, String model) {
+        return answers > 0 ? ", " + answers + (answers == 1 ? " answer of " : " answers of ") + model + " empty" : "";
     }
 
     private static double preferred(Figures figures, Comparison comparison) {
@@ -102,6 +107,7 @@ public final class Results {
         row.put("unparsed", comparison.unparsed());
         row.put("identical", comparison.identical());
         row.put("empty_answers", comparison.emptyAnswers());
+        row.put("baseline_empty_answers", comparison.baselineEmptyAnswers());
         row.put("mean_length", number(comparison.meanLength()));
         row.put("baseline_mean_length", number(comparison.baselineMeanLength()));
         Map<String, Object> turns = new LinkedHashMap<>();
