@@ -47,7 +47,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "      -D rpo.data.train=PAIRS.jsonl",
             "",
             "Exit codes: 0 done; 2 the configuration or something it names cannot be used;",
-            "3 the data are not fit; 5 worth trying again; 1 anything else."
+            "3 the data are not fit; 4 a gate was not passed; 5 worth trying again;",
+            "1 anything else."
         },
         subcommands = {
             DemoCommand.class,

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.RunDirectory;
@@ -15,6 +16,7 @@ import java.util.function.Consumer;
  * <pre>
  * prepare → score → train → evaluate ─────────────────────→ report
  *                     train, questions → answer-… → judge → report, where rpo.evaluate.judge says so
+ * prepare → data-gates, evaluate and judge → gates → report, where rpo.gates says so
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
@@ -93,11 +95,20 @@ public final class Stages {
     }
 
     public Stage report() {
-        List<Stage> shown = new ArrayList<>(List.of(evaluate, train));
+        List<Stage> measured = new ArrayList<>(List.of(evaluate, train));
         if (place.settings().evaluate().judge()) {
             Questions questions = new Questions(place);
-            shown.add(Judging.ofRun(
+            measured.add(Judging.ofRun(
                     place, Generate.ofReference(place, questions), Generate.ofTrained(place, questions, train)));
+        }
+        List<Stage> shown = new ArrayList<>();
+        GateSettings gates = place.settings().gates();
+        if (!gates.ofData().isEmpty()) {
+            shown.add(Gates.ofData(place, prepare)); // first, so that of the stages after prepare it is the first, too
+        }
+        shown.addAll(measured);
+        if (!gates.ofModel().isEmpty()) {
+            shown.add(Gates.ofModel(place, measured));
         }
         return new Report(place, shown);
     }
