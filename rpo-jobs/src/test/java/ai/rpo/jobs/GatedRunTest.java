@@ -71,8 +71,14 @@ class GatedRunTest {
         JsonNode verdict = json("gates/model/results.json").path("gates").path(0);
         assertEquals("max-chosen-logp-drop", verdict.path("gate").asText());
         assertEquals(
-                json("eval/metrics.json").path("reference_logps/chosen").path("mean").asDouble()
-                        - json("eval/metrics.json").path("logps/chosen").path("mean").asDouble(),
+                json("eval/metrics.json")
+                                .path("reference_logps/chosen")
+                                .path("mean")
+                                .asDouble()
+                        - json("eval/metrics.json")
+                                .path("logps/chosen")
+                                .path("mean")
+                                .asDouble(),
                 verdict.path("measured").asDouble());
 
         Object trained = Files.getLastModifiedTime(run.resolve("train/manifest.json"));

@@ -48,7 +48,10 @@ public final class Figures {
                 figures.put(GateSettings.CHOSEN_DROP, before.asDouble() - after.asDouble());
             }
         });
-        judged.map(text -> parse("judge/results.json", text).path("comparisons").path(0).path("low"))
+        judged.map(text -> parse("judge/results.json", text)
+                        .path("comparisons")
+                        .path(0)
+                        .path("low"))
                 .filter(JsonNode::isNumber)
                 .ifPresent(low -> figures.put(GateSettings.WIN_RATE, low.asDouble() / PERCENT));
         return figures;

@@ -79,8 +79,8 @@ public record GateSettings(
         List<Gate> gates = new ArrayList<>();
         minRewardAccuracy.ifPresent(
                 share -> gates.add(new Gate(ACCURACY, "the reward accuracy on held-out pairs", share)));
-        maxChosenLogpDrop.ifPresent(nats -> gates.add(
-                new Gate(CHOSEN_DROP, "what held-out chosen completions lost in log-probability", nats)));
+        maxChosenLogpDrop.ifPresent(nats ->
+                gates.add(new Gate(CHOSEN_DROP, "what held-out chosen completions lost in log-probability", nats)));
         return gates;
     }
 }

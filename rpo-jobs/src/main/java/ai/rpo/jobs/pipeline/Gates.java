@@ -4,7 +4,6 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.judge.JudgeProtocol;
 import ai.rpo.core.objective.Metric;
-import ai.rpo.core.objective.Metrics;
 import ai.rpo.jobs.gates.Figures;
 import ai.rpo.jobs.gates.Gate;
 import ai.rpo.jobs.gates.GateSettings;
@@ -114,7 +113,8 @@ final class Gates implements Stage {
         Optional<JudgeProtocol> protocol = place.settings().judge().protocol();
         if (protocol.filter(WITHOUT_WIN_RATE::contains).isPresent()) {
             throw unmeasurable(
-                    key, "rpo.judge.protocol grades answers one by one; name one that compares two, such as mt-bench-pair");
+                    key,
+                    "rpo.judge.protocol grades answers one by one; name one that compares two, such as mt-bench-pair");
         }
     }
 
@@ -127,8 +127,8 @@ final class Gates implements Stage {
         List<Verdict> verdicts = verdicts();
         place.run()
                 .file(product())
-                .write(Json.text(Map.of(
-                        "gates", verdicts.stream().map(Verdict::fields).toList())));
+                .write(Json.text(
+                        Map.of("gates", verdicts.stream().map(Verdict::fields).toList())));
         List<Verdict> failed =
                 verdicts.stream().filter(verdict -> !verdict.passed()).toList();
         if (!failed.isEmpty()) {

@@ -81,7 +81,11 @@ class GatesTest {
         IllegalArgumentException refused = assertThrows(
                 IllegalArgumentException.class,
                 () -> new GateSettings(
-                        OptionalInt.of(-1), Optional.of(1.5), Optional.of(0.5), Optional.empty(), Optional.of(Double.NaN)));
+                        OptionalInt.of(-1),
+                        Optional.of(1.5),
+                        Optional.of(0.5),
+                        Optional.empty(),
+                        Optional.of(Double.NaN)));
 
         assertEquals("""
                 min-new-pairs must be at least 0, but is -1
