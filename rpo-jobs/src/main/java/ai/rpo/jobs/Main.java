@@ -11,6 +11,7 @@ import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
+import ai.rpo.jobs.command.RetrainCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
@@ -67,6 +68,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PlanCommand.class,
             TheoryCommand.class,
             RegistryCommand.class,
+            RetrainCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

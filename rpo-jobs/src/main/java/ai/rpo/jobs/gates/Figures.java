@@ -32,6 +32,11 @@ public final class Figures {
         return figures;
     }
 
+    /** Gives the same of data that have no rows. */
+    public static Map<String, Double> ofNoData() {
+        return Map.of(GateSettings.NEW_PAIRS, 0.0, GateSettings.REJECTED, 0.0);
+    }
+
     /**
      * Reads what was measured of a model.
      *

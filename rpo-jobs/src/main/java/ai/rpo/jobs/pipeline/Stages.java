@@ -4,10 +4,12 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
+import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.RunDirectory;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -94,13 +96,28 @@ public final class Stages {
         return evaluate;
     }
 
-    public Stage report() {
+    /** Makes the model, and what is measured of it. */
+    private List<Stage> measured() {
         List<Stage> measured = new ArrayList<>(List.of(evaluate, train));
         if (place.settings().evaluate().judge()) {
             Questions questions = new Questions(place);
             measured.add(Judging.ofRun(
                     place, Generate.ofReference(place, questions), Generate.ofTrained(place, questions, train)));
         }
+        return measured;
+    }
+
+    /** Gives the digest of all that the model of {@link #report}, and what is measured of it, depend on. */
+    public String fingerprint() {
+        Fingerprint all = new Fingerprint(Map.of());
+        for (Stage stage : measured()) {
+            all = all.and(Pipeline.fingerprint(stage).values());
+        }
+        return all.digest();
+    }
+
+    public Stage report() {
+        List<Stage> measured = measured();
         List<Stage> shown = new ArrayList<>();
         GateSettings gates = place.settings().gates();
         if (!gates.ofData().isEmpty()) {

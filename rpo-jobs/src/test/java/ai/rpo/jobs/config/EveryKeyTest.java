@@ -97,6 +97,7 @@ class EveryKeyTest {
             Map.entry("rpo.evaluate.prompts", "question.jsonl"),
             Map.entry("rpo.evaluate.prompts-at-most", "8"),
             Map.entry("rpo.plan.device-tokens-per-second", "8"),
+            Map.entry("rpo.retrain.from", "base"),
             Map.entry("rpo.gates.min-new-pairs", "8"),
             Map.entry("rpo.gates.max-rejected-fraction", "0.8"),
             Map.entry("rpo.gates.min-reward-accuracy", "0.8"),
