@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  * generate
  * judge
  * benchmark
+ * rate
  * </pre>
  */
 public final class Stages {
@@ -119,6 +120,10 @@ public final class Stages {
 
     public Stage judge() {
         return Judging.configured(place);
+    }
+
+    public Stage rate() {
+        return new Rate(place);
     }
 
     public Stage benchmark() {
