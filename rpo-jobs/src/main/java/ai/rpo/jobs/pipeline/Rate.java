@@ -18,7 +18,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 
 /** Completions get rewards, from reward models or from a policy beside its reference. */
 final class Rate implements Stage {
@@ -109,8 +108,7 @@ final class Rate implements Stage {
 
     private RewardSource source() {
         if (settings.isImplicit()) {
-            return new RewardSource.Implicit(
-                    place.open(models().get(0)), place.open(models().get(1)), beta());
+            return new RewardSource.Implicit(place.open(models().get(0)), place.open(models().get(1)), beta());
         }
         Configuration hadoop = place.spark().hadoop();
         return new RewardSource.Ensemble(models().stream()

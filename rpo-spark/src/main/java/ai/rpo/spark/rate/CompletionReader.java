@@ -66,8 +66,7 @@ record CompletionReader(ExampleSource examples, boolean tokenizeAgain) implement
                     row.line(),
                     null);
         } catch (UnfitRowException e) {
-            return RowFactory.create(
-                    row.ordinal(), NONE, NONE, null, null, row.file(), row.line(), row.leftOut(e));
+            return RowFactory.create(row.ordinal(), NONE, NONE, null, null, row.file(), row.line(), row.leftOut(e));
         }
     }
 

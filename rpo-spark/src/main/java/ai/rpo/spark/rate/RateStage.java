@@ -111,10 +111,7 @@ public final class RateStage {
         }
         Dataset<Row> rated = rated(scored, read.kept()).persist(StorageLevel.DISK_ONLY());
         try {
-            rated.drop("place", "prompt_ids")
-                    .write()
-                    .mode("overwrite")
-                    .json(new Path(output, "ratings").toString());
+            rated.drop("place", "prompt_ids").write().mode("overwrite").json(new Path(output, "ratings").toString());
             return figures(rated, read.leftOut());
         } finally {
             rated.unpersist();
@@ -125,7 +122,8 @@ public final class RateStage {
     private record Read(long kept, long leftOut) {}
 
     private Read read(Path kept, Path rejected) {
-        ExampleSource examples = ExampleSource.of(data, TargetModel.of(source.models().get(0), chatTemplate));
+        ExampleSource examples =
+                ExampleSource.of(data, TargetModel.of(source.models().get(0), chatTemplate));
         CompletionReader reader = new CompletionReader(examples, settings.tokenizeAgain());
         JavaRDD<Row> rows = NumberedRows.read(spark, settings.completions()).mapPartitions(reader::read);
         Dataset<Row> all = spark.createDataFrame(rows, CompletionReader.SCHEMA).persist(StorageLevel.DISK_ONLY());
@@ -148,21 +146,27 @@ public final class RateStage {
         if (rows == leftOut) {
             throw RpoException.data("Cannot rate " + named() + ": none of " + rows
                     + " rows has a prompt with one completion"
-                    + (rows == 0 ? "." : "; " + rejected + " says why. A row needs prompt and completion, or prompt_ids and"
-                            + " completion_ids of the model's vocabulary."));
+                    + (rows == 0
+                            ? "."
+                            : "; " + rejected + " says why. A row needs prompt and completion, or prompt_ids and"
+                                    + " completion_ids of the model's vocabulary."));
         }
     }
 
     /** Ratings are told apart by what generate calls the rows. */
     private void requireDistinct(Dataset<Row> rows) {
-        List<Row> twice = rows.groupBy(coalesce(col("prompt_ordinal"), col("ordinal")).as("named"), col("sample"))
+        List<Row> twice = rows.groupBy(
+                        coalesce(col("prompt_ordinal"), col("ordinal")).as("named"), col("sample"))
                 .count()
                 .where(col("count").gt(1))
                 .limit(1)
                 .collectAsList();
         if (!twice.isEmpty()) {
             throw RpoException.data("Cannot rate " + named() + " at once: several rows have ordinal "
-                    + twice.get(0).get(0) + (twice.get(0).isNullAt(1) ? "" : " and sample " + twice.get(0).get(1))
+                    + twice.get(0).get(0)
+                    + (twice.get(0).isNullAt(1)
+                            ? ""
+                            : " and sample " + twice.get(0).get(1))
                     + ", so that nobody could tell their ratings apart. Rate the files one by one, each with an rpo.output"
                     + " of its own.");
         }
@@ -221,7 +225,8 @@ public final class RateStage {
                         .toArray())
                 .toList();
         double[] all = byPrompt.stream().flatMapToDouble(Arrays::stream).toArray();
-        List<double[]> several = byPrompt.stream().filter(rewards -> rewards.length > 1).toList();
+        List<double[]> several =
+                byPrompt.stream().filter(rewards -> rewards.length > 1).toList();
         return new Result(all.length, leftOut, Estimate.ofMean(all), several.size(), BestOf.figures(several));
     }
 }

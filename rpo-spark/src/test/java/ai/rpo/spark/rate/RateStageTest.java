@@ -116,12 +116,15 @@ class RateStageTest {
         String both = "{\"prompt\": \"ab\", \"completion\": \"c\", \"prompt_ids\": [7], \"completion_ids\": [8]}";
         rate(ensemble(model), Aggregate.MEAN, List.of(text, ids, both), "given");
         List<JsonNode> given = ratings("given");
-        assertEquals(List.of(0L, 1L, 2L), given.stream().map(row -> row.get("ordinal").asLong()).toList());
+        assertEquals(
+                List.of(0L, 1L, 2L),
+                given.stream().map(row -> row.get("ordinal").asLong()).toList());
         double expected = given.get(1).get("reward").asDouble();
         assertEquals(expected, given.get(0).get("reward").asDouble(), 1e-6);
         assertNotEquals(expected, given.get(2).get("reward").asDouble(), 1e-4, "its ids are another completion");
 
-        RateSettings again = new RateSettings(List.of("m"), List.of(write("again", List.of(both))), Aggregate.MEAN, 0, true);
+        RateSettings again =
+                new RateSettings(List.of("m"), List.of(write("again", List.of(both))), Aggregate.MEAN, 0, true);
         stage(ensemble(model), again).run(path("again-rated"), Progress.NONE);
         assertEquals(expected, ratings("again-rated").get(0).get("reward").asDouble(), 1e-6);
     }
@@ -139,8 +142,7 @@ class RateStageTest {
         assertTrue(lines(work.resolve("some/rejected")).get(0).contains("the vocabulary ends at 18"));
 
         RpoException none = assertThrows(
-                RpoException.class,
-                () -> rate(ensemble(reward(0.2, 1)), Aggregate.MEAN, List.of(rows.get(0)), "none"));
+                RpoException.class, () -> rate(ensemble(reward(0.2, 1)), Aggregate.MEAN, List.of(rows.get(0)), "none"));
         assertEquals(RpoException.Kind.DATA, none.kind());
         assertTrue(none.getMessage().contains("none of 1 rows has a prompt with one completion"), none.getMessage());
     }
@@ -148,10 +150,11 @@ class RateStageTest {
     @Test
     void aRewardThatIsNotFiniteStopsTheJobAndNamesItsRow() throws IOException {
         List<String> rows = List.of(generated(0, 0, new int[] {3}, new int[] {4}));
-        RpoException stopped = assertThrows(
-                RpoException.class, () -> rate(ensemble(reward(1e15, 1)), Aggregate.MEAN, rows, "huge"));
+        RpoException stopped =
+                assertThrows(RpoException.class, () -> rate(ensemble(reward(1e15, 1)), Aggregate.MEAN, rows, "huge"));
         assertEquals(RpoException.Kind.DATA, stopped.kind());
-        assertTrue(stopped.getMessage().contains("its number for the completion in row 1 of file:"), stopped.getMessage());
+        assertTrue(
+                stopped.getMessage().contains("its number for the completion in row 1 of file:"), stopped.getMessage());
         assertTrue(stopped.getMessage().contains("huge.jsonl is not finite"), stopped.getMessage());
     }
 
@@ -247,7 +250,9 @@ class RateStageTest {
                 spark,
                 source,
                 TemplateChoice.USUAL,
-                DataSettings.builder(settings.completions()).format(Optional.empty()).build(),
+                DataSettings.builder(settings.completions())
+                        .format(Optional.empty())
+                        .build(),
                 new ScoreSettings(Precision.FLOAT32, 40),
                 settings,
                 path("scores"));

@@ -47,7 +47,8 @@ public final class RandomModel {
 
     /** Writes the same model with a reward model's head, which is a function of the seed. */
     public static Path writeReward(Path folder, double scale, long seed) throws IOException {
-        ModelDirectory language = ModelDirectory.openForRewards(write(folder.resolveSibling("body-" + scale), scale), seed);
+        ModelDirectory language =
+                ModelDirectory.openForRewards(write(folder.resolveSibling("body-" + scale), scale), seed);
         new ModelExport(language, Dtype.F32).write(folder, language.weights(), Map.of());
         return folder;
     }
