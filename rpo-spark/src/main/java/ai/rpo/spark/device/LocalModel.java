@@ -89,7 +89,7 @@ public final class LocalModel implements Serializable {
         return hashed(locatedForRewards(uri, seed, configuration));
     }
 
-    /** The same without reading a local one's weights. */
+    /** Opens it without reading a local one's weights, for work that needs its text files alone. */
     public static LocalModel locatedForRewards(String uri, long seed, Configuration configuration) {
         return located(uri, Optional.empty(), new OpenedAs.FutureRewardModel(seed), false, configuration);
     }

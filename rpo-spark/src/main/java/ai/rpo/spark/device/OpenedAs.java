@@ -5,7 +5,7 @@ import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What a model's folder is opened as, on whatever machine that happens. */
+/** Says what a model's folder is opened as, on whatever machine that happens. */
 sealed interface OpenedAs extends Serializable {
 
     /** Opens a copy of the folder, which may be an adapter's on a model that is there already. */

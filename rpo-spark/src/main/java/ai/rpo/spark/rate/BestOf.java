@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the best of several samples of a prompt is worth by its own rating.
+ * Tells what the best of several samples of a prompt is worth by its own rating.
  *
  * @param n samples that are drawn, of which the best is taken
  * @param reward of that, a mean over the prompts with its interval
@@ -15,7 +15,7 @@ import java.util.List;
 public record BestOf(int n, Estimate reward, double kl) {
 
     /**
-     * The figures of 1, 2, 4, … samples, as far as every prompt has so many.
+     * Works out the figures of 1, 2, 4, … samples, as far as every prompt has so many.
      *
      * @param rewards of each prompt's samples, two at least
      */

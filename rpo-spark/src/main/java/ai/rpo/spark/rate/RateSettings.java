@@ -6,7 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The keys of {@code rpo.rate}.
+ * Holds the keys of {@code rpo.rate}.
  *
  * @param model folders of reward models; or {@value #IMPLICIT} alone, the reward that a policy and its reference imply
  * @param completions files, folders or globs of rows with a prompt and a completion
@@ -21,7 +21,7 @@ public record RateSettings(
         double varianceWeight,
         boolean tokenizeAgain) {
 
-    /** In place of models: β·(log π − log π_ref). */
+    /** Stands for β·(log π − log π_ref) in place of models. */
     public static final String IMPLICIT = "implicit";
 
     public RateSettings {
@@ -42,7 +42,7 @@ public record RateSettings(
         }
     }
 
-    /** Whether log-probabilities of a policy and its reference take the place of a reward model. */
+    /** Tells whether log-probabilities of a policy and its reference take the place of a reward model. */
     public boolean isImplicit() {
         return model.contains(IMPLICIT);
     }

@@ -37,10 +37,10 @@ import org.apache.spark.storage.StorageLevel;
  */
 public final class RateStage {
 
-    /** Of the output, what is of use only until the ratings are there. */
+    /** Names the folder of the output that is of use only until the ratings are there. */
     public static final String WORK = "work";
 
-    /** Up to here one file is easier to look at than several. */
+    /** Keeps so many rows in one file, which is easier to look at than several. */
     private static final long ROWS_IN_ONE_FILE = 100_000;
 
     private static final StructType RATED = new StructType()
@@ -118,7 +118,7 @@ public final class RateStage {
         }
     }
 
-    /** How many rows there are of either kind. */
+    /** Counts the rows of either kind. */
     private record Read(long kept, long leftOut) {}
 
     private Read read(Path kept, Path rejected) {

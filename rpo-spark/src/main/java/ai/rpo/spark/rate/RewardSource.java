@@ -12,20 +12,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** What gives a completion its rewards: a number from each of some models, and what these numbers mean. */
+/** Gives a completion its rewards: by a number from each of some models, and what these numbers mean. */
 public sealed interface RewardSource extends Serializable {
 
-    /** The models, each of which scores every completion; at least one, and all read the same tokens. */
+    /** Names the models, each of which scores every completion; at least one, and all read the same tokens. */
     List<LocalModel> models();
 
     /**
-     * The rewards of a completion, one a member.
+     * Makes the rewards of a completion, one a member.
      *
      * @param scores by the models, in their order
      */
     double[] rewards(double[] scores);
 
-    /** Reward models of one kind, each of them a member. */
+    /** Takes reward models of one kind, each of them a member. */
     record Ensemble(List<LocalModel> models) implements RewardSource {
 
         /** @throws RpoException where the members are models of different kinds */
@@ -51,7 +51,7 @@ public sealed interface RewardSource extends Serializable {
         }
     }
 
-    /** The reward that a policy implies beside its reference, β·log(π(y|x)/π_ref(y|x)), up to a constant of the prompt. */
+    /** Takes what a policy implies beside its reference, β·log(π(y|x)/π_ref(y|x)), up to a constant of the prompt. */
     record Implicit(LocalModel policy, LocalModel reference, double beta) implements RewardSource {
 
         /** @throws RpoException where the models read text differently */
