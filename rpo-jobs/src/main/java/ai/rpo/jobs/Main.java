@@ -9,6 +9,7 @@ import ai.rpo.jobs.command.GenerateCommand;
 import ai.rpo.jobs.command.JudgeCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
+import ai.rpo.jobs.command.RateCommand;
 import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RetrainCommand;
@@ -62,6 +63,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            RateCommand.class,
             JudgeCommand.class,
             BenchmarkCommand.class,
             ValidateCommand.class,

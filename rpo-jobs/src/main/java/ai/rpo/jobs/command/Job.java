@@ -39,6 +39,9 @@ final class Job {
     /** Keys without a default that generation needs. */
     static final List<String> GENERATION = List.of("rpo.output", "rpo.model.path", "rpo.generate.prompts");
 
+    /** Keys without a default that rating completions needs. */
+    static final List<String> RATING = List.of("rpo.output", "rpo.rate.model", "rpo.rate.completions");
+
     /** Keys without a default that any judging needs; it says itself what else it lacks. */
     static final List<String> JUDGING = List.of("rpo.output");
 

@@ -12,6 +12,7 @@ import ai.rpo.jobs.retrain.RetrainSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
+import ai.rpo.spark.rate.RateSettings;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -41,6 +42,7 @@ import java.util.OptionalInt;
  * @param generate {@code rpo.generate}
  * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
+ * @param rate {@code rpo.rate}
  */
 public record Settings(
         Optional<String> output,
@@ -62,7 +64,8 @@ public record Settings(
         PlanSettings plan,
         GenerateSettings generate,
         BenchmarkSettings benchmark,
-        JudgingSettings judge) {
+        JudgingSettings judge,
+        RateSettings rate) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

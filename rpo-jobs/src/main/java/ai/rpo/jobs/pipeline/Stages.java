@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  * generate
  * judge
  * benchmark
+ * rate
  * </pre>
  */
 public final class Stages {
@@ -147,6 +148,10 @@ public final class Stages {
 
     public Stage judge() {
         return Judging.configured(place);
+    }
+
+    public Stage rate() {
+        return new Rate(place);
     }
 
     public Stage benchmark() {
