@@ -134,7 +134,8 @@ class RetrainTest {
         assertEquals(null, second.parent());
         assertEquals(folder.resolve("tiny").toString(), second.startedFrom());
         assertEquals(2, inProduction());
-        var scores = new ObjectMapper().readTree(night(2, "reference/report.json").toFile());
+        var scores =
+                new ObjectMapper().readTree(night(2, "reference/report.json").toFile());
         assertEquals(16, scores.path("train").path("rows").asInt());
         assertEquals(4, scores.path("train").path("computed").asInt(), scores.toString());
     }

@@ -30,8 +30,7 @@ final class Job {
     static final List<String> PREFERENCE = List.of("rpo.output", "rpo.model.path", "rpo.data.train");
 
     /** Keys without a default that retraining needs; it starts from the model at {@code rpo.model.path} where nothing is in production. */
-    static final List<String> RETRAINING =
-            List.of("rpo.output", "rpo.registry", "rpo.model.path", "rpo.data.train");
+    static final List<String> RETRAINING = List.of("rpo.output", "rpo.registry", "rpo.model.path", "rpo.data.train");
 
     /** Keys without a default that supervised fine-tuning needs. */
     static final List<String> SUPERVISED = List.of("rpo.output", "rpo.model.path", "rpo.sft.data");

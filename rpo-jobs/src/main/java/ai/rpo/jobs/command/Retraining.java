@@ -50,7 +50,8 @@ final class Retraining {
             nothingNew(night);
             return;
         }
-        RunDirectory run = new Nights(running.output(), hadoop()).of(folder -> night.text(stages(night, folder).fingerprint()));
+        RunDirectory run = new Nights(running.output(), hadoop())
+                .of(folder -> night.text(stages(night, folder).fingerprint()));
         running.say("night", describe(night) + " → " + run.path());
         running.make(configuration(night, run), run, Stages::report);
         publish(night, run);
@@ -75,7 +76,8 @@ final class Retraining {
 
     private static String describe(Night night) {
         String files = night.news() == 1 ? "1 file is" : night.news() + " files are";
-        return files + " new to " + (night.production() == 0 ? "production, where nothing is" : "version " + night.production())
+        return files + " new to "
+                + (night.production() == 0 ? "production, where nothing is" : "version " + night.production())
                 + "; from " + night.model();
     }
 
@@ -92,8 +94,7 @@ final class Retraining {
         registry.promote(version.number(), Optional.of(night.production()));
         running.say(
                 "promote",
-                "version " + version.number()
-                        + (night.production() == 0 ? "" : ", was version " + night.production()));
+                "version " + version.number() + (night.production() == 0 ? "" : ", was version " + night.production()));
     }
 
     private Stages stages(Night night, RunDirectory run) {

@@ -37,7 +37,9 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
     /** Adds definitions that win over all others. */
     public ConfigurationSources and(List<String> more) {
         return new ConfigurationSources(
-                file, environment, Stream.concat(definitions.stream(), more.stream()).toList());
+                file,
+                environment,
+                Stream.concat(definitions.stream(), more.stream()).toList());
     }
 
     /** Every key with its default. */

@@ -66,6 +66,9 @@ public record Night(int production, String model, List<String> files, int news) 
     }
 
     private static List<String> names(InputFiles files) {
-        return files.files().stream().map(FileStatus::getPath).map(String::valueOf).toList();
+        return files.files().stream()
+                .map(FileStatus::getPath)
+                .map(String::valueOf)
+                .toList();
     }
 }

@@ -33,7 +33,10 @@ public final class Nights {
                 .max()
                 .orElse(0);
         RunDirectory before = folder(last);
-        if (before.file(NOTE).read().filter(note -> note.equals(text.apply(before))).isPresent()) {
+        if (before.file(NOTE)
+                .read()
+                .filter(note -> note.equals(text.apply(before)))
+                .isPresent()) {
             return before;
         }
         RunDirectory next = folder(last + 1);
