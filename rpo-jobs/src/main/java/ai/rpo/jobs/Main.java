@@ -7,6 +7,7 @@ import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
 import ai.rpo.jobs.command.GenerateCommand;
 import ai.rpo.jobs.command.JudgeCommand;
+import ai.rpo.jobs.command.OnlineCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.RateCommand;
@@ -64,6 +65,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ReportCommand.class,
             GenerateCommand.class,
             RateCommand.class,
+            OnlineCommand.class,
             JudgeCommand.class,
             BenchmarkCommand.class,
             ValidateCommand.class,

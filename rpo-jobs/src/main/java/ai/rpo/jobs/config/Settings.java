@@ -8,6 +8,7 @@ import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.gates.GateSettings;
+import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.retrain.RetrainSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
@@ -43,6 +44,7 @@ import java.util.OptionalInt;
  * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
  * @param rate {@code rpo.rate}
+ * @param online {@code rpo.online}
  */
 public record Settings(
         Optional<String> output,
@@ -65,7 +67,8 @@ public record Settings(
         GenerateSettings generate,
         BenchmarkSettings benchmark,
         JudgingSettings judge,
-        RateSettings rate) {
+        RateSettings rate,
+        OnlineSettings online) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  * judge
  * benchmark
  * rate
+ * pair
  * </pre>
  */
 public final class Stages {
@@ -152,6 +153,11 @@ public final class Stages {
 
     public Stage rate() {
         return new Rate(place);
+    }
+
+    /** Of the completions and ratings that lie in the run directory. */
+    public Stage pairs() {
+        return new Pairs(place);
     }
 
     public Stage benchmark() {

@@ -1,0 +1,111 @@
+package ai.rpo.jobs.command;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.jobs.config.ConfigurationSources;
+import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
+import ai.rpo.jobs.online.OnlineSettings;
+import ai.rpo.jobs.online.OnlineSettings.Reference;
+import ai.rpo.jobs.online.RoundNote;
+import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.spark.store.RunDirectory;
+import com.typesafe.config.ConfigUtil;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Aligns a policy online: in each round it answers the prompts, and learns from its own answers as they are rated.
+ *
+ * <p>A round is a run directory, and made of the stages of any run; so whatever a killed command has finished is used again.
+ */
+final class OnlineRounds {
+
+    private final ConfigurationSources sources;
+    private final RunningCommand running;
+    private final Settings settings;
+    private final OnlineSettings online;
+
+    /** @param sources of the configuration that the command runs with */
+    OnlineRounds(ConfigurationSources sources, RunningCommand running) {
+        this.sources = sources;
+        this.running = running;
+        this.settings = running.configuration().settings();
+        this.online = settings.online();
+    }
+
+    void run() {
+        check();
+        List<String> notes = new ArrayList<>();
+        String policy = settings.model().path().orElseThrow();
+        for (int number = 1; number <= online.rounds(); number++) {
+            RunDirectory run = running.output().below(String.format(Locale.ROOT, "online/round-%02d", number));
+            running.say("round", number + " of " + online.rounds() + ", from " + policy + " → " + run.path());
+            ResolvedConfiguration sampling = configuration(number, policy, run, List.of());
+            running.make(sampling, run, Stages::generate);
+            running.make(sampling, run, Stages::rate);
+            running.make(sampling, run, Stages::pairs);
+            running.make(configuration(number, policy, run, pairs(run)), run, Stages::report);
+            notes.add(RoundNote.of(number, policy, run));
+            running.output().file("online/rounds.jsonl").write(String.join("", notes));
+            policy = run.path("model").toString();
+        }
+        running.say("online", "done → " + policy);
+    }
+
+    /** What would stop a round shows before the first one. */
+    private void check() {
+        if (settings.data().format().isPresent()) {
+            throw RpoException.configuration("Cannot align online with rpo.data.format = "
+                    + settings.data().format().get() + ": a round's own pairs are rows of token ids. Leave it out; the format"
+                    + " of each row is recognised.");
+        }
+        if (online.offlineShare() > 0 && settings.data().train().isEmpty()) {
+            throw RpoException.configuration("Cannot mix offline pairs in with rpo.online.offline-share = "
+                    + online.offlineShare() + ": there are none. Name them with rpo.data.train.");
+        }
+        new Stages(running.configuration(), running.output(), running.spark())
+                .rate()
+                .checkMakeable();
+    }
+
+    /** The keys that make a round of the configuration, behind those that were given. */
+    private ResolvedConfiguration configuration(int number, String policy, RunDirectory run, List<String> pairs) {
+        List<String> own = new ArrayList<>(pairs);
+        own.add("rpo.output=" + ConfigUtil.quoteString(run.path().toString()));
+        own.add("rpo.model.path=" + ConfigUtil.quoteString(policy));
+        own.add("rpo.reference.path=" + ConfigUtil.quoteString(reference(policy)));
+        own.add("rpo.generate.prompts=" + list(online.prompts()));
+        own.add("rpo.generate.format=jsonl");
+        own.add("rpo.generate.samples-per-prompt=" + online.samplesPerPrompt());
+        own.add("rpo.generate.seed=" + (settings.generate().seed() + number - 1));
+        own.add("rpo.train.seed=" + (settings.train().seed() + number - 1));
+        own.add("rpo.rate.completions=" + list(List.of(run.path("generate/completions").toString())));
+        if (settings.reference().cache().isEmpty()) {
+            own.add("rpo.reference.cache="
+                    + ConfigUtil.quoteString(running.output().path("scores").toString()));
+        }
+        return ResolvedConfiguration.load(sources.and(own), Job.ONLINE);
+    }
+
+    private String reference(String policy) {
+        return online.reference() == Reference.PREVIOUS
+                ? policy
+                : settings.reference()
+                        .path()
+                        .orElseGet(() -> settings.model().path().orElseThrow());
+    }
+
+    private static List<String> pairs(RunDirectory run) {
+        List<String> paths = new ArrayList<>(List.of(run.path("pairs/rows").toString()));
+        if (run.exists("pairs/offline.jsonl")) {
+            paths.add(run.path("pairs/offline.jsonl").toString());
+        }
+        return List.of("rpo.data.train=" + list(paths));
+    }
+
+    private static String list(List<String> paths) {
+        return paths.stream().map(ConfigUtil::quoteString).collect(Collectors.joining(", ", "[", "]"));
+    }
+}

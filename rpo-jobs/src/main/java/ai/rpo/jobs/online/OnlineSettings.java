@@ -1,0 +1,54 @@
+package ai.rpo.jobs.online;
+
+import ai.rpo.core.reward.Pairing;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Holds the keys of {@code rpo.online}.
+ *
+ * @param rounds of generating, rating, pairing and training
+ * @param prompts that the policy answers in each round: files, folders or globs
+ * @param samplesPerPrompt completions of each
+ * @param pairing how a prompt's samples become a pair
+ * @param reference what the policy of a round is tied to
+ * @param offlineShare of a round's pairs, the part that comes from {@code rpo.data.train}
+ */
+public record OnlineSettings(
+        int rounds,
+        List<String> prompts,
+        int samplesPerPrompt,
+        Pairing pairing,
+        Reference reference,
+        double offlineShare) {
+
+    /** Names what a round's policy is tied to. */
+    public enum Reference {
+        /** The model that the first round starts from, or {@code rpo.reference.path}. */
+        START,
+        /** The policy that the round starts from. */
+        PREVIOUS
+    }
+
+    public OnlineSettings {
+        prompts = List.copyOf(prompts);
+        List<String> problems = new ArrayList<>();
+        if (rounds < 1) {
+            problems.add("rounds must be at least 1, but is " + rounds);
+        }
+        if (samplesPerPrompt < 2) {
+            problems.add("samples-per-prompt must be at least 2, as a pair needs two, but is " + samplesPerPrompt);
+        }
+        if (!(offlineShare >= 0 && offlineShare < 1)) {
+            problems.add("offline-share must be at least 0 and below 1, but is " + offlineShare);
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", problems));
+        }
+    }
+
+    /** Counts the offline pairs that go with so many of the policy's own, to the nearest whole one. */
+    public long offlinePairs(long own) {
+        return Math.round(own * offlineShare / (1 - offlineShare));
+    }
+}

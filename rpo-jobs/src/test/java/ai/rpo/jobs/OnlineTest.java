@@ -1,0 +1,201 @@
+package ai.rpo.jobs;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ModelExport;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rounds of a tiny policy that a tiny reward model rates. */
+class OnlineTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    @TempDir
+    Path folder;
+
+    private String printed;
+
+    @BeforeEach
+    void inputs() throws IOException {
+        Path policy = Files.createDirectory(folder.resolve("policy"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(MODEL.resolve(name), policy.resolve(name));
+        }
+        ModelDirectory reward = ModelDirectory.openForRewards(policy, 5);
+        new ModelExport(reward, Dtype.F32).write(folder.resolve("reward"), reward.weights(), Map.of());
+        Files.writeString(folder.resolve("prompts.jsonl"), lines(16, "{\"prompt_ids\": [1, %d]}"));
+        Files.writeString(
+                folder.resolve("offline.jsonl"),
+                lines(40, "{\"prompt_ids\": [1, %d], \"chosen_ids\": [4, 2], \"rejected_ids\": [5, 2]}"));
+        Files.writeString(folder.resolve("online.conf"), """
+                rpo {
+                  model.path = %1$s/policy
+                  rate.model = %1$s/reward
+                  online { prompts = %1$s/prompts.jsonl, rounds = 2 }
+                  generate.max-new-tokens = 6
+                  train { pairs-per-batch = 4, learning-rate = 3e-2 }
+                }
+                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
+                """.formatted(folder));
+    }
+
+    @Test
+    void thePolicyLearnsWhatIsRewardedAndAKilledCommandGoesOn() throws Exception {
+        assertEquals(0, execute("whole", "-D", "rpo.online.rounds=3"), printed);
+        List<JsonNode> rounds = rounds("whole");
+        assertEquals(3, rounds.size());
+        for (int i = 0; i < 3; i++) {
+            JsonNode round = rounds.get(i);
+            assertEquals(i + 1, round.get("round").asInt());
+            assertEquals(
+                    16,
+                    Stream.of("pairs", "equal_rewards", "equal_texts", "too_few")
+                            .mapToInt(what -> round.get(what).asInt())
+                            .sum());
+            assertTrue(round.get("chosen_reward").asDouble()
+                    > round.get("rejected_reward").asDouble());
+        }
+        double first = rounds.get(0).get("reward").asDouble();
+        double spread = rounds.get(0).get("chosen_reward").asDouble() - first;
+        assertTrue(rounds.get(2).get("reward").asDouble() > first + spread / 2, rounds.toString());
+        assertTrue(printed.contains("round     3 of 3, from " + folder.resolve("whole/online/round-02/model")), printed);
+
+        kill("killed", "online/round-02/rate/manifest.json");
+        assertEquals(0, execute("killed"), printed);
+        assertArrayEquals(
+                Files.readAllBytes(weights("whole", 2)),
+                Files.readAllBytes(weights("killed", 2)),
+                "two rounds are two rounds");
+    }
+
+    @Test
+    void offlinePairsAreMixedInAndTheReferenceMayFollow() throws IOException {
+        assertEquals(
+                0,
+                execute(
+                        "mixed",
+                        "-D",
+                        "rpo.online.offline-share=0.5",
+                        "-D",
+                        "rpo.data.train=" + folder.resolve("offline.jsonl"),
+                        "-D",
+                        "rpo.online.reference=previous",
+                        "-D",
+                        "rpo.online.pairing=two"),
+                printed);
+        for (int round = 1; round <= 2; round++) {
+            JsonNode facts = rounds("mixed").get(round - 1);
+            int own = facts.get("pairs").asInt();
+            assertEquals(own, facts.get("offline_pairs").asInt());
+            JsonNode prepared =
+                    JSON.readTree(round("mixed", round, "data/report.json").toFile());
+            assertEquals(2 * own, prepared.get("rows_kept").asInt());
+        }
+        assertFalse(
+                Files.readString(round("mixed", 1, "pairs/offline.jsonl"))
+                        .equals(Files.readString(round("mixed", 2, "pairs/offline.jsonl"))),
+                "each round draws anew");
+        String resolved = Files.readString(round("mixed", 2, "resolved.conf"));
+        assertTrue(resolved.contains("mixed/online/round-01/model"), resolved);
+    }
+
+    @Test
+    void aRoundWithoutAPairStopsAndSaysWhatTheRatingFound() throws IOException {
+        assertEquals(3, execute("greedy", "-D", "rpo.generate.temperature=0"));
+        assertTrue(printed.contains("none has two that differ in reward (16 × equal texts)"), printed);
+    }
+
+    @Test
+    void whatWouldStopARoundStopsTheCommandBefore() throws IOException {
+        assertEquals(2, execute("bad", "-D", "rpo.online.offline-share=0.5"));
+        assertTrue(printed.contains("there are none. Name them with rpo.data.train"), printed);
+        assertEquals(2, execute("bad", "-D", "rpo.data.format=text"));
+        assertEquals(2, execute("bad", "-D", "rpo.rate.model=" + folder.resolve("policy")));
+        assertFalse(Files.exists(folder.resolve("bad/online")));
+    }
+
+    private static String lines(int count, String row) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> row.formatted(3 + i % 10) + "\n")
+                .collect(Collectors.joining());
+    }
+
+    /** Starts the command in a process of its own, and kills it once a file is there. */
+    private void kill(String output, String file) throws IOException, InterruptedException {
+        Process process = new CommandLineProgram(folder).start(words(output).toArray(String[]::new));
+        Path awaited = folder.resolve(output).resolve(file);
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+        while (!Files.exists(awaited) && process.isAlive() && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+        }
+        process.destroyForcibly().waitFor();
+        assertTrue(Files.exists(awaited), () -> awaited + " never came");
+        assertFalse(Files.exists(weights(output, 2)), "it was killed too late");
+    }
+
+    private List<String> words(String output) {
+        return List.of(
+                "online",
+                "--config",
+                folder.resolve("online.conf").toString(),
+                "-D",
+                "rpo.output=" + folder.resolve(output));
+    }
+
+    private int execute(String output, String... more) {
+        List<String> arguments = new ArrayList<>(words(output));
+        arguments.addAll(List.of(more));
+        PrintStream screen = System.out;
+        PrintStream errors = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        System.setOut(both);
+        System.setErr(both);
+        try {
+            return Main.execute(arguments.toArray(String[]::new));
+        } finally {
+            System.setOut(screen);
+            System.setErr(errors);
+            printed = bytes.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    private List<JsonNode> rounds(String output) throws IOException {
+        List<JsonNode> rounds = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve(output).resolve("online/rounds.jsonl"))) {
+            rounds.add(JSON.readTree(line));
+        }
+        return rounds;
+    }
+
+    private Path weights(String output, int number) {
+        return round(output, number, "model/model.safetensors");
+    }
+
+    private Path round(String output, int number, String file) {
+        return folder.resolve(output).resolve("online/round-0" + number).resolve(file);
+    }
+}
