@@ -18,7 +18,12 @@ import java.util.Optional;
 final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
     /** What enters the activation, gate and up side by side, and what leaves it. */
-    record Saved(Tensor before, Tensor activated) {}
+    record Saved(Tensor before, Tensor activated) {
+
+        Saved rows(int from, int to) {
+            return new Saved(before.rows(from, to), activated.rows(from, to));
+        }
+    }
 
     private final Backend backend;
     private final Activation activation;
@@ -27,19 +32,46 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
     private final Projection input;
     private final Projection output;
 
-    FeedForward(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
-        Architecture architecture = config.architecture();
-        WeightNames.FeedForward names = architecture.names().feedForward();
-        String block = architecture.names().block(layer);
-        boolean biased = architecture.biases().feedForward();
-        boolean inputMajor = architecture.names().inputMajor();
+    private FeedForward(Backend backend, ModelConfig config, int columns, Projection input, Projection output) {
         this.backend = backend;
         activation = config.activation();
-        gated = architecture.gatedFeedForward();
-        columns = config.intermediateSize();
-        input = new Projection(
-                backend, names.input().stream().map(block::concat).toList(), biased, inputMajor, lora);
-        output = new Projection(backend, List.of(block + names.output()), biased, inputMajor, lora);
+        gated = config.architecture().gatedFeedForward();
+        this.columns = columns;
+        this.input = input;
+        this.output = output;
+    }
+
+    /** The one of a layer. */
+    static FeedForward of(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
+        WeightNames.FeedForward names = config.architecture().names().feedForward();
+        String block = config.architecture().names().block(layer);
+        return of(backend, config, lora, block, names.input(), names.output(), config.intermediateSize());
+    }
+
+    /** One of a layer's experts. */
+    static FeedForward ofExpert(
+            Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer, int expert) {
+        WeightNames.Experts names = mixture.names();
+        String before = config.architecture().names().block(layer) + names.expert(expert);
+        return of(backend, config, Optional.empty(), before, names.input(), names.output(), mixture.columns());
+    }
+
+    private static FeedForward of(
+            Backend backend,
+            ModelConfig config,
+            Optional<Lora> lora,
+            String before,
+            List<String> inputs,
+            String output,
+            int columns) {
+        boolean biased = config.architecture().biases().feedForward();
+        boolean inputMajor = config.architecture().names().inputMajor();
+        return new FeedForward(
+                backend,
+                config,
+                columns,
+                new Projection(backend, inputs.stream().map(before::concat).toList(), biased, inputMajor, lora),
+                new Projection(backend, List.of(before + output), biased, inputMajor, lora));
     }
 
     /** Keeps the rows that it is given. */
@@ -52,8 +84,25 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Tensor out,
             boolean accumulate,
             Workspace workspace) {
-        Saved saved = new Saved(
-                workspace.tensor(x.rows(), gated ? 2 * columns : columns), workspace.tensor(x.rows(), columns));
+        Saved saved = scratch(x.rows(), workspace);
+        forward(weights, x, batch, saved, out, accumulate, workspace);
+        return saved;
+    }
+
+    /** What so many rows save, without numbers yet. */
+    Saved scratch(int rows, Workspace workspace) {
+        return new Saved(workspace.tensor(rows, gated ? 2 * columns : columns), workspace.tensor(rows, columns));
+    }
+
+    /** The same pass, which saves where it is told to. */
+    void forward(
+            Parameters weights,
+            Tensor x,
+            TokenRows batch,
+            Saved saved,
+            Tensor out,
+            boolean accumulate,
+            Workspace workspace) {
         input.forward(weights, x, batch, saved.before, false, workspace);
         if (gated) {
             backend.gatedActivation(saved.before, activation, saved.activated);
@@ -61,7 +110,6 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             backend.activation(saved.before, activation, saved.activated);
         }
         output.forward(weights, saved.activated, batch, out, accumulate, workspace);
-        return saved;
     }
 
     @Override
@@ -71,6 +119,19 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Tensor x,
             PackedBatch batch,
             PackedBatch kept,
+            Tensor dOut,
+            Tensor dX,
+            Parameters gradients,
+            Workspace workspace) {
+        backward(weights, saved, x, batch, dOut, dX, gradients, workspace);
+    }
+
+    /** As above; {@code dX} may be {@code x} itself. */
+    void backward(
+            Parameters weights,
+            Saved saved,
+            Tensor x,
+            PackedBatch batch,
             Tensor dOut,
             Tensor dX,
             Parameters gradients,

@@ -206,7 +206,7 @@ public final class AdapterConfig {
     private static Stream<String> projections(ModelConfig config) {
         return IntStream.range(0, config.layers())
                 .boxed()
-                .flatMap(layer -> config.architecture().names().projections(layer).stream())
+                .flatMap(layer -> config.architecture().projections(layer).stream())
                 .flatMap(List::stream);
     }
 

@@ -95,7 +95,7 @@ public final class ParameterLayout {
         ParameterLayout layout = new ParameterLayout();
         WeightNames names = config.architecture().names();
         for (int i = 0; i < config.layers(); i++) {
-            for (List<String> projections : names.projections(i)) {
+            for (List<String> projections : config.architecture().projections(i)) {
                 List<String> adapted =
                         projections.stream().filter(lora.modules()::contains).toList();
                 for (String module : adapted) {
@@ -121,9 +121,6 @@ public final class ParameterLayout {
         int hidden = config.hiddenSize();
         int queries = config.heads() * config.headDim();
         int keys = config.keyValueHeads() * config.headDim();
-        int inner = config.intermediateSize();
-        int inputs = feedForward.input().size();
-        int input = (architecture.gatedFeedForward() ? 2 : 1) * inner / inputs;
 
         attention.norm().ifPresent(name -> norm(config, block + name));
         projections(config, block, queryKeyValue(config, layer), hidden, biases.attentionInput());
@@ -138,11 +135,33 @@ public final class ParameterLayout {
                 .norm()
                 .filter(name -> !contains(block + name + ".weight"))
                 .ifPresent(name -> norm(config, block + name));
-        List<Part> gateAndUp =
-                feedForward.input().stream().map(name -> new Part(name, input)).toList();
-        projections(config, block, gateAndUp, hidden, biases.feedForward());
-        projections(config, block, List.of(new Part(feedForward.output(), hidden)), inner, biases.feedForward());
+        architecture
+                .mixture(layer)
+                .ifPresentOrElse(
+                        mixture -> experts(config, block, mixture),
+                        () -> feedForward(
+                                config, block, feedForward.input(), feedForward.output(), config.intermediateSize()));
         feedForward.afterNorm().ifPresent(name -> norm(config, block + name));
+    }
+
+    private void experts(ModelConfig config, String block, Architecture.Mixture mixture) {
+        boolean biased = config.architecture().biases().feedForward();
+        List<Part> router = List.of(new Part(mixture.names().router(), mixture.experts()));
+        projections(config, block, router, config.hiddenSize(), biased);
+        for (int e = 0; e < mixture.experts(); e++) {
+            WeightNames.Experts names = mixture.names();
+            feedForward(config, block + names.expert(e), names.input(), names.output(), mixture.columns());
+        }
+    }
+
+    private void feedForward(ModelConfig config, String before, List<String> inputs, String output, int columns) {
+        Architecture architecture = config.architecture();
+        boolean biased = architecture.biases().feedForward();
+        int input = (architecture.gatedFeedForward() ? 2 : 1) * columns / inputs.size();
+        List<Part> gateAndUp =
+                inputs.stream().map(name -> new Part(name, input)).toList();
+        projections(config, before, gateAndUp, config.hiddenSize(), biased);
+        projections(config, before, List.of(new Part(output, config.hiddenSize())), columns, biased);
     }
 
     /** One of several projections of the same input. */

@@ -2,7 +2,6 @@ package ai.rpo.core.model;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * What a family calls its weights, and which it has. Names are without {@code .weight} and {@code .bias}; those of a
@@ -112,6 +111,30 @@ public record WeightNames(
         }
     }
 
+    /**
+     * A router and the experts that it chooses among.
+     *
+     * @param router makes a logit for each expert
+     * @param all what the names of all experts begin with; the number of one follows
+     * @param input gate and up of an expert
+     * @param output of an expert
+     */
+    public record Experts(String router, String all, List<String> input, String output) {
+
+        /** Under the names that Qwen gave them. */
+        static final Experts QWEN =
+                new Experts("mlp.gate", "mlp.experts.", List.of("gate_proj", "up_proj"), "down_proj");
+
+        public Experts {
+            input = List.copyOf(input);
+        }
+
+        /** What the names of one expert's projections begin with. */
+        public String expert(int number) {
+            return all + number + ".";
+        }
+    }
+
     static final WeightNames LLAMA = new WeightNames(
             "model.embed_tokens",
             Optional.empty(),
@@ -152,18 +175,6 @@ public record WeightNames(
     /** What the names of one block's weights begin with. */
     public String block(int layer) {
         return blocks + layer + ".";
-    }
-
-    /** A block's projections by their full names, those of one input together. */
-    public List<List<String>> projections(int layer) {
-        String block = block(layer);
-        return Stream.of(
-                        attention.queryKeyValue(),
-                        List.of(attention.output()),
-                        feedForward.input(),
-                        List.of(feedForward.output()))
-                .map(names -> names.stream().map(block::concat).toList())
-                .toList();
     }
 
     /** The weight that the final hidden state is multiplied with. */

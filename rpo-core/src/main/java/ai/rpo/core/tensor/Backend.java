@@ -74,6 +74,23 @@ public interface Backend {
      */
     void dropout(Tensor x, double rate, long[] keys, Tensor out);
 
+    /** Overwrites {@code out} with numbers in row-major order, the way back of {@link Tensor#toArray}: meant for few of them. */
+    void set(double[] numbers, Tensor out);
+
+    /**
+     * {@code into[i] += Σ shares[p]·x[rows[p]]} over {@code p = i·n … i·n + n − 1}, where n is how often {@code into}'s rows
+     * go into those of {@code x}.
+     *
+     * @param rows each row of {@code x} once
+     */
+    void mixRows(Tensor x, int[] rows, double[] shares, Tensor into);
+
+    /**
+     * Gradient of {@link #mixRows}: {@code dX[rows[p]] = shares[p]·dOut[p/n]} and {@code dShares[p] = x[rows[p]]·dOut[p/n]};
+     * overwrites {@code dX}, which may be {@code x} itself.
+     */
+    void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares);
+
     // --- linear ---------------------------------------------------------------------------------------------------
 
     /** {@code out = x·weightᵀ}, or {@code out += x·weightᵀ}; x {@code [t, in]}, weight {@code [out, in]}. */

@@ -20,6 +20,30 @@ public final class Shapes {
         }
     }
 
+    public static void requireNumbers(double[] numbers, Tensor out) {
+        if (numbers.length != out.size()) {
+            throw new IllegalArgumentException(numbers.length + " numbers for " + out.size() + ".");
+        }
+    }
+
+    /** @return how many rows of {@code x} make one of {@code mixed} */
+    public static int requireMixed(Tensor x, int[] rows, double[] shares, Tensor mixed) {
+        int parts = mixed.rows() == 0 ? 0 : x.rows() / mixed.rows();
+        require(x, parts * mixed.rows(), mixed.columns());
+        boolean[] seen = new boolean[x.rows()];
+        for (int row : rows) {
+            if (row < 0 || row >= seen.length || seen[row]) {
+                throw new IllegalArgumentException("Row " + row + " of " + seen.length + " is not there, or twice.");
+            }
+            seen[row] = true;
+        }
+        if (rows.length != x.rows() || shares.length != x.rows()) {
+            throw new IllegalArgumentException(
+                    rows.length + " rows and " + shares.length + " shares of " + x.rows() + " rows.");
+        }
+        return parts;
+    }
+
     /** Shapes of {@code y = x·weightᵀ}, and so of both its gradients. */
     public static void requireLinear(Tensor x, Tensor weight, Tensor y) {
         require(weight, y.columns(), x.columns());

@@ -71,7 +71,7 @@ class PublishedShapesTest {
         private static TreeSet<String> projections(ModelConfig config) {
             return IntStream.range(0, config.layers())
                     .boxed()
-                    .flatMap(layer -> config.architecture().names().projections(layer).stream())
+                    .flatMap(layer -> config.architecture().projections(layer).stream())
                     .flatMap(List::stream)
                     .collect(Collectors.toCollection(TreeSet::new));
         }

@@ -149,6 +149,56 @@ class BackendAgreementTest {
     }
 
     @Test
+    void mixingOfRowsAndItsGradients() {
+        for (int columns : SIZES) {
+            for (int parts : new int[] {1, 2, 5}) {
+                int[] rows = permutation(7 * parts);
+                double[] shares = random.doubles(rows.length, -1, 1).toArray();
+                Twin x = normal(rows.length, columns, 1);
+                Twin into = normal(7, columns, 1);
+                plain.mixRows(x.exact, rows, shares, into.exact);
+                backend.mixRows(x.fast, rows, shares, into.fast);
+                into.assertAgrees();
+                Twin dOut = normal(7, columns, 1);
+                Twin dX = normal(rows.length, columns, 1);
+                double[] exact = new double[rows.length];
+                double[] fast = new double[rows.length];
+                plain.mixRowsBackward(x.exact, rows, shares, dOut.exact, dX.exact, exact);
+                backend.mixRowsBackward(x.fast, rows, shares, dOut.fast, dX.fast, fast);
+                dX.assertAgrees();
+                assertArrayEquals(exact, fast, TOLERANCE * columns);
+                backend.mixRowsBackward(x.fast, rows, shares, dOut.fast, x.fast, fast);
+                assertArrayEquals(dX.fast.toArray(), x.fast.toArray(), "in place");
+                assertArrayEquals(exact, fast, TOLERANCE * columns);
+            }
+        }
+        Tensor two = backend.allocate(6).tensor(0, 2, 3);
+        int[] twice = {1, 1};
+        assertThrows(IllegalArgumentException.class, () -> backend.mixRows(two, twice, new double[2], two.rows(0, 1)));
+    }
+
+    private int[] permutation(int length) {
+        int[] order = new int[length];
+        for (int i = 0; i < length; i++) {
+            int j = random.nextInt(i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    @Test
+    void setsNumbers() {
+        for (int columns : SIZES) {
+            Twin out = normal(3, columns, 1);
+            double[] numbers = random.doubles(3L * columns, -1, 1).toArray();
+            plain.set(numbers, out.exact);
+            backend.set(numbers, out.fast);
+            out.assertAgrees();
+        }
+    }
+
+    @Test
     void dropout() {
         for (int columns : SIZES) {
             long[] keys = random.longs(4).toArray();

@@ -135,6 +135,38 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        for (int i = 0; i < numbers.length; i++) {
+            plain(out).set(i / out.columns(), i % out.columns(), numbers[i]);
+        }
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        for (int p = 0; p < rows.length; p++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(into).add(p / parts, j, shares[p] * plain(x).get(rows[p], j));
+            }
+        }
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        for (int p = 0; p < rows.length; p++) {
+            dShares[p] = 0;
+            for (int j = 0; j < x.columns(); j++) {
+                double d = plain(dOut).get(p / parts, j);
+                dShares[p] += plain(x).get(rows[p], j) * d;
+                plain(dX).set(rows[p], j, shares[p] * d);
+            }
+        }
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         if (!accumulate) {

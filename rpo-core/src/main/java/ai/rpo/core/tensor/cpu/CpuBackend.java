@@ -179,6 +179,26 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        elementwise.set(numbers, address(out));
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        elementwise.mixRows(address(x), rows, shares, parts, address(into), x.columns());
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        elementwise.mixRowsBackward(
+                address(x), rows, shares, parts, address(dOut), address(dX), dShares, x.columns());
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         multiply(true, x.rows(), out.columns(), x.columns(), x, weight, accumulate, out);

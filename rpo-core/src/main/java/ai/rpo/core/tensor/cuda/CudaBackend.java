@@ -193,6 +193,58 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        if (numbers.length > 0) {
+            try (Scratch floats = device.upload(floats(numbers))) {
+                device.copy(floats.address(), of(out).address(), Float.BYTES * out.size());
+            }
+        }
+    }
+
+    private static float[] floats(double[] numbers) {
+        float[] floats = new float[numbers.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) numbers[i];
+        }
+        return floats;
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        try (Scratch order = device.upload(rows);
+                Scratch perRow = device.upload(floats(shares))) {
+            each("elementwise.mixRows", into.size(), of(x), order, perRow, parts, of(into), x.columns());
+        }
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        if (rows.length == 0) {
+            return;
+        }
+        try (Scratch order = device.upload(rows);
+                Scratch perRow = device.upload(floats(shares));
+                Scratch results = device.scratch((long) Double.BYTES * rows.length)) {
+            kernels.launch(
+                    "elementwise.mixRowsBackward",
+                    Grid.rows(rows.length, x.columns()),
+                    of(x),
+                    order,
+                    perRow,
+                    parts,
+                    of(dOut),
+                    of(dX),
+                    results,
+                    x.columns());
+            System.arraycopy(device.readDoubles(results.address(), rows.length), 0, dShares, 0, rows.length);
+        }
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         products.multiply(
