@@ -224,12 +224,15 @@ public record Architecture(
         return mixture.filter(some -> some.layers().get(layer));
     }
 
-    /** A block's projections by their full names, those of one input together; experts have none that can be adapted. */
+    /**
+     * A block's projections that can be adapted, by their full names, those of one input together. Of a mixture of experts
+     * these are attention's: PEFT takes the names of others, in layers without experts too, for those of experts.
+     */
     public List<List<String>> projections(int layer) {
         String block = names.block(layer);
         List<List<String>> projections =
                 new ArrayList<>(List.of(names.attention().queryKeyValue(), List.of(names.attention().output())));
-        if (mixture(layer).isEmpty()) {
+        if (mixture.isEmpty()) {
             projections.add(names.feedForward().input());
             projections.add(List.of(names.feedForward().output()));
         }

@@ -9,6 +9,8 @@ final class ExpertKeys {
     /** Under which transformers and others say how many experts a model has. */
     static final List<String> COUNTS = List.of("num_local_experts", "num_experts", "n_routed_experts");
 
+    static final String ROUTER_LOGITS = "output_router_logits";
+
     private static final int MOST = 10_000;
 
     private final JsonObject file;
