@@ -52,10 +52,9 @@ public final class Decoder {
 
     private static int lowest(ModelConfig config, Lora lora) {
         return IntStream.range(0, config.layers())
-                .filter(layer ->
-                        config.architecture().projections(layer).stream()
-                                .flatMap(List::stream)
-                                .anyMatch(lora.modules()::contains))
+                .filter(layer -> config.architecture().projections(layer).stream()
+                        .flatMap(List::stream)
+                        .anyMatch(lora.modules()::contains))
                 .findFirst()
                 .orElse(config.layers());
     }

@@ -200,7 +200,9 @@ public final class AdapterConfig {
     private static void refuseExperts(ModelConfig config, String target, String source) {
         String last = target.substring(target.lastIndexOf('.') + 1);
         config.architecture().mixture().map(Architecture.Mixture::names).ifPresent(names -> {
-            if (names.router().endsWith("." + last) || names.input().contains(last) || names.output().equals(last)) {
+            if (names.router().endsWith("." + last)
+                    || names.input().contains(last)
+                    || names.output().equals(last)) {
                 throw RpoException.configuration("Cannot adapt " + target + " of " + source
                         + ": experts and their router cannot be adapted. Choose among "
                         + String.join(", ", lastNames(matching(config, module -> true))) + ".");

@@ -175,7 +175,8 @@ public record Architecture(
     }
 
     Architecture with(WeightNames other) {
-        return new Architecture(other, attention, norm, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
+        return new Architecture(
+                other, attention, norm, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Attention other) {
@@ -183,15 +184,18 @@ public record Architecture(
     }
 
     Architecture with(Norm other) {
-        return new Architecture(names, attention, other, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
+        return new Architecture(
+                names, attention, other, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Biases other) {
-        return new Architecture(names, attention, norm, gatedFeedForward, other, residual, multipliers, mixture, logitCap);
+        return new Architecture(
+                names, attention, norm, gatedFeedForward, other, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Residual other) {
-        return new Architecture(names, attention, norm, gatedFeedForward, biases, other, multipliers, mixture, logitCap);
+        return new Architecture(
+                names, attention, norm, gatedFeedForward, biases, other, multipliers, mixture, logitCap);
     }
 
     Architecture with(Multipliers other) {
@@ -200,15 +204,7 @@ public record Architecture(
 
     Architecture with(Mixture other) {
         return new Architecture(
-                names,
-                attention,
-                norm,
-                gatedFeedForward,
-                biases,
-                residual,
-                multipliers,
-                Optional.of(other),
-                logitCap);
+                names, attention, norm, gatedFeedForward, biases, residual, multipliers, Optional.of(other), logitCap);
     }
 
     Architecture withPlainFeedForward() {
@@ -230,8 +226,8 @@ public record Architecture(
      */
     public List<List<String>> projections(int layer) {
         String block = names.block(layer);
-        List<List<String>> projections =
-                new ArrayList<>(List.of(names.attention().queryKeyValue(), List.of(names.attention().output())));
+        List<List<String>> projections = new ArrayList<>(List.of(
+                names.attention().queryKeyValue(), List.of(names.attention().output())));
         if (mixture.isEmpty()) {
             projections.add(names.feedForward().input());
             projections.add(List.of(names.feedForward().output()));

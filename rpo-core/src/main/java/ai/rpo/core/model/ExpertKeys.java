@@ -34,8 +34,7 @@ final class ExpertKeys {
         }
     }
 
-    Architecture.Mixture everywhere(
-            WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
+    Architecture.Mixture everywhere(WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
         return mixture(names, Collections.nCopies(layers, true), columns, shares);
     }
 

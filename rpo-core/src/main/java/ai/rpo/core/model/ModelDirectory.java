@@ -236,7 +236,8 @@ public final class ModelDirectory {
                     + " transformers would put the adapter on " + Adapter.baseName(folder) + ".");
         }
         if (configFile.flag(ExpertKeys.ROUTER_LOGITS, false)) {
-            remarks.add(folder + " asks for " + ExpertKeys.ROUTER_LOGITS + ", with which other trainers add a loss that balances"
+            remarks.add(folder + " asks for " + ExpertKeys.ROUTER_LOGITS
+                    + ", with which other trainers add a loss that balances"
                     + " the use of experts; it is not added here.");
         }
         addRemark(remarks, "tensors that a " + config.modelType() + " model does not use", unusedTensors());

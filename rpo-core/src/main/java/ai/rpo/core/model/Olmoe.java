@@ -24,7 +24,8 @@ final class Olmoe implements Family {
     @Override
     public ModelConfig read(JsonObject file) {
         if (file.has("clip_qkv")) {
-            throw file.refuse("clip_qkv", "but clipped queries, keys and values are not supported", "Use a model without");
+            throw file.refuse(
+                    "clip_qkv", "but clipped queries, keys and values are not supported", "Use a model without");
         }
         SharedKeys keys = new SharedKeys(file, DEFAULTS);
         ExpertKeys experts = new ExpertKeys(file, 64, 8);

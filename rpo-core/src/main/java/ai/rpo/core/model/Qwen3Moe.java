@@ -25,8 +25,7 @@ final class Qwen3Moe implements Family {
         SharedKeys keys = new SharedKeys(file, DEFAULTS);
         ExpertKeys experts = new ExpertKeys(file, 128, 8);
         Architecture llama = Architecture.llama(keys.headDim());
-        List<Integer> windows =
-                file.flag("use_sliding_window", false) ? keys.windowEverywhere(4096) : List.of();
+        List<Integer> windows = file.flag("use_sliding_window", false) ? keys.windowEverywhere(4096) : List.of();
         return keys.config(
                 keys.activation("hidden_act", "silu"),
                 keys.rotary(),

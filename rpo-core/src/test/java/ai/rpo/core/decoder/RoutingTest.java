@@ -13,7 +13,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RoutingTest {
 
-    private static final double[] LOGITS = {Math.log(1), Math.log(4), Math.log(2), Math.log(3), Math.log(2), Math.log(8), 0, 0};
+    private static final double[] LOGITS = {
+        Math.log(1), Math.log(4), Math.log(2), Math.log(3), Math.log(2), Math.log(8), 0, 0
+    };
 
     @Test
     void sharesOfTheChosenAddUpToOne() {

@@ -33,7 +33,9 @@ final class StackedExperts {
         byte[] header = new byte[Math.toIntExact(bytes.getLong())];
         bytes.get(header);
         ObjectNode apart = JSON.createObjectNode();
-        JSON.readTree(header).fields().forEachRemaining(tensor -> put(apart, tensor.getKey(), tensor.getValue(), config));
+        JSON.readTree(header)
+                .fields()
+                .forEachRemaining(tensor -> put(apart, tensor.getKey(), tensor.getValue(), config));
         byte[] renamed = JSON.writeValueAsBytes(apart);
         return ByteBuffer.allocate(Long.BYTES + renamed.length + bytes.remaining())
                 .order(ByteOrder.LITTLE_ENDIAN)

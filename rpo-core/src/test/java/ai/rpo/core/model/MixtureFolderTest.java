@@ -60,9 +60,11 @@ class MixtureFolderTest {
         Path target = temp.resolve("exported");
         new ModelExport(model, Dtype.F32).write(target, model.weights(), Map.of());
         ModelDirectory exported = ModelDirectory.open(target);
-        assertEquals(tensors.keySet(), new TreeSet<>(SafetensorsFile.open(target.resolve("model.safetensors"))
-                .tensors()
-                .keySet()));
+        assertEquals(
+                tensors.keySet(),
+                new TreeSet<>(SafetensorsFile.open(target.resolve("model.safetensors"))
+                        .tensors()
+                        .keySet()));
         for (ParameterLayout.Entry entry : ParameterLayout.of(config()).entries()) {
             float[] numbers = new float[(int) entry.size()];
             exported.weights().read(entry, 0, FloatBuffer.wrap(numbers));
@@ -103,7 +105,8 @@ class MixtureFolderTest {
     void moreExpertsThanTensorsAreRefusedBeforeAnythingIsMadeOfThem() {
         RpoException e = assertThrows(
                 RpoException.class,
-                () -> ModelDirectory.open(TinyModel.folder(temp, CONFIG.replace("experts\": 3", "experts\": 9999"), tensors)));
+                () -> ModelDirectory.open(
+                        TinyModel.folder(temp, CONFIG.replace("experts\": 3", "experts\": 9999"), tensors)));
         assertTrue(e.getMessage().contains("9999 experts in a layer"), e.getMessage());
     }
 
@@ -113,7 +116,9 @@ class MixtureFolderTest {
         LoraSettings lora = new LoraSettings(2, 2, 0, List.of("q_proj", target), false);
         ModelDirectory model = open();
         RpoException e = assertThrows(RpoException.class, () -> lora.on(model));
-        assertTrue(e.getMessage().startsWith("Cannot adapt " + target + " of rpo.lora.target-modules: experts"), e.getMessage());
+        assertTrue(
+                e.getMessage().startsWith("Cannot adapt " + target + " of rpo.lora.target-modules: experts"),
+                e.getMessage());
         assertTrue(e.getMessage().contains("k_proj, o_proj, q_proj, v_proj"), e.getMessage());
         String file = AdapterConfig.text(config(), new Lora(2, 2, 0, false, new TreeSet<>()), "base")
                 .replace("\"target_modules\" : [ ]", "\"target_modules\" : [ \"q_proj\", \"" + target + "\" ]");
@@ -122,7 +127,9 @@ class MixtureFolderTest {
 
     @Test
     void allLinearIsAttention() throws IOException {
-        Lora lora = new LoraSettings(2, 2, 0, List.of("all-linear"), false).on(open()).orElseThrow();
+        Lora lora = new LoraSettings(2, 2, 0, List.of("all-linear"), false)
+                .on(open())
+                .orElseThrow();
         assertEquals(8, lora.modules().size());
         assertTrue(lora.modules().stream().allMatch(module -> module.contains(".self_attn.")));
     }

@@ -194,8 +194,7 @@ public final class CpuBackend implements Backend {
     public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
         int parts = Shapes.requireMixed(x, rows, shares, dOut);
         Shapes.requireMixed(dX, rows, dShares, dOut);
-        elementwise.mixRowsBackward(
-                address(x), rows, shares, parts, address(dOut), address(dX), dShares, x.columns());
+        elementwise.mixRowsBackward(address(x), rows, shares, parts, address(dOut), address(dX), dShares, x.columns());
     }
 
     @Override
