@@ -25,6 +25,7 @@ class JavadocTest {
             "rpo-core/src/main/java/ai/rpo/core/theory",
             "rpo-spark/src/main/java/ai/rpo/spark/benchmark",
             "rpo-spark/src/main/java/ai/rpo/spark/device",
+            "rpo-spark/src/main/java/ai/rpo/spark/rate",
             "rpo-spark/src/main/java/ai/rpo/spark/store",
             "rpo-jobs/src/main/java/ai/rpo/jobs/command",
             "rpo-jobs/src/main/java/ai/rpo/jobs/config",

@@ -9,8 +9,10 @@ import ai.rpo.jobs.command.GenerateCommand;
 import ai.rpo.jobs.command.JudgeCommand;
 import ai.rpo.jobs.command.PlanCommand;
 import ai.rpo.jobs.command.PrepareCommand;
+import ai.rpo.jobs.command.RateCommand;
 import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
+import ai.rpo.jobs.command.RetrainCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
@@ -47,7 +49,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "      -D rpo.data.train=PAIRS.jsonl",
             "",
             "Exit codes: 0 done; 2 the configuration or something it names cannot be used;",
-            "3 the data are not fit; 5 worth trying again; 1 anything else."
+            "3 the data are not fit; 4 a gate was not passed; 5 worth trying again;",
+            "1 anything else."
         },
         subcommands = {
             DemoCommand.class,
@@ -60,12 +63,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            RateCommand.class,
             JudgeCommand.class,
             BenchmarkCommand.class,
             ValidateCommand.class,
             PlanCommand.class,
             TheoryCommand.class,
             RegistryCommand.class,
+            RetrainCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

@@ -12,8 +12,8 @@ public record Estimate(double mean, double low, double high) {
     /** 97.5 % quantile of the standard normal distribution. */
     private static final double Z = 1.959963984540054;
 
-    /** Normal approximation, from the sample's standard deviation; a single value has itself as interval. */
-    static Estimate ofMean(double[] values) {
+    /** Takes the normal approximation, from the sample's standard deviation; a single value has itself as interval. */
+    public static Estimate ofMean(double[] values) {
         double mean = 0;
         for (double value : values) {
             mean += value / values.length;

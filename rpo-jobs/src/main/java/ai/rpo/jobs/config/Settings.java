@@ -7,9 +7,12 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.jobs.gates.GateSettings;
+import ai.rpo.jobs.retrain.RetrainSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
+import ai.rpo.spark.rate.RateSettings;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -32,11 +35,14 @@ import java.util.OptionalInt;
  * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
  * @param evaluate {@code rpo.evaluate}
+ * @param gates {@code rpo.gates}
+ * @param retrain {@code rpo.retrain}
  * @param export {@code rpo.export}
  * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
  * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
+ * @param rate {@code rpo.rate}
  */
 public record Settings(
         Optional<String> output,
@@ -52,11 +58,14 @@ public record Settings(
         SelectionSettings selection,
         SftSettings sft,
         EvaluateSettings evaluate,
+        GateSettings gates,
+        RetrainSettings retrain,
         ExportSettings export,
         PlanSettings plan,
         GenerateSettings generate,
         BenchmarkSettings benchmark,
-        JudgingSettings judge) {
+        JudgingSettings judge,
+        RateSettings rate) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

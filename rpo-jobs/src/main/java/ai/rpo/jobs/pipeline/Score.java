@@ -8,7 +8,6 @@ import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.fs.Path;
 
 /** Rows get the reference model's log-probabilities. */
 final class Score implements Stage {
@@ -65,9 +64,8 @@ final class Score implements Stage {
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         ReferenceSettings settings = place.settings().reference();
-        Path cache = settings.cache().map(Path::new).orElse(place.run().path("scores"));
         ScoreStage stage =
-                new ScoreStage(place.spark().session(), place.open(place.reference()), place.scoring(), cache);
+                new ScoreStage(place.spark().session(), place.open(place.reference()), place.scoring(), place.scores());
         Map<String, Long> counts = new LinkedHashMap<>();
         Map<String, Object> report = new LinkedHashMap<>();
         for (String split : List.of("train", "eval")) {

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /**
  * What every stage works with.
@@ -129,6 +130,11 @@ record Workplace(
     /** For scoring and evaluation, which compute alike. */
     ScoreSettings scoring() {
         return new ScoreSettings(settings().precision(), settings().reference().tokensPerBatch());
+    }
+
+    /** Folder of scores, of whatever models. */
+    Path scores() {
+        return settings().reference().cache().map(Path::new).orElse(run.path("scores"));
     }
 
     LocalModel open(String path) {

@@ -161,6 +161,11 @@ public final class Registry {
                 .requireUsable());
     }
 
+    /** Tells whether a version is in production, or once was. */
+    public boolean wasInProduction(int number) {
+        return pointer().history().stream().anyMatch(change -> change.version() == number);
+    }
+
     /** Registers the model of a run, once: the same model of the same run again is the version that it is already. */
     public Version register(Candidate candidate) {
         try (Lease lease = lease("registry add")) {

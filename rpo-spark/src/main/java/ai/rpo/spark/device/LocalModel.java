@@ -33,6 +33,7 @@ public final class LocalModel implements Serializable {
     private final LocalModel base;
     private final List<Integer> eosIds;
     private final List<String> remarks;
+    private final OpenedAs kind;
     private final boolean checkpoint;
     private final SerializableConfiguration hadoop;
 
@@ -47,6 +48,7 @@ public final class LocalModel implements Serializable {
             String fingerprint,
             LocalModel base,
             ModelDirectory opened,
+            OpenedAs kind,
             boolean checkpoint,
             SerializableConfiguration hadoop) {
         this.uri = uri;
@@ -54,6 +56,7 @@ public final class LocalModel implements Serializable {
         this.base = base;
         eosIds = opened.eosIds();
         remarks = opened.remarks();
+        this.kind = kind;
         this.checkpoint = checkpoint;
         this.hadoop = hadoop;
     }
@@ -72,9 +75,32 @@ public final class LocalModel implements Serializable {
         return hashed(located(uri, base, configuration));
     }
 
-    /** Opens a checkpoint, which is looked at once: a machine that had to fetch it does not keep it for long. */
-    public static LocalModel ofCheckpoint(String uri, Optional<String> base, Configuration configuration) {
-        return hashed(located(uri, base, true, configuration));
+    /** Opens a reward model on the driver. */
+    public static LocalModel ofReward(String uri, Configuration configuration) {
+        return hashed(located(uri, Optional.empty(), new OpenedAs.RewardModel(), false, configuration));
+    }
+
+    /**
+     * Opens a model on the driver that is to be trained to give rewards: a language model, or one that gives some already.
+     *
+     * @param seed of the head that a language model gets
+     */
+    public static LocalModel forRewards(String uri, long seed, Configuration configuration) {
+        return hashed(locatedForRewards(uri, seed, configuration));
+    }
+
+    /** Opens it without reading a local one's weights, for work that needs its text files alone. */
+    public static LocalModel locatedForRewards(String uri, long seed, Configuration configuration) {
+        return located(uri, Optional.empty(), new OpenedAs.FutureRewardModel(seed), false, configuration);
+    }
+
+    /**
+     * Opens what a training that started from this model has left: a model of the same kind, or an adapter on the one that
+     * this is, or adapts. It is looked at once: a machine that had to fetch it does not keep it for long.
+     */
+    public LocalModel checkpoint(String folder) {
+        OpenedAs trained = kind instanceof OpenedAs.LanguageModel ? kind : new OpenedAs.RewardModel();
+        return hashed(located(folder, Optional.of(withoutAdapter().uri()), trained, true, hadoop.value()));
     }
 
     /** Hashes a model before it is sent to executors, which need not do so again. */
@@ -86,31 +112,29 @@ public final class LocalModel implements Serializable {
 
     /** Opens a model without reading a local one's weights, for work that needs its text files alone. */
     public static LocalModel located(String uri, Optional<String> base, Configuration configuration) {
-        return located(uri, base, false, configuration);
+        return located(uri, base, new OpenedAs.LanguageModel(), false, configuration);
     }
 
     private static LocalModel located(
-            String uri, Optional<String> base, boolean checkpoint, Configuration configuration) {
+            String uri, Optional<String> base, OpenedAs kind, boolean checkpoint, Configuration configuration) {
         SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
         LocalModel adapted = AdaptedModel.of(uri, base, configuration)
+                .filter(model -> kind instanceof OpenedAs.LanguageModel)
                 .map(model -> located(model, Optional.empty(), configuration))
                 .orElse(null);
         if (isLocal(uri, configuration)) {
-            return new LocalModel(uri, null, adapted, open(localPath(uri), adapted), checkpoint, hadoop);
+            ModelDirectory opened = kind.open(localPath(uri), Optional.ofNullable(adapted));
+            return new LocalModel(uri, null, adapted, opened, kind, checkpoint, hadoop);
         }
         Path fetched = fetch(uri, configuration);
         try {
-            ModelDirectory opened = open(fetched, adapted);
-            LocalModel model = new LocalModel(uri, opened.fingerprint(), adapted, opened, checkpoint, hadoop);
+            ModelDirectory opened = kind.open(fetched, Optional.ofNullable(adapted));
+            LocalModel model = new LocalModel(uri, opened.fingerprint(), adapted, opened, kind, checkpoint, hadoop);
             model.inCache(() -> fetched);
             return model;
         } finally {
             deleteIfThere(fetched);
         }
-    }
-
-    private static ModelDirectory open(Path folder, LocalModel base) {
-        return base == null ? ModelDirectory.open(folder) : ModelDirectory.open(folder, base.folder());
     }
 
     /** The model that an adapter adapts; this one, if it is no adapter. */
@@ -137,7 +161,11 @@ public final class LocalModel implements Serializable {
 
     /** The model on the machine that asks. */
     public ModelDirectory open() {
-        return open(folder(), base);
+        return open(folder());
+    }
+
+    private ModelDirectory open(Path copy) {
+        return kind.open(copy, Optional.ofNullable(base));
     }
 
     /** Tells what in its folder is passed over, a sentence each. */
@@ -176,7 +204,7 @@ public final class LocalModel implements Serializable {
         return inCache(() -> {
             Path fetched = fetch(uri, hadoop.value());
             try {
-                requireSame(open(fetched, base).fingerprint());
+                requireSame(open(fetched).fingerprint());
                 return fetched;
             } catch (RuntimeException e) {
                 LocalCopies.delete(fetched);

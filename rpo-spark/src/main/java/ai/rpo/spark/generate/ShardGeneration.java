@@ -21,10 +21,7 @@ import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.Loan;
 import ai.rpo.spark.store.SmallFile;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -63,9 +60,6 @@ record ShardGeneration(
         LongAccumulator done)
         implements Serializable {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int LONGEST_QUOTE = 1 << 16;
-
     void run(int shard, List<NumberedRow> rows) {
         List<NumberedRow> ordered = rows.stream()
                 .sorted(Comparator.comparingLong(NumberedRow::ordinal))
@@ -85,14 +79,14 @@ record ShardGeneration(
                         dialogues.add(dialogue);
                     }
                 } catch (UnfitRowException e) {
-                    unfit.put(row.ordinal(), rejected(row, e));
+                    unfit.put(row.ordinal(), row.leftOut(e));
                 }
             }
             Map<Long, UnfitRowException> grown = answer(dialogues, lent);
             loan.finished();
             ordered.stream()
                     .filter(row -> grown.containsKey(row.ordinal()))
-                    .forEach(row -> unfit.put(row.ordinal(), rejected(row, grown.get(row.ordinal()))));
+                    .forEach(row -> unfit.put(row.ordinal(), row.leftOut(grown.get(row.ordinal()))));
             if (!unfit.isEmpty()) {
                 write(rejected, shard, unfit.values().stream());
             }
@@ -184,17 +178,6 @@ record ShardGeneration(
         return prompt instanceof TextPrompt text
                 ? tokenizer.tokenize(text)
                 : tokenizer.tokenize((ConversationPrompt) prompt);
-    }
-
-    private static String rejected(NumberedRow row, UnfitRowException e) {
-        ObjectNode line = JSON.createObjectNode();
-        line.put("file", row.file());
-        line.put("line", row.line());
-        line.put("reason", e.reason().key());
-        line.put("detail", e.getMessage());
-        int quoted = Math.min(row.json().length, LONGEST_QUOTE);
-        line.put("row", new String(row.json(), 0, quoted, StandardCharsets.UTF_8));
-        return line.toString();
     }
 
     private void write(String folder, int shard, Stream<String> lines) {

@@ -2,10 +2,14 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.FieldNames;
+import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.spark.prepare.DataFile.Layout;
 import ai.rpo.spark.store.InputFiles;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +25,8 @@ import scala.Tuple2;
 /** All rows of input files in their order, whatever the layout: JSON lines, JSON arrays, Parquet. */
 public final class NumberedRows {
 
+    private static final int LONGEST_QUOTE = 1 << 16;
+
     private NumberedRows() {}
 
     /**
@@ -31,7 +37,19 @@ public final class NumberedRows {
      * @param line of the file, from 1; in Parquet the row
      * @param json an object in UTF-8, unless the row is malformed
      */
-    public record NumberedRow(long ordinal, String file, long line, byte[] json) implements Serializable {}
+    public record NumberedRow(long ordinal, String file, long line, byte[] json) implements Serializable {
+
+        /** Says in a line of JSON that the row is left out: {@code file, line, reason, detail, row}. */
+        public String leftOut(UnfitRowException why) {
+            ObjectNode said = new ObjectMapper().createObjectNode();
+            said.put("file", file);
+            said.put("line", line);
+            said.put("reason", why.reason().key());
+            said.put("detail", why.getMessage());
+            said.put("row", new String(json, 0, Math.min(json.length, LONGEST_QUOTE), StandardCharsets.UTF_8));
+            return said.toString();
+        }
+    }
 
     /** A row whose place is known in part: {@code line} counts from {@code start}. */
     private record Placed(int file, long start, long line, byte[] json) implements Serializable {}

@@ -18,7 +18,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Adds a model's log-probabilities to prepared rows. Rows that brought their own keep them, rows that a
+ * Adds a model's log-probabilities to prepared rows, or a reward model's rewards in their place. Rows that brought their own keep them, rows that a
  * {@link ScoreStore} knows are not computed again. A row whose log-probabilities are no finite numbers is left out,
  * counted and written elsewhere.
  */
@@ -84,6 +84,13 @@ public final class ScoreStage {
      * @throws RpoException if too many rows have no finite log-probability
      */
     public Result run(Request request, Progress progress) {
+        Result result = score(request, progress);
+        stopIfUnfit(request, result);
+        return result;
+    }
+
+    /** The same, however many rows have no finite score. */
+    public Result score(Request request, Progress progress) {
         long start = System.nanoTime();
         String split = request.split();
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
@@ -113,7 +120,7 @@ public final class ScoreStage {
                     .mode(SaveMode.Overwrite)
                     .parquet(request.output().toString());
         }
-        Result result = new Result(
+        return new Result(
                 counts.rows().value(),
                 counts.given().value(),
                 counts.reused().value(),
@@ -121,8 +128,6 @@ public final class ScoreStage {
                 counts.notFinite().value(),
                 counts.tokens().value(),
                 (System.nanoTime() - start) / 1e9);
-        stopIfUnfit(request, result);
-        return result;
     }
 
     /** Enough partitions that no core waits long for the last of them; shards are made of equally many tokens. */

@@ -51,7 +51,7 @@ public enum ScoredRows {
     }
 
     /** Columns after scoring. */
-    StructType scored(boolean perToken) {
+    public StructType scored(boolean perToken) {
         StructType columns = scored.add("prompt_tokens", DataTypes.IntegerType);
         for (String completion : completions) {
             columns = columns.add(completion + "_tokens", DataTypes.IntegerType);

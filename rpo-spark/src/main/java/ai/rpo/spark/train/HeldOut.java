@@ -7,7 +7,6 @@ import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.evaluate.EvaluateStage;
 import ai.rpo.spark.reference.ScoreSettings;
-import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -30,12 +29,8 @@ public record HeldOut(Path pairs, Objective objective, ScoreSettings scoring, Se
      * @param start what its training started from
      */
     double measure(SparkSession spark, Path model, LocalModel start) {
-        LocalModel policy = LocalModel.ofCheckpoint(
-                model.toString(),
-                Optional.of(start.withoutAdapter().uri()),
-                spark.sparkContext().hadoopConfiguration());
         return new EvaluateStage(spark, scoring)
-                .run(policy, objective, pairs, Progress.NONE)
+                .run(start.checkpoint(model.toString()), objective, pairs, Progress.NONE)
                 .metrics()
                 .get(metric().name())
                 .mean();

@@ -141,7 +141,7 @@ class LocalModelTest {
     @Test
     void ofACheckpointOnlyTheModelIsFetched() throws IOException {
         Files.writeString(stored.resolve("optimizer_first_moments.safetensors"), "as large as the model");
-        LocalModel model = LocalModel.ofCheckpoint("aside://" + stored, Optional.empty(), hadoop);
+        LocalModel model = LocalModel.of(stored.toString(), hadoop).checkpoint("aside://" + stored);
         cached = model.folder();
         assertTrue(Files.notExists(cached.resolve("optimizer_first_moments.safetensors")));
         assertEquals(model.fingerprint(), model.open().fingerprint());

@@ -1,6 +1,9 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.score.ScoredPair;
@@ -10,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** A model folder of a few hundred random weights, and pairs for it. */
@@ -38,6 +42,14 @@ public final class RandomModel {
                         target.put((float) ((entry.vector() ? 1 : 0) + scale * random.nextGaussian()));
                     }
                 });
+        return folder;
+    }
+
+    /** Writes the same model with a reward model's head, which is a function of the seed. */
+    public static Path writeReward(Path folder, double scale, long seed) throws IOException {
+        ModelDirectory language =
+                ModelDirectory.openForRewards(write(folder.resolveSibling("body-" + scale), scale), seed);
+        new ModelExport(language, Dtype.F32).write(folder, language.weights(), Map.of());
         return folder;
     }
 
