@@ -74,6 +74,9 @@ FAMILIES = {
     "qwen3_moe_shares_of_all": (tf.Qwen3MoeConfig, dict(MIXTURE, head_dim=6, moe_intermediate_size=5, num_experts=5,
                                                         num_experts_per_tok=3, mlp_only_layers=[1], attention_bias=True)),
     "olmoe": (tf.OlmoeConfig, dict(MIXTURE, num_experts=4, num_experts_per_tok=2, attention_bias=True)),
+    "gpt_oss": (tf.GptOssConfig, dict(MIXTURE, head_dim=6, num_local_experts=4, num_experts_per_tok=2, sliding_window=3,
+                                      swiglu_limit=0.7, rope_parameters={
+        "rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16, "truncate": False})),
     "gpt2": (tf.GPT2Config, dict(vocab_size=VOCABULARY, n_embd=8, n_inner=10, n_layer=2, n_head=2, n_positions=64,
                                  bos_token_id=1, eos_token_id=2, initializer_range=0.4, resid_pdrop=0.0, embd_pdrop=0.0,
                                  attn_pdrop=0.0, scale_attn_weights=False, tie_word_embeddings=False,
@@ -107,8 +110,8 @@ def make(name, config_class, settings):
     folder = Path(__file__).parent / name
     model = tf.AutoModelForCausalLM.from_config(config_class(**settings)).eval()
     with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim == 1:
+        for parameter_name, parameter in model.named_parameters():
+            if parameter.ndim == 1 or parameter_name.endswith("_bias"):
                 parameter.add_(0.2 * torch.randn_like(parameter))
     model.float().save_pretrained(folder)
     model.double()

@@ -32,7 +32,7 @@ CASES = {
         "ministral3", "gemma3", "olmo2", "olmo3", "smollm3", "granite", "exaone4", "glm4", "cohere2", "stablelm", "starcoder2",
         "phi", "gpt_neox")},
     **{family + "_attention": (family, dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
-       for family in ("mixtral", "qwen3_moe", "olmoe")},
+       for family in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss")},
     "gpt2_all": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True)),
 }
 

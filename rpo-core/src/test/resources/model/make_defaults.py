@@ -10,7 +10,7 @@ import torch
 import transformers as tf
 
 FAMILIES = ("llama mistral ministral3 qwen2 qwen3 gemma gemma2 gemma3_text olmo2 olmo3 smollm3 granite exaone4 glm4 cohere2 "
-            "stablelm starcoder2 phi phi3 gpt_neox gpt2 mixtral qwen3_moe olmoe").split()
+            "stablelm starcoder2 phi phi3 gpt_neox gpt2 mixtral qwen3_moe olmoe gpt_oss").split()
 ONLY_WINDOWS_TURN = ("cohere2", "exaone4")
 
 

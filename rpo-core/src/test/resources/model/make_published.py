@@ -86,6 +86,11 @@ MODELS = {
                                          decoder_sparse_step=1, mlp_only_layers=[])),
     "OLMoE-1B-7B-0924": ("olmoe", sizes(50304, 2048, 1024, 16, 16, 16, 4096, num_experts=64, num_experts_per_tok=8,
                                         norm_topk_prob=False)),
+    "gpt-oss-20b": ("gpt_oss", sizes(201088, 2880, 2880, 24, 64, 8, 131072, head_dim=64, rms_norm_eps=1e-5, rope_theta=150000,
+                                     sliding_window=128, num_local_experts=32, num_experts_per_tok=4, swiglu_limit=7.0,
+                                     attention_bias=True, layer_types=[SLIDING, FULL] * 12, rope_scaling=dict(
+                                         rope_type="yarn", factor=32.0, beta_fast=32.0, beta_slow=1.0, truncate=False,
+                                         original_max_position_embeddings=4096))),
     "gpt2": ("gpt2", dict(vocab_size=50257, n_embd=768, n_layer=12, n_head=12, n_positions=1024)),
 }
 

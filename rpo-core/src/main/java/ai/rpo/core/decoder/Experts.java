@@ -35,7 +35,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
         this.backend = backend;
         this.mixture = mixture;
         Architecture architecture = config.architecture();
-        router = new Projection(
+        router = Projection.of(
                 backend,
                 List.of(architecture.names().block(layer) + mixture.names().router()),
                 architecture.biases().feedForward(),

@@ -6,6 +6,7 @@ import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.List;
@@ -28,14 +29,22 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
     private final Backend backend;
     private final Activation activation;
     private final boolean gated;
+    private final Optional<ClampedGate> clamped;
     private final int columns;
     private final Projection input;
     private final Projection output;
 
-    private FeedForward(Backend backend, ModelConfig config, int columns, Projection input, Projection output) {
+    private FeedForward(
+            Backend backend,
+            ModelConfig config,
+            Optional<ClampedGate> clamped,
+            int columns,
+            Projection input,
+            Projection output) {
         this.backend = backend;
         activation = config.activation();
         gated = config.architecture().gatedFeedForward();
+        this.clamped = clamped;
         this.columns = columns;
         this.input = input;
         this.output = output;
@@ -45,33 +54,59 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
     static FeedForward of(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
         WeightNames.FeedForward names = config.architecture().names().feedForward();
         String block = config.architecture().names().block(layer);
-        return of(backend, config, lora, block, names.input(), names.output(), config.intermediateSize());
+        return of(
+                backend,
+                config,
+                lora,
+                Optional.empty(),
+                config.intermediateSize(),
+                names.input().stream().map(block::concat).toList(),
+                block + names.output());
     }
 
     /** One of a layer's experts. */
     static FeedForward ofExpert(
             Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer, int expert) {
         WeightNames.Experts names = mixture.names();
-        String before = config.architecture().names().block(layer) + names.expert(expert);
-        return of(backend, config, Optional.empty(), before, names.input(), names.output(), mixture.columns());
+        String block = config.architecture().names().block(layer);
+        if (names.stacked()) {
+            String all = block + names.all();
+            return new FeedForward(
+                    backend,
+                    config,
+                    mixture.gate(),
+                    mixture.columns(),
+                    Projection.ofExpert(backend, all + names.input().get(0), expert, mixture.experts()),
+                    Projection.ofExpert(backend, all + names.output(), expert, mixture.experts()));
+        }
+        String before = block + names.expert(expert);
+        return of(
+                backend,
+                config,
+                Optional.empty(),
+                mixture.gate(),
+                mixture.columns(),
+                names.input().stream().map(before::concat).toList(),
+                before + names.output());
     }
 
     private static FeedForward of(
             Backend backend,
             ModelConfig config,
             Optional<Lora> lora,
-            String before,
+            Optional<ClampedGate> clamped,
+            int columns,
             List<String> inputs,
-            String output,
-            int columns) {
+            String output) {
         boolean biased = config.architecture().biases().feedForward();
         boolean inputMajor = config.architecture().names().inputMajor();
         return new FeedForward(
                 backend,
                 config,
+                clamped,
                 columns,
-                new Projection(backend, inputs.stream().map(before::concat).toList(), biased, inputMajor, lora),
-                new Projection(backend, List.of(before + output), biased, inputMajor, lora));
+                Projection.of(backend, inputs, biased, inputMajor, lora),
+                Projection.of(backend, List.of(output), biased, inputMajor, lora));
     }
 
     /** Keeps the rows that it is given. */
@@ -104,7 +139,9 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             boolean accumulate,
             Workspace workspace) {
         input.forward(weights, x, batch, saved.before, false, workspace);
-        if (gated) {
+        if (clamped.isPresent()) {
+            backend.clampedGate(saved.before, clamped.get(), saved.activated);
+        } else if (gated) {
             backend.gatedActivation(saved.before, activation, saved.activated);
         } else {
             backend.activation(saved.before, activation, saved.activated);
@@ -139,7 +176,9 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         Tensor dActivated = saved.activated;
         output.backward(weights, saved.activated, batch, dOut, dActivated, gradients, workspace);
         Tensor dBefore = saved.before;
-        if (gated) {
+        if (clamped.isPresent()) {
+            backend.clampedGateBackward(saved.before, clamped.get(), dActivated, dBefore);
+        } else if (gated) {
             backend.gatedActivationBackward(saved.before, activation, dActivated, dBefore);
         } else {
             backend.activationBackward(saved.before, activation, dActivated, dBefore);

@@ -1,5 +1,6 @@
 package ai.rpo.core.model;
 
+import ai.rpo.core.tensor.ClampedGate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -143,12 +144,23 @@ public record Architecture(
      * @param chosen of them for a token, those with the largest of the router's logits
      * @param columns between an expert's projections
      * @param shares what the results are multiplied with
+     * @param gate of experts that do not gate as {@link Architecture} says
      */
     public record Mixture(
-            WeightNames.Experts names, List<Boolean> layers, int experts, int chosen, int columns, Shares shares) {
+            WeightNames.Experts names,
+            List<Boolean> layers,
+            int experts,
+            int chosen,
+            int columns,
+            Shares shares,
+            Optional<ClampedGate> gate) {
 
         public Mixture {
             layers = List.copyOf(layers);
+        }
+
+        Mixture with(ClampedGate other) {
+            return new Mixture(names, layers, experts, chosen, columns, shares, Optional.of(other));
         }
     }
 

@@ -2,6 +2,7 @@ package ai.rpo.core.model;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** The keys of {@code config.json} that mixtures of experts share. */
 final class ExpertKeys {
@@ -41,7 +42,7 @@ final class ExpertKeys {
     /** @param layers whether each layer has experts */
     Architecture.Mixture mixture(
             WeightNames.Experts names, List<Boolean> layers, int columns, Architecture.Shares shares) {
-        return new Architecture.Mixture(names, layers, experts, chosen, columns, shares);
+        return new Architecture.Mixture(names, layers, experts, chosen, columns, shares, Optional.empty());
     }
 
     /** By a key that says whether the shares of a token add up to 1; in transformers they do not where it is missing. */

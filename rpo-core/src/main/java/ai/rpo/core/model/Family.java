@@ -32,6 +32,7 @@ interface Family {
             new Phi(),
             new Phi3(),
             new GptNeoX(),
+            new GptOss(),
             new Gpt2());
 
     static Optional<Family> named(String modelType) {

@@ -45,6 +45,7 @@ public record WeightNames(
      * @param queryKeyValue projections that lie side by side, or one that is all three
      * @param rows how the rows of those lie
      * @param queryKeyNorm whether there are weights {@code q_norm} and {@code k_norm}, and what they normalize
+     * @param sinks a score for each head that its softmaxes look at too, and that has no value
      * @param afterNorm normalizes what attention adds to the residual stream
      */
     public record Attention(
@@ -52,6 +53,7 @@ public record WeightNames(
             List<String> queryKeyValue,
             Rows rows,
             QueryKeyNorm queryKeyNorm,
+            Optional<String> sinks,
             String output,
             Optional<String> afterNorm) {
 
@@ -66,7 +68,14 @@ public record WeightNames(
 
         /** Nothing but a norm before and projections. */
         Attention(String norm, List<String> queryKeyValue, String output) {
-            this(Optional.of(norm), queryKeyValue, Rows.AS_USED, QueryKeyNorm.NONE, output, Optional.empty());
+            this(
+                    Optional.of(norm),
+                    queryKeyValue,
+                    Rows.AS_USED,
+                    QueryKeyNorm.NONE,
+                    Optional.empty(),
+                    output,
+                    Optional.empty());
         }
 
         /** RMSNorm weights of queries and keys; two or none. */
@@ -75,15 +84,19 @@ public record WeightNames(
         }
 
         Attention with(Rows other) {
-            return new Attention(norm, queryKeyValue, other, queryKeyNorm, output, afterNorm);
+            return new Attention(norm, queryKeyValue, other, queryKeyNorm, sinks, output, afterNorm);
         }
 
         Attention with(QueryKeyNorm other) {
-            return new Attention(norm, queryKeyValue, rows, other, output, afterNorm);
+            return new Attention(norm, queryKeyValue, rows, other, sinks, output, afterNorm);
+        }
+
+        Attention withSinks(String name) {
+            return new Attention(norm, queryKeyValue, rows, queryKeyNorm, Optional.of(name), output, afterNorm);
         }
 
         Attention withNorms(Optional<String> before, Optional<String> after) {
-            return new Attention(before, queryKeyValue, rows, queryKeyNorm, output, after);
+            return new Attention(before, queryKeyValue, rows, queryKeyNorm, sinks, output, after);
         }
     }
 
@@ -115,15 +128,20 @@ public record WeightNames(
      * A router and the experts that it chooses among.
      *
      * @param router makes a logit for each expert
-     * @param all what the names of all experts begin with; the number of one follows
-     * @param input gate and up of an expert
+     * @param all what the names of all experts begin with; the number of one follows, unless they are stacked
+     * @param input gate and up of an expert, or one that is both
      * @param output of an expert
+     * @param stacked whether all experts of a layer have their weights in one tensor, input first, and their biases in
+     *     another
      */
-    public record Experts(String router, String all, List<String> input, String output) {
+    public record Experts(String router, String all, List<String> input, String output, boolean stacked) {
+
+        /** What the name of a stacked tensor's biases ends with. */
+        public static final String BIAS = "_bias";
 
         /** Under the names that Qwen gave them. */
         static final Experts QWEN =
-                new Experts("mlp.gate", "mlp.experts.", List.of("gate_proj", "up_proj"), "down_proj");
+                new Experts("mlp.gate", "mlp.experts.", List.of("gate_proj", "up_proj"), "down_proj", false);
 
         public Experts {
             input = List.copyOf(input);

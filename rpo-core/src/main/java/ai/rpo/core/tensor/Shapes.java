@@ -113,9 +113,8 @@ public final class Shapes {
     }
 
     public static void requireCachedAttention(
-            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        require(fused, fused.rows(), shape.fusedColumns());
-        require(out, fused.rows(), shape.queryColumns());
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        requireAttention(fused, shape, out, logSumExp);
         for (CachedSegment segment : segments) {
             require(segment.cache(), segment.cache().rows(), 2 * shape.keyColumns());
             if (segment.total() > segment.cache().rows() || segment.start() + segment.length() > fused.rows()) {
@@ -123,6 +122,12 @@ public final class Shapes {
                         + segment.cache().rows() + " cached ones.");
             }
         }
+    }
+
+    public static void requireSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        require(sinks, 1, shape.heads());
+        require(out, logSumExp.rows(), shape.queryColumns());
+        require(logSumExp, out.rows(), shape.heads());
     }
 
     public static void requireGated(Tensor gateUp, Tensor out) {

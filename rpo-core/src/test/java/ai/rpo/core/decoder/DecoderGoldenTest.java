@@ -56,6 +56,7 @@ public class DecoderGoldenTest {
         "phi3",
         "phi3_longrope",
         "gpt_neox",
+        "gpt_oss",
         "gpt2"
     };
 

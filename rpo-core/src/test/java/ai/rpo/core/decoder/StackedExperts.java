@@ -48,7 +48,7 @@ final class StackedExperts {
     private static void put(ObjectNode apart, String name, JsonNode tensor, ModelConfig config) {
         Optional<Mixture> mixture = config.architecture().mixture();
         int at = name.indexOf(IN_MEMORY);
-        if (mixture.isEmpty() || at < 0) {
+        if (mixture.isEmpty() || mixture.get().names().stacked() || at < 0) {
             apart.set(name, tensor);
             return;
         }

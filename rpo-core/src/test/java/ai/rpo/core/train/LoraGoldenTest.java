@@ -67,6 +67,7 @@ class LoraGoldenTest {
         "mixtral_attention, mixtral",
         "qwen3_moe_attention, qwen3_moe",
         "olmoe_attention, olmoe",
+        "gpt_oss_attention, gpt_oss",
         "gpt2_all, gpt2"
     })
     void everyStepIsPefts(String name, String family) throws IOException, URISyntaxException {

@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -389,9 +390,36 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        Shapes.requireCachedAttention(fused, shape, segments, out);
-        attention.cached(of(fused), shape, segments, of(out));
+    public void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        Shapes.requireCachedAttention(fused, shape, segments, out, logSumExp);
+        attention.cached(of(fused), shape, segments, of(out), of(logSumExp));
+    }
+
+    @Override
+    public void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        int heads = shape.heads();
+        each("attention.sinkShares", out.size(), of(sinks), heads, shape.headDim(), of(out), of(logSumExp));
+        each("attention.sinkSums", logSumExp.size(), of(sinks), heads, of(logSumExp));
+    }
+
+    @Override
+    public void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        Shapes.requireSinks(intoSinks, shape, dOut, logSumExp);
+        kernels.launch(
+                "attention.sinksBackward",
+                Grid.rows(shape.heads(), out.rows() * shape.headDim()),
+                of(sinks),
+                shape.heads(),
+                shape.headDim(),
+                of(out),
+                of(logSumExp),
+                of(dOut),
+                of(intoSinks),
+                out.rows());
     }
 
     @Override
@@ -412,6 +440,26 @@ public final class CudaBackend implements Backend {
                 of(dOut),
                 of(dGateUp),
                 dOut.columns());
+    }
+
+    @Override
+    public void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out) {
+        Shapes.requireGated(gateUp, out);
+        each("activation.clampedGate", out.size(), of(gateUp), (float) gate.alpha(), (float) gate.limit(), of(out));
+    }
+
+    @Override
+    public void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp) {
+        Shapes.requireGated(gateUp, dOut);
+        Shapes.requireSame(gateUp, dGateUp);
+        each(
+                "activation.clampedGateBackward",
+                dOut.size(),
+                of(gateUp),
+                (float) gate.alpha(),
+                (float) gate.limit(),
+                of(dOut),
+                of(dGateUp));
     }
 
     @Override

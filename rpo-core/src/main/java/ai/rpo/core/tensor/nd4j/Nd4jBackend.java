@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -302,11 +303,30 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
-    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        Shapes.requireCachedAttention(fused, shape, segments, out);
+    public void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        Shapes.requireCachedAttention(fused, shape, segments, out, logSumExp);
         for (CachedSegment segment : segments) {
-            new CachedAttention(tensor(fused), shape, segment, scratch.get()).forward(tensor(out));
+            new CachedAttention(tensor(fused), shape, segment, scratch.get()).forward(tensor(out), tensor(logSumExp));
         }
+    }
+
+    @Override
+    public void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        sinks().forward(array(sinks), shape, tensor(out), array(logSumExp));
+    }
+
+    @Override
+    public void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        Shapes.requireSinks(intoSinks, shape, dOut, logSumExp);
+        sinks().backward(array(sinks), shape, tensor(out), array(logSumExp), array(dOut), array(intoSinks));
+    }
+
+    private Sinks sinks() {
+        return new Sinks(scratch.get());
     }
 
     @Override
@@ -337,6 +357,23 @@ public final class Nd4jBackend implements Backend {
         INDArray up = tensor(gateUp).block(0, out.rows(), out.columns(), gateUp.columns());
         activate(activation, gate, array(out));
         array(out).muli(up);
+    }
+
+    @Override
+    public void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out) {
+        Shapes.requireGated(gateUp, out);
+        clamping(gate, gateUp).forward(array(out));
+    }
+
+    @Override
+    public void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp) {
+        Shapes.requireGated(gateUp, dOut);
+        Shapes.requireSame(gateUp, dGateUp);
+        clamping(gate, gateUp).backward(array(dOut), tensor(dGateUp));
+    }
+
+    private Clamping clamping(ClampedGate gate, Tensor gateUp) {
+        return new Clamping(gate, tensor(gateUp), scratch(3 * gateUp.size()));
     }
 
     @Override
