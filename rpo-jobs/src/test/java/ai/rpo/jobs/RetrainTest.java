@@ -102,7 +102,7 @@ class RetrainTest {
 
         bring("saturday.jsonl", 12, GOOD, BAD);
         assertEquals(0, execute("retrain"), out);
-        assertTrue(out.contains("2 files are new to version 1; from "), out);
+        assertTrue(out.contains("2 new files; starts from version 1 → "), out);
         assertTrue(out.contains("promote   version 3, was version 1\n"), out);
         assertEquals(Set.of("monday.jsonl", "thursday.jsonl", "saturday.jsonl", "eval.jsonl"), known(3));
 
