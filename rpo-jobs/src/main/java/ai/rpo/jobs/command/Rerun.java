@@ -59,15 +59,13 @@ final class Rerun {
             own.add(DATE + "=" + known.dependsOn().get(DATE));
         }
         return ResolvedConfiguration.load(
-                new ConfigurationSources(
-                        Optional.of(version.configuration().toString()), ConfigFactory.empty(), own),
+                new ConfigurationSources(Optional.of(version.configuration().toString()), ConfigFactory.empty(), own),
                 Job.PREFERENCE,
                 Job.SUPERVISED);
     }
 
     private void requireUnchanged(Provenance known, Stage training) {
-        List<String> changed =
-                Pipeline.fingerprint(training).differencesFrom(new Fingerprint(known.dependsOn()));
+        List<String> changed = Pipeline.fingerprint(training).differencesFrom(new Fingerprint(known.dependsOn()));
         if (!changed.isEmpty()) {
             throw RpoException.configuration("Cannot rerun " + name + ": it would not be made from the same, since "
                     + String.join(", ", changed) + (changed.size() == 1 ? " is" : " are")
@@ -85,7 +83,8 @@ final class Rerun {
         if (!different.isEmpty()) {
             throw new RpoException(
                     RpoException.Kind.OTHER,
-                    "Cannot confirm " + name + ": " + String.join(", ", different) + " came out otherwise in " + run.path()
+                    "Cannot confirm " + name + ": " + String.join(", ", different) + " came out otherwise in "
+                            + run.path()
                             + ". One worker makes the same weights, bit for bit, on processors of the same kind; several"
                             + " make them to rounding.");
         }

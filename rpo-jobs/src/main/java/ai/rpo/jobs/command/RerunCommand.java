@@ -12,7 +12,9 @@ import picocli.CommandLine.Parameters;
         name = "rerun",
         mixinStandardHelpOptions = true,
         header = "Train a registered version once more, and compare the weights.",
-        description = {"%nWorks in OUTPUT/reruns/VERSION with the settings and the data that the version was made with.%n"})
+        description = {
+            "%nWorks in OUTPUT/reruns/VERSION with the settings and the data that the version was made with.%n"
+        })
 public final class RerunCommand implements Callable<Integer> {
 
     @Mixin

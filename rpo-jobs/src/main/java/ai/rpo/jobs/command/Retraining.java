@@ -82,7 +82,8 @@ final class Retraining {
         }
         return settings.retrain().from() == Start.PRODUCTION
                 ? news + "; starts from version " + night.production()
-                : news + "; starts from " + night.model() + " and learns " + night.files().size() + " files";
+                : news + "; starts from " + night.model() + " and learns "
+                        + night.files().size() + " files";
     }
 
     private void publish(Night night, RunDirectory run) {
