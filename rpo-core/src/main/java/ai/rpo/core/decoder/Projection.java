@@ -45,8 +45,7 @@ final class Projection {
      * @param names full names of neighbours in the layout, without {@code .weight}
      * @param inputMajor whether the weight is {@code [in, out]}
      */
-    static Projection of(
-            Backend backend, List<String> names, boolean biased, boolean inputMajor, Optional<Lora> lora) {
+    static Projection of(Backend backend, List<String> names, boolean biased, boolean inputMajor, Optional<Lora> lora) {
         if (inputMajor && names.size() > 1) {
             throw new IllegalArgumentException("Weights stored input first do not lie side by side: " + names);
         }

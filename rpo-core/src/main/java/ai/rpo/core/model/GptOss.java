@@ -44,7 +44,8 @@ final class GptOss implements Family {
         Architecture llama = Architecture.llama(keys.headDim());
         return keys.config(
                 keys.activation("hidden_act", "silu"),
-                keys.everywhere(RotaryScaling.ofWholeHeads(file, rotation, keys.headDim(), keys.contextLength(), THETA)),
+                keys.everywhere(
+                        RotaryScaling.ofWholeHeads(file, rotation, keys.headDim(), keys.contextLength(), THETA)),
                 llama.with(NAMES)
                         .with(llama.attention().withWindows(keys.windowBetweenFullLayers(128, 2)))
                         .with(new Architecture.Biases(attentionBias, attentionBias, true, false))

@@ -8,8 +8,8 @@ final class Mixtral implements Family {
     private static final SharedKeys.Defaults DEFAULTS =
             new SharedKeys.Defaults(32_000, 4096, 14_336, 32, 32, 8, 0, 131_072, 1e-5, false, List.of(2));
 
-    private static final WeightNames.Experts EXPERTS =
-            new WeightNames.Experts("block_sparse_moe.gate", "block_sparse_moe.experts.", List.of("w1", "w3"), "w2", false);
+    private static final WeightNames.Experts EXPERTS = new WeightNames.Experts(
+            "block_sparse_moe.gate", "block_sparse_moe.experts.", List.of("w1", "w3"), "w2", false);
 
     @Override
     public String modelType() {

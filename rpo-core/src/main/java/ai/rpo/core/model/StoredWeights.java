@@ -114,13 +114,16 @@ final class StoredWeights implements Weights {
 
     /** The same of experts, each of which has tensors of its own. */
     private void requireExperts(ModelConfig config) {
-        config.architecture().mixture().filter(mixture -> !mixture.names().stacked()).ifPresent(mixture -> {
-            long experts = (long) mixture.experts() * Collections.frequency(mixture.layers(), true);
-            if (experts > stored.size()) {
-                throw refuse("config.json says that there are " + mixture.experts() + " experts in a layer, " + experts
-                        + " in all, but there are only " + stored.size() + " tensors");
-            }
-        });
+        config.architecture()
+                .mixture()
+                .filter(mixture -> !mixture.names().stacked())
+                .ifPresent(mixture -> {
+                    long experts = (long) mixture.experts() * Collections.frequency(mixture.layers(), true);
+                    if (experts > stored.size()) {
+                        throw refuse("config.json says that there are " + mixture.experts() + " experts in a layer, "
+                                + experts + " in all, but there are only " + stored.size() + " tensors");
+                    }
+                });
     }
 
     private boolean isDrawn(ParameterLayout.Entry entry) {

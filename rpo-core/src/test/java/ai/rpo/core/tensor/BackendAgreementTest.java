@@ -553,8 +553,7 @@ class BackendAgreementTest {
                 logSumExp.assertAgrees();
                 Twin dOut = normal(rows, shape.queryColumns(), 1);
                 Twin into = normal(1, 6, 1);
-                plain.attentionSinksBackward(
-                        sinks.exact, shape, out.exact, logSumExp.exact, dOut.exact, into.exact);
+                plain.attentionSinksBackward(sinks.exact, shape, out.exact, logSumExp.exact, dOut.exact, into.exact);
                 backend.attentionSinksBackward(sinks.fast, shape, out.fast, logSumExp.fast, dOut.fast, into.fast);
                 into.assertAgrees(10 * tolerance);
             }

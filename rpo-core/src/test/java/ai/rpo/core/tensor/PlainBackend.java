@@ -443,8 +443,10 @@ public final class PlainBackend implements Backend {
         for (int i = 0; i < out.rows(); i++) {
             for (int c = 0; c < out.columns(); c++) {
                 int h = c / shape.headDim();
-                double share = Math.exp(plain(sinks).get(0, h) - plain(logSumExp).get(i, h));
-                plain(intoSinks).add(0, h, -share * plain(out).get(i, c) * plain(dOut).get(i, c));
+                double share =
+                        Math.exp(plain(sinks).get(0, h) - plain(logSumExp).get(i, h));
+                plain(intoSinks)
+                        .add(0, h, -share * plain(out).get(i, c) * plain(dOut).get(i, c));
             }
         }
     }

@@ -41,8 +41,7 @@ final class SinkKernel {
         });
     }
 
-    void backward(
-            int rows, AttentionShape shape, long sinks, long out, long logSumExp, long dOut, long intoSinks) {
+    void backward(int rows, AttentionShape shape, long sinks, long out, long logSumExp, long dOut, long intoSinks) {
         int heads = shape.heads();
         int width = shape.headDim();
         RowBlocks blocks = RowBlocks.of(rows, shape.queryColumns());

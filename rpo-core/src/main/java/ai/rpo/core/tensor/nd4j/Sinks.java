@@ -29,7 +29,12 @@ record Sinks(Scratch scratch) {
     }
 
     void backward(
-            INDArray sinks, AttentionShape shape, Nd4jTensor out, INDArray logSumExp, INDArray dOut, INDArray intoSinks) {
+            INDArray sinks,
+            AttentionShape shape,
+            Nd4jTensor out,
+            INDArray logSumExp,
+            INDArray dOut,
+            INDArray intoSinks) {
         int rows = out.rows();
         int heads = shape.heads();
         scratch.clear(out.size() + 2L * rows * heads + heads);
