@@ -13,6 +13,7 @@ import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.RateCommand;
 import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
+import ai.rpo.jobs.command.RerunCommand;
 import ai.rpo.jobs.command.RetrainCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
@@ -73,6 +74,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TheoryCommand.class,
             RegistryCommand.class,
             RetrainCommand.class,
+            RerunCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

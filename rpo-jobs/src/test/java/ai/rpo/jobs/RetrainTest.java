@@ -102,9 +102,14 @@ class RetrainTest {
 
         bring("saturday.jsonl", 12, GOOD, BAD);
         assertEquals(0, execute("retrain"), out);
-        assertTrue(out.contains("2 files are new to version 1; from "), out);
+        assertTrue(out.contains("2 new files; starts from version 1 → "), out);
         assertTrue(out.contains("promote   version 3, was version 1\n"), out);
         assertEquals(Set.of("monday.jsonl", "thursday.jsonl", "saturday.jsonl", "eval.jsonl"), known(3));
+
+        assertEquals(0, execute("rerun", "3"), out);
+        assertTrue(out.contains("rerun     the weights are those of version 3 of "), out);
+        bring("saturday.jsonl", 13, GOOD, BAD);
+        assertEquals(2, execute("rerun", "3"), "what it was made from has changed");
 
         assertEquals(0, execute("registry", "verify"), out);
         assertTrue(out.contains("3 versions, all as written"), out);

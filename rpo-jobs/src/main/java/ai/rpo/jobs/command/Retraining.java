@@ -13,6 +13,7 @@ import ai.rpo.jobs.registry.Registry;
 import ai.rpo.jobs.registry.Version;
 import ai.rpo.jobs.retrain.Night;
 import ai.rpo.jobs.retrain.Nights;
+import ai.rpo.jobs.retrain.RetrainSettings.Start;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
 import com.typesafe.config.ConfigUtil;
@@ -74,11 +75,15 @@ final class Retraining {
         running.say("night", why + ", so nothing is trained");
     }
 
-    private static String describe(Night night) {
-        String files = night.news() == 1 ? "1 file is" : night.news() + " files are";
-        return files + " new to "
-                + (night.production() == 0 ? "production, where nothing is" : "version " + night.production())
-                + "; from " + night.model();
+    private String describe(Night night) {
+        String news = night.news() + (night.news() == 1 ? " new file" : " new files");
+        if (night.production() == 0) {
+            return news + "; starts from " + night.model() + ", since nothing is in production";
+        }
+        return settings.retrain().from() == Start.PRODUCTION
+                ? news + "; starts from version " + night.production()
+                : news + "; starts from " + night.model() + " and learns "
+                        + night.files().size() + " files";
     }
 
     private void publish(Night night, RunDirectory run) {

@@ -41,7 +41,7 @@ public final class Registry {
     private static final String NOTE = "registry.json";
     private static final String PRODUCTION = "production.json";
     private static final String PROVENANCE = "provenance.json";
-    private static final String CONFIGURATION = "resolved.conf";
+    static final String CONFIGURATION = "resolved.conf";
     private static final String PRUNED = "pruned.json";
     private static final String MANIFEST = "manifest.json";
 
