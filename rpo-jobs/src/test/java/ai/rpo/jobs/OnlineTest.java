@@ -81,7 +81,8 @@ class OnlineTest {
         double first = rounds.get(0).get("reward").asDouble();
         double spread = rounds.get(0).get("chosen_reward").asDouble() - first;
         assertTrue(rounds.get(1).get("reward").asDouble() > first + spread / 4, rounds.toString());
-        assertTrue(printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
+        assertTrue(
+                printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
 
         kill("killed", "online/round-02/rate/manifest.json");
         assertEquals(0, execute("killed"), printed);

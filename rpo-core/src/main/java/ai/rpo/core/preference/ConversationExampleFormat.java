@@ -23,6 +23,7 @@ final class ConversationExampleFormat implements RowFormat {
 
     @Override
     public PreferenceRecord read(ObjectNode row) throws UnfitRowException {
-        return new PreferenceRecord.ConversationExample(Turns.oneOrMore(row, "prompt"), Turns.oneOrMore(row, "completion"));
+        return new PreferenceRecord.ConversationExample(
+                Turns.oneOrMore(row, "prompt"), Turns.oneOrMore(row, "completion"));
     }
 }

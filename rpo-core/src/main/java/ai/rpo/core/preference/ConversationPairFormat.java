@@ -21,7 +21,9 @@ final class ConversationPairFormat implements RowFormat {
 
     @Override
     public boolean recognises(ObjectNode row) {
-        return Turns.isOneOrMore(row, "prompt") && Turns.isOneOrMore(row, "chosen") && Turns.isOneOrMore(row, "rejected");
+        return Turns.isOneOrMore(row, "prompt")
+                && Turns.isOneOrMore(row, "chosen")
+                && Turns.isOneOrMore(row, "rejected");
     }
 
     @Override

@@ -53,8 +53,7 @@ public enum Pairing {
         }
         if (best == worst) {
             int[] first = completions.get(0);
-            boolean same =
-                    completions.subList(0, considered).stream().allMatch(other -> Arrays.equals(first, other));
+            boolean same = completions.subList(0, considered).stream().allMatch(other -> Arrays.equals(first, other));
             return Choice.none(same ? Outcome.EQUAL_TEXTS : Outcome.EQUAL_REWARDS);
         }
         return Arrays.equals(completions.get(best), completions.get(worst))

@@ -355,8 +355,7 @@ class ModelDirectoryTest {
         superseded.put(EMBEDDING, new TinyModel.Raw(embedding.shape(), new float[embedding.floats().length]));
         for (boolean reversed : List.of(false, true)) {
             writeShards(Map.of(), name -> reversed ? "b.safetensors" : "a.safetensors");
-            Files.write(
-                    temp.resolve(reversed ? "a.safetensors" : "b.safetensors"), TinyModel.safetensors(superseded));
+            Files.write(temp.resolve(reversed ? "a.safetensors" : "b.safetensors"), TinyModel.safetensors(superseded));
             assertHoldsTinyWeights(ModelDirectory.open(temp));
         }
     }

@@ -76,8 +76,7 @@ class RecognitionTest {
     @Test
     void aCompletionMayBeOneMessage() throws UnfitRowException {
         assertEquals(
-                new ConversationExample(
-                        List.of(Message.of("user", "q")), List.of(Message.of("assistant", "yes"))),
+                new ConversationExample(List.of(Message.of("user", "q")), List.of(Message.of("assistant", "yes"))),
                 read("{'prompt': [{'role': 'user', 'content': 'q'}],"
                         + " 'completion': {'from': 'gpt', 'value': 'yes'}}"));
     }

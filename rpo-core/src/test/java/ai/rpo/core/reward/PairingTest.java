@@ -33,7 +33,8 @@ class PairingTest {
 
     @Test
     void whatCannotBePairedSaysWhy() {
-        assertEquals(Outcome.TOO_FEW, BEST_WORST.of(new double[] {1}, List.of(A)).outcome());
+        assertEquals(
+                Outcome.TOO_FEW, BEST_WORST.of(new double[] {1}, List.of(A)).outcome());
         assertEquals(Outcome.TOO_FEW, TWO.of(new double[0], List.of()).outcome());
         assertEquals(
                 Outcome.EQUAL_REWARDS,

@@ -10,9 +10,7 @@ import picocli.CommandLine.Mixin;
         name = "online",
         mixinStandardHelpOptions = true,
         header = "Rounds: answer prompts, rate the answers, pair them, learn from the pairs.",
-        description = {
-            "%nWrites OUTPUT/online/round-NN, each a run like any other, and OUTPUT/online/rounds.jsonl.%n"
-        })
+        description = {"%nWrites OUTPUT/online/round-NN, each a run like any other, and OUTPUT/online/rounds.jsonl.%n"})
 public final class OnlineCommand implements Callable<Integer> {
 
     @Mixin

@@ -58,7 +58,8 @@ final class OnlineRounds {
     private void check() {
         if (settings.data().format().isPresent()) {
             throw RpoException.configuration("Cannot align online with rpo.data.format = "
-                    + settings.data().format().get() + ": a round's own pairs are rows of token ids. Leave it out; the format"
+                    + settings.data().format().get()
+                    + ": a round's own pairs are rows of token ids. Leave it out; the format"
                     + " of each row is recognised.");
         }
         if (online.offlineShare() > 0 && settings.data().train().isEmpty()) {
@@ -81,7 +82,8 @@ final class OnlineRounds {
         own.add("rpo.generate.samples-per-prompt=" + online.samplesPerPrompt());
         own.add("rpo.generate.seed=" + (settings.generate().seed() + number - 1));
         own.add("rpo.train.seed=" + (settings.train().seed() + number - 1));
-        own.add("rpo.rate.completions=" + list(List.of(run.path("generate/completions").toString())));
+        own.add("rpo.rate.completions="
+                + list(List.of(run.path("generate/completions").toString())));
         if (settings.reference().cache().isEmpty()) {
             own.add("rpo.reference.cache="
                     + ConfigUtil.quoteString(running.output().path("scores").toString()));

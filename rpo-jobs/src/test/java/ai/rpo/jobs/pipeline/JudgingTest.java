@@ -87,7 +87,12 @@ class JudgingTest {
     @Test
     void aProgramGradesCandidates() throws IOException {
         write("a.jsonl", 4, i -> row("What is " + i + "?", "It is " + i));
-        write("b.jsonl", 4, i -> row("What is " + i + "?", List.of("", "It is 7", "It is 7", "It is 3").get(i)));
+        write(
+                "b.jsonl",
+                4,
+                i -> row(
+                        "What is " + i + "?",
+                        List.of("", "It is 7", "It is 7", "It is 3").get(i)));
         write("q.jsonl", 4, i -> JSON.createObjectNode()
                 .put("prompt", "What is " + i + "?")
                 .put("reference", "" + i));

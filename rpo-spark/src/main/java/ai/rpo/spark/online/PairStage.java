@@ -111,8 +111,7 @@ public final class PairStage {
                         first("prompt_ids").as("prompt_ids"),
                         sort_array(collect_list(struct("sample", "reward", "completion_ids")))
                                 .as("samples"));
-        Dataset<Row> pairs = spark.createDataFrame(
-                        prompts.javaRDD().map(prompt -> pair(prompt, chosenBy)), PAIRS)
+        Dataset<Row> pairs = spark.createDataFrame(prompts.javaRDD().map(prompt -> pair(prompt, chosenBy)), PAIRS)
                 .persist(StorageLevel.DISK_ONLY());
         try {
             pairs.where(col("outcome").equalTo(Outcome.PAIRED.name()))
@@ -161,10 +160,14 @@ public final class PairStage {
         Row rewards = pairs.select(explode(col("all_rewards")).as("reward"))
                 .agg(avg("reward"), min("reward"), max("reward"))
                 .first();
-        Row paired =
-                pairs.agg(avg("chosen_reward"), avg("rejected_reward")).first();
+        Row paired = pairs.agg(avg("chosen_reward"), avg("rejected_reward")).first();
         return new Result(
-                prompts, number(rewards, 0), number(rewards, 1), number(rewards, 2), number(paired, 0), number(paired, 1));
+                prompts,
+                number(rewards, 0),
+                number(rewards, 1),
+                number(rewards, 2),
+                number(paired, 0),
+                number(paired, 1));
     }
 
     private static double number(Row row, int column) {
