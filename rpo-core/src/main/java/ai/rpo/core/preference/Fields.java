@@ -39,9 +39,15 @@ final class Fields {
     /**
      * Fields that are text all of them.
      *
-     * @throws UnfitRowException where some are and others are messages
+     * @throws UnfitRowException where some are and others are messages, or each holds those of many rows
      */
     static void requireTexts(ObjectNode row, List<String> fields) throws UnfitRowException {
+        if (fields.stream().map(row::path).allMatch(Fields::isColumn)) {
+            throw new UnfitRowException(
+                    Reason.WRONG_TYPE,
+                    String.join(", ", fields) + " are columns, lists of many rows' texts; write an object a row, as"
+                            + " to_json of Python's pandas does with orient='records' and lines=True");
+        }
         List<String> texts =
                 fields.stream().filter(field -> row.path(field).isTextual()).toList();
         List<String> others = fields.stream()
@@ -54,6 +60,10 @@ final class Fields {
                             + String.join(" and ", others) + (others.size() == 1 ? " is not" : " are not")
                             + "; write all of them as texts, or all as lists of messages");
         }
+    }
+
+    private static boolean isColumn(JsonNode value) {
+        return value.isArray() && value.path(0).isTextual();
     }
 
     /** A list of texts. */

@@ -14,6 +14,7 @@ final class LayoutHints {
 
     /** From the most special to the most general. */
     private static final List<Function<ObjectNode, Optional<String>>> ALL = List.of(
+            LayoutHints::rowsWithin,
             LayoutHints::messagesInInput,
             LayoutHints::rejectedResponse,
             LayoutHints::listOfAnswers,
@@ -34,6 +35,15 @@ final class LayoutHints {
     /** Of a row that is read, though without its label or its worse answer. */
     static Optional<String> ofSupervised(ObjectNode row) {
         return rejectedResponse(row).or(() -> namesAmong(row, List.of("chosen", "rejected", "label")));
+    }
+
+    /** As web services answer. */
+    private static Optional<String> rowsWithin(ObjectNode row) {
+        return row.properties().stream()
+                .filter(field -> field.getValue().path(0).hasNonNull("chosen")
+                        || field.getValue().path(0).hasNonNull("completion"))
+                .findFirst()
+                .map(field -> "the rows are within " + field.getKey() + ": write that array alone, or each of them on a line");
     }
 
     /** As OpenAI's fine-tuning takes preferences. */

@@ -74,6 +74,13 @@ class RecognitionTest {
     }
 
     @Test
+    void columnsAreNoRow() {
+        UnfitRowException e = refusal("{'prompt': ['p', 'q'], 'chosen': ['a', 'b'], 'rejected': ['c', 'd']}");
+        assertEquals(Reason.WRONG_TYPE, e.reason());
+        assertTrue(e.getMessage().contains("write an object a row"), e.getMessage());
+    }
+
+    @Test
     void aCompletionMayBeOneMessage() throws UnfitRowException {
         assertEquals(
                 new ConversationExample(List.of(Message.of("user", "q")), List.of(Message.of("assistant", "yes"))),
@@ -204,6 +211,7 @@ class RecognitionTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
+                "'data': [{'prompt': 'q', 'chosen': 'a', 'rejected': 'b'}]          | the rows are within data: write that array alone, or each of them on a line",
                 "'question': 'q', 'chosen_response': 'a', 'rejected_response': 'b' | perhaps rpo.data.fields.prompt = question, rpo.data.fields.chosen = chosen_response, rpo.data.fields.rejected = rejected_response",
                 "'instruction': 'q', 'input': '', 'output': 'a'                    | perhaps rpo.data.fields.prompt = instruction, rpo.data.fields.completion = output",
                 "'instruction': 'q', 'output': 'a', 'kto_tag': true                | perhaps rpo.data.fields.prompt = instruction, rpo.data.fields.completion = output, rpo.data.fields.label = kto_tag",
