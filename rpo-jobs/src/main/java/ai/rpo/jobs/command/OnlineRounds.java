@@ -54,7 +54,7 @@ final class OnlineRounds {
         running.say("online", "done → " + policy);
     }
 
-    /** What would stop a round shows before the first one. */
+    /** Refuses, before the first round, what would stop one. */
     private void check() {
         if (settings.data().format().isPresent()) {
             throw RpoException.configuration("Cannot align online with rpo.data.format = "

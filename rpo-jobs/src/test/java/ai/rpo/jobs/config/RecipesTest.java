@@ -34,7 +34,8 @@ class RecipesTest {
             "retrain", "rpo.data.train",
             "sft", "rpo.sft.data",
             "benchmark", "rpo.benchmark.data",
-            "generate", "rpo.generate.prompts");
+            "generate", "rpo.generate.prompts",
+            "online", "rpo.online.prompts");
 
     static List<Path> recipes() throws IOException {
         try (Stream<Path> files = Files.walk(CHECKOUT.resolve("conf"))) {
@@ -50,7 +51,7 @@ class RecipesTest {
         String text = Files.readString(recipe);
         String comment = text.substring(0, text.indexOf("\n\n"));
 
-        Matcher command = Pattern.compile("#   \\./rpo (run|retrain|sft|benchmark|generate) --config "
+        Matcher command = Pattern.compile("#   \\./rpo (run|retrain|sft|benchmark|generate|online) --config "
                         + Pattern.quote(CHECKOUT.relativize(recipe).toString()) + "\\s")
                 .matcher(comment);
         assertTrue(command.find(), comment);
@@ -59,7 +60,9 @@ class RecipesTest {
                         "rpo.data.train",
                         "rpo.data.eval",
                         "rpo.benchmark.data",
-                        "rpo.generate.prompts")
+                        "rpo.generate.prompts",
+                        "rpo.rate.model",
+                        "rpo.online.prompts")
                 .filter(key -> comment.contains("-D " + key + "="))
                 .map(key -> key + "=somewhere")
                 .toList();
