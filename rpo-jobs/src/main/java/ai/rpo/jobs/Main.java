@@ -12,6 +12,7 @@ import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.RateCommand;
 import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
+import ai.rpo.jobs.command.RewardCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
@@ -61,6 +62,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            RewardCommand.class,
             RateCommand.class,
             JudgeCommand.class,
             BenchmarkCommand.class,

@@ -1,11 +1,15 @@
 package ai.rpo.core.evaluate;
 
 import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.score.ScoredPair;
 import java.io.Serializable;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * A held-out pair under both models, without its tokens: a driver collects these of all pairs.
+ * A held-out pair under both models, without its tokens: a driver collects these of all pairs. Under a reward model, its rewards
+ * stand for the policy's log-probabilities, and there is no reference.
  *
  * @param ordinal the pair's place in the data set
  * @param chosenTokens of the chosen completion
@@ -37,7 +41,41 @@ public record PairResult(
                 rejectedLogps);
     }
 
-    ExampleLogps logps() {
+    /**
+     * Joins what several reward models make of the same pairs, by the means of their rewards.
+     *
+     * @param models the pairs under each, in one order
+     */
+    public static List<PairResult> means(List<List<PairResult>> models) {
+        return IntStream.range(0, models.get(0).size())
+                .mapToObj(i -> mean(models.stream().map(pairs -> pairs.get(i)).toList()))
+                .toList();
+    }
+
+    private static PairResult mean(List<PairResult> same) {
+        PairResult pair = same.get(0);
+        return new PairResult(
+                pair.ordinal,
+                pair.chosenTokens,
+                pair.rejectedTokens,
+                pair.referenceChosen,
+                pair.referenceRejected,
+                same.stream().mapToDouble(PairResult::chosenLogps).average().orElseThrow(),
+                same.stream().mapToDouble(PairResult::rejectedLogps).average().orElseThrow());
+    }
+
+    /** As an objective sees it. */
+    ExampleLogps seenBy(Objective objective) {
+        return objective.needs().rewards() ? rewards() : logps();
+    }
+
+    private ExampleLogps rewards() {
+        double[] none = {};
+        return new ExampleLogps(
+                none, none, new double[] {chosenLogps, rejectedLogps}, 0, new int[] {chosenTokens, rejectedTokens}, none);
+    }
+
+    private ExampleLogps logps() {
         return ExampleLogps.pair(
                 chosenLogps, rejectedLogps, referenceChosen, referenceRejected, chosenTokens, rejectedTokens);
     }

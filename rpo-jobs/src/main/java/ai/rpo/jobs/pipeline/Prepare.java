@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.PrepareStage;
 import ai.rpo.spark.prepare.Prepared;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
 /** Rows of text become rows of token ids: preference pairs, or prompt/completion rows. */
@@ -35,24 +37,43 @@ final class Prepare implements Stage {
     private final String rejected;
     private final RowKind kind;
     private final DataSettings data;
+    private final Supplier<LocalModel> model;
 
-    private Prepare(Workplace place, String name, String folder, String rejected, RowKind kind, DataSettings data) {
+    private Prepare(
+            Workplace place,
+            String name,
+            String folder,
+            String rejected,
+            RowKind kind,
+            DataSettings data,
+            Supplier<LocalModel> model) {
         this.place = place;
         this.name = name;
         this.folder = folder;
         this.rejected = rejected;
         this.kind = kind;
         this.data = data;
+        this.model = model;
     }
 
     static Prepare pairs(Workplace place) {
+        return pairs(place, place::located);
+    }
+
+    /** The same pairs, for what may be a reward model. */
+    static Prepare pairsForRewards(Workplace place) {
+        return pairs(place, place::locatedForRewards);
+    }
+
+    private static Prepare pairs(Workplace place, Supplier<LocalModel> model) {
         return new Prepare(
                 place,
                 "prepare",
                 "data",
                 "rejected",
                 RowKind.PAIRS,
-                place.settings().data());
+                place.settings().data(),
+                model);
     }
 
     /** The rows of {@code rpo.sft.data}, cut and counted as {@code rpo.data} says. */
@@ -64,7 +85,7 @@ final class Prepare implements Stage {
                 .format(Optional.empty())
                 .nearDuplicates(false)
                 .build();
-        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data);
+        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data, place::located);
     }
 
     @Override
@@ -118,7 +139,7 @@ final class Prepare implements Stage {
 
     PrepareStage work() {
         return new PrepareStage(
-                kind, data, TargetModel.of(place.located(), place.template().choice()));
+                kind, data, TargetModel.of(model.get(), place.template().choice()));
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  * generate
  * judge
  * benchmark
+ * prepare → reward
  * rate
  * </pre>
  */
@@ -120,6 +121,10 @@ public final class Stages {
 
     public Stage judge() {
         return Judging.configured(place);
+    }
+
+    public Stage reward() {
+        return new Reward(place);
     }
 
     public Stage rate() {

@@ -39,6 +39,11 @@ public final class PairRows {
         return new ScoredPair(pair(row), row.getDouble(4), row.getDouble(5));
     }
 
+    /** The pair, with zeros where a row has no reference's log-probabilities and nobody will look for them. */
+    public static ScoredPair pairOnly(Row row) {
+        return new ScoredPair(pair(row), 0, 0);
+    }
+
     /** A row that is not scored yet. */
     public static Row of(TokenizedPair pair) {
         return RowFactory.create(pair.ordinal(), pair.prompt(), pair.chosen(), pair.rejected(), null, null);

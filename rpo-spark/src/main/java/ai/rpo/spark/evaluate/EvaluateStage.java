@@ -23,7 +23,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
-/** Held-out pairs under the trained policy and the reference. */
+/** Measures held-out pairs under the trained policy and the reference, or under a reward model. */
 public final class EvaluateStage {
 
     private final SparkSession spark;
@@ -46,9 +46,21 @@ public final class EvaluateStage {
      * @throws RpoException if there are no pairs
      */
     public Result run(LocalModel policy, Objective objective, Path scored, Progress progress) {
+        List<PairResult> results = results(policy, objective, scored, progress);
+        return new Result(Evaluation.of(results, objective), results.size());
+    }
+
+    /**
+     * The pairs one by one, in the order of their ordinals.
+     *
+     * @param scored where the objective is over rewards, the pairs need no log-probabilities
+     * @throws RpoException if there are no pairs
+     */
+    public List<PairResult> results(LocalModel policy, Objective objective, Path scored, Progress progress) {
+        boolean rewards = objective.needs().rewards();
         JavaRDD<ScoredPair> pairs = Cores.of(spark)
                 .spread(ParquetShards.read(spark, scored, PairRows.SCHEMA).javaRDD())
-                .map(PairRows::scoredPair)
+                .map(row -> rewards ? PairRows.pairOnly(row) : PairRows.scoredPair(row))
                 .cache();
         try {
             long total = pairs.count();
@@ -56,7 +68,7 @@ public final class EvaluateStage {
                 throw RpoException.data("Cannot evaluate " + policy.uri() + ": " + scored
                         + " holds no pairs. Give evaluation data with rpo.data.eval.");
             }
-            return new Result(Evaluation.of(underPolicy(policy, pairs, total, progress), objective), total);
+            return underPolicy(policy, pairs, total, progress);
         } finally {
             pairs.unpersist();
         }
