@@ -316,8 +316,4 @@ public final class ModelDirectory {
         return Stream.concat(files.stream().map(SafetensorsFile::path), adapter.map(Adapter::weightFile).stream())
                 .toList();
     }
-
-    JsonObject configFile() {
-        return configFile;
-    }
 }
