@@ -14,6 +14,8 @@ public final class RpoException extends RuntimeException {
         CONFIGURATION(2),
         /** The data were read and are not fit. */
         DATA(3),
+        /** The work was done, and what came of it does not pass a gate. */
+        GATE(4),
         /** The same command may succeed when run again. */
         RETRYABLE(5),
         /** Anything else. */

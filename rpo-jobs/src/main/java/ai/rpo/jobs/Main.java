@@ -12,6 +12,8 @@ import ai.rpo.jobs.command.PrepareCommand;
 import ai.rpo.jobs.command.RateCommand;
 import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
+import ai.rpo.jobs.command.RerunCommand;
+import ai.rpo.jobs.command.RetrainCommand;
 import ai.rpo.jobs.command.RewardCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
@@ -49,7 +51,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "      -D rpo.data.train=PAIRS.jsonl",
             "",
             "Exit codes: 0 done; 2 the configuration or something it names cannot be used;",
-            "3 the data are not fit; 5 worth trying again; 1 anything else."
+            "3 the data are not fit; 4 a gate was not passed; 5 worth trying again;",
+            "1 anything else."
         },
         subcommands = {
             DemoCommand.class,
@@ -70,6 +73,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PlanCommand.class,
             TheoryCommand.class,
             RegistryCommand.class,
+            RetrainCommand.class,
+            RerunCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

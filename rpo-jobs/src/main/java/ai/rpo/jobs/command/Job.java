@@ -1,13 +1,9 @@
 package ai.rpo.jobs.command;
 
-import ai.rpo.core.Progress;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
-import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
-import ai.rpo.jobs.pipeline.Decision;
-import ai.rpo.jobs.pipeline.Pipeline;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.progress.Display;
@@ -19,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileSystem;
@@ -31,6 +28,9 @@ final class Job {
 
     /** Keys without a default that preference training needs. */
     static final List<String> PREFERENCE = List.of("rpo.output", "rpo.model.path", "rpo.data.train");
+
+    /** Keys without a default that retraining needs; it starts from the model at {@code rpo.model.path} where nothing is in production. */
+    static final List<String> RETRAINING = List.of("rpo.output", "rpo.registry", "rpo.model.path", "rpo.data.train");
 
     /** Keys without a default that supervised fine-tuning needs. */
     static final List<String> SUPERVISED = List.of("rpo.output", "rpo.model.path", "rpo.sft.data");
@@ -79,6 +79,15 @@ final class Job {
     }
 
     private int make(Supplier<ResolvedConfiguration> load, Function<Stages, Stage> target) {
+        return run(load, running -> running.make(running.configuration(), running.output(), target));
+    }
+
+    /**
+     * Does what a command does once it holds its output folder.
+     *
+     * @return the exit code
+     */
+    int run(Supplier<ResolvedConfiguration> load, Consumer<RunningCommand> work) {
         LogFile.silence();
         ResolvedConfiguration configuration;
         RunDirectory run;
@@ -103,18 +112,7 @@ final class Job {
             status.begin();
             atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
             atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
-            Progress progress = (what, done, total) -> {
-                display.update(what, done, total);
-                status.update(done, total);
-            };
-            Stages stages = new Stages(configuration, run, spark, remark -> {
-                display.close();
-                System.out.printf("%-9s %s%n", "note", remark);
-            });
-            Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
-            List<Decision> plan = pipeline.plan(target.apply(stages));
-            run.file("resolved.conf").write(configuration.text());
-            pipeline.execute(plan, progress, new ConsoleListener(System.out, display, status, run));
+            work.accept(new RunningCommand(configuration, run, spark, status, display));
             status.succeeded();
             return 0;
         } catch (Throwable e) {

@@ -12,6 +12,7 @@ import com.typesafe.config.ConfigValueFactory;
 import java.io.File;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -31,6 +32,14 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
     /** A file and definitions, with this process's environment. */
     public static ConfigurationSources of(Optional<String> file, List<String> definitions) {
         return new ConfigurationSources(file, ConfigFactory.systemEnvironmentOverrides(), definitions);
+    }
+
+    /** Adds definitions that win over all others. */
+    public ConfigurationSources and(List<String> more) {
+        return new ConfigurationSources(
+                file,
+                environment,
+                Stream.concat(definitions.stream(), more.stream()).toList());
     }
 
     /** Every key with its default. */

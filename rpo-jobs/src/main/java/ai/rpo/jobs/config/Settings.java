@@ -7,6 +7,8 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.jobs.gates.GateSettings;
+import ai.rpo.jobs.retrain.RetrainSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
@@ -34,6 +36,8 @@ import java.util.OptionalInt;
  * @param selection {@code rpo.selection}
  * @param sft {@code rpo.sft}
  * @param evaluate {@code rpo.evaluate}
+ * @param gates {@code rpo.gates}
+ * @param retrain {@code rpo.retrain}
  * @param export {@code rpo.export}
  * @param plan {@code rpo.plan}
  * @param generate {@code rpo.generate}
@@ -56,6 +60,8 @@ public record Settings(
         SelectionSettings selection,
         SftSettings sft,
         EvaluateSettings evaluate,
+        GateSettings gates,
+        RetrainSettings retrain,
         ExportSettings export,
         PlanSettings plan,
         GenerateSettings generate,

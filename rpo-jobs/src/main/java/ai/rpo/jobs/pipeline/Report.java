@@ -60,6 +60,9 @@ final class Report implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        if (place.settings().gates().isEmpty()) {
+            place.run().artifact(Gates.FOLDER).remove(); // of a run that had some
+        }
         new ReportStage(place.spark().hadoop()).run(place.run().path(), progress);
         return Map.of();
     }

@@ -1,12 +1,15 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
+import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.RunDirectory;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -15,6 +18,7 @@ import java.util.function.Consumer;
  * <pre>
  * prepare → score → train → evaluate ─────────────────────→ report
  *                     train, questions → answer-… → judge → report, where rpo.evaluate.judge says so
+ * prepare → data-gates, evaluate and judge → gates → report, where rpo.gates says so
  * prepare-sft → sft
  * prepare-sft → score-sft
  * generate
@@ -94,12 +98,36 @@ public final class Stages {
         return evaluate;
     }
 
-    public Stage report() {
-        List<Stage> shown = new ArrayList<>(List.of(evaluate, train));
+    /** Makes the model, and what is measured of it. */
+    private List<Stage> measured() {
+        List<Stage> measured = new ArrayList<>(List.of(evaluate, train));
         if (place.settings().evaluate().judge()) {
             Questions questions = new Questions(place);
-            shown.add(Judging.ofRun(
+            measured.add(Judging.ofRun(
                     place, Generate.ofReference(place, questions), Generate.ofTrained(place, questions, train)));
+        }
+        return measured;
+    }
+
+    /** Gives the digest of all that the model of {@link #report}, and what is measured of it, depend on. */
+    public String fingerprint() {
+        Fingerprint all = new Fingerprint(Map.of());
+        for (Stage stage : measured()) {
+            all = all.and(Pipeline.fingerprint(stage).values());
+        }
+        return all.digest();
+    }
+
+    public Stage report() {
+        List<Stage> measured = measured();
+        List<Stage> shown = new ArrayList<>();
+        GateSettings gates = place.settings().gates();
+        if (!gates.ofData().isEmpty()) {
+            shown.add(Gates.ofData(place, prepare)); // first, so that of the stages after prepare it is the first, too
+        }
+        shown.addAll(measured);
+        if (!gates.ofModel().isEmpty()) {
+            shown.add(Gates.ofModel(place, measured));
         }
         return new Report(place, shown);
     }

@@ -41,7 +41,7 @@ public final class Registry {
     private static final String NOTE = "registry.json";
     private static final String PRODUCTION = "production.json";
     private static final String PROVENANCE = "provenance.json";
-    private static final String CONFIGURATION = "resolved.conf";
+    static final String CONFIGURATION = "resolved.conf";
     private static final String PRUNED = "pruned.json";
     private static final String MANIFEST = "manifest.json";
 
@@ -159,6 +159,11 @@ public final class Registry {
                 .orElseThrow(() -> RpoException.data("Cannot use what is in production in " + root
                         + ": its pointer names version " + number + ", which is gone. Promote another version."))
                 .requireUsable());
+    }
+
+    /** Tells whether a version is in production, or once was. */
+    public boolean wasInProduction(int number) {
+        return pointer().history().stream().anyMatch(change -> change.version() == number);
     }
 
     /** Registers the model of a run, once: the same model of the same run again is the version that it is already. */

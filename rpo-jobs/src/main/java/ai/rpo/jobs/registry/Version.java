@@ -20,6 +20,11 @@ public record Version(int number, Path folder, Optional<Provenance> found, Optio
         return new Path(folder, Registry.MODEL);
     }
 
+    /** Returns the file of the settings that it was made with. */
+    public Path configuration() {
+        return new Path(folder, Registry.CONFIGURATION);
+    }
+
     /** @throws RpoException if the version is damaged */
     public Provenance provenance() {
         return found.orElseThrow(() -> RpoException.data("Cannot use version " + number + " of " + registry() + ": "

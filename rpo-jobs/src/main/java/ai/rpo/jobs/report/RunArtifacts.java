@@ -17,6 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -30,6 +32,7 @@ import org.apache.hadoop.fs.Path;
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
  * @param judged what a judge found
+ * @param gates verdicts of {@code gates/…/results.json}
  * @param gold {@code gold.json}, which only runs with a programmed grader have
  * @param configuration text of {@code resolved.conf}, secrets redacted by whoever wrote it
  * @param status {@code status.json}
@@ -43,12 +46,15 @@ record RunArtifacts(
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
         Optional<JudgeArtifacts> judged,
+        List<GateVerdict> gates,
         Optional<String> configuration,
         Optional<JsonNode> status) {
 
     static final JsonMapper JSON = JsonMapper.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();
+
+    private static final List<String> GATES = List.of("gates/data/results.json", "gates/model/results.json");
 
     private static final List<String> ARTIFACTS = List.of(
             "data",
@@ -63,6 +69,15 @@ record RunArtifacts(
             "train",
             "model",
             "eval");
+
+    /** What came of a gate, in words. */
+    record GateVerdict(boolean passed, String text) {}
+
+    private static Stream<GateVerdict> verdicts(JsonNode results) {
+        return StreamSupport.stream(results.path("gates").spliterator(), false)
+                .map(gate -> new GateVerdict(
+                        gate.path("passed").asBoolean(), gate.path("text").asText()));
+    }
 
     /**
      * @param runDirectory on any Hadoop file system
@@ -90,6 +105,10 @@ record RunArtifacts(
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
                 JudgeArtifacts.read(directory, hadoop),
+                GATES.stream()
+                        .flatMap(file -> json(new Path(directory, file), hadoop).stream())
+                        .flatMap(RunArtifacts::verdicts)
+                        .toList(),
                 text(new Path(directory, "resolved.conf"), hadoop),
                 json(new Path(directory, "status.json"), hadoop));
         if (run.isEmpty()) {

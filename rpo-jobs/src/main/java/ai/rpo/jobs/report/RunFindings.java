@@ -36,6 +36,11 @@ final class RunFindings {
 
     static List<Finding> of(RunArtifacts run) {
         List<Finding> findings = new ArrayList<>();
+        run.gates()
+                .forEach(gate -> findings.add(new Finding(
+                        gate.passed() ? "A gate is passed" : "A gate is not passed",
+                        Verdict.NEUTRAL,
+                        gate.text() + ".")));
         run.judged().map(judged -> JudgeFindings.of(judged.results())).ifPresent(findings::addAll);
         Objective objective = run.objective().orElseGet(RpoObjective::new);
         change(findings, run.training(), objective);

@@ -54,6 +54,9 @@ final class RunReport {
 
     private static String lead(RunArtifacts run) {
         List<String> facts = new ArrayList<>();
+        run.gates().stream()
+                .filter(gate -> !gate.passed())
+                .forEach(gate -> facts.add("held by a gate: " + gate.text()));
         run.judged()
                 .map(judged -> JudgeFindings.brief(judged.results()))
                 .ifPresent(brief -> facts.addAll(brief.subList(0, Math.min(1, brief.size()))));

@@ -31,7 +31,8 @@ class RecipeValidationTest {
         "zephyr-gemma, gemma",
         "zephyr-gemma-averaged, gemma",
         "lora-24gb, mistral",
-        "laptop, llama"
+        "laptop, llama",
+        "nightly, llama"
     })
     void isAccepted(String recipe, String family) throws IOException {
         String out = validate(0, recipe, family);
@@ -95,6 +96,10 @@ class RecipeValidationTest {
                 "rpo.model.path=" + CHECKOUT.resolve("rpo-core/src/test/resources/families/" + family),
                 "-D",
                 "rpo.data.train=" + pairs,
+                "-D",
+                "rpo.data.eval=" + pairs,
+                "-D",
+                "rpo.data.eval-fraction=0",
                 "-D",
                 "rpo.data.max-length=64",
                 "-D",

@@ -35,6 +35,8 @@ public record InputFiles(List<FileStatus> files) {
     /** Up to here inputs are told apart by their content; hashing more would delay every command. */
     private static final long HASHED_BYTES = 256L << 20;
 
+    private static final String SHA256 = "sha256 ";
+
     /** Names the files that hubs of data sets and the datasets library of Python lay beside the rows. */
     private static final Set<String> DESCRIPTIONS =
             Set.of("README.md", "LICENSE", "dataset_info.json", "dataset_infos.json", "dataset_dict.json");
@@ -116,17 +118,38 @@ public record InputFiles(List<FileStatus> files) {
         Map<String, String> described = new LinkedHashMap<>();
         boolean byContent = bytes() <= HASHED_BYTES;
         for (FileStatus file : files) {
-            String content;
-            if (byContent) {
-                MessageDigest sha = Fingerprint.sha256();
-                digestContent(sha, file.getPath(), hadoop);
-                content = "sha256 " + HexFormat.of().formatHex(sha.digest());
-            } else {
-                content = "modified " + Instant.ofEpochMilli(file.getModificationTime());
-            }
-            described.put(file.getPath().toString(), file.getLen() + " bytes, " + content);
+            described.put(file.getPath().toString(), byContent ? content(file, hadoop) : time(file));
         }
         return described;
+    }
+
+    /**
+     * Leaves out those that are as {@link #byUri} described them once, whichever way it did. Reads the content of those that it
+     * told by their content, where their size is the same.
+     */
+    public InputFiles without(Map<String, String> described, Configuration hadoop) {
+        return new InputFiles(files.stream()
+                .filter(file -> !isAs(described.getOrDefault(file.getPath().toString(), ""), file, hadoop))
+                .toList());
+    }
+
+    private static boolean isAs(String description, FileStatus file, Configuration hadoop) {
+        return description.startsWith(size(file))
+                && description.equals(description.contains(SHA256) ? content(file, hadoop) : time(file));
+    }
+
+    private static String size(FileStatus file) {
+        return file.getLen() + " bytes, ";
+    }
+
+    private static String time(FileStatus file) {
+        return size(file) + "modified " + Instant.ofEpochMilli(file.getModificationTime());
+    }
+
+    private static String content(FileStatus file, Configuration hadoop) {
+        MessageDigest sha = Fingerprint.sha256();
+        digestContent(sha, file.getPath(), hadoop);
+        return size(file) + SHA256 + HexFormat.of().formatHex(sha.digest());
     }
 
     private static List<FileStatus> resolve(Path path, Configuration hadoop) {

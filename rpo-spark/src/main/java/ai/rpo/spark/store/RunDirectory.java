@@ -49,6 +49,11 @@ public final class RunDirectory {
         return new RunDirectory(root, other, hadoop);
     }
 
+    /** Takes a folder of this one for a run directory of its own, behind the same fence. */
+    public RunDirectory below(String relative) {
+        return new RunDirectory(path(relative), fence, hadoop);
+    }
+
     public Fence fence() {
         return fence;
     }

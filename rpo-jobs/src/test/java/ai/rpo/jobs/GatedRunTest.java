@@ -1,0 +1,107 @@
+package ai.rpo.jobs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that is held by its gates, and let through once they ask for less. */
+class GatedRunTest {
+
+    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    @TempDir
+    Path folder;
+
+    private Path run;
+
+    @BeforeEach
+    void inputs() throws IOException {
+        run = folder.resolve("out");
+        Path model = Files.createDirectory(folder.resolve("tiny"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(MODEL.resolve(name), model.resolve(name));
+        }
+        Files.writeString(
+                folder.resolve("pairs.jsonl"),
+                IntStream.range(0, 12)
+                        .mapToObj(
+                                "{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
+                                        ::formatted)
+                        .collect(Collectors.joining()));
+        Files.writeString(folder.resolve("my.conf"), """
+                rpo {
+                  output = %1$s/out
+                  model.path = %1$s/tiny
+                  data { train = %1$s/pairs.jsonl, eval-fraction = 0.4 }
+                  train { pairs-per-batch = 4, learning-rate = 1e-2 }
+                }
+                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
+                """.formatted(folder));
+    }
+
+    @Test
+    void gatesHoldARunAndSayWhich() throws IOException {
+        assertEquals(2, execute("rpo.gates.min-win-rate-low=0.5"), "nobody judges");
+        assertFalse(Files.exists(run.resolve("data")), "what cannot be measured is said before any work");
+
+        assertEquals(4, execute("rpo.gates.min-new-pairs=1000"));
+        assertFalse(Files.exists(run.resolve("reference")), "data that are held are not scored");
+        assertTrue(Files.readString(run.resolve("report/index.html")).contains("""
+                <p class="lead">held by a gate: the number of pairs to train on is """));
+        assertEquals(4, status().path("exit_code").asInt());
+        assertTrue(status().path("error").asText().contains(" below rpo.gates.min-new-pairs = 1000"));
+
+        assertEquals(4, execute("rpo.gates.min-new-pairs=1", "rpo.gates.max-chosen-logp-drop=-1000"));
+        assertTrue(Files.readString(run.resolve("report/index.html")).contains("""
+                <p class="lead">held by a gate: what held-out chosen completions lost in log-probability is """));
+        assertFalse(Files.exists(run.resolve("report/manifest.json")));
+        JsonNode verdict = json("gates/model/results.json").path("gates").path(0);
+        assertEquals("max-chosen-logp-drop", verdict.path("gate").asText());
+        assertEquals(
+                json("eval/metrics.json")
+                                .path("reference_logps/chosen")
+                                .path("mean")
+                                .asDouble()
+                        - json("eval/metrics.json")
+                                .path("logps/chosen")
+                                .path("mean")
+                                .asDouble(),
+                verdict.path("measured").asDouble());
+
+        Object trained = Files.getLastModifiedTime(run.resolve("train/manifest.json"));
+        assertEquals(0, execute("rpo.gates.min-new-pairs=1", "rpo.gates.max-chosen-logp-drop=1000"));
+        assertFalse(Files.readString(run.resolve("report/index.html")).contains("held by a gate"));
+        assertEquals(trained, Files.getLastModifiedTime(run.resolve("train/manifest.json")), "trained again");
+
+        assertEquals(0, execute());
+        assertFalse(Files.readString(run.resolve("report/index.html")).contains("A gate is passed"));
+    }
+
+    private int execute(String... definitions) {
+        return Main.execute(Stream.concat(
+                        Stream.of("run", "--config", folder.resolve("my.conf").toString()),
+                        Stream.of(definitions).flatMap(definition -> Stream.of("-D", definition)))
+                .toArray(String[]::new));
+    }
+
+    private JsonNode status() throws IOException {
+        return json("status.json");
+    }
+
+    private JsonNode json(String file) throws IOException {
+        return new ObjectMapper().readTree(run.resolve(file).toFile());
+    }
+}
