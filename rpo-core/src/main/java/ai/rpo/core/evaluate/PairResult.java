@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
  * @param referenceRejected log π(y⁻|x) of the reference
  * @param chosenLogps log π(y⁺|x) of the policy
  * @param rejectedLogps log π(y⁻|x) of the policy
+ * @param margin by how much the data say that the chosen completion is better; 0 where they do not say
  */
 public record PairResult(
         long ordinal,
@@ -26,11 +27,17 @@ public record PairResult(
         double referenceChosen,
         double referenceRejected,
         double chosenLogps,
-        double rejectedLogps)
+        double rejectedLogps,
+        double margin)
         implements Serializable {
 
     /** @param reference the pair with the reference's log-probabilities */
     public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps) {
+        this(reference, chosenLogps, rejectedLogps, 0);
+    }
+
+    /** @param reference the pair, which under a reward model has no log-probabilities */
+    public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps, double margin) {
         this(
                 reference.pair().ordinal(),
                 reference.pair().chosen().length,
@@ -38,7 +45,8 @@ public record PairResult(
                 reference.referenceChosen(),
                 reference.referenceRejected(),
                 chosenLogps,
-                rejectedLogps);
+                rejectedLogps,
+                margin);
     }
 
     /**
@@ -61,7 +69,8 @@ public record PairResult(
                 pair.referenceChosen,
                 pair.referenceRejected,
                 same.stream().mapToDouble(PairResult::chosenLogps).average().orElseThrow(),
-                same.stream().mapToDouble(PairResult::rejectedLogps).average().orElseThrow());
+                same.stream().mapToDouble(PairResult::rejectedLogps).average().orElseThrow(),
+                pair.margin);
     }
 
     /** As an objective sees it. */
@@ -72,7 +81,7 @@ public record PairResult(
     private ExampleLogps rewards() {
         double[] none = {};
         return new ExampleLogps(
-                none, none, new double[] {chosenLogps, rejectedLogps}, 0, new int[] {chosenTokens, rejectedTokens}, none);
+                none, none, new double[] {chosenLogps, rejectedLogps}, margin, new int[] {chosenTokens, rejectedTokens}, none);
     }
 
     private ExampleLogps logps() {

@@ -43,6 +43,6 @@ class CalibrationTest {
     }
 
     private static PairResult pair(double chosen, double rejected) {
-        return new PairResult(0, 1, 1, 0, 0, chosen, rejected);
+        return new PairResult(0, 1, 1, 0, 0, chosen, rejected, 0);
     }
 }

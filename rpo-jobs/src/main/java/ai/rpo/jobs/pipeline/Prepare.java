@@ -37,6 +37,7 @@ final class Prepare implements Stage {
     private final String rejected;
     private final RowKind kind;
     private final DataSettings data;
+    private final Optional<String> margin;
     private final Supplier<LocalModel> model;
 
     private Prepare(
@@ -46,6 +47,7 @@ final class Prepare implements Stage {
             String rejected,
             RowKind kind,
             DataSettings data,
+            Optional<String> margin,
             Supplier<LocalModel> model) {
         this.place = place;
         this.name = name;
@@ -53,19 +55,20 @@ final class Prepare implements Stage {
         this.rejected = rejected;
         this.kind = kind;
         this.data = data;
+        this.margin = margin;
         this.model = model;
     }
 
     static Prepare pairs(Workplace place) {
-        return pairs(place, place::located);
+        return pairs(place, Optional.empty(), place::located);
     }
 
     /** The same pairs, for what may be a reward model. */
     static Prepare pairsForRewards(Workplace place) {
-        return pairs(place, place::locatedForRewards);
+        return pairs(place, place.settings().reward().marginField(), place::locatedForRewards);
     }
 
-    private static Prepare pairs(Workplace place, Supplier<LocalModel> model) {
+    private static Prepare pairs(Workplace place, Optional<String> margin, Supplier<LocalModel> model) {
         return new Prepare(
                 place,
                 "prepare",
@@ -73,6 +76,7 @@ final class Prepare implements Stage {
                 "rejected",
                 RowKind.PAIRS,
                 place.settings().data(),
+                margin,
                 model);
     }
 
@@ -85,7 +89,7 @@ final class Prepare implements Stage {
                 .format(Optional.empty())
                 .nearDuplicates(false)
                 .build();
-        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data, place::located);
+        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data, Optional.empty(), place::located);
     }
 
     @Override
@@ -119,6 +123,7 @@ final class Prepare implements Stage {
             values.keySet().removeAll(PAIRS_ONLY);
             values.put("rpo.sft.data", place.inputs().data(data.train()));
         }
+        margin.ifPresent(field -> values.put("rpo.reward.margin-field", field));
         values.putAll(place.template().dependsOn());
         return values;
     }
@@ -139,7 +144,7 @@ final class Prepare implements Stage {
 
     PrepareStage work() {
         return new PrepareStage(
-                kind, data, TargetModel.of(model.get(), place.template().choice()));
+                kind, data, margin, TargetModel.of(model.get(), place.template().choice()));
     }
 
     @Override

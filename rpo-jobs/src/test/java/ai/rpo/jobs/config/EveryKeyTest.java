@@ -153,6 +153,7 @@ class EveryKeyTest {
             Map.entry("rpo.judge.program.verifier", "number"),
             Map.entry("rpo.judge.program.pattern", "yes"),
             Map.entry("rpo.reward.members", "8"),
+            Map.entry("rpo.reward.margin-field", "margin"),
             Map.entry("rpo.reward.center", "0.01"),
             Map.entry("rpo.reward.epochs", "8"),
             Map.entry("rpo.reward.pairs-per-batch", "8"),

@@ -21,7 +21,19 @@ public final class PairRows {
             .add("ref_chosen_logps", DataTypes.DoubleType)
             .add("ref_rejected_logps", DataTypes.DoubleType);
 
+    /** With a column of what the data say of how much better the chosen completion is; null where they were not asked. */
+    public static final StructType WITH_MARGIN = SCHEMA.add("margin", DataTypes.DoubleType);
+
     private PairRows() {}
+
+    /**
+     * The margin that the data give a pair, or 0.
+     *
+     * @param row of {@link #WITH_MARGIN}
+     */
+    public static double margin(Row row) {
+        return row.isNullAt(6) ? 0 : row.getDouble(6);
+    }
 
     public static TokenizedPair pair(Row row) {
         return new TokenizedPair(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
@@ -57,10 +58,8 @@ public final class EvaluateStage {
      * @throws RpoException if there are no pairs
      */
     public List<PairResult> results(LocalModel policy, Objective objective, Path scored, Progress progress) {
-        boolean rewards = objective.needs().rewards();
-        JavaRDD<ScoredPair> pairs = Cores.of(spark)
-                .spread(ParquetShards.read(spark, scored, PairRows.SCHEMA).javaRDD())
-                .map(row -> rewards ? PairRows.pairOnly(row) : PairRows.scoredPair(row))
+        JavaRDD<Row> pairs = Cores.of(spark)
+                .spread(ParquetShards.read(spark, scored, PairRows.WITH_MARGIN).javaRDD())
                 .cache();
         try {
             long total = pairs.count();
@@ -68,23 +67,32 @@ public final class EvaluateStage {
                 throw RpoException.data("Cannot evaluate " + policy.uri() + ": " + scored
                         + " holds no pairs. Give evaluation data with rpo.data.eval.");
             }
-            return underPolicy(policy, pairs, total, progress);
+            return underPolicy(policy, objective.needs().rewards(), pairs, total, progress);
         } finally {
             pairs.unpersist();
         }
     }
 
-    private List<PairResult> underPolicy(LocalModel policy, JavaRDD<ScoredPair> pairs, long total, Progress progress) {
+    private List<PairResult> underPolicy(
+            LocalModel policy, boolean rewards, JavaRDD<Row> pairs, long total, Progress progress) {
         LongAccumulator done = spark.sparkContext().longAccumulator("evaluated pairs");
         int threads = Cores.of(spark).threads(pairs.getNumPartitions());
         DistributedScorer scorer = new DistributedScorer(policy, settings, threads, done);
         try (PolledProgress polled = new PolledProgress(spark.sparkContext(), progress, "evaluate", done, total)) {
-            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(ScoredPair::pair)))
-                    .map(both -> new PairResult(
-                            both._1(), both._2().referenceChosen(), both._2().referenceRejected()))
+            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(PairRows::pair)))
+                    .map(both -> result(both._1(), both._2(), rewards))
                     .collect());
             results.sort(Comparator.comparingLong(PairResult::ordinal));
             return results;
         }
+    }
+
+    /** @param policy the same pair with what the policy gives it in place of the reference's log-probabilities */
+    private static PairResult result(Row row, ScoredPair policy, boolean rewards) {
+        double chosen = policy.referenceChosen();
+        double rejected = policy.referenceRejected();
+        return rewards
+                ? new PairResult(PairRows.pairOnly(row), chosen, rejected, PairRows.margin(row))
+                : new PairResult(PairRows.scoredPair(row), chosen, rejected);
     }
 }

@@ -247,9 +247,9 @@ public final class TrainStage {
                     .map(TrainingExample::of)
                     .zipWithIndex();
         }
-        JavaRDD<Row> pairs = read(folder, PairRows.SCHEMA);
+        JavaRDD<Row> pairs = read(folder, PairRows.WITH_MARGIN);
         return needs.rewards()
-                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), 0)).zipWithIndex()
+                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row))).zipWithIndex()
                 : pairs.map(PairRows::scoredPair).map(TrainingExample::of).zipWithIndex();
     }
 

@@ -12,10 +12,12 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.objective.BradleyTerry;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
@@ -41,6 +43,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +52,7 @@ class RewardStageTest {
 
     private static final SelectionSettings LAST = new SelectionSettings(Optional.empty(), 0);
     private static final List<TokenizedPair> PAIRS = RandomModel.pairs(11);
+    private static final double MARGIN = 0.5;
     private static SparkSession spark;
 
     @TempDir
@@ -96,20 +100,44 @@ class RewardStageTest {
         assertEquals(losses("whole"), losses("cut"));
     }
 
+    /** All pairs are one batch, so the first loss is that of the model as it begins. */
+    @Test
+    void theLossAsksForTheMarginsThatTheDataGive() throws IOException {
+        TrainSettings still = settings(1, 1).training().toBuilder()
+                .pairsPerBatch(11)
+                .learningRate(0)
+                .build();
+        RewardStage.Result result =
+                train(new RewardSettings(1, Optional.empty(), 0, still), "ahead", LAST, Progress.NONE);
+        double[] rewards = locally(work.resolve("ahead/member-0"));
+        double loss = 0;
+        for (int i = 0; i < PAIRS.size(); i++) {
+            loss += Math.log1p(Math.exp(MARGIN - rewards[2 * i] + rewards[2 * i + 1])) / PAIRS.size();
+            assertEquals(MARGIN, result.heldOut().get(0).get(i).margin());
+        }
+        assertEquals(loss, metrics("ahead").get(0).get("loss").asDouble(), 1e-6);
+        assertEquals(
+                loss,
+                Evaluation.of(result.heldOut().get(0), new BradleyTerry(0))
+                        .get("loss")
+                        .mean(),
+                1e-6);
+    }
+
     /** With a rate this high the loss goes up again. */
     @Test
     void theBestCheckpointOnHeldOutPairsBecomesTheMember() throws IOException {
         SelectionSettings selection = new SelectionSettings(Optional.of("loss"), 0);
         TrainSettings wild =
                 settings(1, 4).training().toBuilder().learningRate(2).build();
-        RewardStage.Result result = train(new RewardSettings(1, 0, wild), "chosen", selection, Progress.NONE);
+        RewardStage.Result result = train(new RewardSettings(1, Optional.empty(), 0, wild), "chosen", selection, Progress.NONE);
         List<Double> held = metrics("chosen").stream()
                 .filter(line -> line.has("held_out/loss"))
                 .map(line -> line.get("held_out/loss").asDouble())
                 .toList();
         assertEquals(4, held.size());
         double loss = result.heldOut().get(0).stream()
-                .mapToDouble(pair -> Math.log1p(Math.exp(pair.rejectedLogps() - pair.chosenLogps())))
+                .mapToDouble(pair -> Math.log1p(Math.exp(MARGIN + pair.rejectedLogps() - pair.chosenLogps())))
                 .average()
                 .orElseThrow();
         assertEquals(held.stream().min(Double::compare).orElseThrow(), loss, 1e-5);
@@ -124,7 +152,7 @@ class RewardStageTest {
                 RpoException.class,
                 () -> RewardStage.requireTrainable(
                         start.toString(),
-                        new RewardSettings(2, 0, ordered),
+                        new RewardSettings(2, Optional.empty(), 0, ordered),
                         spark.sparkContext().hadoopConfiguration()));
         assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
         assertTrue(refused.getMessage().contains("they would all be the same"), refused.getMessage());
@@ -133,6 +161,7 @@ class RewardStageTest {
     private static RewardSettings settings(int members, int epochs) {
         return new RewardSettings(
                 members,
+                Optional.empty(),
                 0.01,
                 TrainSettings.builder()
                         .epochs(epochs)
@@ -149,7 +178,10 @@ class RewardStageTest {
         if (Files.notExists(start)) {
             RandomModel.write(start, 0.2);
             List<Row> rows = PAIRS.stream().map(PairRows::of).toList();
-            spark.createDataFrame(rows, PairRows.SCHEMA).repartition(3).write().parquet(path("pairs").toString());
+            spark.createDataFrame(rows, PairRows.SCHEMA)
+                    .withColumn("margin", functions.lit(MARGIN))
+                    .repartition(3)
+                    .write().parquet(path("pairs").toString());
         }
         return new RewardStage(spark, start.toString(), settings, new ScoreSettings(Precision.FLOAT32, 40))
                 .run(
