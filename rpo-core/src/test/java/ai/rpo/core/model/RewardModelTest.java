@@ -88,7 +88,7 @@ class RewardModelTest {
 
     @Test
     void aDrawnHeadIsNormal() {
-        ParameterLayout.Entry entry = new ParameterLayout.Entry(SCORE, 0, 1, 40_000, false, RowOrder.AS_STORED);
+        ParameterLayout.Entry entry = new ParameterLayout.Entry(SCORE, 0, List.of(1, 40_000), RowOrder.AS_STORED);
         float[] numbers = new float[40_000];
         new DrawnHead(3, 0.02).read(entry, 0, FloatBuffer.wrap(numbers));
         double mean = 0;
