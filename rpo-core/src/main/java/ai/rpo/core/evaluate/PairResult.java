@@ -72,7 +72,12 @@ public record PairResult(
     private ExampleLogps rewards() {
         double[] none = {};
         return new ExampleLogps(
-                none, none, new double[] {chosenLogps, rejectedLogps}, 0, new int[] {chosenTokens, rejectedTokens}, none);
+                none,
+                none,
+                new double[] {chosenLogps, rejectedLogps},
+                0,
+                new int[] {chosenTokens, rejectedTokens},
+                none);
     }
 
     private ExampleLogps logps() {

@@ -80,10 +80,13 @@ class RewardModelTest {
         String more = (keys.contains("bos") ? "" : ", \"bos_token_id\": 1") + keys;
         String config = TinyModel.CONFIG.replace("LlamaForCausalLM\"]", "LlamaForCausalLM\"]" + more);
         ModelDirectory source = ModelDirectory.openForRewards(folder(config, Map.of()), 7);
-        assertEquals(OptionalInt.of(padding), source.config().reward().orElseThrow().padding());
+        assertEquals(
+                OptionalInt.of(padding), source.config().reward().orElseThrow().padding());
         Path target = temp.resolve("padded");
         new ModelExport(source, Dtype.F32).write(target, source.weights(), Map.of());
-        assertEquals(source.config().reward(), ModelDirectory.openReward(target).config().reward());
+        assertEquals(
+                source.config().reward(),
+                ModelDirectory.openReward(target).config().reward());
     }
 
     @Test

@@ -143,13 +143,16 @@ class RewardStageTest {
                         .build());
     }
 
-    private RewardStage.Result train(RewardSettings settings, String name, SelectionSettings selection, Progress progress)
-            throws IOException {
+    private RewardStage.Result train(
+            RewardSettings settings, String name, SelectionSettings selection, Progress progress) throws IOException {
         Path start = work.resolve("start");
         if (Files.notExists(start)) {
             RandomModel.write(start, 0.2);
             List<Row> rows = PAIRS.stream().map(PairRows::of).toList();
-            spark.createDataFrame(rows, PairRows.SCHEMA).repartition(3).write().parquet(path("pairs").toString());
+            spark.createDataFrame(rows, PairRows.SCHEMA)
+                    .repartition(3)
+                    .write()
+                    .parquet(path("pairs").toString());
         }
         return new RewardStage(spark, start.toString(), settings, new ScoreSettings(Precision.FLOAT32, 40))
                 .run(
