@@ -252,6 +252,11 @@ public final class ModelDirectory {
             remarks.add(folder + " holds a model and an adapter: the model is used, without the adapter."
                     + " transformers would put the adapter on " + Adapter.baseName(folder) + ".");
         }
+        if (configFile.flag(ExpertKeys.ROUTER_LOGITS, false)) {
+            remarks.add(folder + " asks for " + ExpertKeys.ROUTER_LOGITS
+                    + ", with which other trainers add a loss that balances"
+                    + " the use of experts; it is not added here.");
+        }
         addRemark(remarks, "tensors that a " + config.modelType() + " model does not use", unusedTensors());
         addRemark(remarks, "keys that its RoPE type does not use", RotaryScaling.unusedKeys(configFile));
         return List.copyOf(remarks);

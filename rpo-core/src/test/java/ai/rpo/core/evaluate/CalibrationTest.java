@@ -13,8 +13,8 @@ class CalibrationTest {
     @Test
     void pairsOfLikeConfidenceAreCountedTogether() {
         double log3 = Math.log(3);
-        Calibration calibration = Calibration.of(List.of(
-                pair(1 + log3, 1), pair(log3, 0), pair(0, -log3), pair(0, log3), pair(0, Math.log(19))));
+        Calibration calibration = Calibration.of(
+                List.of(pair(1 + log3, 1), pair(log3, 0), pair(0, -log3), pair(0, log3), pair(0, Math.log(19))));
         assertEquals(2, calibration.bins().size());
         assertEquals(4, calibration.bins().get(0).pairs());
         assertEquals(0.75, calibration.bins().get(0).confidence(), 1e-12);
@@ -26,13 +26,15 @@ class CalibrationTest {
 
     @Test
     void certaintyHasABinToo() {
-        assertEquals(List.of(new Calibration.Bin(1, 1, 1)), Calibration.of(List.of(pair(1000, 0))).bins());
+        assertEquals(
+                List.of(new Calibration.Bin(1, 1, 1)),
+                Calibration.of(List.of(pair(1000, 0))).bins());
     }
 
     @Test
     void anEnsembleIsMeasuredByItsMeanRewards() {
-        List<PairResult> means = PairResult.means(List.of(
-                List.of(pair(2, 1), pair(0, 1)), List.of(pair(4, -1), pair(3, 0))));
+        List<PairResult> means =
+                PairResult.means(List.of(List.of(pair(2, 1), pair(0, 1)), List.of(pair(4, -1), pair(3, 0))));
         assertEquals(List.of(pair(3, 0), pair(1.5, 0.5)), means);
         var metrics = Evaluation.of(means, new BradleyTerry(0.5));
         assertEquals(1, metrics.get("rewards/accuracies").mean());

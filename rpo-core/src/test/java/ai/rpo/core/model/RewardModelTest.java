@@ -80,15 +80,18 @@ class RewardModelTest {
         String more = (keys.contains("bos") ? "" : ", \"bos_token_id\": 1") + keys;
         String config = TinyModel.CONFIG.replace("LlamaForCausalLM\"]", "LlamaForCausalLM\"]" + more);
         ModelDirectory source = ModelDirectory.openForRewards(folder(config, Map.of()), 7);
-        assertEquals(OptionalInt.of(padding), source.config().reward().orElseThrow().padding());
+        assertEquals(
+                OptionalInt.of(padding), source.config().reward().orElseThrow().padding());
         Path target = temp.resolve("padded");
         new ModelExport(source, Dtype.F32).write(target, source.weights(), Map.of());
-        assertEquals(source.config().reward(), ModelDirectory.openReward(target).config().reward());
+        assertEquals(
+                source.config().reward(),
+                ModelDirectory.openReward(target).config().reward());
     }
 
     @Test
     void aDrawnHeadIsNormal() {
-        ParameterLayout.Entry entry = new ParameterLayout.Entry(SCORE, 0, 1, 40_000, false, RowOrder.AS_STORED);
+        ParameterLayout.Entry entry = new ParameterLayout.Entry(SCORE, 0, List.of(1, 40_000), RowOrder.AS_STORED);
         float[] numbers = new float[40_000];
         new DrawnHead(3, 0.02).read(entry, 0, FloatBuffer.wrap(numbers));
         double mean = 0;

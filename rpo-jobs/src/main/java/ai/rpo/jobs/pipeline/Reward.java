@@ -71,8 +71,9 @@ final class Reward implements Stage {
                     + place.settings().lora().rank() + ". Set rpo.lora.rank = 0, which trains all weights.");
         }
         if (place.settings().export().form() == ExportForm.Kind.ADAPTER) {
-            throw RpoException.configuration("Cannot write a reward model as an adapter: all of its weights are trained."
-                    + " Set rpo.export.form = full.");
+            throw RpoException.configuration(
+                    "Cannot write a reward model as an adapter: all of its weights are trained."
+                            + " Set rpo.export.form = full.");
         }
         place.requireHeldOutPairs();
         try {

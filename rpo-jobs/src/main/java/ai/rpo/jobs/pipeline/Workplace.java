@@ -154,7 +154,8 @@ record Workplace(
 
     /** The same, where it is to become a reward model. */
     LocalModel locatedForRewards() {
-        return remarks.of(LocalModel.locatedForRewards(model(), settings().reward().training().seed(), spark.hadoop()));
+        return remarks.of(LocalModel.locatedForRewards(
+                model(), settings().reward().training().seed(), spark.hadoop()));
     }
 
     /** Folder of scores, of whatever models. */

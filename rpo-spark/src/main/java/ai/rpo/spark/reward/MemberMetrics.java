@@ -25,10 +25,8 @@ final class MemberMetrics {
         for (int member = 0; member < members; member++) {
             int which = member;
             Path file = new Path(folder, "member-" + member + "/metrics.jsonl");
-            new SmallFile(file, hadoop)
-                    .read()
-                    .ifPresent(text -> text.lines().forEach(line -> lines.append(numbered(which, line, file))
-                            .append('\n')));
+            new SmallFile(file, hadoop).read().ifPresent(text -> text.lines()
+                    .forEach(line -> lines.append(numbered(which, line, file)).append('\n')));
         }
         return lines.toString();
     }

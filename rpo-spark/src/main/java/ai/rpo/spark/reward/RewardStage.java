@@ -112,8 +112,7 @@ public final class RewardStage {
             new SmallFile(new Path(request.output(), "metrics.jsonl"), hadoop)
                     .write(MemberMetrics.joined(new Path(request.output(), TRAIN), member + 1, hadoop));
             if (request.heldOut().isPresent()) {
-                LocalModel model =
-                        LocalModel.ofReward(new Path(request.output(), name).toString(), hadoop);
+                LocalModel model = LocalModel.ofReward(new Path(request.output(), name).toString(), hadoop);
                 heldOut.add(new EvaluateStage(spark, scoring)
                         .results(model, settings.objective(), request.heldOut().get(), told));
             }
@@ -125,16 +124,10 @@ public final class RewardStage {
         LocalModel model = LocalModel.forRewards(
                 start, settings.seed(member), spark.sparkContext().hadoopConfiguration());
         TrainStage stage = new TrainStage(
-                spark,
-                model,
-                LoraSettings.OFF,
-                settings.objective(),
-                settings.training(member),
-                scoring.precision());
+                spark, model, LoraSettings.OFF, settings.objective(), settings.training(member), scoring.precision());
         Optional<HeldOut> chosenBy = request.selection().metric().isEmpty()
                 ? Optional.empty()
-                : request.heldOut()
-                        .map(rows -> new HeldOut(rows, settings.objective(), scoring, request.selection()));
+                : request.heldOut().map(rows -> new HeldOut(rows, settings.objective(), scoring, request.selection()));
         return stage.run(
                 new TrainStage.Request(
                         request.pairs(),

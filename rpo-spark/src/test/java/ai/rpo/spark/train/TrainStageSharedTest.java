@@ -113,7 +113,10 @@ class TrainStageSharedTest {
             double loss = expected.get("loss").asDouble();
             assertEquals(loss, actual.get("loss").asDouble(), Math.max(2e-3, 0.01 * loss), "loss of step " + i);
             assertEquals(
-                    expected.get("margin").asDouble(), actual.get("rewards/margins").asDouble(), 0.01, "step " + i);
+                    expected.get("margin").asDouble(),
+                    actual.get("rewards/margins").asDouble(),
+                    0.01,
+                    "step " + i);
         }
     }
 
