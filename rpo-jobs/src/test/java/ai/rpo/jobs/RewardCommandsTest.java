@@ -77,8 +77,8 @@ class RewardCommandsTest {
 
     @Test
     void anEnsembleLearnsWhatIsBetterAndRatesBySaidAggregate() throws Exception {
-        Outcome trained = program.run(
-                reward("rpo.reward.members=2", "rpo.data.eval-fraction=0.3", "rpo.selection.metric=rewards/accuracies"));
+        Outcome trained = program.run(reward(
+                "rpo.reward.members=2", "rpo.data.eval-fraction=0.3", "rpo.selection.metric=rewards/accuracies"));
         assertEquals(0, trained.exitCode(), trained.err());
         assertTrue(trained.out().contains("member-1   right about 100.0 % of the held-out pairs"), trained.out());
         assertTrue(trained.out().contains("their mean right about 100.0 %"), trained.out());
@@ -89,7 +89,8 @@ class RewardCommandsTest {
                 ModelDirectory.openReward(folder.resolve("out/reward/member-1"))
                         .config()
                         .reward());
-        JsonNode heldOut = JSON.readTree(folder.resolve("out/reward/held_out.json").toFile());
+        JsonNode heldOut =
+                JSON.readTree(folder.resolve("out/reward/held_out.json").toFile());
         assertEquals(1, heldOut.at("/ensemble/rewards~1accuracies/mean").asDouble());
         assertEquals(1, heldOut.at("/members/0/rewards~1accuracies/mean").asDouble());
 
@@ -118,10 +119,12 @@ class RewardCommandsTest {
         assertEquals(2, ratings.size());
         for (JsonNode row : ratings) {
             double lowest = Math.min(
-                    row.get("rewards").get(0).asDouble(), row.get("rewards").get(1).asDouble());
+                    row.get("rewards").get(0).asDouble(),
+                    row.get("rewards").get(1).asDouble());
             assertEquals(lowest, row.get("reward").asDouble());
         }
-        assertTrue(ratings.get(0).get("reward").asDouble() > ratings.get(1).get("reward").asDouble());
+        assertTrue(ratings.get(0).get("reward").asDouble()
+                > ratings.get(1).get("reward").asDouble());
         assertTrue(Files.notExists(folder.resolve("rated/rate/work")), "what nobody needs any more");
         assertTrue(program.run(rating).out().contains("reused"));
     }

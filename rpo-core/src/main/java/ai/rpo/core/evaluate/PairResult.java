@@ -81,7 +81,12 @@ public record PairResult(
     private ExampleLogps rewards() {
         double[] none = {};
         return new ExampleLogps(
-                none, none, new double[] {chosenLogps, rejectedLogps}, margin, new int[] {chosenTokens, rejectedTokens}, none);
+                none,
+                none,
+                new double[] {chosenLogps, rejectedLogps},
+                margin,
+                new int[] {chosenTokens, rejectedTokens},
+                none);
     }
 
     private ExampleLogps logps() {

@@ -89,7 +89,15 @@ final class Prepare implements Stage {
                 .format(Optional.empty())
                 .nearDuplicates(false)
                 .build();
-        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data, Optional.empty(), place::located);
+        return new Prepare(
+                place,
+                "prepare-sft",
+                "sft/data",
+                "sft/rejected",
+                RowKind.EXAMPLES,
+                data,
+                Optional.empty(),
+                place::located);
     }
 
     @Override

@@ -52,11 +52,7 @@ record PreparePlan(
 
     /** The same of data that call some more fields by names of their own. */
     static PreparePlan of(
-            RowKind kind,
-            DataSettings settings,
-            FieldNames fields,
-            TargetModel model,
-            Supplier<List<DataFile>> files) {
+            RowKind kind, DataSettings settings, FieldNames fields, TargetModel model, Supplier<List<DataFile>> files) {
         int maxLength = settings.maxLength().orElse(model.contextLength());
         if (maxLength > model.contextLength()) {
             throw RpoException.configuration("Cannot prepare rows of up to " + maxLength

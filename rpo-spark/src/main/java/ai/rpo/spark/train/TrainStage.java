@@ -249,7 +249,8 @@ public final class TrainStage {
         }
         JavaRDD<Row> pairs = read(folder, PairRows.WITH_MARGIN);
         return needs.rewards()
-                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row))).zipWithIndex()
+                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row)))
+                        .zipWithIndex()
                 : pairs.map(PairRows::scoredPair).map(TrainingExample::of).zipWithIndex();
     }
 

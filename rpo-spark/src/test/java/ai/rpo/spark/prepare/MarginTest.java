@@ -57,7 +57,8 @@ class MarginTest {
         Path lines = work.lines("rows.jsonl", rated(0, "0.5"), PrepareFixture.pair(1));
         prepare(lines, Optional.empty());
         assertEquals(List.of(0.0, 0.0), margins());
-        String[] columns = spark.read().parquet(work.path("data/train").toString()).columns();
+        String[] columns =
+                spark.read().parquet(work.path("data/train").toString()).columns();
         assertFalse(Arrays.asList(columns).contains("margin"));
     }
 

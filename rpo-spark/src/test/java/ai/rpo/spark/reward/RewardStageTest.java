@@ -130,7 +130,8 @@ class RewardStageTest {
         SelectionSettings selection = new SelectionSettings(Optional.of("loss"), 0);
         TrainSettings wild =
                 settings(1, 4).training().toBuilder().learningRate(2).build();
-        RewardStage.Result result = train(new RewardSettings(1, Optional.empty(), 0, wild), "chosen", selection, Progress.NONE);
+        RewardStage.Result result =
+                train(new RewardSettings(1, Optional.empty(), 0, wild), "chosen", selection, Progress.NONE);
         List<Double> held = metrics("chosen").stream()
                 .filter(line -> line.has("held_out/loss"))
                 .map(line -> line.get("held_out/loss").asDouble())
@@ -172,8 +173,8 @@ class RewardStageTest {
                         .build());
     }
 
-    private RewardStage.Result train(RewardSettings settings, String name, SelectionSettings selection, Progress progress)
-            throws IOException {
+    private RewardStage.Result train(
+            RewardSettings settings, String name, SelectionSettings selection, Progress progress) throws IOException {
         Path start = work.resolve("start");
         if (Files.notExists(start)) {
             RandomModel.write(start, 0.2);
@@ -181,7 +182,8 @@ class RewardStageTest {
             spark.createDataFrame(rows, PairRows.SCHEMA)
                     .withColumn("margin", functions.lit(MARGIN))
                     .repartition(3)
-                    .write().parquet(path("pairs").toString());
+                    .write()
+                    .parquet(path("pairs").toString());
         }
         return new RewardStage(spark, start.toString(), settings, new ScoreSettings(Precision.FLOAT32, 40))
                 .run(
