@@ -14,6 +14,7 @@ import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.rate.RateSettings;
+import ai.rpo.spark.reward.RewardSettings;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -43,6 +44,7 @@ import java.util.OptionalInt;
  * @param generate {@code rpo.generate}
  * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
+ * @param reward {@code rpo.reward}
  * @param rate {@code rpo.rate}
  * @param online {@code rpo.online}
  */
@@ -67,6 +69,7 @@ public record Settings(
         GenerateSettings generate,
         BenchmarkSettings benchmark,
         JudgingSettings judge,
+        RewardSettings reward,
         RateSettings rate,
         OnlineSettings online) {
 

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  * generate
  * judge
  * benchmark
+ * prepare → reward
  * rate
  * pair
  * </pre>
@@ -149,6 +150,10 @@ public final class Stages {
 
     public Stage judge() {
         return Judging.configured(place);
+    }
+
+    public Stage reward() {
+        return new Reward(place);
     }
 
     public Stage rate() {
