@@ -24,10 +24,14 @@ public final class ModelConfigParser {
     }
 
     /**
+     * Reads a text, and the head of a reward model where it says that the model has one.
+     *
      * @param file named in errors
      */
     public static ModelConfig parse(String json, String file) {
-        return parse(JsonObject.parse(json, file));
+        JsonObject config = JsonObject.parse(json, file);
+        ModelConfig decoder = parse(config);
+        return RewardHead.isSaidBy(config) ? decoder.with(RewardHead.read(config)) : decoder;
     }
 
     static ModelConfig parse(JsonObject config) {
