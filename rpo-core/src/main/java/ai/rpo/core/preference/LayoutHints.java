@@ -43,7 +43,8 @@ final class LayoutHints {
                 .filter(field -> field.getValue().path(0).hasNonNull("chosen")
                         || field.getValue().path(0).hasNonNull("completion"))
                 .findFirst()
-                .map(field -> "the rows are within " + field.getKey() + ": write that array alone, or each of them on a line");
+                .map(field -> "the rows are within " + field.getKey()
+                        + ": write that array alone, or each of them on a line");
     }
 
     /** As OpenAI's fine-tuning takes preferences. */
