@@ -5,7 +5,7 @@ usage: make_families.py [FAMILY...]        (all of them, if none is named; torch
 FAMILY/config.json, model.safetensors   the model; no weight keeps an initial value that would hide a missing term
 FAMILY/expected.json                    token ids of preference pairs, summed log-probs under a perturbed reference,
                                         log-probs of every completion token, the RPO loss (sum form)
-FAMILY/grads.safetensors                its gradient
+FAMILY/grads.safetensors                its gradient; in mixtures with the names in memory, the experts of a layer in one tensor
 The settings are chosen so that every option a family has makes a difference: windows shorter than the sequences, caps
 near the scores, biases that are not zero, pairs on both sides of LongRoPE's border.
 """
@@ -23,6 +23,7 @@ LLAMA_LIKE = dict(vocab_size=VOCABULARY, hidden_size=8, intermediate_size=6, num
                   num_key_value_heads=1, max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=0,
                   initializer_range=0.4, attn_implementation="eager")
 WIDE_HEADS = dict(LLAMA_LIKE, hidden_size=16)
+MIXTURE = dict(LLAMA_LIKE, experts_implementation="eager")
 PATTERN = ["sliding_attention", "full_attention"]
 ONE_KEY_A_HEAD = {key: value for key, value in WIDE_HEADS.items() if key != "num_key_value_heads"}
 FAMILIES = {
@@ -66,6 +67,16 @@ FAMILIES = {
     "gpt_neox": (tf.GPTNeoXConfig, dict(ONE_KEY_A_HEAD, rotary_pct=0.5)),
     "gpt_neox_sequential": (tf.GPTNeoXConfig, dict(ONE_KEY_A_HEAD, use_parallel_residual=False, attention_bias=False,
                                                    hidden_act="gelu_new")),
+    "mixtral": (tf.MixtralConfig, dict(MIXTURE, sliding_window=3, num_local_experts=4, num_experts_per_tok=2)),
+    "qwen3_moe": (tf.Qwen3MoeConfig, dict(MIXTURE, head_dim=6, moe_intermediate_size=5, num_experts=5,
+                                          num_experts_per_tok=2, norm_topk_prob=True, decoder_sparse_step=2,
+                                          use_sliding_window=True, sliding_window=3)),
+    "qwen3_moe_shares_of_all": (tf.Qwen3MoeConfig, dict(MIXTURE, head_dim=6, moe_intermediate_size=5, num_experts=5,
+                                                        num_experts_per_tok=3, mlp_only_layers=[1], attention_bias=True)),
+    "olmoe": (tf.OlmoeConfig, dict(MIXTURE, num_experts=4, num_experts_per_tok=2, attention_bias=True)),
+    "gpt_oss": (tf.GptOssConfig, dict(MIXTURE, head_dim=6, num_local_experts=4, num_experts_per_tok=2, sliding_window=3,
+                                      swiglu_limit=0.7, rope_parameters={
+        "rope_type": "yarn", "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 16, "truncate": False})),
     "gpt2": (tf.GPT2Config, dict(vocab_size=VOCABULARY, n_embd=8, n_inner=10, n_layer=2, n_head=2, n_positions=64,
                                  bos_token_id=1, eos_token_id=2, initializer_range=0.4, resid_pdrop=0.0, embd_pdrop=0.0,
                                  attn_pdrop=0.0, scale_attn_weights=False, tie_word_embeddings=False,
@@ -99,8 +110,8 @@ def make(name, config_class, settings):
     folder = Path(__file__).parent / name
     model = tf.AutoModelForCausalLM.from_config(config_class(**settings)).eval()
     with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim == 1:
+        for parameter_name, parameter in model.named_parameters():
+            if parameter.ndim == 1 or parameter_name.endswith("_bias"):
                 parameter.add_(0.2 * torch.randn_like(parameter))
     model.float().save_pretrained(folder)
     model.double()

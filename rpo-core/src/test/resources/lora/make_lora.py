@@ -31,6 +31,8 @@ CASES = {
     **{family + "_all": (family, dict(r=2, lora_alpha=4, target_modules="all-linear")) for family in (
         "ministral3", "gemma3", "olmo2", "olmo3", "smollm3", "granite", "exaone4", "glm4", "cohere2", "stablelm", "starcoder2",
         "phi", "gpt_neox")},
+    **{family + "_attention": (family, dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
+       for family in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss")},
     "gpt2_all": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True)),
 }
 
@@ -70,7 +72,7 @@ def tensors(model):
 def make(case, base, base_name, keys, dtype, random_b, train):
     torch.manual_seed(5)
     folder = HERE / case
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, experts_implementation="eager").eval()
     model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **keys))
     if random_b:
         with torch.no_grad():

@@ -10,7 +10,7 @@ import torch
 import transformers as tf
 
 FAMILIES = ("llama mistral ministral3 qwen2 qwen3 gemma gemma2 gemma3_text olmo2 olmo3 smollm3 granite exaone4 glm4 cohere2 "
-            "stablelm starcoder2 phi phi3 gpt_neox gpt2").split()
+            "stablelm starcoder2 phi phi3 gpt_neox gpt2 mixtral qwen3_moe olmoe gpt_oss").split()
 ONLY_WINDOWS_TURN = ("cohere2", "exaone4")
 
 
@@ -68,5 +68,8 @@ for family in FAMILIES:
         "embedding": config.hidden_size ** 0.5 if family.startswith("gemma") else getattr(config, "embedding_multiplier", 1),
         "residual": getattr(config, "residual_multiplier", 1),
         "logits": getattr(config, "logit_scale", None) or 1 / getattr(config, "logits_scaling", 1),
+        "experts": getattr(config, "num_local_experts", 0),
+        "chosen": getattr(config, "num_experts_per_tok", 0),
+        "sharesOfAll": getattr(config, "norm_topk_prob", True) is False,
     })
 json.dump(out, sys.stdout, indent=1)

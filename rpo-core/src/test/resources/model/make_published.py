@@ -79,6 +79,18 @@ MODELS = {
     "pythia-160m": ("gpt_neox", neox(50304, 768, 3072, 12, 12, 0, 2048, rotary_pct=0.25, rotary_emb_base=10000)),
     "pythia-6.9b": ("gpt_neox", neox(50432, 4096, 16384, 32, 32, 0, 2048, rotary_pct=0.25, rotary_emb_base=10000)),
     "gpt-neox-20b": ("gpt_neox", neox(50432, 6144, 24576, 44, 64, 0, 2048, hidden_act="gelu_fast", rotary_pct=0.25)),
+    "Mixtral-8x7B-v0.1": ("mixtral", sizes(32000, 4096, 14336, 32, 32, 8, 32768, rms_norm_eps=1e-5, rope_theta=1000000.0,
+                                           sliding_window=None, num_local_experts=8, num_experts_per_tok=2)),
+    "Qwen3-30B-A3B": ("qwen3_moe", sizes(151936, 2048, 6144, 48, 32, 4, 40960, head_dim=128, rope_theta=1000000.0,
+                                         moe_intermediate_size=768, num_experts=128, num_experts_per_tok=8, norm_topk_prob=True,
+                                         decoder_sparse_step=1, mlp_only_layers=[])),
+    "OLMoE-1B-7B-0924": ("olmoe", sizes(50304, 2048, 1024, 16, 16, 16, 4096, num_experts=64, num_experts_per_tok=8,
+                                        norm_topk_prob=False)),
+    "gpt-oss-20b": ("gpt_oss", sizes(201088, 2880, 2880, 24, 64, 8, 131072, head_dim=64, rms_norm_eps=1e-5, rope_theta=150000,
+                                     sliding_window=128, num_local_experts=32, num_experts_per_tok=4, swiglu_limit=7.0,
+                                     attention_bias=True, layer_types=[SLIDING, FULL] * 12, rope_scaling=dict(
+                                         rope_type="yarn", factor=32.0, beta_fast=32.0, beta_slow=1.0, truncate=False,
+                                         original_max_position_embeddings=4096))),
     "gpt2": ("gpt2", dict(vocab_size=50257, n_embd=768, n_layer=12, n_head=12, n_positions=1024)),
 }
 

@@ -26,6 +26,7 @@ class JavadocTest {
             "rpo-spark/src/main/java/ai/rpo/spark/benchmark",
             "rpo-spark/src/main/java/ai/rpo/spark/device",
             "rpo-spark/src/main/java/ai/rpo/spark/rate",
+            "rpo-spark/src/main/java/ai/rpo/spark/reward",
             "rpo-spark/src/main/java/ai/rpo/spark/store",
             "rpo-jobs/src/main/java/ai/rpo/jobs/command",
             "rpo-jobs/src/main/java/ai/rpo/jobs/config",

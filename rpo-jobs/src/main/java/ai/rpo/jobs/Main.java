@@ -14,6 +14,7 @@ import ai.rpo.jobs.command.RegistryCommand;
 import ai.rpo.jobs.command.ReportCommand;
 import ai.rpo.jobs.command.RerunCommand;
 import ai.rpo.jobs.command.RetrainCommand;
+import ai.rpo.jobs.command.RewardCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
@@ -64,6 +65,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            RewardCommand.class,
             RateCommand.class,
             JudgeCommand.class,
             BenchmarkCommand.class,

@@ -22,7 +22,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
      * @param norm of queries and keys; null where they are not normalized
      * @param fused queries, keys and values as attention saw them
      * @param mixed its result before the output projection; only rows that are kept have one
-     * @param logSumExp of each softmax; null where the pass was through a cache, which has no backward
+     * @param logSumExp of each softmax
      */
     record Saved(QueryKeyNorm.Saved norm, Tensor fused, Tensor mixed, Tensor logSumExp) {}
 
@@ -34,6 +34,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
     private final Projection output;
     private final Optional<QueryKeyNorm> norm;
     private final Optional<Architecture.QueryScaling> queryScaling;
+    private final Optional<String> sinks;
 
     Attention(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
         Architecture architecture = config.architecture();
@@ -50,16 +51,17 @@ final class Attention implements Branch.Part<Attention.Saved> {
                 architecture.attention().scale(),
                 architecture.attention().scoreCap(),
                 architecture.attention().window(layer));
-        input = new Projection(
+        input = Projection.of(
                 backend,
                 names.queryKeyValue().stream().map(block::concat).toList(),
                 architecture.biases().attentionInput(),
                 inputMajor,
                 lora);
-        output = new Projection(
+        output = Projection.of(
                 backend, List.of(block + names.output()), architecture.biases().attentionOutput(), inputMajor, lora);
         norm = QueryKeyNorm.of(backend, config, shape, layer);
         queryScaling = architecture.attention().queryScaling();
+        sinks = names.sinks().map(block::concat);
     }
 
     @Override
@@ -80,14 +82,14 @@ final class Attention implements Branch.Part<Attention.Saved> {
         }
         rotate(fused, batch, false);
         scaleQueries(fused, batch, workspace);
-        Tensor mixed = workspace.tensor(x.rows(), shape.queryColumns());
-        Tensor logSumExp = null;
+        Tensor mixed = rows(x.rows(), shape.queryColumns(), workspace);
+        Tensor logSumExp = rows(x.rows(), shape.heads(), workspace);
         if (batch instanceof PackedBatch packed) {
-            logSumExp = workspace.tensor(x.rows(), shape.heads());
             backend.attention(fused, shape, segments(packed, kept), mixed, logSumExp);
         } else if (batch instanceof CachedBatch cached) {
-            backend.cachedAttention(fused, shape, cached.segments(layer), mixed);
+            backend.cachedAttention(fused, shape, cached.segments(layer), mixed, logSumExp);
         }
+        sinks.ifPresent(name -> backend.attentionSinks(weights.get(name), shape, mixed, logSumExp));
         output.forward(weights, only(kept, batch, mixed, workspace), kept, out, accumulate, workspace);
         return new Saved(normalized, fused, mixed, logSumExp);
     }
@@ -104,6 +106,9 @@ final class Attention implements Branch.Part<Attention.Saved> {
             Parameters gradients,
             Workspace workspace) {
         Tensor dMixed = dMixed(weights, saved.mixed, batch, kept, dOut, gradients, workspace);
+        sinks.filter(gradients::hold)
+                .ifPresent(name -> backend.attentionSinksBackward(
+                        weights.get(name), shape, saved.mixed, saved.logSumExp, dMixed, gradients.get(name)));
         Tensor dFused = workspace.tensor(x.rows(), shape.fusedColumns());
         backend.attentionBackward(
                 saved.fused, shape, segments(batch, kept), saved.mixed, saved.logSumExp, dMixed, dFused);
@@ -111,6 +116,11 @@ final class Attention implements Branch.Part<Attention.Saved> {
         rotate(dFused, batch, true);
         norm.ifPresent(norms -> norms.backward(saved.norm, dFused, gradients, workspace));
         input.backward(weights, x, batch, dFused, dX, gradients, workspace);
+    }
+
+    /** What attention leaves of rows that look at nothing must be a number where sinks go through all rows. */
+    private Tensor rows(int rows, int columns, Workspace workspace) {
+        return sinks.isPresent() ? workspace.zeros(rows, columns) : workspace.tensor(rows, columns);
     }
 
     /** The gradient of what attention mixed, {@code [tokens, queryColumns]}. */

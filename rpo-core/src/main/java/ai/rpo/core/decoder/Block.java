@@ -16,12 +16,12 @@ import java.util.function.Function;
  */
 final class Block {
 
-    record Saved(Branch.Saved<Attention.Saved> attention, Branch.Saved<FeedForward.Saved> feedForward) {}
+    record Saved(Branch.Saved<?> attention, Branch.Saved<?> feedForward) {}
 
     private final Backend backend;
     private final boolean parallel;
-    private final Branch<Attention.Saved> attention;
-    private final Branch<FeedForward.Saved> feedForward;
+    private final Branch<?> attention;
+    private final Branch<?> feedForward;
 
     /** @param rotary of the layer */
     Block(Backend backend, ModelConfig config, Optional<Lora> lora, RotaryTable rotary, int layer) {
@@ -40,9 +40,16 @@ final class Block {
         feedForward = new Branch<>(
                 backend,
                 names.feedForward().norm().map(norm).orElseGet(() -> Normalization.none(backend)),
-                new FeedForward(backend, config, lora, layer),
+                feedForward(backend, config, lora, layer),
                 names.feedForward().afterNorm().map(norm),
                 multiplier);
+    }
+
+    private static Branch.Part<?> feedForward(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
+        return config.architecture()
+                .mixture(layer)
+                .<Branch.Part<?>>map(mixture -> new Experts(backend, config, mixture, layer))
+                .orElseGet(() -> FeedForward.of(backend, config, lora, layer));
     }
 
     /**
@@ -60,7 +67,7 @@ final class Block {
                     feedForward.forward(weights, keptOfX, kept, kept, out, workspace));
         }
         Tensor middle = kept(x, batch, kept, workspace);
-        Branch.Saved<Attention.Saved> savedOfAttention = attention.forward(weights, x, batch, kept, middle, workspace);
+        Branch.Saved<?> savedOfAttention = attention.forward(weights, x, batch, kept, middle, workspace);
         backend.copy(middle, out);
         return new Saved(savedOfAttention, feedForward.forward(weights, middle, kept, kept, out, workspace));
     }
@@ -96,10 +103,10 @@ final class Block {
             ofAttention = workspace.tensor(gradient.rows(), gradient.columns());
             backend.copy(gradient, ofAttention);
         }
-        feedForward.backward(weights, saved.feedForward, kept, kept, gradient, gradient, gradients, workspace);
+        saved.feedForward.backward(weights, kept, kept, gradient, gradient, gradients, workspace);
         if (kept != batch) {
             backend.scatterAddRows(gradient, batch.predictingRows(), dX);
         }
-        attention.backward(weights, saved.attention, batch, kept, ofAttention, dX, gradients, workspace);
+        saved.attention.backward(weights, batch, kept, ofAttention, dX, gradients, workspace);
     }
 }

@@ -43,7 +43,26 @@ final class Branch<S> {
                 Workspace workspace);
     }
 
-    record Saved<S>(Normalization.Saved input, S part, Normalization.Saved after) {}
+    /** What a pass left, and the way back through it. */
+    record Saved<S>(Branch<S> branch, Normalization.Saved input, S part, Normalization.Saved after) {
+
+        /**
+         * Adds the gradient of the input; is used up.
+         *
+         * @param dOut gradient of what was added, of the rows kept
+         * @param intoX of all rows; may be {@code dOut} itself where all were kept
+         */
+        void backward(
+                Parameters weights,
+                PackedBatch batch,
+                PackedBatch kept,
+                Tensor dOut,
+                Tensor intoX,
+                Parameters gradients,
+                Workspace workspace) {
+            branch.backward(weights, this, batch, kept, dOut, intoX, gradients, workspace);
+        }
+    }
 
     private final Backend backend;
     private final Normalization norm;
@@ -68,7 +87,8 @@ final class Branch<S> {
     Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor into, Workspace workspace) {
         Normalization.Saved input = norm.forward(weights, x, workspace);
         if (after.isEmpty() && multiplier == 1) {
-            return new Saved<>(input, part.forward(weights, input.out(), batch, kept, into, true, workspace), null);
+            S saved = part.forward(weights, input.out(), batch, kept, into, true, workspace);
+            return new Saved<>(this, input, saved, null);
         }
         Tensor computed = workspace.tensor(into.rows(), into.columns());
         S saved = part.forward(weights, input.out(), batch, kept, computed, false, workspace);
@@ -79,17 +99,10 @@ final class Branch<S> {
         }
         scale(computed);
         backend.add(computed, into);
-        return new Saved<>(input, saved, normalized);
+        return new Saved<>(this, input, saved, normalized);
     }
 
-    /**
-     * Adds the gradient of the input.
-     *
-     * @param saved is used up
-     * @param dOut gradient of what was added, of the rows kept
-     * @param intoX of all rows; may be {@code dOut} itself where all were kept
-     */
-    void backward(
+    private void backward(
             Parameters weights,
             Saved<S> saved,
             PackedBatch batch,

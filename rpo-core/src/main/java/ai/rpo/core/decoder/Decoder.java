@@ -3,7 +3,6 @@ package ai.rpo.core.decoder;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.RotaryFrequencies;
-import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -52,10 +51,10 @@ public final class Decoder {
     }
 
     private static int lowest(ModelConfig config, Lora lora) {
-        WeightNames names = config.architecture().names();
         return IntStream.range(0, config.layers())
-                .filter(layer ->
-                        names.projections(layer).stream().flatMap(List::stream).anyMatch(lora.modules()::contains))
+                .filter(layer -> config.architecture().projections(layer).stream()
+                        .flatMap(List::stream)
+                        .anyMatch(lora.modules()::contains))
                 .findFirst()
                 .orElse(config.layers());
     }

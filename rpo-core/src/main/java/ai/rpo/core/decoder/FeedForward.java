@@ -6,6 +6,7 @@ import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.List;
@@ -18,28 +19,94 @@ import java.util.Optional;
 final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
     /** What enters the activation, gate and up side by side, and what leaves it. */
-    record Saved(Tensor before, Tensor activated) {}
+    record Saved(Tensor before, Tensor activated) {
+
+        Saved rows(int from, int to) {
+            return new Saved(before.rows(from, to), activated.rows(from, to));
+        }
+    }
 
     private final Backend backend;
     private final Activation activation;
     private final boolean gated;
+    private final Optional<ClampedGate> clamped;
     private final int columns;
     private final Projection input;
     private final Projection output;
 
-    FeedForward(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
-        Architecture architecture = config.architecture();
-        WeightNames.FeedForward names = architecture.names().feedForward();
-        String block = architecture.names().block(layer);
-        boolean biased = architecture.biases().feedForward();
-        boolean inputMajor = architecture.names().inputMajor();
+    private FeedForward(
+            Backend backend,
+            ModelConfig config,
+            Optional<ClampedGate> clamped,
+            int columns,
+            Projection input,
+            Projection output) {
         this.backend = backend;
         activation = config.activation();
-        gated = architecture.gatedFeedForward();
-        columns = config.intermediateSize();
-        input = new Projection(
-                backend, names.input().stream().map(block::concat).toList(), biased, inputMajor, lora);
-        output = new Projection(backend, List.of(block + names.output()), biased, inputMajor, lora);
+        gated = config.architecture().gatedFeedForward();
+        this.clamped = clamped;
+        this.columns = columns;
+        this.input = input;
+        this.output = output;
+    }
+
+    /** The one of a layer. */
+    static FeedForward of(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
+        WeightNames.FeedForward names = config.architecture().names().feedForward();
+        String block = config.architecture().names().block(layer);
+        return of(
+                backend,
+                config,
+                lora,
+                Optional.empty(),
+                config.intermediateSize(),
+                names.input().stream().map(block::concat).toList(),
+                block + names.output());
+    }
+
+    /** One of a layer's experts. */
+    static FeedForward ofExpert(
+            Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer, int expert) {
+        WeightNames.Experts names = mixture.names();
+        String block = config.architecture().names().block(layer);
+        if (names.stacked()) {
+            String all = block + names.all();
+            return new FeedForward(
+                    backend,
+                    config,
+                    mixture.gate(),
+                    mixture.columns(),
+                    Projection.ofExpert(backend, all + names.input().get(0), expert, mixture.experts()),
+                    Projection.ofExpert(backend, all + names.output(), expert, mixture.experts()));
+        }
+        String before = block + names.expert(expert);
+        return of(
+                backend,
+                config,
+                Optional.empty(),
+                mixture.gate(),
+                mixture.columns(),
+                names.input().stream().map(before::concat).toList(),
+                before + names.output());
+    }
+
+    private static FeedForward of(
+            Backend backend,
+            ModelConfig config,
+            Optional<Lora> lora,
+            Optional<ClampedGate> clamped,
+            int columns,
+            List<String> inputs,
+            String output) {
+        boolean biased = config.architecture().biases().feedForward();
+        boolean inputMajor = config.architecture().names().inputMajor();
+        return new FeedForward(
+                backend,
+                config,
+                clamped,
+                columns,
+                Projection.of(backend, inputs, biased, inputMajor, lora),
+                Projection.of(backend, List.of(output), biased, inputMajor, lora));
     }
 
     /** Keeps the rows that it is given. */
@@ -52,16 +119,34 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Tensor out,
             boolean accumulate,
             Workspace workspace) {
-        Saved saved = new Saved(
-                workspace.tensor(x.rows(), gated ? 2 * columns : columns), workspace.tensor(x.rows(), columns));
+        Saved saved = scratch(x.rows(), workspace);
+        forward(weights, x, batch, saved, out, accumulate, workspace);
+        return saved;
+    }
+
+    /** What so many rows save, without numbers yet. */
+    Saved scratch(int rows, Workspace workspace) {
+        return new Saved(workspace.tensor(rows, gated ? 2 * columns : columns), workspace.tensor(rows, columns));
+    }
+
+    /** The same pass, which saves where it is told to. */
+    void forward(
+            Parameters weights,
+            Tensor x,
+            TokenRows batch,
+            Saved saved,
+            Tensor out,
+            boolean accumulate,
+            Workspace workspace) {
         input.forward(weights, x, batch, saved.before, false, workspace);
-        if (gated) {
+        if (clamped.isPresent()) {
+            backend.clampedGate(saved.before, clamped.get(), saved.activated);
+        } else if (gated) {
             backend.gatedActivation(saved.before, activation, saved.activated);
         } else {
             backend.activation(saved.before, activation, saved.activated);
         }
         output.forward(weights, saved.activated, batch, out, accumulate, workspace);
-        return saved;
     }
 
     @Override
@@ -75,10 +160,25 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Tensor dX,
             Parameters gradients,
             Workspace workspace) {
+        backward(weights, saved, x, batch, dOut, dX, gradients, workspace);
+    }
+
+    /** As above; {@code dX} may be {@code x} itself. */
+    void backward(
+            Parameters weights,
+            Saved saved,
+            Tensor x,
+            PackedBatch batch,
+            Tensor dOut,
+            Tensor dX,
+            Parameters gradients,
+            Workspace workspace) {
         Tensor dActivated = saved.activated;
         output.backward(weights, saved.activated, batch, dOut, dActivated, gradients, workspace);
         Tensor dBefore = saved.before;
-        if (gated) {
+        if (clamped.isPresent()) {
+            backend.clampedGateBackward(saved.before, clamped.get(), dActivated, dBefore);
+        } else if (gated) {
             backend.gatedActivationBackward(saved.before, activation, dActivated, dBefore);
         } else {
             backend.activationBackward(saved.before, activation, dActivated, dBefore);

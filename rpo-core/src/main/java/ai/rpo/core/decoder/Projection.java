@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Lora;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -14,44 +15,80 @@ import java.util.Optional;
 final class Projection {
 
     private final Backend backend;
-    private final String firstWeight;
-    private final String lastWeight;
-    private final String firstBias;
-    private final String lastBias;
-    private final boolean biased;
+    private final String firstName;
+    private final Window weight;
+    private final Optional<Window> bias;
     private final boolean inputMajor;
     private final Optional<LowRankUpdate> update;
+
+    /** Where a weight lies among parameters, or its gradient among gradients. */
+    private interface Window {
+        Tensor of(Parameters parameters);
+    }
+
+    private Projection(
+            Backend backend,
+            String firstName,
+            Window weight,
+            Optional<Window> bias,
+            boolean inputMajor,
+            Optional<LowRankUpdate> update) {
+        this.backend = backend;
+        this.firstName = firstName;
+        this.weight = weight;
+        this.bias = bias;
+        this.inputMajor = inputMajor;
+        this.update = update;
+    }
 
     /**
      * @param names full names of neighbours in the layout, without {@code .weight}
      * @param inputMajor whether the weight is {@code [in, out]}
      */
-    Projection(Backend backend, List<String> names, boolean biased, boolean inputMajor, Optional<Lora> lora) {
+    static Projection of(Backend backend, List<String> names, boolean biased, boolean inputMajor, Optional<Lora> lora) {
         if (inputMajor && names.size() > 1) {
             throw new IllegalArgumentException("Weights stored input first do not lie side by side: " + names);
         }
-        this.backend = backend;
-        this.biased = biased;
-        this.inputMajor = inputMajor;
         String first = names.get(0);
         String last = names.get(names.size() - 1);
-        firstWeight = first + ".weight";
-        lastWeight = last + ".weight";
-        firstBias = first + ".bias";
-        lastBias = last + ".bias";
-        update = lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor));
+        Window bias = parameters -> parameters.stacked(first + ".bias", last + ".bias");
+        return new Projection(
+                backend,
+                first + ".weight",
+                parameters -> parameters.stacked(first + ".weight", last + ".weight"),
+                biased ? Optional.of(bias) : Optional.empty(),
+                inputMajor,
+                lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor)));
+    }
+
+    /**
+     * One expert's, of a tensor {@code [experts, in, out]} that holds those of all, and of {@code [experts, out]} biases.
+     *
+     * @param tensor its full name
+     */
+    static Projection ofExpert(Backend backend, String tensor, int expert, int experts) {
+        return new Projection(
+                backend,
+                tensor,
+                parameters -> part(parameters.get(tensor), expert, experts),
+                Optional.of(parameters -> part(parameters.get(tensor + WeightNames.Experts.BIAS), expert, experts)),
+                true,
+                Optional.empty());
+    }
+
+    private static Tensor part(Tensor all, int number, int count) {
+        int rows = all.rows() / count;
+        return all.rows(number * rows, (number + 1) * rows);
     }
 
     /** {@code x [tokens, in]} to {@code out [tokens, out]}, overwriting it or adding to it. */
     void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
         if (inputMajor) { // x·W is what the gradient of the other layout's input is made with
-            backend.linearBackwardInput(x, weight(weights), out, accumulate);
+            backend.linearBackwardInput(x, weight.of(weights), out, accumulate);
         } else {
-            backend.linear(x, weight(weights), out, accumulate);
+            backend.linear(x, weight.of(weights), out, accumulate);
         }
-        if (biased) {
-            backend.addRow(bias(weights), out);
-        }
+        bias.ifPresent(window -> backend.addRow(window.of(weights), out));
         update.ifPresent(low -> low.forward(weights, x, batch, out, workspace));
     }
 
@@ -66,34 +103,24 @@ final class Projection {
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         Optional<Tensor> dReduced = update.map(low -> low.backward(weights, x, batch, dOut, gradients, workspace));
-        if (gradients.hold(firstWeight)) {
+        if (gradients.hold(firstName)) {
             backwardWeight(x, dOut, gradients);
         }
         if (inputMajor) {
-            backend.linear(dOut, weight(weights), dX, false);
+            backend.linear(dOut, weight.of(weights), dX, false);
         } else {
-            backend.linearBackwardInput(dOut, weight(weights), dX, false);
+            backend.linearBackwardInput(dOut, weight.of(weights), dX, false);
         }
         dReduced.ifPresent(reduced -> update.orElseThrow().backwardInput(weights, reduced, batch, dX, workspace));
         workspace.release(mark);
     }
 
     private void backwardWeight(Tensor x, Tensor dOut, Parameters gradients) {
-        if (biased) {
-            backend.addRowBackward(dOut, bias(gradients));
-        }
+        bias.ifPresent(window -> backend.addRowBackward(dOut, window.of(gradients)));
         if (inputMajor) {
-            backend.linearBackwardWeight(x, dOut, weight(gradients));
+            backend.linearBackwardWeight(x, dOut, weight.of(gradients));
         } else {
-            backend.linearBackwardWeight(dOut, x, weight(gradients));
+            backend.linearBackwardWeight(dOut, x, weight.of(gradients));
         }
-    }
-
-    private Tensor weight(Parameters parameters) {
-        return parameters.stacked(firstWeight, lastWeight);
-    }
-
-    private Tensor bias(Parameters parameters) {
-        return parameters.stacked(firstBias, lastBias);
     }
 }

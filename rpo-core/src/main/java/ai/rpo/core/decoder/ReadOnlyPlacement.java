@@ -31,7 +31,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         long narrowSize = 0;
         long wideSize = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {
-            if (entry.vector() || keptWide.contains(entry.name())) {
+            if (entry.vector() || isStackOfBiases(entry) || keptWide.contains(entry.name())) {
                 offsets.put(entry.name(), wideSize);
                 wideSize += entry.size();
             } else {
@@ -42,6 +42,10 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         }
         narrow = backend.allocateRounded(narrowSize);
         wide = backend.allocate(wideSize);
+    }
+
+    private static boolean isStackOfBiases(ParameterLayout.Entry entry) {
+        return entry.name().endsWith(WeightNames.Experts.BIAS);
     }
 
     static ReadOnlyPlacement of(ModelConfig config, ParameterLayout layout, Weights weights, Backend backend) {

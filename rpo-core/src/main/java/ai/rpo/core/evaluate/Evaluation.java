@@ -26,7 +26,7 @@ public final class Evaluation {
         long chosenTokens = pairs.stream().mapToLong(PairResult::chosenTokens).sum();
         BatchSize batch = new BatchSize(pairs.size(), chosenTokens);
         List<Outcome> outcomes = pairs.stream()
-                .map(pair -> objective.evaluate(pair.logps(), batch))
+                .map(pair -> objective.evaluate(pair.seenBy(objective), batch))
                 .toList();
         Map<String, Estimate> metrics = new LinkedHashMap<>();
         for (Metric metric : objective.metrics()) {
@@ -34,8 +34,10 @@ public final class Evaluation {
                 metrics.put(metric.name(), estimate(metric, outcomes));
             }
         }
-        metrics.put(Metrics.REFERENCE_CHOSEN_LOGPS.name(), mean(pairs, PairResult::referenceChosen));
-        metrics.put(Metrics.REFERENCE_REJECTED_LOGPS.name(), mean(pairs, PairResult::referenceRejected));
+        if (!objective.needs().rewards()) {
+            metrics.put(Metrics.REFERENCE_CHOSEN_LOGPS.name(), mean(pairs, PairResult::referenceChosen));
+            metrics.put(Metrics.REFERENCE_REJECTED_LOGPS.name(), mean(pairs, PairResult::referenceRejected));
+        }
         return metrics;
     }
 

@@ -1,11 +1,15 @@
 package ai.rpo.core.evaluate;
 
 import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Objective;
 import ai.rpo.core.score.ScoredPair;
 import java.io.Serializable;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * A held-out pair under both models, without its tokens: a driver collects these of all pairs.
+ * A held-out pair under both models, without its tokens: a driver collects these of all pairs. Under a reward model, its rewards
+ * stand for the policy's log-probabilities, and there is no reference.
  *
  * @param ordinal the pair's place in the data set
  * @param chosenTokens of the chosen completion
@@ -14,6 +18,7 @@ import java.io.Serializable;
  * @param referenceRejected log π(y⁻|x) of the reference
  * @param chosenLogps log π(y⁺|x) of the policy
  * @param rejectedLogps log π(y⁻|x) of the policy
+ * @param margin by how much the data say that the chosen completion is better; 0 where they do not say
  */
 public record PairResult(
         long ordinal,
@@ -22,11 +27,17 @@ public record PairResult(
         double referenceChosen,
         double referenceRejected,
         double chosenLogps,
-        double rejectedLogps)
+        double rejectedLogps,
+        double margin)
         implements Serializable {
 
     /** @param reference the pair with the reference's log-probabilities */
     public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps) {
+        this(reference, chosenLogps, rejectedLogps, 0);
+    }
+
+    /** @param reference the pair, which under a reward model has no log-probabilities */
+    public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps, double margin) {
         this(
                 reference.pair().ordinal(),
                 reference.pair().chosen().length,
@@ -34,10 +45,51 @@ public record PairResult(
                 reference.referenceChosen(),
                 reference.referenceRejected(),
                 chosenLogps,
-                rejectedLogps);
+                rejectedLogps,
+                margin);
     }
 
-    ExampleLogps logps() {
+    /**
+     * Joins what several reward models make of the same pairs, by the means of their rewards.
+     *
+     * @param models the pairs under each, in one order
+     */
+    public static List<PairResult> means(List<List<PairResult>> models) {
+        return IntStream.range(0, models.get(0).size())
+                .mapToObj(i -> mean(models.stream().map(pairs -> pairs.get(i)).toList()))
+                .toList();
+    }
+
+    private static PairResult mean(List<PairResult> same) {
+        PairResult pair = same.get(0);
+        return new PairResult(
+                pair.ordinal,
+                pair.chosenTokens,
+                pair.rejectedTokens,
+                pair.referenceChosen,
+                pair.referenceRejected,
+                same.stream().mapToDouble(PairResult::chosenLogps).average().orElseThrow(),
+                same.stream().mapToDouble(PairResult::rejectedLogps).average().orElseThrow(),
+                pair.margin);
+    }
+
+    /** As an objective sees it. */
+    ExampleLogps seenBy(Objective objective) {
+        return objective.needs().rewards() ? rewards() : logps();
+    }
+
+    private ExampleLogps rewards() {
+        double[] none = {};
+        return new ExampleLogps(
+                none,
+                none,
+                new double[] {chosenLogps, rejectedLogps},
+                margin,
+                new int[] {chosenTokens, rejectedTokens},
+                none);
+    }
+
+    private ExampleLogps logps() {
         return ExampleLogps.pair(
                 chosenLogps, rejectedLogps, referenceChosen, referenceRejected, chosenTokens, rejectedTokens);
     }

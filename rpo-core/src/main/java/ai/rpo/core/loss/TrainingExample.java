@@ -3,6 +3,7 @@ package ai.rpo.core.loss;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.text.TokenizedExample;
+import ai.rpo.core.text.TokenizedPair;
 import java.io.Serializable;
 import java.util.List;
 
@@ -28,6 +29,12 @@ public record TrainingExample(long ordinal, Example example, double[] referenceL
                 pair.ordinal(),
                 new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected())),
                 new double[] {scored.referenceChosen(), scored.referenceRejected()});
+    }
+
+    /** A pair for a reward model, which needs no reference. */
+    public static TrainingExample of(TokenizedPair pair, double margin) {
+        Example example = new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
+        return new TrainingExample(pair.ordinal(), example, new double[0], margin);
     }
 
     public static TrainingExample of(TokenizedExample row) {

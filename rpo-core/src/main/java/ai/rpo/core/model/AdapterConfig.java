@@ -164,6 +164,7 @@ public final class AdapterConfig {
                 throw file.refuse(key, "of which " + outer + " cannot be adapted here", MERGE);
             }
         }
+        targets.forEach(target -> refuseExperts(config, target, FILE + "'s " + key));
         List<String> ours = targets.stream()
                 .filter(target ->
                         target.equals(ALL) || !matching(config, target).isEmpty())
@@ -184,6 +185,7 @@ public final class AdapterConfig {
         }
         Set<String> found = new TreeSet<>();
         for (String target : targets) {
+            refuseExperts(config, target, source);
             Set<String> matching = matching(config, target);
             if (matching.isEmpty()) {
                 throw RpoException.configuration("Cannot adapt " + target + " of " + source + ": a "
@@ -193,6 +195,19 @@ public final class AdapterConfig {
             found.addAll(matching);
         }
         return found;
+    }
+
+    private static void refuseExperts(ModelConfig config, String target, String source) {
+        String last = target.substring(target.lastIndexOf('.') + 1);
+        config.architecture().mixture().map(Architecture.Mixture::names).ifPresent(names -> {
+            if (names.router().endsWith("." + last)
+                    || names.input().contains(last)
+                    || names.output().equals(last)) {
+                throw RpoException.configuration("Cannot adapt " + target + " of " + source
+                        + ": experts and their router cannot be adapted. Choose among "
+                        + String.join(", ", lastNames(matching(config, module -> true))) + ".");
+            }
+        });
     }
 
     private static Set<String> matching(ModelConfig config, String target) {
@@ -206,7 +221,7 @@ public final class AdapterConfig {
     private static Stream<String> projections(ModelConfig config) {
         return IntStream.range(0, config.layers())
                 .boxed()
-                .flatMap(layer -> config.architecture().names().projections(layer).stream())
+                .flatMap(layer -> config.architecture().projections(layer).stream())
                 .flatMap(List::stream);
     }
 

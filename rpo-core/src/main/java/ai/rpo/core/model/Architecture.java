@@ -1,5 +1,7 @@
 package ai.rpo.core.model;
 
+import ai.rpo.core.tensor.ClampedGate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +17,7 @@ import java.util.Optional;
  * @param biases which projections add a bias
  * @param residual how a block adds attention and feed-forward to its input
  * @param multipliers of the residual stream's ends and branches
+ * @param mixture what stands in place of the one feed-forward in some or all layers
  * @param logitCap c of {@code c·tanh(logit/c)} on the final logits; 0 for none
  */
 public record Architecture(
@@ -25,6 +28,7 @@ public record Architecture(
         Biases biases,
         Residual residual,
         Multipliers multipliers,
+        Optional<Mixture> mixture,
         double logitCap) {
 
     /** The normalization of the residual stream. */
@@ -131,6 +135,43 @@ public record Architecture(
         }
     }
 
+    /**
+     * A mixture of experts: each token goes through a few of many feed-forwards, which a router chooses for it, and gets
+     * the sum of their results, each times its share.
+     *
+     * @param layers whether each layer has one
+     * @param experts feed-forwards there are
+     * @param chosen of them for a token, those with the largest of the router's logits
+     * @param columns between an expert's projections
+     * @param shares what the results are multiplied with
+     * @param gate of experts that do not gate as {@link Architecture} says
+     */
+    public record Mixture(
+            WeightNames.Experts names,
+            List<Boolean> layers,
+            int experts,
+            int chosen,
+            int columns,
+            Shares shares,
+            Optional<ClampedGate> gate) {
+
+        public Mixture {
+            layers = List.copyOf(layers);
+        }
+
+        Mixture with(ClampedGate other) {
+            return new Mixture(names, layers, experts, chosen, columns, shares, Optional.of(other));
+        }
+    }
+
+    /** What an expert's result is multiplied with: an element of a softmax of the router's logits. */
+    public enum Shares {
+        /** Over all experts, so that a token's shares add up to less than 1. */
+        OF_ALL,
+        /** Over those chosen, which is the same as dividing shares of all by their sum. */
+        OF_CHOSEN
+    }
+
     /** The plain case: RMSNorm, gated feed-forward, no biases. */
     static Architecture llama(int headDim) {
         return new Architecture(
@@ -141,38 +182,70 @@ public record Architecture(
                 Biases.NONE,
                 Residual.SEQUENTIAL,
                 Multipliers.NONE,
+                Optional.empty(),
                 0);
     }
 
     Architecture with(WeightNames other) {
-        return new Architecture(other, attention, norm, gatedFeedForward, biases, residual, multipliers, logitCap);
+        return new Architecture(
+                other, attention, norm, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Attention other) {
-        return new Architecture(names, other, norm, gatedFeedForward, biases, residual, multipliers, logitCap);
+        return new Architecture(names, other, norm, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Norm other) {
-        return new Architecture(names, attention, other, gatedFeedForward, biases, residual, multipliers, logitCap);
+        return new Architecture(
+                names, attention, other, gatedFeedForward, biases, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Biases other) {
-        return new Architecture(names, attention, norm, gatedFeedForward, other, residual, multipliers, logitCap);
+        return new Architecture(
+                names, attention, norm, gatedFeedForward, other, residual, multipliers, mixture, logitCap);
     }
 
     Architecture with(Residual other) {
-        return new Architecture(names, attention, norm, gatedFeedForward, biases, other, multipliers, logitCap);
+        return new Architecture(
+                names, attention, norm, gatedFeedForward, biases, other, multipliers, mixture, logitCap);
     }
 
     Architecture with(Multipliers other) {
-        return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, other, logitCap);
+        return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, other, mixture, logitCap);
+    }
+
+    Architecture with(Mixture other) {
+        return new Architecture(
+                names, attention, norm, gatedFeedForward, biases, residual, multipliers, Optional.of(other), logitCap);
     }
 
     Architecture withPlainFeedForward() {
-        return new Architecture(names, attention, norm, false, biases, residual, multipliers, logitCap);
+        return new Architecture(names, attention, norm, false, biases, residual, multipliers, mixture, logitCap);
     }
 
     Architecture withLogitCap(double cap) {
-        return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, multipliers, cap);
+        return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, multipliers, mixture, cap);
+    }
+
+    /** What stands in place of a layer's feed-forward, if anything does. */
+    public Optional<Mixture> mixture(int layer) {
+        return mixture.filter(some -> some.layers().get(layer));
+    }
+
+    /**
+     * A block's projections that can be adapted, by their full names, those of one input together. Of a mixture of experts
+     * these are attention's: PEFT takes the names of others, in layers without experts too, for those of experts.
+     */
+    public List<List<String>> projections(int layer) {
+        String block = names.block(layer);
+        List<List<String>> projections = new ArrayList<>(List.of(
+                names.attention().queryKeyValue(), List.of(names.attention().output())));
+        if (mixture.isEmpty()) {
+            projections.add(names.feedForward().input());
+            projections.add(List.of(names.feedForward().output()));
+        }
+        return projections.stream()
+                .map(group -> group.stream().map(block::concat).toList())
+                .toList();
     }
 }

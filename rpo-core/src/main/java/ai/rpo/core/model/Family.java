@@ -11,14 +11,17 @@ interface Family {
     List<Family> ALL = List.of(
             new Llama(),
             new Mistral(),
+            new Mixtral(),
             new Ministral3(),
             new Qwen2(),
             new Qwen3(),
+            new Qwen3Moe(),
             new Gemma(),
             new Gemma2(),
             new Gemma3(),
             new Olmo2(),
             new Olmo3(),
+            new Olmoe(),
             new SmolLm3(),
             new Granite(),
             new Exaone4(),
@@ -29,6 +32,7 @@ interface Family {
             new Phi(),
             new Phi3(),
             new GptNeoX(),
+            new GptOss(),
             new Gpt2());
 
     static Optional<Family> named(String modelType) {
@@ -42,6 +46,11 @@ interface Family {
     /** Keys of {@code rope_parameters} that this family alone knows. */
     default Set<String> ownRotaryKeys() {
         return Set.of();
+    }
+
+    /** Whether it is a mixture of experts; of the others one that says it has some is refused. */
+    default boolean hasExperts() {
+        return false;
     }
 
     /**

@@ -3,7 +3,6 @@ package ai.rpo.core.model;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -12,8 +11,6 @@ import java.util.stream.Collectors;
  * <p>What would change the model's arithmetic and is not supported is refused by name rather than ignored.
  */
 public final class ModelConfigParser {
-
-    private static final List<String> EXPERT_COUNTS = List.of("num_local_experts", "num_experts", "n_routed_experts");
 
     private static final int SMALLEST_PREFIX = 2;
 
@@ -27,20 +24,26 @@ public final class ModelConfigParser {
     }
 
     /**
+     * Reads a text, and the head of a reward model where it says that the model has one.
+     *
      * @param file named in errors
      */
     public static ModelConfig parse(String json, String file) {
-        return parse(JsonObject.parse(json, file));
+        JsonObject config = JsonObject.parse(json, file);
+        ModelConfig decoder = parse(config);
+        return RewardHead.isSaidBy(config) ? decoder.with(RewardHead.read(config)) : decoder;
     }
 
     static ModelConfig parse(JsonObject config) {
         refuseQuantized(config);
-        refuseExperts(config);
         String modelType = config.text("model_type", "");
-        return Family.named(modelType)
+        Family family = Family.named(modelType)
                 .orElseThrow(() -> config.refuse(
-                        "model_type", "which is not supported. " + nearest(modelType) + "Supported: " + supported()))
-                .read(config);
+                        "model_type", "which is not supported. " + nearest(modelType) + "Supported: " + supported()));
+        if (!family.hasExperts()) {
+            refuseExperts(config);
+        }
+        return family.read(config);
     }
 
     /** By the beginning of the name, which is what versions of a family share. */
@@ -72,9 +75,9 @@ public final class ModelConfigParser {
     }
 
     private static void refuseExperts(JsonObject config) {
-        for (String key : EXPERT_COUNTS) {
+        for (String key : ExpertKeys.COUNTS) {
             if (config.has(key) && config.positiveInt(key) > 1) {
-                throw config.refuse(key, "but mixtures of experts are not supported", "Use a dense model");
+                throw config.refuse(key, "but this family has no mixtures of experts here", "Use a dense model of it");
             }
         }
     }

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,13 +41,13 @@ public final class ModelDirectory {
         ModelConfig decoder = ModelConfigParser.parse(configFile);
         files = CheckpointFiles.open(folder);
         boolean hasRewards = RewardHead.isSaidBy(configFile);
-        config = head.reward ? decoder.with(hasRewards ? RewardHead.read(configFile) : RewardHead.PLAIN) : decoder;
+        eosIds = readEosIds(decoder);
+        config = head.reward ? decoder.with(rewardHead(hasRewards, head.seed.isPresent())) : decoder;
         Optional<DrawnHead> drawn =
                 hasRewards ? Optional.empty() : head.seed.map(seed -> DrawnHead.of(configFile, seed));
         weights = StoredWeights.of(folder, config, files, drawn);
         base = Optional.empty();
         adapter = Optional.empty();
-        eosIds = readEosIds();
     }
 
     private ModelDirectory(Path folder, ModelDirectory base) {
@@ -58,7 +59,7 @@ public final class ModelDirectory {
         weights = base.weights;
         this.base = Optional.of(base);
         adapter = Optional.of(base.adapterAt(folder));
-        eosIds = readEosIds();
+        eosIds = readEosIds(config);
     }
 
     /**
@@ -82,11 +83,16 @@ public final class ModelDirectory {
         }
     }
 
-    private List<Integer> readEosIds() {
+    private RewardHead rewardHead(boolean isThere, boolean isToBeTrained) {
+        RewardHead found = isThere ? RewardHead.read(configFile) : RewardHead.PLAIN;
+        return isToBeTrained ? found.forTraining(configFile, eosIds) : found;
+    }
+
+    private List<Integer> readEosIds(ModelConfig decoder) {
         return file(CheckpointFiles.GENERATION_CONFIG)
                 .map(JsonObject::read)
-                .map(generation -> generation.ids("eos_token_id", config.eosIds()))
-                .orElse(config.eosIds());
+                .map(generation -> generation.ids("eos_token_id", decoder.eosIds()))
+                .orElse(decoder.eosIds());
     }
 
     /**
@@ -174,9 +180,15 @@ public final class ModelDirectory {
         return config;
     }
 
-    /** The content of {@code config.json}. */
+    /** The content of {@code config.json}; of a reward model, what it says once the model is trained. */
     public String configJson() {
-        return configFile.copy().toPrettyString();
+        return trainedConfig().toPrettyString();
+    }
+
+    ObjectNode trainedConfig() {
+        ObjectNode copy = configFile.copy();
+        config.reward().ifPresent(head -> head.write(configFile, copy));
+        return copy;
     }
 
     /**
@@ -200,6 +212,11 @@ public final class ModelDirectory {
     /** The model without its adapter; this one, if it has none. */
     public ModelDirectory withoutAdapter() {
         return base.orElse(this);
+    }
+
+    /** Whether the numbers of its head are drawn, since its files have none for a reward model's. */
+    public boolean hasDrawnHead() {
+        return config.reward().isPresent() && !RewardHead.isSaidBy(configFile);
     }
 
     /** {@code tokenizer.json}, if the folder has one. */
@@ -234,6 +251,11 @@ public final class ModelDirectory {
         if (Adapter.liesBesideModelIn(folder)) {
             remarks.add(folder + " holds a model and an adapter: the model is used, without the adapter."
                     + " transformers would put the adapter on " + Adapter.baseName(folder) + ".");
+        }
+        if (configFile.flag(ExpertKeys.ROUTER_LOGITS, false)) {
+            remarks.add(folder + " asks for " + ExpertKeys.ROUTER_LOGITS
+                    + ", with which other trainers add a loss that balances"
+                    + " the use of experts; it is not added here.");
         }
         addRemark(remarks, "tensors that a " + config.modelType() + " model does not use", unusedTensors());
         addRemark(remarks, "keys that its RoPE type does not use", RotaryScaling.unusedKeys(configFile));
@@ -298,9 +320,5 @@ public final class ModelDirectory {
     List<Path> weightFiles() {
         return Stream.concat(files.stream().map(SafetensorsFile::path), adapter.map(Adapter::weightFile).stream())
                 .toList();
-    }
-
-    JsonObject configFile() {
-        return configFile;
     }
 }

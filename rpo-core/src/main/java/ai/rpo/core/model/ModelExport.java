@@ -87,12 +87,9 @@ public final class ModelExport {
 
     /** Older files say {@code torch_dtype}, newer ones {@code dtype}; a file that says neither gets the one that all read. */
     private void writeConfig(Path folder) throws IOException {
-        ObjectNode config = source.configFile().copy();
+        ObjectNode config = source.trainedConfig();
         if (config.has("dtype")) {
             config.put("dtype", dtype.torchName());
-        }
-        if (source.config().reward().isPresent()) {
-            RewardHead.write(source.configFile(), config);
         }
         if (config.has("torch_dtype") || !config.has("dtype")) {
             config.put("torch_dtype", dtype.torchName());

@@ -16,14 +16,31 @@ public final class ParameterLayout {
     /**
      * @param name Hugging Face name, such as {@code model.layers.0.self_attn.q_proj.weight}
      * @param offset first element in the flat vector
-     * @param rows 1 for vectors
-     * @param vector whether the file stores one dimension: normalization weights and biases, which are not decayed
+     * @param shape in the file: of a vector, a matrix, or several matrices in one tensor
      * @param order where the rows of the file, or a vector's elements, lie in the flat vector
      */
-    public record Entry(String name, long offset, int rows, int columns, boolean vector, RowOrder order) {
+    public record Entry(String name, long offset, List<Integer> shape, RowOrder order) {
+
+        public Entry {
+            shape = List.copyOf(shape);
+        }
 
         public long size() {
-            return (long) rows * columns;
+            return (long) rows() * columns();
+        }
+
+        /** Of all matrices; 1 for vectors. */
+        public int rows() {
+            return shape.subList(0, shape.size() - 1).stream().reduce(1, Math::multiplyExact);
+        }
+
+        public int columns() {
+            return shape.get(shape.size() - 1);
+        }
+
+        /** Whether the file stores one dimension: normalization weights and biases, which are not decayed. */
+        public boolean vector() {
+            return shape.size() == 1;
         }
 
         /**
@@ -36,18 +53,13 @@ public final class ParameterLayout {
                 run.at(first, 0, length);
                 return;
             }
-            int unit = vector ? 1 : columns;
+            int unit = vector() ? 1 : columns();
             for (int done = 0, count; done < length; done += count) {
                 int stored = Math.toIntExact((first + done) / unit);
                 int within = (int) ((first + done) % unit);
                 count = Math.min(unit - within, length - done);
                 run.at((long) order.inMemory(stored) * unit + within, done, count);
             }
-        }
-
-        /** The shape in the file. */
-        public List<Integer> shape() {
-            return vector ? List.of(columns) : List.of(rows, columns);
         }
     }
 
@@ -95,16 +107,16 @@ public final class ParameterLayout {
         ParameterLayout layout = new ParameterLayout();
         WeightNames names = config.architecture().names();
         for (int i = 0; i < config.layers(); i++) {
-            for (List<String> projections : names.projections(i)) {
+            for (List<String> projections : config.architecture().projections(i)) {
                 List<String> adapted =
                         projections.stream().filter(lora.modules()::contains).toList();
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");
-                    layout.matrix(Lora.a(module), lora.rank(), names.inputMajor() ? weight.rows : weight.columns);
+                    layout.matrix(Lora.a(module), lora.rank(), names.inputMajor() ? weight.rows() : weight.columns());
                 }
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");
-                    int rows = names.inputMajor() ? weight.columns : weight.rows;
+                    int rows = names.inputMajor() ? weight.columns() : weight.rows();
                     layout.matrix(Lora.b(module), rows, lora.rank(), weight.order);
                 }
             }
@@ -121,9 +133,6 @@ public final class ParameterLayout {
         int hidden = config.hiddenSize();
         int queries = config.heads() * config.headDim();
         int keys = config.keyValueHeads() * config.headDim();
-        int inner = config.intermediateSize();
-        int inputs = feedForward.input().size();
-        int input = (architecture.gatedFeedForward() ? 2 : 1) * inner / inputs;
 
         attention.norm().ifPresent(name -> norm(config, block + name));
         projections(config, block, queryKeyValue(config, layer), hidden, biases.attentionInput());
@@ -133,16 +142,51 @@ public final class ParameterLayout {
             vector(block + attention.queryKeyNorms().get(i) + ".weight", normed.get(i));
         }
         projections(config, block, List.of(new Part(attention.output(), hidden)), queries, biases.attentionOutput());
+        attention.sinks().ifPresent(name -> vector(block + name, config.heads()));
         attention.afterNorm().ifPresent(name -> norm(config, block + name));
         feedForward
                 .norm()
                 .filter(name -> !contains(block + name + ".weight"))
                 .ifPresent(name -> norm(config, block + name));
-        List<Part> gateAndUp =
-                feedForward.input().stream().map(name -> new Part(name, input)).toList();
-        projections(config, block, gateAndUp, hidden, biases.feedForward());
-        projections(config, block, List.of(new Part(feedForward.output(), hidden)), inner, biases.feedForward());
+        architecture
+                .mixture(layer)
+                .ifPresentOrElse(
+                        mixture -> experts(config, block, mixture),
+                        () -> feedForward(
+                                config, block, feedForward.input(), feedForward.output(), config.intermediateSize()));
         feedForward.afterNorm().ifPresent(name -> norm(config, block + name));
+    }
+
+    private void experts(ModelConfig config, String block, Architecture.Mixture mixture) {
+        boolean biased = config.architecture().biases().feedForward();
+        List<Part> router = List.of(new Part(mixture.names().router(), mixture.experts()));
+        projections(config, block, router, config.hiddenSize(), biased);
+        WeightNames.Experts names = mixture.names();
+        if (names.stacked()) {
+            int hidden = config.hiddenSize();
+            stacked(block + names.all() + names.input().get(0), mixture.experts(), hidden, 2 * mixture.columns());
+            stacked(block + names.all() + names.output(), mixture.experts(), mixture.columns(), hidden);
+            return;
+        }
+        for (int e = 0; e < mixture.experts(); e++) {
+            feedForward(config, block + names.expert(e), names.input(), names.output(), mixture.columns());
+        }
+    }
+
+    /** A projection of all experts, input first, and its biases. */
+    private void stacked(String name, int experts, int in, int out) {
+        add(name, List.of(experts, in, out), RowOrder.AS_STORED);
+        add(name + WeightNames.Experts.BIAS, List.of(experts, out), RowOrder.AS_STORED);
+    }
+
+    private void feedForward(ModelConfig config, String before, List<String> inputs, String output, int columns) {
+        Architecture architecture = config.architecture();
+        boolean biased = architecture.biases().feedForward();
+        int input = (architecture.gatedFeedForward() ? 2 : 1) * columns / inputs.size();
+        List<Part> gateAndUp =
+                inputs.stream().map(name -> new Part(name, input)).toList();
+        projections(config, before, gateAndUp, config.hiddenSize(), biased);
+        projections(config, before, List.of(new Part(output, config.hiddenSize())), columns, biased);
     }
 
     /** One of several projections of the same input. */
@@ -183,7 +227,7 @@ public final class ParameterLayout {
             matrix(block + part.name, inputMajor ? in : part.out, inputMajor ? part.out : in, part.order);
         }
         if (biased) {
-            parts.forEach(part -> add(block + part.name + ".bias", 1, part.out, true, part.order));
+            parts.forEach(part -> add(block + part.name + ".bias", List.of(part.out), part.order));
         }
     }
 
@@ -224,15 +268,16 @@ public final class ParameterLayout {
     }
 
     private void matrix(String name, int rows, int columns, RowOrder order) {
-        add(name + ".weight", rows, columns, false, order);
+        add(name + ".weight", List.of(rows, columns), order);
     }
 
     private void vector(String name, int columns) {
-        add(name, 1, columns, true, RowOrder.AS_STORED);
+        add(name, List.of(columns), RowOrder.AS_STORED);
     }
 
-    private void add(String name, int rows, int columns, boolean vector, RowOrder order) {
-        entries.put(name, new Entry(name, size, rows, columns, vector, order));
-        size += (long) rows * columns;
+    private void add(String name, List<Integer> shape, RowOrder order) {
+        Entry entry = new Entry(name, size, shape, order);
+        entries.put(name, entry);
+        size += entry.size();
     }
 }

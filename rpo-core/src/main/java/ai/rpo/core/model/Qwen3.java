@@ -8,7 +8,7 @@ final class Qwen3 implements Family {
     private static final SharedKeys.Defaults DEFAULTS =
             new SharedKeys.Defaults(151_936, 4096, 22_016, 32, 32, 32, 128, 32_768, 1e-6, false, List.of());
 
-    private static final WeightNames NAMES =
+    static final WeightNames NAMES =
             WeightNames.LLAMA.with(WeightNames.Attention.LLAMA.with(WeightNames.QueryKeyNorm.PER_HEAD));
 
     @Override

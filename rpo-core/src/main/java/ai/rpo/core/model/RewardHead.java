@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Describes the head of a reward model: one number of a completion instead of logits, {@code score.weight [1, hidden]} times the
@@ -56,6 +58,27 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
                 padding.isEmpty() ? OptionalInt.empty() : OptionalInt.of(padding.get(0)));
     }
 
+    /**
+     * The head with which a model is trained: padding, without which transformers takes no batch, is a token that ends no
+     * completion, so that it is seen at the same token here and there.
+     *
+     * @param ends ids that end a completion
+     */
+    RewardHead forTraining(JsonObject config, List<Integer> ends) {
+        if (padding.isPresent()) {
+            return this;
+        }
+        int chosen = Stream.of("pad_token_id", "bos_token_id")
+                .flatMap(key -> config.ids(key, List.of()).stream())
+                .filter(id -> !ends.contains(id))
+                .findFirst()
+                .orElseGet(() -> IntStream.range(0, ends.size() + 1)
+                        .filter(id -> !ends.contains(id))
+                        .findFirst()
+                        .orElseThrow());
+        return new RewardHead(mean, deviation, OptionalInt.of(chosen));
+    }
+
     private static void requireOne(JsonObject config, String key, int labels) {
         if (labels != 1) {
             throw config.refuse(
@@ -67,11 +90,12 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
      * Changes a copy of a {@code config.json} to that of a sequence classifier with one label. What normalised the rewards of
      * the model before does not go with other weights.
      */
-    static void write(JsonObject source, ObjectNode copy) {
+    void write(JsonObject source, ObjectNode copy) {
         copy.putArray(ARCHITECTURES).add(architecture(source));
         copy.putObject("id2label").put("0", "LABEL_0");
         copy.putObject("label2id").put("LABEL_0", 0);
         copy.remove(List.of("num_labels", "mean", "std", NORMALIZE, PREFIX));
+        padding.ifPresent(id -> copy.put("pad_token_id", id));
     }
 
     /** What transformers calls the class of a model with this head. */

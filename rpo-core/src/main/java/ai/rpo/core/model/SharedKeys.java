@@ -53,7 +53,7 @@ final class SharedKeys {
                 file.text("model_type", ""),
                 file.positiveInt("vocab_size", defaults.vocabulary),
                 hidden(),
-                file.positiveInt("intermediate_size", defaults.intermediate),
+                intermediate(),
                 layers(),
                 heads(),
                 keyValueHeads(),
@@ -126,6 +126,10 @@ final class SharedKeys {
 
     int hidden() {
         return file.positiveInt("hidden_size", defaults.hidden);
+    }
+
+    int intermediate() {
+        return file.positiveInt("intermediate_size", defaults.intermediate);
     }
 
     int contextLength() {

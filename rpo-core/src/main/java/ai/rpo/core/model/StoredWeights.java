@@ -4,6 +4,7 @@ import ai.rpo.core.RpoException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,6 +61,7 @@ final class StoredWeights implements Weights {
             throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "
                     + weights.stored.size() + " tensors");
         }
+        weights.requireExperts(config);
         for (ParameterLayout.Entry entry : ParameterLayout.of(config).entries()) {
             if (!weights.isDrawn(entry)) {
                 weights.resolve(entry);
@@ -108,6 +110,20 @@ final class StoredWeights implements Weights {
     /** Names of tensors that the model has no use for. */
     List<String> unused() {
         return List.copyOf(unused);
+    }
+
+    /** The same of experts, each of which has tensors of its own. */
+    private void requireExperts(ModelConfig config) {
+        config.architecture()
+                .mixture()
+                .filter(mixture -> !mixture.names().stacked())
+                .ifPresent(mixture -> {
+                    long experts = (long) mixture.experts() * Collections.frequency(mixture.layers(), true);
+                    if (experts > stored.size()) {
+                        throw refuse("config.json says that there are " + mixture.experts() + " experts in a layer, "
+                                + experts + " in all, but there are only " + stored.size() + " tensors");
+                    }
+                });
     }
 
     private boolean isDrawn(ParameterLayout.Entry entry) {

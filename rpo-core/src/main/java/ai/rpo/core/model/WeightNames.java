@@ -2,7 +2,6 @@ package ai.rpo.core.model;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * What a family calls its weights, and which it has. Names are without {@code .weight} and {@code .bias}; those of a
@@ -46,6 +45,7 @@ public record WeightNames(
      * @param queryKeyValue projections that lie side by side, or one that is all three
      * @param rows how the rows of those lie
      * @param queryKeyNorm whether there are weights {@code q_norm} and {@code k_norm}, and what they normalize
+     * @param sinks a score for each head that its softmaxes look at too, and that has no value
      * @param afterNorm normalizes what attention adds to the residual stream
      */
     public record Attention(
@@ -53,6 +53,7 @@ public record WeightNames(
             List<String> queryKeyValue,
             Rows rows,
             QueryKeyNorm queryKeyNorm,
+            Optional<String> sinks,
             String output,
             Optional<String> afterNorm) {
 
@@ -67,7 +68,14 @@ public record WeightNames(
 
         /** Nothing but a norm before and projections. */
         Attention(String norm, List<String> queryKeyValue, String output) {
-            this(Optional.of(norm), queryKeyValue, Rows.AS_USED, QueryKeyNorm.NONE, output, Optional.empty());
+            this(
+                    Optional.of(norm),
+                    queryKeyValue,
+                    Rows.AS_USED,
+                    QueryKeyNorm.NONE,
+                    Optional.empty(),
+                    output,
+                    Optional.empty());
         }
 
         /** RMSNorm weights of queries and keys; two or none. */
@@ -76,15 +84,19 @@ public record WeightNames(
         }
 
         Attention with(Rows other) {
-            return new Attention(norm, queryKeyValue, other, queryKeyNorm, output, afterNorm);
+            return new Attention(norm, queryKeyValue, other, queryKeyNorm, sinks, output, afterNorm);
         }
 
         Attention with(QueryKeyNorm other) {
-            return new Attention(norm, queryKeyValue, rows, other, output, afterNorm);
+            return new Attention(norm, queryKeyValue, rows, other, sinks, output, afterNorm);
+        }
+
+        Attention withSinks(String name) {
+            return new Attention(norm, queryKeyValue, rows, queryKeyNorm, Optional.of(name), output, afterNorm);
         }
 
         Attention withNorms(Optional<String> before, Optional<String> after) {
-            return new Attention(before, queryKeyValue, rows, queryKeyNorm, output, after);
+            return new Attention(before, queryKeyValue, rows, queryKeyNorm, sinks, output, after);
         }
     }
 
@@ -109,6 +121,35 @@ public record WeightNames(
 
         FeedForward withNorms(Optional<String> before, Optional<String> after) {
             return new FeedForward(before, input, output, after);
+        }
+    }
+
+    /**
+     * A router and the experts that it chooses among.
+     *
+     * @param router makes a logit for each expert
+     * @param all what the names of all experts begin with; the number of one follows, unless they are stacked
+     * @param input gate and up of an expert, or one that is both
+     * @param output of an expert
+     * @param stacked whether all experts of a layer have their weights in one tensor, input first, and their biases in
+     *     another
+     */
+    public record Experts(String router, String all, List<String> input, String output, boolean stacked) {
+
+        /** What the name of a stacked tensor's biases ends with. */
+        public static final String BIAS = "_bias";
+
+        /** Under the names that Qwen gave them. */
+        static final Experts QWEN =
+                new Experts("mlp.gate", "mlp.experts.", List.of("gate_proj", "up_proj"), "down_proj", false);
+
+        public Experts {
+            input = List.copyOf(input);
+        }
+
+        /** What the names of one expert's projections begin with. */
+        public String expert(int number) {
+            return all + number + ".";
         }
     }
 
@@ -152,18 +193,6 @@ public record WeightNames(
     /** What the names of one block's weights begin with. */
     public String block(int layer) {
         return blocks + layer + ".";
-    }
-
-    /** A block's projections by their full names, those of one input together. */
-    public List<List<String>> projections(int layer) {
-        String block = block(layer);
-        return Stream.of(
-                        attention.queryKeyValue(),
-                        List.of(attention.output()),
-                        feedForward.input(),
-                        List.of(feedForward.output()))
-                .map(names -> names.stream().map(block::concat).toList())
-                .toList();
     }
 
     /** The weight that the final hidden state is multiplied with. */

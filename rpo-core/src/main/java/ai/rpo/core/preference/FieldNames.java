@@ -47,6 +47,18 @@ public record FieldNames(Map<String, String> names, List<String> ignored) implem
         return new FieldNames(names, ignored);
     }
 
+    /** The same with the name of one more field, which rows may be asked for. */
+    public FieldNames and(String ours, String theirs) {
+        Map<String, String> more = new LinkedHashMap<>(names);
+        more.put(ours, theirs);
+        return new FieldNames(more, ignored);
+    }
+
+    /** Whether a field has a name of its own in the data. */
+    public boolean name(String ours) {
+        return names.containsKey(ours);
+    }
+
     /** The row with the formats' names; a field that had such a name before gives way. One that is missing is null. */
     ObjectNode rename(ObjectNode row) {
         if (names.isEmpty() && ignored.isEmpty()) {

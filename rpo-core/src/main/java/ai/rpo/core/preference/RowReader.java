@@ -21,6 +21,9 @@ public final class RowReader {
     /** Longer rows are refused: no context window takes in 32 MiB of text, and a missing newline makes such rows. */
     public static final int LARGEST_ROW_BYTES = 32 << 20;
 
+    /** The field of a pair's margin. */
+    public static final String MARGIN = "margin";
+
     private static final int LONGEST_NUMBER = 4300;
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
@@ -61,6 +64,19 @@ public final class RowReader {
         RowFormat format =
                 forced.isPresent() ? forced.get() : RowFormats.recognise(row).orElseThrow(() -> unrecognised(row));
         return read(row, format);
+    }
+
+    /**
+     * By how much a pair's row says that the chosen completion is better: its number {@value #MARGIN}, as its author calls it.
+     *
+     * @throws UnfitRowException where it says nothing of the kind
+     */
+    public double margin(byte[] json) throws UnfitRowException {
+        JsonNode margin = object(json).path(MARGIN);
+        if (!margin.isNumber() || !Double.isFinite(margin.doubleValue())) {
+            throw new UnfitRowException(Reason.MISSING_FIELD, fields.theirs(MARGIN) + " is no number");
+        }
+        return margin.doubleValue();
     }
 
     /** The row with the formats' names. */

@@ -74,6 +74,23 @@ public interface Backend {
      */
     void dropout(Tensor x, double rate, long[] keys, Tensor out);
 
+    /** Overwrites {@code out} with numbers in row-major order, the way back of {@link Tensor#toArray}: meant for few of them. */
+    void set(double[] numbers, Tensor out);
+
+    /**
+     * {@code into[i] += Σ shares[p]·x[rows[p]]} over {@code p = i·n … i·n + n − 1}, where n is how often {@code into}'s rows
+     * go into those of {@code x}.
+     *
+     * @param rows each row of {@code x} once
+     */
+    void mixRows(Tensor x, int[] rows, double[] shares, Tensor into);
+
+    /**
+     * Gradient of {@link #mixRows}: {@code dX[rows[p]] = shares[p]·dOut[p/n]} and {@code dShares[p] = x[rows[p]]·dOut[p/n]};
+     * overwrites {@code dX}, which may be {@code x} itself.
+     */
+    void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares);
+
     // --- linear ---------------------------------------------------------------------------------------------------
 
     /** {@code out = x·weightᵀ}, or {@code out += x·weightᵀ}; x {@code [t, in]}, weight {@code [out, in]}. */
@@ -184,9 +201,24 @@ public interface Backend {
      *
      * @param fused queries, keys and values of the new rows, {@code [tokens, shape.fusedColumns()]}
      * @param segments no two with one cache
-     * @param out {@code [tokens, shape.queryColumns()]}; rows of no segment stay as they are
+     * @param out {@code [tokens, shape.queryColumns()]}; rows of no segment stay as they are, as in {@code logSumExp}
+     * @param logSumExp receives the logarithm of each softmax's denominator, {@code [tokens, heads]}
      */
-    void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out);
+    void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp);
+
+    /**
+     * Adds to each softmax of {@link #attention} a score that is looked at and has no value, in place:
+     * {@code out *= exp(logSumExp)/(exp(logSumExp) + exp(sink))}, whose denominator's logarithm {@code logSumExp} becomes. With what this
+     * leaves, {@link #attentionBackward} is right as it is.
+     *
+     * @param sinks of each head, {@code [1, heads]}
+     */
+    void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp);
+
+    /** Adds the gradient of the sinks: {@code −exp(sink − logSumExp)·(out·dOut)}, summed over rows. */
+    void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks);
 
     // --- feed-forward ---------------------------------------------------------------------------------------------
 
@@ -195,6 +227,12 @@ public interface Backend {
 
     /** Gradient of {@link #gatedActivation}; overwrites {@code dGateUp}, which may be {@code gateUp} itself. */
     void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp);
+
+    /** {@code out = gate(gateUp)}, where even columns are gates and odd ones ups, {@code [tokens, 2·f]} to {@code [tokens, f]}. */
+    void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out);
+
+    /** Gradient of {@link #clampedGate}; overwrites {@code dGateUp}, which may be {@code gateUp} itself. */
+    void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp);
 
     /** {@code out = activation(x)}, of one shape. */
     void activation(Tensor x, Activation activation, Tensor out);

@@ -20,6 +20,30 @@ public final class Shapes {
         }
     }
 
+    public static void requireNumbers(double[] numbers, Tensor out) {
+        if (numbers.length != out.size()) {
+            throw new IllegalArgumentException(numbers.length + " numbers for " + out.size() + ".");
+        }
+    }
+
+    /** @return how many rows of {@code x} make one of {@code mixed} */
+    public static int requireMixed(Tensor x, int[] rows, double[] shares, Tensor mixed) {
+        int parts = mixed.rows() == 0 ? 0 : x.rows() / mixed.rows();
+        require(x, parts * mixed.rows(), mixed.columns());
+        boolean[] seen = new boolean[x.rows()];
+        for (int row : rows) {
+            if (row < 0 || row >= seen.length || seen[row]) {
+                throw new IllegalArgumentException("Row " + row + " of " + seen.length + " is not there, or twice.");
+            }
+            seen[row] = true;
+        }
+        if (rows.length != x.rows() || shares.length != x.rows()) {
+            throw new IllegalArgumentException(
+                    rows.length + " rows and " + shares.length + " shares of " + x.rows() + " rows.");
+        }
+        return parts;
+    }
+
     /** Shapes of {@code y = x·weightᵀ}, and so of both its gradients. */
     public static void requireLinear(Tensor x, Tensor weight, Tensor y) {
         require(weight, y.columns(), x.columns());
@@ -89,9 +113,8 @@ public final class Shapes {
     }
 
     public static void requireCachedAttention(
-            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        require(fused, fused.rows(), shape.fusedColumns());
-        require(out, fused.rows(), shape.queryColumns());
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        requireAttention(fused, shape, out, logSumExp);
         for (CachedSegment segment : segments) {
             require(segment.cache(), segment.cache().rows(), 2 * shape.keyColumns());
             if (segment.total() > segment.cache().rows() || segment.start() + segment.length() > fused.rows()) {
@@ -99,6 +122,12 @@ public final class Shapes {
                         + segment.cache().rows() + " cached ones.");
             }
         }
+    }
+
+    public static void requireSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        require(sinks, 1, shape.heads());
+        require(out, logSumExp.rows(), shape.queryColumns());
+        require(logSumExp, out.rows(), shape.heads());
     }
 
     public static void requireGated(Tensor gateUp, Tensor out) {

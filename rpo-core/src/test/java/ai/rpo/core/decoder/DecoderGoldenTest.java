@@ -34,14 +34,17 @@ public class DecoderGoldenTest {
         "llama_linear",
         "llama_yarn",
         "mistral",
+        "mixtral",
         "ministral3",
         "qwen2",
         "qwen3",
+        "qwen3_moe",
         "gemma",
         "gemma2",
         "gemma3_text",
         "olmo2",
         "olmo3",
+        "olmoe",
         "smollm3",
         "granite",
         "exaone4",
@@ -53,6 +56,7 @@ public class DecoderGoldenTest {
         "phi3",
         "phi3_longrope",
         "gpt_neox",
+        "gpt_oss",
         "gpt2"
     };
 

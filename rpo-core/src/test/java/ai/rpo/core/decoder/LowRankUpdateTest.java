@@ -186,7 +186,7 @@ class LowRankUpdateTest {
     private static Set<String> allModules(ModelConfig config) {
         return IntStream.range(0, config.layers())
                 .boxed()
-                .flatMap(layer -> config.architecture().names().projections(layer).stream())
+                .flatMap(layer -> config.architecture().projections(layer).stream())
                 .flatMap(List::stream)
                 .collect(Collectors.toSet());
     }

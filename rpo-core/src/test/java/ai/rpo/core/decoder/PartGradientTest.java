@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.model.Architecture;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Storage;
@@ -75,7 +76,12 @@ class PartGradientTest {
     @MethodSource("ai.rpo.core.decoder.SmallModel#families")
     void feedForward(String family) {
         family(family);
-        assertPart(new FeedForward(backend, config, Optional.empty(), 1), batch);
+        Optional<Architecture.Mixture> mixture = config.architecture().mixture(1);
+        if (mixture.isPresent()) {
+            assertPart(new Experts(backend, config, mixture.get(), 1), batch);
+        } else {
+            assertPart(FeedForward.of(backend, config, Optional.empty(), 1), batch);
+        }
     }
 
     /** With logits of all targets at once, of five at a time (the last chunk is shorter), and of one. */

@@ -71,7 +71,7 @@ class PublishedShapesTest {
         private static TreeSet<String> projections(ModelConfig config) {
             return IntStream.range(0, config.layers())
                     .boxed()
-                    .flatMap(layer -> config.architecture().names().projections(layer).stream())
+                    .flatMap(layer -> config.architecture().projections(layer).stream())
                     .flatMap(List::stream)
                     .collect(Collectors.toCollection(TreeSet::new));
         }
@@ -91,7 +91,11 @@ class PublishedShapesTest {
     private static void check(JsonNode model, ModelConfig config, Need need) {
         assertEquals(model.get("parameters").longValue(), need.parameters);
         long weights = Float.BYTES * need.parameters;
-        long row = Float.BYTES * (2L * config.hiddenSize() + 8L * config.headDim() + 4L * config.intermediateSize());
+        long inner = config.architecture()
+                .mixture()
+                .map(mixture -> mixture.chosen() * (mixture.columns() + config.hiddenSize()))
+                .orElse(config.intermediateSize());
+        long row = Float.BYTES * (2L * config.hiddenSize() + 8L * config.headDim() + 4 * inner);
         assertTrue(need.scoring > weights, need.describe());
         assertTrue(need.scoring < weights + 2 * ROWS * row + (1L << 30), need.describe());
         assertTrue(need.adapter > need.scoring, need.describe());

@@ -66,7 +66,7 @@ class ScratchMemoryTest {
     @MethodSource("ai.rpo.core.decoder.SmallModel#families")
     void recomputingAndScoringNeedLess(String family) {
         ModelConfig config = SmallModel.family(family, 6); // with two, what recomputing saves is less than a slab
-        String first = config.architecture().names().projections(0).get(0).get(0);
+        String first = config.architecture().projections(0).get(0).get(0);
         Optional<Lora> lora = Optional.of(new Lora(2, 1, 0, false, Set.of(first)));
         long kept = ScratchMemory.ofTraining(config, lora, 16, 4000, false);
         long recomputed = ScratchMemory.ofTraining(config, lora, 16, 4000, true);

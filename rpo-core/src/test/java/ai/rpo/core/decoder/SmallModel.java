@@ -43,6 +43,15 @@ public final class SmallModel {
             Map.entry("olmo2", SIZES + """
             "num_key_value_heads": 2, "head_dim": 6
             """),
+            Map.entry("mixtral", GROUPED + """
+            "num_local_experts": 5, "num_experts_per_tok": 2
+            """),
+            Map.entry("qwen3_moe", GROUPED + """
+            "num_experts": 4, "num_experts_per_tok": 3, "moe_intermediate_size": 7, "mlp_only_layers": [0]
+            """),
+            Map.entry("gpt_oss", GROUPED + """
+            "num_local_experts": 3, "num_experts_per_tok": 2, "sliding_window": 3, "swiglu_limit": 1.5
+            """),
             Map.entry("granite", GROUPED + """
             "embedding_multiplier": 2, "attention_multiplier": 0.5, "residual_multiplier": 0.7, "logits_scaling": 3
             """),

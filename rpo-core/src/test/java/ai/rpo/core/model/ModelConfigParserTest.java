@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,16 @@ class ModelConfigParserTest {
         assertEquals(given.get("embedding").doubleValue(), multipliers.embedding(), 1e-12);
         assertEquals(given.get("residual").doubleValue(), multipliers.residual());
         assertEquals(given.get("logits").doubleValue(), multipliers.logits());
+        Optional<Architecture.Mixture> mixture = config.architecture().mixture();
+        assertEquals(
+                given.get("experts").intValue(),
+                mixture.map(Architecture.Mixture::experts).orElse(0));
+        assertEquals(
+                given.get("chosen").intValue(),
+                mixture.map(Architecture.Mixture::chosen).orElse(0));
+        assertEquals(
+                given.get("sharesOfAll").booleanValue(),
+                mixture.map(Architecture.Mixture::shares).equals(Optional.of(Architecture.Shares.OF_ALL)));
         assertEquals(
                 given.get("parameters").longValue(), ParameterLayout.of(config).size());
         for (int layer = 0; layer < config.layers(); layer++) {
@@ -115,6 +126,14 @@ class ModelConfigParserTest {
                 "gpt_neox; rotary_pct; 1.2",
                 "gpt_neox; num_key_value_heads; 8",
                 "phi3; partial_rotary_factor; 1.5",
+                "mixtral; num_local_experts; 0",
+                "mixtral; num_experts_per_tok; 9",
+                "qwen3_moe; decoder_sparse_step; 0",
+                "qwen3_moe; mlp_only_layers; [-1]",
+                "olmoe; clip_qkv; 8.0",
+                "gpt_oss; swiglu_limit; 0",
+                "gpt_oss; sliding_window; null",
+                "gpt_oss; quantization_config; {\"quant_method\":\"mxfp4\"}",
                 "gpt2; add_cross_attention; true",
                 "gpt2; scale_attn_by_inverse_layer_idx; true",
                 "gpt2; activation_function; \"relu\"",
@@ -197,7 +216,7 @@ class ModelConfigParserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"model_type\": \"mixtral\"}", "{\"model_type\": \"bert\"}", "{}"})
+    @ValueSource(strings = {"{\"model_type\": \"dbrx\"}", "{\"model_type\": \"bert\"}", "{}"})
     void unknownFamilyIsRefusedWithThoseThatAreKnown(String json) {
         RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(json, "some/config.json"));
         assertTrue(e.getMessage().contains("model_type"), e.getMessage());
@@ -216,7 +235,7 @@ class ModelConfigParserTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gemma3, gemma3_text", "mistral3, mistral", "qwen2_moe, qwen2", "glm, glm4", "mixtral, mi"})
+    @CsvSource({"gemma3, gemma3_text", "mistral3, mistral", "qwen2_moe, qwen2", "glm, glm4", "minimax, mi"})
     void theNearestFamilyIsNamed(String modelType, String nearest) {
         RpoException e = assertThrows(
                 RpoException.class,

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,9 +73,25 @@ class RewardModelTest {
         assertArrayEquals(NUMBERS, head(ModelDirectory.openForRewards(rewards, 7)));
     }
 
+    /** Padding is passed over at the end of a completion, so it must be nothing that ends one. */
+    @ParameterizedTest
+    @CsvSource({"'', 1", "', \"pad_token_id\": 0', 0", "', \"pad_token_id\": 2', 1", "', \"bos_token_id\": 2', 0"})
+    void whatIsToBeTrainedHasPaddingThatEndsNoCompletion(String keys, int padding) throws IOException {
+        String more = (keys.contains("bos") ? "" : ", \"bos_token_id\": 1") + keys;
+        String config = TinyModel.CONFIG.replace("LlamaForCausalLM\"]", "LlamaForCausalLM\"]" + more);
+        ModelDirectory source = ModelDirectory.openForRewards(folder(config, Map.of()), 7);
+        assertEquals(
+                OptionalInt.of(padding), source.config().reward().orElseThrow().padding());
+        Path target = temp.resolve("padded");
+        new ModelExport(source, Dtype.F32).write(target, source.weights(), Map.of());
+        assertEquals(
+                source.config().reward(),
+                ModelDirectory.openReward(target).config().reward());
+    }
+
     @Test
     void aDrawnHeadIsNormal() {
-        ParameterLayout.Entry entry = new ParameterLayout.Entry(SCORE, 0, 1, 40_000, false, RowOrder.AS_STORED);
+        ParameterLayout.Entry entry = new ParameterLayout.Entry(SCORE, 0, List.of(1, 40_000), RowOrder.AS_STORED);
         float[] numbers = new float[40_000];
         new DrawnHead(3, 0.02).read(entry, 0, FloatBuffer.wrap(numbers));
         double mean = 0;
@@ -121,7 +138,7 @@ class RewardModelTest {
         JsonObject config =
                 JsonObject.parse("{\"model_type\": \"llama\", \"architectures\": [\"" + before + "\"]}", "config.json");
         var copy = config.copy();
-        RewardHead.write(config, copy);
+        RewardHead.PLAIN.write(config, copy);
         assertEquals(after, copy.get("architectures").get(0).asText());
     }
 

@@ -45,7 +45,7 @@ class SafetensorsWriterTest {
         long offset = 0;
         for (int i = 0; i < columns.size(); i++) {
             ParameterLayout.Entry entry =
-                    new ParameterLayout.Entry("t\"" + i, offset, rows, columns.get(i), false, RowOrder.AS_STORED);
+                    new ParameterLayout.Entry("t\"" + i, offset, List.of(rows, columns.get(i)), RowOrder.AS_STORED);
             entries.add(entry);
             offset += entry.size();
         }

@@ -149,6 +149,56 @@ class BackendAgreementTest {
     }
 
     @Test
+    void mixingOfRowsAndItsGradients() {
+        for (int columns : SIZES) {
+            for (int parts : new int[] {1, 2, 5}) {
+                int[] rows = permutation(7 * parts);
+                double[] shares = random.doubles(rows.length, -1, 1).toArray();
+                Twin x = normal(rows.length, columns, 1);
+                Twin into = normal(7, columns, 1);
+                plain.mixRows(x.exact, rows, shares, into.exact);
+                backend.mixRows(x.fast, rows, shares, into.fast);
+                into.assertAgrees();
+                Twin dOut = normal(7, columns, 1);
+                Twin dX = normal(rows.length, columns, 1);
+                double[] exact = new double[rows.length];
+                double[] fast = new double[rows.length];
+                plain.mixRowsBackward(x.exact, rows, shares, dOut.exact, dX.exact, exact);
+                backend.mixRowsBackward(x.fast, rows, shares, dOut.fast, dX.fast, fast);
+                dX.assertAgrees();
+                assertArrayEquals(exact, fast, TOLERANCE * columns);
+                backend.mixRowsBackward(x.fast, rows, shares, dOut.fast, x.fast, fast);
+                assertArrayEquals(dX.fast.toArray(), x.fast.toArray(), "in place");
+                assertArrayEquals(exact, fast, TOLERANCE * columns);
+            }
+        }
+        Tensor two = backend.allocate(6).tensor(0, 2, 3);
+        int[] twice = {1, 1};
+        assertThrows(IllegalArgumentException.class, () -> backend.mixRows(two, twice, new double[2], two.rows(0, 1)));
+    }
+
+    private int[] permutation(int length) {
+        int[] order = new int[length];
+        for (int i = 0; i < length; i++) {
+            int j = random.nextInt(i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    @Test
+    void setsNumbers() {
+        for (int columns : SIZES) {
+            Twin out = normal(3, columns, 1);
+            double[] numbers = random.doubles(3L * columns, -1, 1).toArray();
+            plain.set(numbers, out.exact);
+            backend.set(numbers, out.fast);
+            out.assertAgrees();
+        }
+    }
+
+    @Test
     void dropout() {
         for (int columns : SIZES) {
             long[] keys = random.longs(4).toArray();
@@ -465,9 +515,11 @@ class BackendAgreementTest {
         }
         Twin fused = normal(rows, shape.fusedColumns(), 1);
         Twin out = normal(rows, shape.queryColumns(), 1);
-        plain.cachedAttention(fused.exact, shape, exact, out.exact);
-        backend.cachedAttention(fused.fast, shape, fast, out.fast);
+        Twin logSumExp = normal(rows, shape.heads(), 1);
+        plain.cachedAttention(fused.exact, shape, exact, out.exact, logSumExp.exact);
+        backend.cachedAttention(fused.fast, shape, fast, out.fast, logSumExp.fast);
         out.assertAgrees();
+        logSumExp.assertAgrees();
         caches.forEach(Twin::assertAgrees);
     }
 
@@ -478,7 +530,55 @@ class BackendAgreementTest {
         Twin out = normal(2, shape.queryColumns(), 1);
         Twin cache = normal(4, 2 * shape.keyColumns(), 1);
         List<CachedSegment> full = List.of(new CachedSegment(0, 2, cache.fast, 3));
-        assertThrows(IllegalArgumentException.class, () -> backend.cachedAttention(fused.fast, shape, full, out.fast));
+        Twin logSumExp = normal(2, shape.heads(), 1);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> backend.cachedAttention(fused.fast, shape, full, out.fast, logSumExp.fast));
+    }
+
+    @Test
+    void attentionSinksAndTheirGradients() {
+        for (int width : new int[] {1, 5, 33, 64}) {
+            for (double magnitude : new double[] {1, 30, 300}) {
+                AttentionShape shape = new AttentionShape(6, 2, width, 1);
+                int rows = SIZES[random.nextInt(SIZES.length)];
+                Twin sinks = normal(1, 6, magnitude);
+                Twin out = normal(rows, shape.queryColumns(), 1);
+                Twin logSumExp = normal(rows, 6, magnitude);
+                plain.attentionSinks(sinks.exact, shape, out.exact, logSumExp.exact);
+                backend.attentionSinks(sinks.fast, shape, out.fast, logSumExp.fast);
+                // A float32 of hundreds is off by up to half its last digit, which the exponential makes a share.
+                double tolerance = Math.max(TOLERANCE, magnitude * 4 * Math.ulp(1f));
+                out.assertAgrees(tolerance);
+                logSumExp.assertAgrees();
+                Twin dOut = normal(rows, shape.queryColumns(), 1);
+                Twin into = normal(1, 6, 1);
+                plain.attentionSinksBackward(sinks.exact, shape, out.exact, logSumExp.exact, dOut.exact, into.exact);
+                backend.attentionSinksBackward(sinks.fast, shape, out.fast, logSumExp.fast, dOut.fast, into.fast);
+                into.assertAgrees(10 * tolerance);
+            }
+        }
+    }
+
+    @Test
+    void clampedGatesAndTheirGradients() {
+        ClampedGate gate = new ClampedGate(1.702, 2);
+        for (double magnitude : new double[] {1, 10, 1e4}) {
+            for (int columns : SIZES) {
+                Twin gateUp = normal(3, 2 * columns, magnitude);
+                Twin out = normal(3, columns, 1);
+                plain.clampedGate(gateUp.exact, gate, out.exact);
+                backend.clampedGate(gateUp.fast, gate, out.fast);
+                out.assertAgrees();
+                Twin dOut = normal(3, columns, 1);
+                Twin dGateUp = normal(3, 2 * columns, 1);
+                plain.clampedGateBackward(gateUp.exact, gate, dOut.exact, dGateUp.exact);
+                backend.clampedGateBackward(gateUp.fast, gate, dOut.fast, dGateUp.fast);
+                dGateUp.assertAgrees();
+                backend.clampedGateBackward(gateUp.fast, gate, dOut.fast, gateUp.fast);
+                assertArrayEquals(dGateUp.fast.toArray(), gateUp.fast.toArray(), "in place");
+            }
+        }
     }
 
     @Test

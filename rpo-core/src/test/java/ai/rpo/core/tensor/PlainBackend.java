@@ -135,6 +135,38 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        for (int i = 0; i < numbers.length; i++) {
+            plain(out).set(i / out.columns(), i % out.columns(), numbers[i]);
+        }
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        for (int p = 0; p < rows.length; p++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(into).add(p / parts, j, shares[p] * plain(x).get(rows[p], j));
+            }
+        }
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        for (int p = 0; p < rows.length; p++) {
+            dShares[p] = 0;
+            for (int j = 0; j < x.columns(); j++) {
+                double d = plain(dOut).get(p / parts, j);
+                dShares[p] += plain(x).get(rows[p], j) * d;
+                plain(dX).set(rows[p], j, shares[p] * d);
+            }
+        }
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         if (!accumulate) {
@@ -379,10 +411,73 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
-    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        Shapes.requireCachedAttention(fused, shape, segments, out);
+    public void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        Shapes.requireCachedAttention(fused, shape, segments, out, logSumExp);
         for (CachedSegment segment : segments) {
-            new PlainCachedAttention(shape, segment, plain(fused), plain(segment.cache())).forward(plain(out));
+            new PlainCachedAttention(shape, segment, plain(fused), plain(segment.cache()))
+                    .forward(plain(out), plain(logSumExp));
+        }
+    }
+
+    @Override
+    public void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        for (int i = 0; i < out.rows(); i++) {
+            for (int h = 0; h < shape.heads(); h++) {
+                double before = plain(logSumExp).get(i, h);
+                double after = logSumExp(new double[] {before, plain(sinks).get(0, h)});
+                for (int c = h * shape.headDim(); c < (h + 1) * shape.headDim(); c++) {
+                    plain(out).set(i, c, plain(out).get(i, c) * Math.exp(before - after));
+                }
+                plain(logSumExp).set(i, h, after);
+            }
+        }
+    }
+
+    @Override
+    public void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        Shapes.requireSinks(intoSinks, shape, dOut, logSumExp);
+        for (int i = 0; i < out.rows(); i++) {
+            for (int c = 0; c < out.columns(); c++) {
+                int h = c / shape.headDim();
+                double share =
+                        Math.exp(plain(sinks).get(0, h) - plain(logSumExp).get(i, h));
+                plain(intoSinks)
+                        .add(0, h, -share * plain(out).get(i, c) * plain(dOut).get(i, c));
+            }
+        }
+    }
+
+    @Override
+    public void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out) {
+        Shapes.requireGated(gateUp, out);
+        for (int i = 0; i < out.rows(); i++) {
+            for (int j = 0; j < out.columns(); j++) {
+                double g = Math.min(plain(gateUp).get(i, 2 * j), gate.limit());
+                double u = Math.max(-gate.limit(), Math.min(plain(gateUp).get(i, 2 * j + 1), gate.limit()));
+                plain(out).set(i, j, (u + 1) * g / (1 + Math.exp(-gate.alpha() * g)));
+            }
+        }
+    }
+
+    @Override
+    public void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp) {
+        Shapes.requireGated(gateUp, dOut);
+        for (int i = 0; i < dOut.rows(); i++) {
+            for (int j = 0; j < dOut.columns(); j++) {
+                double given = plain(gateUp).get(i, 2 * j);
+                double up = plain(gateUp).get(i, 2 * j + 1);
+                double g = Math.min(given, gate.limit());
+                double u = Math.max(-gate.limit(), Math.min(up, gate.limit()));
+                double s = 1 / (1 + Math.exp(-gate.alpha() * g));
+                double d = plain(dOut).get(i, j);
+                plain(dGateUp)
+                        .set(i, 2 * j, given > gate.limit() ? 0 : d * (u + 1) * (s + gate.alpha() * g * s * (1 - s)));
+                plain(dGateUp).set(i, 2 * j + 1, Math.abs(up) > gate.limit() ? 0 : d * g * s);
+            }
         }
     }
 

@@ -379,6 +379,36 @@ class PlainBackendTest {
         });
     }
 
+    @Test
+    void mixRows() {
+        Random random = new Random(13);
+        int[] rows = {3, 0, 1, 2};
+        double[] shares = {2, -1, 0.5, 3};
+        Tensor x = backend.tensor(4, 1, 1, 10, 100, 1000);
+        Tensor mixed = backend.tensor(2, 1, 7, 0);
+        backend.mixRows(x, rows, shares, mixed);
+        assertArrayEquals(new double[] {7 + 2 * 1000 - 1, 0.5 * 10 + 3 * 100}, mixed.toArray());
+
+        Tensor wide = random(random, 4, 3);
+        Tensor dOut = random(random, 2, 3);
+        Tensor dX = random(random, 4, 3);
+        double[] dShares = new double[4];
+        backend.mixRowsBackward(wide, rows, shares, dOut, dX, dShares);
+        Tensor y = zeros(2, 3);
+        Runnable forward = () -> {
+            backend.zero(y);
+            backend.mixRows(wide, rows, shares, y);
+        };
+        assertGradient(wide, dX, y, dOut, forward);
+        for (int p = 0; p < 4; p++) {
+            shares[p]++;
+            double above = dot(dOut, y, forward);
+            shares[p] -= 2;
+            assertEquals((above - dot(dOut, y, forward)) / 2, dShares[p], TOLERANCE);
+            shares[p]++;
+        }
+    }
+
     /** That {@code gradient} is the gradient of Σ dOut·y by {@code x}, where {@code forward} computes y from x. */
     private static void assertGradient(Tensor x, Tensor gradient, Tensor y, Tensor dOut, Runnable forward) {
         for (int i = 0; i < x.rows(); i++) {

@@ -3,7 +3,7 @@ package ai.rpo.core.tensor;
 /** Attention to a cache, as the last rows of {@link PlainAttention} over the whole sequence. */
 record PlainCachedAttention(AttentionShape shape, CachedSegment segment, PlainTensor fused, PlainTensor cache) {
 
-    void forward(PlainTensor out) {
+    void forward(PlainTensor out, PlainTensor logSumExp) {
         int total = segment.total();
         PlainTensor whole = zeros(total, shape.fusedColumns());
         for (int i = 0; i < segment.cached(); i++) {
@@ -20,10 +20,14 @@ record PlainCachedAttention(AttentionShape shape, CachedSegment segment, PlainTe
             }
         }
         PlainTensor mixed = zeros(total, shape.queryColumns());
-        new PlainAttention(shape, new Segment(0, total, 0, 0), whole).forward(mixed, zeros(total, shape.heads()));
+        PlainTensor sums = zeros(total, shape.heads());
+        new PlainAttention(shape, new Segment(0, total, 0, 0), whole).forward(mixed, sums);
         for (int i = 0; i < segment.length(); i++) {
             for (int c = 0; c < out.columns(); c++) {
                 out.set(segment.start() + i, c, mixed.get(segment.cached() + i, c));
+            }
+            for (int h = 0; h < shape.heads(); h++) {
+                logSumExp.set(segment.start() + i, h, sums.get(segment.cached() + i, h));
             }
         }
     }

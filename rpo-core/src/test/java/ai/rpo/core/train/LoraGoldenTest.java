@@ -64,6 +64,10 @@ class LoraGoldenTest {
         "starcoder2_all, starcoder2",
         "phi_all, phi",
         "gpt_neox_all, gpt_neox",
+        "mixtral_attention, mixtral",
+        "qwen3_moe_attention, qwen3_moe",
+        "olmoe_attention, olmoe",
+        "gpt_oss_attention, gpt_oss",
         "gpt2_all, gpt2"
     })
     void everyStepIsPefts(String name, String family) throws IOException, URISyntaxException {

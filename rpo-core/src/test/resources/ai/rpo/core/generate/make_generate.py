@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Writes greedy.json and sampling.json beside this file: what transformers makes of the same models and logits, in float64.
 
-usage: make_generate.py        (torch 2.15, transformers 5.23)
+usage: make_generate.py [FAMILY...]        (all of them, if none is named; torch 2.15, transformers 5.23)
 greedy.json    for each model of ../../../../families two continuations, without a cache: plain, and under a repetition
                penalty; from prompts where the best two scores are always apart, so that float32 has no excuse to differ
 sampling.json  rows of logits, what was said before, settings, and the probabilities that transformers would draw from
 """
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -66,10 +67,11 @@ def sampling():
 
 
 families = HERE.parents[3] / "families"
-continued = {}
-for folder in sorted(f for f in families.iterdir() if f.is_dir()):
-    model = tf.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float64, attn_implementation="eager").eval()
+continued = json.loads((HERE / "greedy.json").read_text()) if sys.argv[1:] else {}
+for folder in sorted(f for f in families.iterdir() if f.is_dir() and (not sys.argv[1:] or f.name in sys.argv[1:])):
+    model = tf.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float64, attn_implementation="eager",
+                                                    experts_implementation="eager").eval()
     continued[folder.name] = [clear(model, length, penalty) for length, penalty in ((3, 1.0), (6, 1.0), (3, PENALTY))]
     print(folder.name, [round(c["smallest_gap"], 5) for c in continued[folder.name]])
-(HERE / "greedy.json").write_text(json.dumps(continued))
+(HERE / "greedy.json").write_text(json.dumps(dict(sorted(continued.items()))))
 (HERE / "sampling.json").write_text(json.dumps(sampling()))

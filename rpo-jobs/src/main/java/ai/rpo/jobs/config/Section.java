@@ -4,6 +4,7 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.spark.benchmark.ShotSettings;
 import ai.rpo.spark.generate.GenerateSettings;
+import ai.rpo.spark.reward.RewardSettings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import java.lang.reflect.Constructor;
@@ -27,6 +28,7 @@ final class Section {
     private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
             RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"),
             Settings.SftSettings.class, Map.of("training", ""),
+            RewardSettings.class, Map.of("training", ""),
             GenerateSettings.class, Map.of("sampling", ""),
             ShotSettings.class,
                     Map.of(

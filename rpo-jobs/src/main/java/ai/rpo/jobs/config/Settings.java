@@ -13,6 +13,7 @@ import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.rate.RateSettings;
+import ai.rpo.spark.reward.RewardSettings;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -42,6 +43,7 @@ import java.util.OptionalInt;
  * @param generate {@code rpo.generate}
  * @param benchmark {@code rpo.benchmark}
  * @param judge {@code rpo.judge}
+ * @param reward {@code rpo.reward}
  * @param rate {@code rpo.rate}
  */
 public record Settings(
@@ -65,6 +67,7 @@ public record Settings(
         GenerateSettings generate,
         BenchmarkSettings benchmark,
         JudgingSettings judge,
+        RewardSettings reward,
         RateSettings rate) {
 
     public Settings {

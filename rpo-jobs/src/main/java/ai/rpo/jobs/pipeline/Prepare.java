@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.PrepareStage;
 import ai.rpo.spark.prepare.Prepared;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
 /** Rows of text become rows of token ids: preference pairs, or prompt/completion rows. */
@@ -35,24 +37,47 @@ final class Prepare implements Stage {
     private final String rejected;
     private final RowKind kind;
     private final DataSettings data;
+    private final Optional<String> margin;
+    private final Supplier<LocalModel> model;
 
-    private Prepare(Workplace place, String name, String folder, String rejected, RowKind kind, DataSettings data) {
+    private Prepare(
+            Workplace place,
+            String name,
+            String folder,
+            String rejected,
+            RowKind kind,
+            DataSettings data,
+            Optional<String> margin,
+            Supplier<LocalModel> model) {
         this.place = place;
         this.name = name;
         this.folder = folder;
         this.rejected = rejected;
         this.kind = kind;
         this.data = data;
+        this.margin = margin;
+        this.model = model;
     }
 
     static Prepare pairs(Workplace place) {
+        return pairs(place, Optional.empty(), place::located);
+    }
+
+    /** The same pairs, for what may be a reward model. */
+    static Prepare pairsForRewards(Workplace place) {
+        return pairs(place, place.settings().reward().marginField(), place::locatedForRewards);
+    }
+
+    private static Prepare pairs(Workplace place, Optional<String> margin, Supplier<LocalModel> model) {
         return new Prepare(
                 place,
                 "prepare",
                 "data",
                 "rejected",
                 RowKind.PAIRS,
-                place.settings().data());
+                place.settings().data(),
+                margin,
+                model);
     }
 
     /** The rows of {@code rpo.sft.data}, cut and counted as {@code rpo.data} says. */
@@ -64,7 +89,15 @@ final class Prepare implements Stage {
                 .format(Optional.empty())
                 .nearDuplicates(false)
                 .build();
-        return new Prepare(place, "prepare-sft", "sft/data", "sft/rejected", RowKind.EXAMPLES, data);
+        return new Prepare(
+                place,
+                "prepare-sft",
+                "sft/data",
+                "sft/rejected",
+                RowKind.EXAMPLES,
+                data,
+                Optional.empty(),
+                place::located);
     }
 
     @Override
@@ -98,6 +131,7 @@ final class Prepare implements Stage {
             values.keySet().removeAll(PAIRS_ONLY);
             values.put("rpo.sft.data", place.inputs().data(data.train()));
         }
+        margin.ifPresent(field -> values.put("rpo.reward.margin-field", field));
         values.putAll(place.template().dependsOn());
         return values;
     }
@@ -118,7 +152,7 @@ final class Prepare implements Stage {
 
     PrepareStage work() {
         return new PrepareStage(
-                kind, data, TargetModel.of(place.located(), place.template().choice()));
+                kind, data, margin, TargetModel.of(model.get(), place.template().choice()));
     }
 
     @Override

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  * generate
  * judge
  * benchmark
+ * prepare → reward
  * rate
  * </pre>
  */
@@ -154,6 +155,10 @@ public final class Stages {
 
     public Stage judge() {
         return Judging.configured(place);
+    }
+
+    public Stage reward() {
+        return new Reward(place);
     }
 
     public Stage rate() {

@@ -4,9 +4,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
-import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
-import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
@@ -21,7 +19,7 @@ import org.apache.hadoop.fs.Path;
 final class Train implements Stage {
 
     private static final String MODEL = "model";
-    private static final String EXPORT = "rpo.export";
+    static final String EXPORT = "rpo.export";
     private static final String HELD_OUT = "reference/eval";
 
     /** Keys that change what a step costs, and not what it does. */
@@ -117,17 +115,22 @@ final class Train implements Stage {
             values.putAll(place.configuration().valuesUnder("rpo.objective"));
             values.remove("rpo.objective.name", "rpo"); // the only one when fingerprints were first taken
             values.putAll(place.configuration().valuesUnder("rpo.selection"));
-            requireHeldOutPairs();
+            place.requireHeldOutPairs();
         }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.putAll(exportValues());
-        values.keySet().removeIf(key -> WITHOUT_EFFECT.contains(key.substring(key.lastIndexOf('.') + 1)));
+        values.keySet().removeIf(Train::isWithoutEffect);
         if (!isSelecting()) {
             values.remove("rpo." + name + ".checkpoint-every"); // which decides what there is to choose from
         }
         values.remove("rpo.sft.data"); // the rows have been read, and their stage's fingerprint tells them
         return values;
+    }
+
+    /** Whether a key of training changes what a step costs, and not what it does. */
+    static boolean isWithoutEffect(String key) {
+        return WITHOUT_EFFECT.contains(key.substring(key.lastIndexOf('.') + 1));
     }
 
     @Override
@@ -195,20 +198,6 @@ final class Train implements Stage {
 
     private boolean isSelecting() {
         return isOnPairs() && place.settings().selection().metric().isPresent();
-    }
-
-    private void requireHeldOutPairs() {
-        DataSettings data = place.settings().data();
-        SelectionSettings selection = place.settings().selection();
-        if (selection.metric().isPresent() && data.eval().isEmpty() && data.evalFraction() == 0) {
-            throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = "
-                    + selection.metric().get()
-                    + ": there are no held-out pairs. Give some with rpo.data.eval or rpo.data.eval-fraction.");
-        }
-        if (selection.metric().isEmpty() && selection.patience() > 0) {
-            throw RpoException.configuration("Cannot stop early by rpo.selection.patience = " + selection.patience()
-                    + ": no metric is given. Name one with rpo.selection.metric.");
-        }
     }
 
     private Optional<HeldOut> heldOut() {

@@ -1,8 +1,10 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
 import ai.rpo.core.text.ChatTemplate;
 import ai.rpo.core.text.TemplateChoice;
+import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.SparkLauncher;
@@ -112,6 +114,24 @@ record Workplace(
                 : Optional.empty();
     }
 
+    /**
+     * Looks at whether checkpoints can be told apart as configured.
+     *
+     * @throws RpoException if there is nothing to tell them apart by
+     */
+    void requireHeldOutPairs() {
+        SelectionSettings selection = settings().selection();
+        if (selection.metric().isPresent() && withoutHeldOutPairs().isPresent()) {
+            throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = "
+                    + selection.metric().get()
+                    + ": there are no held-out pairs. Give some with rpo.data.eval or rpo.data.eval-fraction.");
+        }
+        if (selection.metric().isEmpty() && selection.patience() > 0) {
+            throw RpoException.configuration("Cannot stop early by rpo.selection.patience = " + selection.patience()
+                    + ": no metric is given. Name one with rpo.selection.metric.");
+        }
+    }
+
     /** How rows are read that prompts are taken from. */
     PromptSource promptSource() {
         DataSettings data = settings().data();
@@ -130,6 +150,12 @@ record Workplace(
     /** For scoring and evaluation, which compute alike. */
     ScoreSettings scoring() {
         return new ScoreSettings(settings().precision(), settings().reference().tokensPerBatch());
+    }
+
+    /** The same, where it is to become a reward model. */
+    LocalModel locatedForRewards() {
+        return remarks.of(LocalModel.locatedForRewards(
+                model(), settings().reward().training().seed(), spark.hadoop()));
     }
 
     /** Folder of scores, of whatever models. */

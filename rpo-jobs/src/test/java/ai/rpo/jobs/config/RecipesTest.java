@@ -31,6 +31,7 @@ class RecipesTest {
     /** The data that a command cannot do without. */
     private static final Map<String, String> NEEDED = Map.of(
             "run", "rpo.data.train",
+            "reward", "rpo.data.train",
             "retrain", "rpo.data.train",
             "sft", "rpo.sft.data",
             "benchmark", "rpo.benchmark.data",
@@ -50,7 +51,7 @@ class RecipesTest {
         String text = Files.readString(recipe);
         String comment = text.substring(0, text.indexOf("\n\n"));
 
-        Matcher command = Pattern.compile("#   \\./rpo (run|retrain|sft|benchmark|generate) --config "
+        Matcher command = Pattern.compile("#   \\./rpo (run|retrain|sft|reward|benchmark|generate) --config "
                         + Pattern.quote(CHECKOUT.relativize(recipe).toString()) + "\\s")
                 .matcher(comment);
         assertTrue(command.find(), comment);

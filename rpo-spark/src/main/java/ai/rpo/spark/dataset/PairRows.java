@@ -21,7 +21,19 @@ public final class PairRows {
             .add("ref_chosen_logps", DataTypes.DoubleType)
             .add("ref_rejected_logps", DataTypes.DoubleType);
 
+    /** With a column of what the data say of how much better the chosen completion is; null where they were not asked. */
+    public static final StructType WITH_MARGIN = SCHEMA.add("margin", DataTypes.DoubleType);
+
     private PairRows() {}
+
+    /**
+     * The margin that the data give a pair, or 0.
+     *
+     * @param row of {@link #WITH_MARGIN}
+     */
+    public static double margin(Row row) {
+        return row.isNullAt(6) ? 0 : row.getDouble(6);
+    }
 
     public static TokenizedPair pair(Row row) {
         return new TokenizedPair(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));
@@ -37,6 +49,11 @@ public final class PairRows {
      */
     public static ScoredPair scoredPair(Row row) {
         return new ScoredPair(pair(row), row.getDouble(4), row.getDouble(5));
+    }
+
+    /** The pair, with zeros where a row has no reference's log-probabilities and nobody will look for them. */
+    public static ScoredPair pairOnly(Row row) {
+        return new ScoredPair(pair(row), 0, 0);
     }
 
     /** A row that is not scored yet. */

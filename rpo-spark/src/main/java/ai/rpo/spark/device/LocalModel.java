@@ -168,6 +168,11 @@ public final class LocalModel implements Serializable {
         return kind.open(copy, Optional.ofNullable(base));
     }
 
+    /** Tells whether it gives rewards, or is to be trained to. */
+    public boolean isOfRewards() {
+        return !(kind instanceof OpenedAs.LanguageModel);
+    }
+
     /** Tells what in its folder is passed over, a sentence each. */
     public List<String> remarks() {
         return remarks;

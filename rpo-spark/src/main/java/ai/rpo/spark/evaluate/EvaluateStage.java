@@ -20,10 +20,11 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 
-/** Held-out pairs under the trained policy and the reference. */
+/** Measures held-out pairs under the trained policy and the reference, or under a reward model. */
 public final class EvaluateStage {
 
     private final SparkSession spark;
@@ -46,9 +47,19 @@ public final class EvaluateStage {
      * @throws RpoException if there are no pairs
      */
     public Result run(LocalModel policy, Objective objective, Path scored, Progress progress) {
-        JavaRDD<ScoredPair> pairs = Cores.of(spark)
-                .spread(ParquetShards.read(spark, scored, PairRows.SCHEMA).javaRDD())
-                .map(PairRows::scoredPair)
+        List<PairResult> results = results(policy, objective, scored, progress);
+        return new Result(Evaluation.of(results, objective), results.size());
+    }
+
+    /**
+     * The pairs one by one, in the order of their ordinals.
+     *
+     * @param scored where the objective is over rewards, the pairs need no log-probabilities
+     * @throws RpoException if there are no pairs
+     */
+    public List<PairResult> results(LocalModel policy, Objective objective, Path scored, Progress progress) {
+        JavaRDD<Row> pairs = Cores.of(spark)
+                .spread(ParquetShards.read(spark, scored, PairRows.WITH_MARGIN).javaRDD())
                 .cache();
         try {
             long total = pairs.count();
@@ -56,23 +67,32 @@ public final class EvaluateStage {
                 throw RpoException.data("Cannot evaluate " + policy.uri() + ": " + scored
                         + " holds no pairs. Give evaluation data with rpo.data.eval.");
             }
-            return new Result(Evaluation.of(underPolicy(policy, pairs, total, progress), objective), total);
+            return underPolicy(policy, objective.needs().rewards(), pairs, total, progress);
         } finally {
             pairs.unpersist();
         }
     }
 
-    private List<PairResult> underPolicy(LocalModel policy, JavaRDD<ScoredPair> pairs, long total, Progress progress) {
+    private List<PairResult> underPolicy(
+            LocalModel policy, boolean rewards, JavaRDD<Row> pairs, long total, Progress progress) {
         LongAccumulator done = spark.sparkContext().longAccumulator("evaluated pairs");
         int threads = Cores.of(spark).threads(pairs.getNumPartitions());
         DistributedScorer scorer = new DistributedScorer(policy, settings, threads, done);
         try (PolledProgress polled = new PolledProgress(spark.sparkContext(), progress, "evaluate", done, total)) {
-            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(ScoredPair::pair)))
-                    .map(both -> new PairResult(
-                            both._1(), both._2().referenceChosen(), both._2().referenceRejected()))
+            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(PairRows::pair)))
+                    .map(both -> result(both._1(), both._2(), rewards))
                     .collect());
             results.sort(Comparator.comparingLong(PairResult::ordinal));
             return results;
         }
+    }
+
+    /** @param policy the same pair with what the policy gives it in place of the reference's log-probabilities */
+    private static PairResult result(Row row, ScoredPair policy, boolean rewards) {
+        double chosen = policy.referenceChosen();
+        double rejected = policy.referenceRejected();
+        return rewards
+                ? new PairResult(PairRows.pairOnly(row), chosen, rejected, PairRows.margin(row))
+                : new PairResult(PairRows.scoredPair(row), chosen, rejected);
     }
 }

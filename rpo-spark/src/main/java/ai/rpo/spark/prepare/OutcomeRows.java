@@ -26,6 +26,7 @@ final class OutcomeRows {
      * A row that is kept.
      *
      * @param pair of a supervised row without a rejected completion
+     * @param margin null where nobody asked for it
      */
     static Row kept(
             Origin origin,
@@ -33,6 +34,7 @@ final class OutcomeRows {
             SliceCounts.Place place,
             Pair pair,
             Optional<ReferenceLogps> reference,
+            Double margin,
             boolean controlCharacters) {
         return RowFactory.create(
                 origin.file(),
@@ -47,6 +49,7 @@ final class OutcomeRows {
                 pair.rejected(),
                 reference.map(ReferenceLogps::chosen).orElse(null),
                 reference.map(ReferenceLogps::rejected).orElse(null),
+                margin,
                 pair.prompt().length,
                 pair.chosen().length,
                 pair.rejected() == null ? null : pair.rejected().length,

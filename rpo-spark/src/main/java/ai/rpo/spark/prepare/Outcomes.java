@@ -38,6 +38,8 @@ final class Outcomes {
             .add("rejected_ids", DataTypes.createArrayType(IntegerType, false))
             .add("ref_chosen_logps", DoubleType)
             .add("ref_rejected_logps", DoubleType)
+            // Null where nobody asked for it.
+            .add("margin", DoubleType)
             .add("prompt_tokens", IntegerType)
             .add("chosen_tokens", IntegerType)
             .add("rejected_tokens", IntegerType)

@@ -10,12 +10,16 @@ import ai.rpo.core.preference.Findings;
 import ai.rpo.core.preference.Reason;
 import ai.rpo.core.text.StraddlePolicy;
 import ai.rpo.spark.store.SmallFile;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Spliterators;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -160,30 +164,26 @@ record PrepareJob(
                 .withColumn(
                         "length",
                         col("prompt_tokens").plus(col("chosen_tokens")).plus(coalesce(col("rejected_tokens"), lit(0))));
-        Dataset<Row> columns =
-                switch (plan.kind()) {
-                    case PAIRS ->
-                        rows.select(
-                                "shard",
-                                "length",
-                                "ordinal",
-                                "prompt_ids",
-                                "chosen_ids",
-                                "rejected_ids",
-                                "ref_chosen_logps",
-                                "ref_rejected_logps");
-                    case EXAMPLES ->
-                        rows.select(
-                                col("shard"),
-                                col("length"),
-                                col("ordinal"),
-                                col("prompt_ids"),
-                                col("chosen_ids").as("completion_ids"));
-                };
+        Dataset<Row> columns = rows.select(columns());
         during("write " + split, tasks + ShardWriter.shards(kept.tokens()), () -> {
             ShardWriter.write(columns, kept.tokens(), new Path(output, split));
             return split;
         });
+    }
+
+    /** Of what is written, and before them what says where it goes. */
+    private Column[] columns() {
+        List<Column> columns = new ArrayList<>(List.of(col("shard"), col("length"), col("ordinal"), col("prompt_ids")));
+        if (plan.kind() == RowKind.EXAMPLES) {
+            columns.add(col("chosen_ids").as("completion_ids"));
+        } else {
+            Stream.of("chosen_ids", "rejected_ids", "ref_chosen_logps", "ref_rejected_logps")
+                    .forEach(name -> columns.add(col(name)));
+            if (plan.hasMargins()) {
+                columns.add(col("margin"));
+            }
+        }
+        return columns.toArray(Column[]::new);
     }
 
     private <T> T during(String what, int tasks, Supplier<T> work) {

@@ -3,6 +3,7 @@ package ai.rpo.spark.prepare;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.RatedPairs;
+import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.text.LengthLimit;
 import ai.rpo.core.text.PairTokenizer;
 import ai.rpo.core.text.SpellingPolicy;
@@ -46,6 +47,12 @@ record PreparePlan(
      * @throws RpoException where rows may be longer than the model's context
      */
     static PreparePlan of(RowKind kind, DataSettings settings, TargetModel model, Supplier<List<DataFile>> files) {
+        return of(kind, settings, settings.fields().names(), model, files);
+    }
+
+    /** The same of data that call some more fields by names of their own. */
+    static PreparePlan of(
+            RowKind kind, DataSettings settings, FieldNames fields, TargetModel model, Supplier<List<DataFile>> files) {
         int maxLength = settings.maxLength().orElse(model.contextLength());
         if (maxLength > model.contextLength()) {
             throw RpoException.configuration("Cannot prepare rows of up to " + maxLength
@@ -54,7 +61,7 @@ record PreparePlan(
         return new PreparePlan(
                 kind,
                 settings.format().orElse(null),
-                settings.fields().names(),
+                fields,
                 settings.ratedPairs(),
                 settings.unpaired(),
                 settings.evalFraction(),
@@ -65,6 +72,11 @@ record PreparePlan(
                 settings.truncation(),
                 model,
                 files.get());
+    }
+
+    /** Whether each pair must bring a margin. */
+    boolean hasMargins() {
+        return fields.name(RowReader.MARGIN);
     }
 
     PairTokenizer tokenizer() {

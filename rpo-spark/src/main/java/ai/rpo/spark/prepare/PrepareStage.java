@@ -2,11 +2,14 @@ package ai.rpo.spark.prepare;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.preference.FieldNames;
+import ai.rpo.core.preference.RowReader;
 import ai.rpo.spark.store.InputFiles;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -23,11 +26,19 @@ public final class PrepareStage {
 
     private final RowKind kind;
     private final DataSettings settings;
+    private final FieldNames fields;
     private final TargetModel model;
 
     public PrepareStage(RowKind kind, DataSettings settings, TargetModel model) {
+        this(kind, settings, Optional.empty(), model);
+    }
+
+    /** @param margin field in which each pair says by how much the chosen completion is better, if any does */
+    public PrepareStage(RowKind kind, DataSettings settings, Optional<String> margin, TargetModel model) {
         this.kind = kind;
         this.settings = settings;
+        FieldNames named = settings.fields().names();
+        this.fields = margin.map(field -> named.and(RowReader.MARGIN, field)).orElse(named);
         this.model = model;
     }
 
@@ -62,11 +73,11 @@ public final class PrepareStage {
             throw RpoException.configuration(
                     "Cannot prepare data: no input is named. Give a file, a folder or a glob.");
         }
-        return PreparePlan.of(kind, settings, model, () -> files(hadoop));
+        return PreparePlan.of(kind, settings, fields, model, () -> files(hadoop));
     }
 
     private List<DataFile> files(Configuration hadoop) {
-        FileInspector inspector = new FileInspector(settings.fields().names(), hadoop);
+        FileInspector inspector = new FileInspector(fields, hadoop);
         List<DataFile> files = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         for (boolean heldOut : new boolean[] {false, true}) {

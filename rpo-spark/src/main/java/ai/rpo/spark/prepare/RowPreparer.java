@@ -57,8 +57,8 @@ final class RowPreparer {
                 case PAIRS ->
                     row instanceof UnpairedCompletion unpaired
                             ? waiting(source, part, unpaired)
-                            : kept(source, part, tokens.pair(row), row);
-                case EXAMPLES -> kept(source, part, tokens.example(row), row);
+                            : kept(source, part, tokens.pair(row), margin(source), row);
+                case EXAMPLES -> kept(source, part, tokens.example(row), null, row);
             };
         } catch (UnfitRowException e) {
             return rejected(source, part, e);
@@ -69,7 +69,11 @@ final class RowPreparer {
         return row instanceof TokenPair pair ? pair.reference() : Optional.empty();
     }
 
-    private Row kept(SourceRow source, int part, PairTokenizer.Pair pair, PreferenceRecord row)
+    private Double margin(SourceRow source) throws UnfitRowException {
+        return plan.hasMargins() ? reader.margin(source.json()) : null;
+    }
+
+    private Row kept(SourceRow source, int part, PairTokenizer.Pair pair, Double margin, PreferenceRecord row)
             throws UnfitRowException {
         plan.model().checkVocabulary(pair);
         String split = plan.split(usedFor(source), pair);
@@ -81,10 +85,14 @@ final class RowPreparer {
                 counts.next(source.file(), source.start(), split, length),
                 pair,
                 reference(row),
+                margin,
                 ControlCharacters.areIn(row));
     }
 
     private Row waiting(SourceRow source, int part, UnpairedCompletion row) throws UnfitRowException {
+        if (plan.hasMargins()) {
+            throw new UnfitRowException(Reason.WRONG_KIND, "it has one completion, and margins are those of pairs");
+        }
         return OutcomeRows.waiting(
                 origin(source, part),
                 usedFor(source),

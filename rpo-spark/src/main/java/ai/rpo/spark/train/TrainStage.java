@@ -39,12 +39,14 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Trains a model on a folder of rows: scored pairs where the objective needs two completions, supervised rows where it
- * needs one. Ends with a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
+ * Trains a model on a folder of rows: scored pairs where the objective needs two completions, prepared pairs where it is over
+ * their rewards, supervised rows where it needs one completion. Ends with a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
  * there is one.
  */
 public final class TrainStage {
@@ -70,7 +72,7 @@ public final class TrainStage {
             Objective objective,
             TrainSettings settings,
             Precision precision) {
-        requireRows(objective);
+        requireRows(objective, start);
         this.spark = spark;
         this.start = start;
         this.lora = lora;
@@ -79,9 +81,10 @@ public final class TrainStage {
         this.precision = precision;
     }
 
-    private static void requireRows(Objective objective) {
+    private static void requireRows(Objective objective, LocalModel start) {
         Objective.Needs needs = objective.needs();
-        if (needs.completions() < 1 || needs.completions() > 2 || needs.rewards()) {
+        boolean rewardsLack = needs.rewards() && !start.isOfRewards();
+        if (needs.completions() < 1 || needs.completions() > 2 || rewardsLack) {
             throw RpoException.configuration("Cannot train with the objective " + objective.name() + ": it needs "
                     + needs.completions() + " completions of a prompt" + (needs.rewards() ? " and their rewards" : "")
                     + ", and rows are pairs without rewards. Choose another with rpo.objective.name.");
@@ -237,16 +240,22 @@ public final class TrainStage {
     }
 
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
-        JavaRDD<TrainingExample> examples = objective.needs().completions() == 2
-                ? ParquetShards.readInOrder(spark, folder, PairRows.SCHEMA)
-                        .javaRDD()
-                        .map(PairRows::scoredPair)
-                        .map(TrainingExample::of)
-                : ParquetShards.readInOrder(spark, folder, ExampleRows.SCHEMA)
-                        .javaRDD()
-                        .map(ExampleRows::example)
-                        .map(TrainingExample::of);
-        return examples.zipWithIndex();
+        Objective.Needs needs = objective.needs();
+        if (needs.completions() == 1) {
+            return read(folder, ExampleRows.SCHEMA)
+                    .map(ExampleRows::example)
+                    .map(TrainingExample::of)
+                    .zipWithIndex();
+        }
+        JavaRDD<Row> pairs = read(folder, PairRows.WITH_MARGIN);
+        return needs.rewards()
+                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row)))
+                        .zipWithIndex()
+                : pairs.map(PairRows::scoredPair).map(TrainingExample::of).zipWithIndex();
+    }
+
+    private JavaRDD<Row> read(Path folder, StructType schema) {
+        return ParquetShards.readInOrder(spark, folder, schema).javaRDD();
     }
 
     private Trainable trainable() {

@@ -129,6 +129,21 @@ class RateStageTest {
         assertEquals(expected, ratings("again-rated").get(0).get("reward").asDouble(), 1e-6);
     }
 
+    /** As generate writes it: the prompt as messages, the answer as text. */
+    @Test
+    void anAnswerToAConversationIsReadByTheTemplate() throws IOException {
+        LocalModel model = reward(0.2, 1);
+        Files.writeString(
+                work.resolve("reward-0.2-1/tokenizer_config.json"),
+                "{\"eos_token\": \"</s>\", \"chat_template\": \"{% for m in messages %}{{ m.content }}{% endfor %}\"}");
+        String messages = "{\"prompt\": [{\"role\": \"user\", \"content\": \"ab\"}], \"completion\": \"c\"}";
+        String ids = "{\"prompt_ids\": [3, 4], \"completion_ids\": [5, 2]}";
+        RateStage.Result result = rate(ensemble(model), Aggregate.MEAN, List.of(messages, ids), "talk");
+        assertEquals(2, result.completions());
+        double expected = ratings("talk").get(1).get("reward").asDouble();
+        assertEquals(expected, ratings("talk").get(0).get("reward").asDouble(), 1e-6);
+    }
+
     @Test
     void rowsOfAnotherVocabularyAreLeftOutAndSaidSo() throws IOException {
         List<String> rows = List.of(

@@ -6,6 +6,9 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ModelExport;
+import ai.rpo.core.objective.BradleyTerry;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TokenizedPair;
@@ -32,6 +35,7 @@ import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,41 +67,10 @@ class TrainStageSharedTest {
                 .run(
                         new ScoreStage.Request(ScoredRows.PAIRS, prepared, scored, false, path("rejected"), 0),
                         Progress.NONE);
-        TrainSettings settings = new TrainSettings(
-                golden.get("epochs").asInt(),
-                golden.get("batch").asInt(),
-                2048,
-                false,
-                golden.get("lr").asDouble(),
-                0.1,
-                TrainSettings.Schedule.COSINE,
-                TrainSettings.Optimizer.ADAMW,
-                0,
-                1,
-                false,
-                1,
-                1,
-                1,
-                0,
-                0,
-                1,
-                OuterSettings.average(),
-                WorkerResources.OF_ANY_TASK);
         RpoObjective objective =
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble());
-        new TrainStage(spark, model, LoraSettings.OFF, objective, settings, Precision.FLOAT32)
-                .run(
-                        new TrainStage.Request(
-                                scored,
-                                path("train"),
-                                path("model"),
-                                ExportForm.full(Dtype.F32),
-                                name,
-                                true,
-                                Map.of(),
-                                Optional.empty(),
-                                Fence.NONE),
-                        Progress.NONE);
+        new TrainStage(spark, model, LoraSettings.OFF, objective, settings(golden), Precision.FLOAT32)
+                .run(request(scored, name, true), Progress.NONE);
 
         List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));
         JsonNode steps = run.get("steps");
@@ -117,9 +90,95 @@ class TrainStageSharedTest {
         }
     }
 
-    private org.apache.hadoop.fs.Path write(JsonNode pairs) {
+    @Test
+    void curveOfARewardModelOnStories260k() throws IOException {
+        JsonNode golden = new ObjectMapper()
+                .readTree(SHARED.resolve("golden/stories260k_reward_run.json").toFile());
+        JsonNode pairs = new ObjectMapper()
+                .readTree(SHARED.resolve("golden/stories260k_run.json").toFile())
+                .get("pairs");
+        LocalModel start = LocalModel.ofReward(
+                withHead(golden.get("score_weight")).toString(),
+                spark.sparkContext().hadoopConfiguration());
+        TrainSettings settings = settings(golden);
+        new TrainStage(spark, start, LoraSettings.OFF, new BradleyTerry(0), settings, Precision.FLOAT32)
+                .run(request(write(pairs), "reward", false), Progress.NONE);
+
+        List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));
+        JsonNode steps = golden.get("steps");
+        assertEquals(steps.size(), lines.size());
+        for (int i = 0; i < lines.size(); i++) {
+            JsonNode actual = new ObjectMapper().readTree(lines.get(i));
+            JsonNode expected = steps.get(i);
+            double loss = expected.get("loss").asDouble();
+            assertEquals(loss, actual.get("loss").asDouble(), Math.max(2e-3, 0.01 * loss), "loss of step " + i);
+            assertEquals(
+                    expected.get("margin").asDouble(),
+                    actual.get("rewards/margins").asDouble(),
+                    0.01,
+                    "step " + i);
+        }
+    }
+
+    /** The language model under a head of these numbers. */
+    private Path withHead(JsonNode numbers) {
+        ModelDirectory language = ModelDirectory.openForRewards(SHARED.resolve("models/stories260k"), 0);
+        Path folder = work.resolve("start");
+        new ModelExport(language, Dtype.F32)
+                .write(
+                        folder,
+                        (entry, offset, target) -> {
+                            if (!entry.name().equals("score.weight")) {
+                                language.weights().read(entry, offset, target);
+                                return;
+                            }
+                            for (long i = offset; target.hasRemaining(); i++) {
+                                target.put((float) numbers.get((int) i).asDouble());
+                            }
+                        },
+                        Map.of());
+        return folder;
+    }
+
+    private static TrainSettings settings(JsonNode golden) {
+        return new TrainSettings(
+                golden.get("epochs").asInt(),
+                golden.get("batch").asInt(),
+                2048,
+                false,
+                golden.get("lr").asDouble(),
+                0.1,
+                TrainSettings.Schedule.COSINE,
+                TrainSettings.Optimizer.ADAMW,
+                0,
+                1,
+                false,
+                1,
+                1,
+                1,
+                0,
+                0,
+                1,
+                OuterSettings.average(),
+                WorkerResources.OF_ANY_TASK);
+    }
+
+    private TrainStage.Request request(org.apache.hadoop.fs.Path rows, String run, boolean referenceIsStart) {
+        return new TrainStage.Request(
+                rows,
+                path("train"),
+                path("model"),
+                ExportForm.full(Dtype.F32),
+                run,
+                referenceIsStart,
+                Map.of(),
+                Optional.empty(),
+                Fence.NONE);
+    }
+
+    private org.apache.hadoop.fs.Path write(JsonNode all) {
         List<Row> rows = new ArrayList<>();
-        for (JsonNode pair : pairs) {
+        for (JsonNode pair : all) {
             rows.add(PairRows.of(
                     new TokenizedPair(rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
         }

@@ -1,6 +1,7 @@
 package ai.rpo.core.tensor.cpu;
 
 import ai.rpo.core.tensor.Activation;
+import ai.rpo.core.tensor.ClampedGate;
 
 /**
  * Gated activations and their gradients. All kinds have the form {@code x·s(x)}: SiLU with s = σ(x), GELU with the normal
@@ -82,6 +83,56 @@ final class ActivationKernel {
                 OffHeap.write(up, 0, dGateUp + row, columns);
             }
         });
+    }
+
+    /** {@code gateUp} has gates and ups in turn. */
+    void clamped(int rows, int columns, long gateUp, ClampedGate kind, long out) {
+        float limit = (float) kind.limit();
+        RowBlocks blocks = RowBlocks.of(rows, 2 * columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] both = lane.array(0, 2 * columns);
+            float[] sigmoid = lane.array(1, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.read(OffHeap.row(gateUp, i, 2 * columns), both, 0, 2 * columns);
+                clampedSigmoid(both, kind, sigmoid, columns);
+                for (int j = 0; j < columns; j++) {
+                    float up = Math.max(-limit, Math.min(limit, both[2 * j + 1]));
+                    sigmoid[j] *= (up + 1) * Math.min(limit, both[2 * j]);
+                }
+                OffHeap.write(sigmoid, 0, OffHeap.row(out, i, columns), columns);
+            }
+        });
+    }
+
+    void clampedBackward(int rows, int columns, long gateUp, ClampedGate kind, long dOut, long dGateUp) {
+        float limit = (float) kind.limit();
+        float alpha = (float) kind.alpha();
+        RowBlocks blocks = RowBlocks.of(rows, 2 * columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] both = lane.array(0, 2 * columns);
+            float[] sigmoid = lane.array(1, columns);
+            float[] d = lane.array(2, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.read(OffHeap.row(gateUp, i, 2 * columns), both, 0, 2 * columns);
+                OffHeap.read(OffHeap.row(dOut, i, columns), d, 0, columns);
+                clampedSigmoid(both, kind, sigmoid, columns);
+                for (int j = 0; j < columns; j++) {
+                    float gate = Math.min(limit, both[2 * j]);
+                    float up = Math.max(-limit, Math.min(limit, both[2 * j + 1]));
+                    float s = sigmoid[j];
+                    both[2 * j] = both[2 * j] <= limit ? d[j] * (up + 1) * s * (1 + alpha * gate * (1 - s)) : 0;
+                    both[2 * j + 1] = Math.abs(both[2 * j + 1]) <= limit ? d[j] * gate * s : 0;
+                }
+                OffHeap.write(both, 0, OffHeap.row(dGateUp, i, 2 * columns), 2 * columns);
+            }
+        });
+    }
+
+    private void clampedSigmoid(float[] both, ClampedGate kind, float[] sigmoid, int columns) {
+        for (int j = 0; j < columns; j++) {
+            sigmoid[j] = (float) kind.alpha() * Math.min((float) kind.limit(), both[2 * j]);
+        }
+        math.sigmoid(sigmoid, columns);
     }
 
     /** Without a gate. */

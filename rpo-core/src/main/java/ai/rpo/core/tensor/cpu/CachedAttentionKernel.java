@@ -21,7 +21,8 @@ final class CachedAttentionKernel {
     }
 
     /** {@code caches} has the address of each segment's cache. */
-    void forward(long fused, AttentionShape shape, List<CachedSegment> segments, long[] caches, long out) {
+    void forward(
+            long fused, AttentionShape shape, List<CachedSegment> segments, long[] caches, long out, long logSumExp) {
         for (int s = 0; s < caches.length; s++) {
             append(fused, shape, segments.get(s), caches[s]);
         }
@@ -36,7 +37,7 @@ final class CachedAttentionKernel {
             }
             int block = (task - firstTask[s]) / shape.keyValueHeads();
             int head = (task - firstTask[s]) % shape.keyValueHeads();
-            new Head(fused, shape, segments.get(s), caches[s], head, out, lane).block(block * BLOCK);
+            new Head(fused, shape, segments.get(s), caches[s], head, out, logSumExp, lane).block(block * BLOCK);
         });
     }
 
@@ -65,6 +66,7 @@ final class CachedAttentionKernel {
         private final long keys;
         private final long queries;
         private final long results;
+        private final long logSumExp;
         private final Lane lane;
 
         Head(
@@ -74,6 +76,7 @@ final class CachedAttentionKernel {
                 long cache,
                 int keyValueHead,
                 long out,
+                long logSumExp,
                 Lane lane) {
             this.shape = shape;
             this.segment = segment;
@@ -84,12 +87,14 @@ final class CachedAttentionKernel {
             long column = (long) Float.BYTES * keyValueHead * shape.group() * width;
             queries = OffHeap.row(fused, segment.start(), shape.fusedColumns()) + column;
             results = OffHeap.row(out, segment.start(), shape.queryColumns()) + column;
+            this.logSumExp = OffHeap.row(logSumExp, segment.start(), shape.heads())
+                    + (long) Float.BYTES * keyValueHead * shape.group();
         }
 
         /** New rows {@code first} and following. */
         void block(int first) {
             if (segment.length() == 1) {
-                attend(shape.group(), segment.cached(), 0, queries, width, results, width);
+                attend(shape.group(), segment.cached(), 0, queries, width, results, width, logSumExp, 1);
                 return;
             }
             int rows = Math.min(BLOCK, segment.length() - first);
@@ -104,15 +109,27 @@ final class CachedAttentionKernel {
                         x + head,
                         shape.fusedColumns(),
                         y + head,
-                        shape.queryColumns());
+                        shape.queryColumns(),
+                        OffHeap.row(logSumExp, first, shape.heads()) + (long) Float.BYTES * i,
+                        shape.heads());
             }
         }
 
         /**
          * @param position of the first query; each further one is {@code step} later
          * @param queryStride elements from a query to the next
+         * @param lse of the first query, and {@code lseStride} elements on of the next
          */
-        private void attend(int rows, int position, int step, long x, int queryStride, long y, int resultStride) {
+        private void attend(
+                int rows,
+                int position,
+                int step,
+                long x,
+                int queryStride,
+                long y,
+                int resultStride,
+                long lse,
+                int lseStride) {
             int from = shape.firstSeen(position);
             int columns = position + (rows - 1) * step + 1 - from;
             long weights = lane.memory(0, (long) rows * columns);
@@ -138,7 +155,8 @@ final class CachedAttentionKernel {
             for (int i = 0; i < rows; i++) {
                 int own = position + i * step;
                 int hidden = shape.firstSeen(own) - from;
-                softmax(p, hidden, own + 1 - from - hidden, columns, OffHeap.row(weights, i, columns));
+                double sum = softmax(p, hidden, own + 1 - from - hidden, columns, OffHeap.row(weights, i, columns));
+                OffHeap.put(OffHeap.row(lse, i, lseStride), (float) sum);
             }
             lane.gemm()
                     .multiply(
@@ -157,20 +175,27 @@ final class CachedAttentionKernel {
                             resultStride);
         }
 
-        /** Turns the scores of a row into weights: those seen, after {@code hidden} ones; 0 for the others. */
-        private void softmax(float[] p, int hidden, int seen, int columns, long row) {
+        /**
+         * Turns the scores of a row into weights: those seen, after {@code hidden} ones; 0 for the others.
+         *
+         * @return the logarithm of the denominator
+         */
+        private double softmax(float[] p, int hidden, int seen, int columns, long row) {
             long firstSeen = row + (long) Float.BYTES * hidden;
             OffHeap.read(firstSeen, p, 0, seen);
             if (shape.scoreCap() > 0) {
                 ElementwiseKernel.softCap(math, p, seen, (float) shape.scoreCap());
             }
-            float inverse = 1 / math.exponentials(p, seen, math.max(p, seen));
+            float largest = math.max(p, seen);
+            float sum = math.exponentials(p, seen, largest);
+            float inverse = 1 / sum;
             for (int j = 0; j < seen; j++) {
                 p[j] *= inverse;
             }
             OffHeap.zero(row, hidden);
             OffHeap.write(p, 0, firstSeen, seen);
             OffHeap.zero(firstSeen + (long) Float.BYTES * seen, columns - hidden - seen);
+            return largest + Math.log(sum);
         }
     }
 }

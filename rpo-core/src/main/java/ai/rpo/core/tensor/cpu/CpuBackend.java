@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -30,6 +31,7 @@ public final class CpuBackend implements Backend {
     private final RotaryKernel rotary;
     private final AttentionKernel attention;
     private final CachedAttentionKernel cachedAttention;
+    private final SinkKernel sinks;
     private final ActivationKernel activations;
     private final LogpKernel logps;
     private final AdamKernel adam;
@@ -49,6 +51,7 @@ public final class CpuBackend implements Backend {
         rotary = new RotaryKernel(pool);
         attention = new AttentionKernel(pool, math);
         cachedAttention = new CachedAttentionKernel(pool, math);
+        sinks = new SinkKernel(pool, math);
         activations = new ActivationKernel(pool, math);
         logps = new LogpKernel(pool, math);
         adam = new AdamKernel(pool);
@@ -176,6 +179,25 @@ public final class CpuBackend implements Backend {
     public void dropout(Tensor x, double rate, long[] keys, Tensor out) {
         Shapes.requireDropout(x, rate, keys, out);
         elementwise.dropout(address(x), rate, keys, address(out), x.columns());
+    }
+
+    @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        elementwise.set(numbers, address(out));
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        elementwise.mixRows(address(x), rows, shares, parts, address(into), x.columns());
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        elementwise.mixRowsBackward(address(x), rows, shares, parts, address(dOut), address(dX), dShares, x.columns());
     }
 
     @Override
@@ -358,11 +380,27 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        Shapes.requireCachedAttention(fused, shape, segments, out);
+    public void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        Shapes.requireCachedAttention(fused, shape, segments, out, logSumExp);
         long[] caches =
                 segments.stream().mapToLong(segment -> address(segment.cache())).toArray();
-        cachedAttention.forward(address(fused), shape, segments, caches, address(out));
+        cachedAttention.forward(address(fused), shape, segments, caches, address(out), address(logSumExp));
+    }
+
+    @Override
+    public void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        this.sinks.forward(out.rows(), shape, address(sinks), address(out), address(logSumExp));
+    }
+
+    @Override
+    public void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        Shapes.requireSinks(intoSinks, shape, dOut, logSumExp);
+        this.sinks.backward(
+                out.rows(), shape, address(sinks), address(out), address(logSumExp), address(dOut), address(intoSinks));
     }
 
     @Override
@@ -377,6 +415,20 @@ public final class CpuBackend implements Backend {
         Shapes.requireSame(gateUp, dGateUp);
         activations.gatedBackward(
                 dOut.rows(), dOut.columns(), address(gateUp), activation, address(dOut), address(dGateUp));
+    }
+
+    @Override
+    public void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out) {
+        Shapes.requireGated(gateUp, out);
+        activations.clamped(out.rows(), out.columns(), address(gateUp), gate, address(out));
+    }
+
+    @Override
+    public void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp) {
+        Shapes.requireGated(gateUp, dOut);
+        Shapes.requireSame(gateUp, dGateUp);
+        activations.clampedBackward(
+                dOut.rows(), dOut.columns(), address(gateUp), gate, address(dOut), address(dGateUp));
     }
 
     @Override

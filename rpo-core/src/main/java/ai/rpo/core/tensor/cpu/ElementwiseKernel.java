@@ -148,6 +148,55 @@ final class ElementwiseKernel {
         });
     }
 
+    void set(double[] numbers, long out) {
+        inChunks(numbers.length, (from, length, lane) -> {
+            float[] a = lane.array(0, length);
+            int first = (int) (from / Float.BYTES);
+            for (int i = 0; i < length; i++) {
+                a[i] = (float) numbers[first + i];
+            }
+            OffHeap.write(a, 0, out + from, length);
+        });
+    }
+
+    void mixRows(long x, int[] rows, double[] shares, int parts, long into, int columns) {
+        RowBlocks blocks = RowBlocks.of(parts == 0 ? 0 : rows.length / parts, parts * columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] a = lane.array(0, columns);
+            float[] sum = lane.array(1, columns);
+            for (int i = blocks.from(block); i < blocks.to(block); i++) {
+                OffHeap.read(OffHeap.row(into, i, columns), sum, 0, columns);
+                for (int p = i * parts; p < (i + 1) * parts; p++) {
+                    OffHeap.read(OffHeap.row(x, rows[p], columns), a, 0, columns);
+                    float share = (float) shares[p];
+                    for (int j = 0; j < columns; j++) {
+                        sum[j] += share * a[j];
+                    }
+                }
+                OffHeap.write(sum, 0, OffHeap.row(into, i, columns), columns);
+            }
+        });
+    }
+
+    void mixRowsBackward(
+            long x, int[] rows, double[] shares, int parts, long dOut, long dX, double[] dShares, int columns) {
+        RowBlocks blocks = RowBlocks.of(rows.length, columns);
+        pool.run(blocks.count(), (block, lane) -> {
+            float[] a = lane.array(0, columns);
+            float[] d = lane.array(1, columns);
+            for (int p = blocks.from(block); p < blocks.to(block); p++) {
+                OffHeap.read(OffHeap.row(x, rows[p], columns), a, 0, columns);
+                OffHeap.read(OffHeap.row(dOut, p / parts, columns), d, 0, columns);
+                dShares[p] = math.dot(a, d, columns);
+                float share = (float) shares[p];
+                for (int j = 0; j < columns; j++) {
+                    d[j] *= share;
+                }
+                OffHeap.write(d, 0, OffHeap.row(dX, rows[p], columns), columns);
+            }
+        });
+    }
+
     void addColumns(long x, int xColumns, long into, int intoColumns, int rows, int columns) {
         RowBlocks blocks = RowBlocks.of(rows, columns);
         pool.run(blocks.count(), (block, lane) -> {

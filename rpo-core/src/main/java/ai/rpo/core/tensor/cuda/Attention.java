@@ -30,7 +30,12 @@ final class Attention {
         forward(fused, queries, shape, structure, out, logSumExp);
     }
 
-    void cached(DeviceTensor fused, AttentionShape shape, List<CachedSegment> segments, DeviceTensor out) {
+    void cached(
+            DeviceTensor fused,
+            AttentionShape shape,
+            List<CachedSegment> segments,
+            DeviceTensor out,
+            DeviceTensor logSumExp) {
         int columns = 2 * shape.keyColumns();
         for (CachedSegment segment : segments) {
             long n = (long) segment.length() * columns;
@@ -48,7 +53,7 @@ final class Attention {
                         n);
             }
         }
-        forward(fused, AttentionWork.cachedQueries(segments), shape, structure(shape, columns), out, null);
+        forward(fused, AttentionWork.cachedQueries(segments), shape, structure(shape, columns), out, logSumExp);
     }
 
     private void forward(

@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -193,6 +194,58 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        if (numbers.length > 0) {
+            try (Scratch floats = device.upload(floats(numbers))) {
+                device.copy(floats.address(), of(out).address(), Float.BYTES * out.size());
+            }
+        }
+    }
+
+    private static float[] floats(double[] numbers) {
+        float[] floats = new float[numbers.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) numbers[i];
+        }
+        return floats;
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        try (Scratch order = device.upload(rows);
+                Scratch perRow = device.upload(floats(shares))) {
+            each("elementwise.mixRows", into.size(), of(x), order, perRow, parts, of(into), x.columns());
+        }
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        if (rows.length == 0) {
+            return;
+        }
+        try (Scratch order = device.upload(rows);
+                Scratch perRow = device.upload(floats(shares));
+                Scratch results = device.scratch((long) Double.BYTES * rows.length)) {
+            kernels.launch(
+                    "elementwise.mixRowsBackward",
+                    Grid.rows(rows.length, x.columns()),
+                    of(x),
+                    order,
+                    perRow,
+                    parts,
+                    of(dOut),
+                    of(dX),
+                    results,
+                    x.columns());
+            System.arraycopy(device.readDoubles(results.address(), rows.length), 0, dShares, 0, rows.length);
+        }
+    }
+
+    @Override
     public void linear(Tensor x, Tensor weight, Tensor out, boolean accumulate) {
         Shapes.requireLinear(x, weight, out);
         products.multiply(
@@ -337,9 +390,36 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        Shapes.requireCachedAttention(fused, shape, segments, out);
-        attention.cached(of(fused), shape, segments, of(out));
+    public void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        Shapes.requireCachedAttention(fused, shape, segments, out, logSumExp);
+        attention.cached(of(fused), shape, segments, of(out), of(logSumExp));
+    }
+
+    @Override
+    public void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        int heads = shape.heads();
+        each("attention.sinkShares", out.size(), of(sinks), heads, shape.headDim(), of(out), of(logSumExp));
+        each("attention.sinkSums", logSumExp.size(), of(sinks), heads, of(logSumExp));
+    }
+
+    @Override
+    public void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        Shapes.requireSinks(intoSinks, shape, dOut, logSumExp);
+        kernels.launch(
+                "attention.sinksBackward",
+                Grid.rows(shape.heads(), out.rows() * shape.headDim()),
+                of(sinks),
+                shape.heads(),
+                shape.headDim(),
+                of(out),
+                of(logSumExp),
+                of(dOut),
+                of(intoSinks),
+                out.rows());
     }
 
     @Override
@@ -360,6 +440,26 @@ public final class CudaBackend implements Backend {
                 of(dOut),
                 of(dGateUp),
                 dOut.columns());
+    }
+
+    @Override
+    public void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out) {
+        Shapes.requireGated(gateUp, out);
+        each("activation.clampedGate", out.size(), of(gateUp), (float) gate.alpha(), (float) gate.limit(), of(out));
+    }
+
+    @Override
+    public void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp) {
+        Shapes.requireGated(gateUp, dOut);
+        Shapes.requireSame(gateUp, dGateUp);
+        each(
+                "activation.clampedGateBackward",
+                dOut.size(),
+                of(gateUp),
+                (float) gate.alpha(),
+                (float) gate.limit(),
+                of(dOut),
+                of(dGateUp));
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Sum;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -37,7 +38,7 @@ final class CachedAttention {
         seen = segment.total() - from;
     }
 
-    void forward(Nd4jTensor out) {
+    void forward(Nd4jTensor out, Nd4jTensor logSumExp) {
         int keyValues = 2 * shape.keyColumns();
         cache.block(segment.cached(), length, 0, keyValues)
                 .assign(fused.block(segment.start(), length, shape.queryColumns(), shape.fusedColumns()));
@@ -56,19 +57,25 @@ final class CachedAttention {
         if (length > 1) {
             all.reshape(shape.heads(), length, seen).addi(scratch.mask(length, segment.cached(), shape));
         }
-        softmax(all, rows);
+        INDArray sums = softmax(all, rows);
         for (int head = 0; head < shape.heads(); head++) {
             multiply(rowsOf(weights, head), value(head), query(out, head), false, 1);
+            logSumExp
+                    .block(segment.start(), length, head, head + 1)
+                    .assign(sums.get(NDArrayIndex.interval(head * length, (head + 1) * length), NDArrayIndex.all()));
         }
     }
 
-    private void softmax(INDArray scores, int rows) {
+    /** @return the logarithm of each denominator */
+    private INDArray softmax(INDArray scores, int rows) {
         INDArray perRow = scratch.tensor(rows, 1).array();
         Nd4j.exec(new Max(scores, null, perRow, true, new int[] {1}));
         Transforms.exp(scores.subiColumnVector(perRow), false);
         INDArray sum = scratch.tensor(rows, 1).array();
         Nd4j.exec(new Sum(scores, null, sum, true, new int[] {1}));
         scores.diviColumnVector(sum);
+        Transforms.log(sum, false);
+        return perRow.addi(sum);
     }
 
     private INDArray rowsOf(Nd4jTensor weights, int head) {

@@ -5,6 +5,7 @@ import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
+import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -12,6 +13,7 @@ import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.reduce.same.Max;
@@ -117,6 +119,59 @@ public final class Nd4jBackend implements Backend {
             mask[i] = dropped ? 0 : (float) (1 / (1 - rate));
         }
         array(x).muli(Nd4j.createFromArray(mask).reshape(x.rows(), x.columns()), array(out));
+    }
+
+    @Override
+    public void set(double[] numbers, Tensor out) {
+        Shapes.requireNumbers(numbers, out);
+        array(out).assign(Nd4j.createFromArray(numbers).castTo(DataType.FLOAT).reshape(out.rows(), out.columns()));
+    }
+
+    @Override
+    public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
+        int parts = Shapes.requireMixed(x, rows, shares, into);
+        Scratch scratch = scratch(x.size() + rows.length);
+        INDArray picked = scaled(array(x), rows, shares, scratch);
+        scatterAdd(array(into), Nd4j.createFromArray(groups(rows.length, parts)), picked);
+    }
+
+    @Override
+    public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
+        int parts = Shapes.requireMixed(x, rows, shares, dOut);
+        Shapes.requireMixed(dX, rows, dShares, dOut);
+        int[] group = groups(rows.length, parts);
+        Scratch scratch = scratch(2 * x.size() + 2L * rows.length);
+        INDArray products = scratch.tensor(x.rows(), x.columns()).array();
+        Nd4j.pullRows(array(x), products, 1, rows);
+        Nd4jTensor ofGroup = scratch.tensor(x.rows(), x.columns());
+        Nd4j.pullRows(array(dOut), ofGroup.array(), 1, group);
+        INDArray dots = scratch.tensor(x.rows(), 1).array();
+        sum(products.muli(ofGroup.array()), dots, 1);
+        System.arraycopy(dots.toDoubleVector(), 0, dShares, 0, dShares.length);
+        INDArray perRow = scratch.tensor(x.rows(), 1).array();
+        perRow.assign(Nd4j.createFromArray(shares).castTo(DataType.FLOAT).reshape(rows.length, 1));
+        int[] inverse = new int[rows.length];
+        for (int p = 0; p < rows.length; p++) {
+            inverse[rows[p]] = p;
+        }
+        Nd4j.pullRows(ofGroup.array().muliColumnVector(perRow), array(dX), 1, inverse);
+    }
+
+    /** Rows of a table, each times its factor. */
+    private static INDArray scaled(INDArray table, int[] rows, double[] factors, Scratch scratch) {
+        INDArray picked = scratch.tensor(rows.length, (int) table.columns()).array();
+        Nd4j.pullRows(table, picked, 1, rows);
+        INDArray perRow = scratch.tensor(rows.length, 1).array();
+        perRow.assign(Nd4j.createFromArray(factors).castTo(DataType.FLOAT).reshape(rows.length, 1));
+        return picked.muliColumnVector(perRow);
+    }
+
+    private static int[] groups(int rows, int parts) {
+        int[] groups = new int[rows];
+        for (int p = 0; p < rows; p++) {
+            groups[p] = p / parts;
+        }
+        return groups;
     }
 
     @Override
@@ -248,11 +303,30 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
-    public void cachedAttention(Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out) {
-        Shapes.requireCachedAttention(fused, shape, segments, out);
+    public void cachedAttention(
+            Tensor fused, AttentionShape shape, List<CachedSegment> segments, Tensor out, Tensor logSumExp) {
+        Shapes.requireCachedAttention(fused, shape, segments, out, logSumExp);
         for (CachedSegment segment : segments) {
-            new CachedAttention(tensor(fused), shape, segment, scratch.get()).forward(tensor(out));
+            new CachedAttention(tensor(fused), shape, segment, scratch.get()).forward(tensor(out), tensor(logSumExp));
         }
+    }
+
+    @Override
+    public void attentionSinks(Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        sinks().forward(array(sinks), shape, tensor(out), array(logSumExp));
+    }
+
+    @Override
+    public void attentionSinksBackward(
+            Tensor sinks, AttentionShape shape, Tensor out, Tensor logSumExp, Tensor dOut, Tensor intoSinks) {
+        Shapes.requireSinks(sinks, shape, out, logSumExp);
+        Shapes.requireSinks(intoSinks, shape, dOut, logSumExp);
+        sinks().backward(array(sinks), shape, tensor(out), array(logSumExp), array(dOut), array(intoSinks));
+    }
+
+    private Sinks sinks() {
+        return new Sinks(scratch.get());
     }
 
     @Override
@@ -283,6 +357,23 @@ public final class Nd4jBackend implements Backend {
         INDArray up = tensor(gateUp).block(0, out.rows(), out.columns(), gateUp.columns());
         activate(activation, gate, array(out));
         array(out).muli(up);
+    }
+
+    @Override
+    public void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out) {
+        Shapes.requireGated(gateUp, out);
+        clamping(gate, gateUp).forward(array(out));
+    }
+
+    @Override
+    public void clampedGateBackward(Tensor gateUp, ClampedGate gate, Tensor dOut, Tensor dGateUp) {
+        Shapes.requireGated(gateUp, dOut);
+        Shapes.requireSame(gateUp, dGateUp);
+        clamping(gate, gateUp).backward(array(dOut), tensor(dGateUp));
+    }
+
+    private Clamping clamping(ClampedGate gate, Tensor gateUp) {
+        return new Clamping(gate, tensor(gateUp), scratch(3 * gateUp.size()));
     }
 
     @Override

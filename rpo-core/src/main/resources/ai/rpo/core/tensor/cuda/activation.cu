@@ -50,3 +50,22 @@ extern "C" __global__ void gatedActivationBackward(const float* gateUp, int kind
         dGateUp[gate + columns] = d * activate(kind, x);
     }
 }
+
+/** Gates and ups in turn. */
+extern "C" __global__ void clampedGate(const float* gateUp, float alpha, float limit, float* out, u64 n) {
+    FOR_EACH(i, n) {
+        float gate = fminf(gateUp[2 * i], limit), up = fmaxf(-limit, fminf(gateUp[2 * i + 1], limit));
+        out[i] = (up + 1) * gate * sigmoid(alpha * gate);
+    }
+}
+
+/** dGateUp may be gateUp. */
+extern "C" __global__ void clampedGateBackward(const float* gateUp, float alpha, float limit, const float* dOut, float* dGateUp,
+                                               u64 n) {
+    FOR_EACH(i, n) {
+        float g = gateUp[2 * i], u = gateUp[2 * i + 1], d = dOut[i];
+        float gate = fminf(g, limit), up = fmaxf(-limit, fminf(u, limit)), s = sigmoid(alpha * gate);
+        dGateUp[2 * i] = g <= limit ? d * (up + 1) * s * (1 + alpha * gate * (1 - s)) : 0;
+        dGateUp[2 * i + 1] = fabsf(u) <= limit ? d * gate * s : 0;
+    }
+}

@@ -101,7 +101,7 @@ extern "C" __global__ void __launch_bounds__(128) attention(const float* fused, 
         __syncwarp();
     }
     for (int c = lane; c < headDim; c += 32) out[row * shape.heads * headDim + head * headDim + c] = sum[c] / total;
-    if (logSumExp && lane == 0) logSumExp[row * shape.heads + head] = top + logf(total);
+    if (lane == 0) logSumExp[row * shape.heads + head] = top + logf(total);
 }
 
 /** Gradient of the queries; delta receives out·dOut of each row and head. */
@@ -218,4 +218,33 @@ extern "C" __global__ void fillCache(const float* fused, int first, int stride, 
         u64 row = i / columns, column = i % columns;
         cache[(cached + row) * columns + column] = fused[(first + row) * stride + queryColumns + column];
     }
+}
+
+/** out: as attention left it; logSumExp is still without the sink. */
+extern "C" __global__ void sinkShares(const float* sinks, int heads, int headDim, float* out, const float* logSumExp, u64 n) {
+    FOR_EACH(i, n) {
+        u64 softmax = i / headDim;
+        out[i] /= 1 + expf(sinks[softmax % heads] - logSumExp[softmax]);
+    }
+}
+
+extern "C" __global__ void sinkSums(const float* sinks, int heads, float* logSumExp, u64 n) {
+    FOR_EACH(i, n) {
+        float above = sinks[i % heads] - logSumExp[i];
+        logSumExp[i] += fmaxf(above, 0) + log1pf(expf(-fabsf(above)));
+    }
+}
+
+/** A block for each head. */
+extern "C" __global__ void sinksBackward(const float* sinks, int heads, int headDim, const float* out, const float* logSumExp,
+                                         const float* dOut, float* intoSinks, int rows) {
+    __shared__ float part[32];
+    int head = blockIdx.x;
+    float sum = 0;
+    for (u64 i = threadIdx.x; i < (u64) rows * headDim; i += blockDim.x) {
+        u64 softmax = i / headDim * heads + head, at = softmax * headDim + i % headDim;
+        sum += expf(sinks[head] - logSumExp[softmax]) * out[at] * dOut[at];
+    }
+    sum = blockSum(sum, part);
+    if (threadIdx.x == 0) intoSinks[head] -= sum;
 }

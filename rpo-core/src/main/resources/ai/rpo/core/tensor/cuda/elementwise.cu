@@ -48,6 +48,31 @@ extern "C" __global__ void addColumns(const float* x, int xFrom, int xColumns, f
     FOR_EACH(i, n) into[i / columns * intoColumns + intoFrom + i % columns] += x[i / columns * xColumns + xFrom + i % columns];
 }
 
+extern "C" __global__ void mixRows(const float* x, const int* rows, const float* shares, int parts, float* into, int columns,
+                                   u64 n) {
+    FOR_EACH(i, n) {
+        u64 first = i / columns * parts;
+        float sum = into[i];
+        for (u64 p = first; p < first + parts; p++) sum += shares[p] * x[(u64) rows[p] * columns + i % columns];
+        into[i] = sum;
+    }
+}
+
+/** A block for each row of x, which dX may be. */
+extern "C" __global__ void mixRowsBackward(const float* x, const int* rows, const float* shares, int parts, const float* dOut,
+                                           float* dX, double* dShares, int columns) {
+    __shared__ float part[32];
+    u64 row = (u64) rows[blockIdx.x] * columns;
+    const float* d = dOut + (u64) (blockIdx.x / parts) * columns;
+    float share = shares[blockIdx.x], sum = 0;
+    for (int j = threadIdx.x; j < columns; j += blockDim.x) {
+        sum += x[row + j] * d[j];
+        dX[row + j] = share * d[j];
+    }
+    sum = blockSum(sum, part);
+    if (threadIdx.x == 0) dShares[blockIdx.x] = sum;
+}
+
 /** The columns from first on, of two matrices of one shape. */
 extern "C" __global__ void copyColumns(const float* x, float* out, int first, int columns, int stride, u64 n) {
     FOR_EACH(i, n) {

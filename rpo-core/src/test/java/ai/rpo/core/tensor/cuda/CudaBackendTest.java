@@ -66,7 +66,7 @@ class CudaBackendTest {
         double[] before = out.toArray();
         Tensor logSumExp = normal(backend, 3, shape.heads());
         backend.attention(fused, shape, List.of(), out, logSumExp);
-        backend.cachedAttention(fused, shape, List.of(), out);
+        backend.cachedAttention(fused, shape, List.of(), out, logSumExp);
         assertArrayEquals(before, out.toArray());
         Tensor dFused = normal(backend, 3, shape.fusedColumns());
         backend.attentionBackward(fused, shape, List.of(), out, logSumExp, out, dFused);

@@ -1,0 +1,52 @@
+package ai.rpo.core.model;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** The keys of {@code config.json} that mixtures of experts share. */
+final class ExpertKeys {
+
+    /** Under which transformers and others say how many experts a model has. */
+    static final List<String> COUNTS = List.of("num_local_experts", "num_experts", "n_routed_experts");
+
+    static final String ROUTER_LOGITS = "output_router_logits";
+
+    private static final int MOST = 10_000;
+
+    private final JsonObject file;
+    private final int experts;
+    private final int chosen;
+
+    /**
+     * @param experts where the file does not say
+     * @param chosen for each token, where the file does not say
+     */
+    ExpertKeys(JsonObject file, int experts, int chosen) {
+        this.file = file;
+        String key = COUNTS.stream().filter(file::has).findFirst().orElse(COUNTS.get(0));
+        this.experts = file.positiveInt(key, experts);
+        this.chosen = file.positiveInt("num_experts_per_tok", chosen);
+        if (this.experts > MOST) {
+            throw file.refuse(key, "but more than " + MOST + " experts are not supported");
+        }
+        if (this.chosen > this.experts) {
+            throw file.refuse("num_experts_per_tok", "but there are " + this.experts + " experts");
+        }
+    }
+
+    Architecture.Mixture everywhere(WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
+        return mixture(names, Collections.nCopies(layers, true), columns, shares);
+    }
+
+    /** @param layers whether each layer has experts */
+    Architecture.Mixture mixture(
+            WeightNames.Experts names, List<Boolean> layers, int columns, Architecture.Shares shares) {
+        return new Architecture.Mixture(names, layers, experts, chosen, columns, shares, Optional.empty());
+    }
+
+    /** By a key that says whether the shares of a token add up to 1; in transformers they do not where it is missing. */
+    Architecture.Shares shares(String key) {
+        return file.flag(key, false) ? Architecture.Shares.OF_CHOSEN : Architecture.Shares.OF_ALL;
+    }
+}

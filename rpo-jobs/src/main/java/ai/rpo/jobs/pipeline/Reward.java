@@ -1,0 +1,171 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.Progress;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.evaluate.Calibration;
+import ai.rpo.core.evaluate.Evaluation;
+import ai.rpo.core.evaluate.PairResult;
+import ai.rpo.core.model.ExportForm;
+import ai.rpo.spark.reward.RewardSettings;
+import ai.rpo.spark.reward.RewardStage;
+import ai.rpo.spark.store.Fingerprint;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/** Prepared pairs become a reward model, or several of them. */
+final class Reward implements Stage {
+
+    private static final String HELD_OUT = "reward/held_out.json";
+    private static final String ACCURACY = "rewards/accuracies";
+
+    private final Workplace place;
+    private final Prepare prepare;
+    private final RewardSettings settings;
+
+    Reward(Workplace place) {
+        this.place = place;
+        this.prepare = Prepare.pairsForRewards(place);
+        this.settings = place.settings().reward();
+    }
+
+    @Override
+    public String name() {
+        return "reward";
+    }
+
+    @Override
+    public String folder() {
+        return "reward";
+    }
+
+    @Override
+    public List<Stage> requires() {
+        return List.of(prepare);
+    }
+
+    @Override
+    public Map<String, String> dependsOn() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("rpo.model.path", place.inputs().weights(place.model()));
+        values.put("rpo.precision", place.settings().precision().key());
+        values.putAll(place.configuration().valuesUnder("rpo.reward"));
+        values.putAll(place.configuration().valuesUnder("rpo.selection"));
+        values.putAll(place.configuration().valuesUnder(Train.EXPORT));
+        values.keySet().removeIf(Train::isWithoutEffect);
+        if (place.settings().selection().metric().isEmpty()) {
+            values.remove("rpo.reward.checkpoint-every"); // which decides what there is to choose from
+        }
+        return values;
+    }
+
+    @Override
+    public void checkMakeable() {
+        if (place.settings().lora().rank() > 0) {
+            throw RpoException.configuration("Cannot train a reward model as an adapter, but rpo.lora.rank is "
+                    + place.settings().lora().rank() + ". Set rpo.lora.rank = 0, which trains all weights.");
+        }
+        if (place.settings().export().form() == ExportForm.Kind.ADAPTER) {
+            throw RpoException.configuration(
+                    "Cannot write a reward model as an adapter: all of its weights are trained."
+                            + " Set rpo.export.form = full.");
+        }
+        place.requireHeldOutPairs();
+        try {
+            place.settings().selection().metricOf(settings.objective());
+        } catch (IllegalArgumentException e) {
+            throw new RpoException(
+                    RpoException.Kind.CONFIGURATION,
+                    "Cannot choose a reward model: rpo.selection." + e.getMessage() + ". Name one of these.",
+                    e);
+        }
+        RewardStage.requireTrainable(place.model(), settings, place.spark().hadoop());
+    }
+
+    @Override
+    public boolean resumes() {
+        return true;
+    }
+
+    @Override
+    public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        Path heldOut = place.run().path(prepare.folder() + "/eval");
+        RewardStage.Result result = new RewardStage(place.spark().session(), place.model(), settings, place.scoring())
+                .run(
+                        new RewardStage.Request(
+                                place.run().path(prepare.folder() + "/train"),
+                                Optional.of(heldOut).filter(rows -> place.run().exists(prepare.folder() + "/eval")),
+                                place.run().path(folder()),
+                                place.settings().export()::of,
+                                fingerprint.digest(),
+                                place.settings().selection(),
+                                facts(fingerprint),
+                                place.run().fence()),
+                        progress);
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("members", (long) settings.members());
+        counts.put("pairs", result.pairs());
+        counts.put("steps", result.steps());
+        if (!result.heldOut().isEmpty()) {
+            place.run().file(HELD_OUT).write(Json.text(heldOut(result.heldOut())));
+            counts.put("held_out_pairs", (long) result.heldOut().get(0).size());
+        }
+        return counts;
+    }
+
+    /** What each member makes of the held-out pairs, and what all of them make together. */
+    private Map<String, Object> heldOut(List<List<PairResult>> members) {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("pairs", members.get(0).size());
+        report.put("members", members.stream().map(this::measured).toList());
+        if (members.size() > 1) {
+            report.put("ensemble", measured(PairResult.means(members)));
+        }
+        return report;
+    }
+
+    private Map<String, Object> measured(List<PairResult> pairs) {
+        Map<String, Object> measured = new LinkedHashMap<>(Evaluation.of(pairs, settings.objective()));
+        measured.put("calibration", Calibration.of(pairs));
+        return measured;
+    }
+
+    @Override
+    public List<String> summary() {
+        Optional<JsonNode> report = place.run().file(HELD_OUT).read().map(Json::tree);
+        List<String> lines = new ArrayList<>();
+        report.ifPresent(read -> {
+            for (JsonNode member : read.get("members")) {
+                lines.add(line("member-" + lines.size(), member));
+            }
+            if (read.has("ensemble")) {
+                lines.add(line("their mean", read.get("ensemble")));
+            }
+        });
+        return lines;
+    }
+
+    private static String line(String who, JsonNode measured) {
+        JsonNode accuracy = measured.get(ACCURACY);
+        return String.format(
+                Locale.ROOT,
+                "  %-10s right about %.1f %% of the held-out pairs, 95 %% interval %.1f to %.1f",
+                who,
+                100 * accuracy.get("mean").asDouble(),
+                100 * accuracy.get("low").asDouble(),
+                100 * accuracy.get("high").asDouble());
+    }
+
+    private Map<String, String> facts(Fingerprint fingerprint) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("started from", place.model());
+        facts.put("fingerprint", fingerprint.digest());
+        facts.putAll(fingerprint.values());
+        return facts;
+    }
+}

@@ -1,0 +1,182 @@
+package ai.rpo.jobs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterFile;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.jobs.CommandLineProgram.Outcome;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the commands that train reward models and rate with them, of a few hundred weights. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class RewardCommandsTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String CONFIG = """
+            {
+              "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 7, "hidden_size": 8,
+              "intermediate_size": 12, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1,
+              "max_position_embeddings": 64, "tie_word_embeddings": true, "rms_norm_eps": 1e-05, "bos_token_id": 1,
+              "eos_token_id": 2
+            }
+            """;
+    private static final String TOKENIZER = """
+            {"added_tokens": [{"id": 2, "content": "</s>", "special": true, "single_word": false, "lstrip": false,
+              "rstrip": false, "normalized": false}],
+             "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\\\s\\\\S]"}, "behavior": "Isolated", "invert": false},
+             "model": {"type": "WordLevel", "vocab": {"?": 0, "<s>": 1, "</s>": 2, "a": 3, "b": 4, "c": 5, "d": 6},
+              "unk_token": "?"}}
+            """;
+
+    @TempDir
+    Path folder;
+
+    private CommandLineProgram program;
+
+    @BeforeEach
+    void model() throws IOException {
+        program = new CommandLineProgram(folder);
+        Path model = Files.createDirectories(folder.resolve("model"));
+        Files.writeString(model.resolve("config.json"), CONFIG);
+        Files.writeString(model.resolve("tokenizer.json"), TOKENIZER);
+        Files.writeString(model.resolve("tokenizer_config.json"), "{\"eos_token\": \"</s>\"}");
+        Random random = new Random(3);
+        ParameterFile.write(
+                model.resolve("model.safetensors"),
+                ParameterLayout.of(ModelConfigParser.parse(CONFIG, "config.json")),
+                (entry, offset, target) -> {
+                    while (target.hasRemaining()) {
+                        target.put((float) ((entry.vector() ? 1 : 0) + 0.3 * random.nextGaussian()));
+                    }
+                });
+        List<String> pairs = new ArrayList<>();
+        for (int i = 0; i < 48; i++) {
+            String prompt = "" + (char) ('a' + i % 4) + (char) ('a' + i / 4 % 4) + (char) ('a' + i / 16);
+            pairs.add(String.format(
+                    Locale.ROOT, "{\"prompt\": \"%s\", \"chosen\": \"aa\", \"rejected\": \"%s\"}", prompt, "dd"));
+        }
+        Files.write(folder.resolve("pairs.jsonl"), pairs);
+    }
+
+    @Test
+    void anEnsembleLearnsWhatIsBetterAndRatesBySaidAggregate() throws Exception {
+        Outcome trained = program.run(reward(
+                "rpo.reward.members=2", "rpo.data.eval-fraction=0.3", "rpo.selection.metric=rewards/accuracies"));
+        assertEquals(0, trained.exitCode(), trained.err());
+        assertTrue(trained.out().contains("member-1   right about 100.0 % of the held-out pairs"), trained.out());
+        assertTrue(trained.out().contains("their mean right about 100.0 %"), trained.out());
+        assertEquals(
+                ModelDirectory.openReward(folder.resolve("out/reward/member-0"))
+                        .config()
+                        .reward(),
+                ModelDirectory.openReward(folder.resolve("out/reward/member-1"))
+                        .config()
+                        .reward());
+        JsonNode heldOut =
+                JSON.readTree(folder.resolve("out/reward/held_out.json").toFile());
+        assertEquals(1, heldOut.at("/ensemble/rewards~1accuracies/mean").asDouble());
+        assertEquals(1, heldOut.at("/members/0/rewards~1accuracies/mean").asDouble());
+
+        Files.write(
+                folder.resolve("completions.jsonl"),
+                List.of(
+                        "{\"prompt\": \"abc\", \"completion\": \"aa\"}",
+                        "{\"prompt\": \"abc\", \"completion\": \"dd\"}",
+                        "{\"prompt\": \"abc\"}"));
+        String[] rating = {
+            "rate",
+            "-D",
+            "rpo.output=rated",
+            "-D",
+            "rpo.rate.model=[out/reward/member-0, out/reward/member-1]",
+            "-D",
+            "rpo.rate.completions=completions.jsonl",
+            "-D",
+            "rpo.rate.aggregate=min"
+        };
+        Outcome rated = program.run(rating);
+        assertEquals(0, rated.exitCode(), rated.err());
+        assertTrue(rated.out().contains("2 completions, 1 rows left out"), rated.out());
+        assertTrue(rated.out().contains("best of 2: reward "), rated.out());
+        List<JsonNode> ratings = ratings();
+        assertEquals(2, ratings.size());
+        for (JsonNode row : ratings) {
+            double lowest = Math.min(
+                    row.get("rewards").get(0).asDouble(),
+                    row.get("rewards").get(1).asDouble());
+            assertEquals(lowest, row.get("reward").asDouble());
+        }
+        assertTrue(ratings.get(0).get("reward").asDouble()
+                > ratings.get(1).get("reward").asDouble());
+        assertTrue(Files.notExists(folder.resolve("rated/rate/work")), "what nobody needs any more");
+        assertTrue(program.run(rating).out().contains("reused"));
+    }
+
+    @Test
+    void whatCannotBeIsSaidBeforeAnyWork() throws Exception {
+        assertRefused("Cannot train a reward model as an adapter, but rpo.lora.rank is 8.", reward("rpo.lora.rank=8"));
+        assertRefused(
+                "Cannot choose a reward model: rpo.selection.metric must be one of loss, ",
+                reward("rpo.selection.metric=logps/chosen", "rpo.data.eval-fraction=0.3"));
+        assertRefused(
+                "Cannot use the model in " + folder.resolve("model") + " as a reward model",
+                "rate",
+                "-D",
+                "rpo.output=rated",
+                "-D",
+                "rpo.rate.model=model",
+                "-D",
+                "rpo.rate.completions=pairs.jsonl");
+    }
+
+    private void assertRefused(String why, String... command) throws Exception {
+        Outcome outcome = program.run(command);
+        assertEquals(2, outcome.exitCode(), outcome.err());
+        assertTrue(outcome.err().contains(why), outcome.err());
+    }
+
+    private static String[] reward(String... more) {
+        List<String> words = new ArrayList<>(List.of("reward"));
+        Stream.concat(
+                        Stream.of(
+                                "rpo.output=out",
+                                "rpo.model.path=model",
+                                "rpo.data.train=pairs.jsonl",
+                                "rpo.reward.epochs=6",
+                                "rpo.reward.pairs-per-batch=8",
+                                "rpo.reward.learning-rate=0.02"),
+                        Stream.of(more))
+                .forEach(setting -> words.addAll(List.of("-D", setting)));
+        return words.toArray(String[]::new);
+    }
+
+    private List<JsonNode> ratings() throws IOException {
+        List<JsonNode> rows = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder.resolve("rated/rate/ratings"))) {
+            for (Path file : files.filter(each -> each.getFileName().toString().startsWith("part-"))
+                    .toList()) {
+                for (String line : Files.readAllLines(file)) {
+                    rows.add(JSON.readTree(line));
+                }
+            }
+        }
+        return rows;
+    }
+}
