@@ -86,8 +86,8 @@ public record GateSettings(
         List<Gate> gates = new ArrayList<>(ofEvaluation());
         minWinRateLow.ifPresent(
                 share -> gates.add(new Gate(WIN_RATE, "the lower end of the win rate's interval", share)));
-        maxBenchmarkDrop.forEach((task, drop) -> gates.add(new Gate(
-                BENCHMARK_DROP + "." + task, "what was lost on " + task, Double.parseDouble(drop))));
+        maxBenchmarkDrop.forEach((task, drop) ->
+                gates.add(new Gate(BENCHMARK_DROP + "." + task, "what was lost on " + task, Double.parseDouble(drop))));
         return gates;
     }
 

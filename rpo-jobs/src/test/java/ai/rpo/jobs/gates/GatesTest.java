@@ -34,7 +34,10 @@ class GatesTest {
     @Test
     void whatIsNotPassedIsNamedWithHowMuchIsMissing() {
         Map<String, Double> figures = Figures.ofModel(
-                Optional.of(METRICS), Optional.of(JUDGED), Optional.of(benchmark(0.5, 0.75)), Optional.of(benchmark(0.75, 0.71)));
+                Optional.of(METRICS),
+                Optional.of(JUDGED),
+                Optional.of(benchmark(0.5, 0.75)),
+                Optional.of(benchmark(0.75, 0.71)));
 
         assertEquals(
                 List.of(
