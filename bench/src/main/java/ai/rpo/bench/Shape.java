@@ -20,10 +20,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
-/** Llama models of random weights, in the sizes that the peer's benchmark uses. */
+/** Llama and Mixtral models of random weights, in the sizes that the peer's benchmark uses. */
 enum Shape {
     TINY(4096, 256, 704, 4, 4, 4),
     SMALL(16384, 512, 1408, 8, 8, 4),
+    /** Each token goes through as many parameters as in {@link #TINY}. */
+    TINY_MIXTURE(4096, 256, 352, 4, 4, 4, 8, 2),
+    /** Each token goes through as many parameters as in {@link #SMALL}. */
+    SMALL_MIXTURE(16384, 512, 704, 8, 8, 4, 8, 2),
     SMOLLM2(49152, 576, 1536, 30, 9, 3),
     /** A little more than 2³⁰ parameters. */
     BILLION(139264, 2048, 8192, 13, 32, 8);
@@ -33,12 +37,47 @@ enum Shape {
     private final String json;
 
     Shape(int vocabulary, int hidden, int intermediate, int layers, int heads, int keyValueHeads) {
+        this("llama", "", vocabulary, hidden, intermediate, layers, heads, keyValueHeads);
+    }
+
+    /** @param intermediate of one expert */
+    Shape(
+            int vocabulary,
+            int hidden,
+            int intermediate,
+            int layers,
+            int heads,
+            int keyValueHeads,
+            int experts,
+            int chosen) {
+        this(
+                "mixtral",
+                "\"num_local_experts\": " + experts + ", \"num_experts_per_tok\": " + chosen + ", ",
+                vocabulary,
+                hidden,
+                intermediate,
+                layers,
+                heads,
+                keyValueHeads);
+    }
+
+    Shape(
+            String family,
+            String keys,
+            int vocabulary,
+            int hidden,
+            int intermediate,
+            int layers,
+            int heads,
+            int keyValueHeads) {
         json = String.format(
                 Locale.ROOT,
-                "{\"model_type\": \"llama\", \"vocab_size\": %d, \"hidden_size\": %d, \"intermediate_size\": %d,"
+                "{\"model_type\": \"%s\", %s\"vocab_size\": %d, \"hidden_size\": %d, \"intermediate_size\": %d,"
                         + " \"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"num_key_value_heads\": %d,"
                         + " \"max_position_embeddings\": 4096, \"rms_norm_eps\": 1e-6, \"tie_word_embeddings\": true,"
                         + " \"eos_token_id\": 2}",
+                family,
+                keys,
                 vocabulary,
                 hidden,
                 intermediate,
@@ -109,7 +148,11 @@ enum Shape {
         double queries = (double) c.heads() * c.headDim();
         double keys = (double) c.keyValueHeads() * c.headDim();
         double input = 2 * c.hiddenSize() * (queries + 2 * keys);
-        double output = 2 * c.hiddenSize() * (queries + 3.0 * c.intermediateSize());
+        double inner = c.architecture()
+                .mixture()
+                .map(m -> 3.0 * m.chosen() * m.columns() + m.experts())
+                .orElse(3.0 * c.intermediateSize());
+        double output = 2 * c.hiddenSize() * (queries + inner);
         double outputRows = (c.layers() - 1) * rows + 2 * responseLength - 1;
         double head = 2.0 * c.hiddenSize() * c.vocabularySize() * 2 * responseLength;
         double response = responseLength - 1;

@@ -111,7 +111,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
                         dGathered.rows(from, to),
                         gradients,
                         workspace));
-        backend.scatterAddRows(dGathered, routing.tokens(), dX);
+        backend.mixRows(dGathered, routing.rows(), routing.wholeShares(), dX);
     }
 
     private void eachWithRows(Routing routing, Rows body) {

@@ -2,6 +2,7 @@ package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Architecture.Mixture;
 import ai.rpo.core.model.Architecture.Shares;
+import java.util.Arrays;
 
 /**
  * Which experts each token goes through and what share each of them has, from a router's logits; in double, on any
@@ -132,6 +133,13 @@ final class Routing {
     /** Of each place. */
     double[] shares() {
         return shares;
+    }
+
+    /** As if each expert of a token had all of it: what gradients of a token's rows are added up with. */
+    double[] wholeShares() {
+        double[] whole = new double[shares.length];
+        Arrays.fill(whole, 1);
+        return whole;
     }
 
     private int first(int token) {

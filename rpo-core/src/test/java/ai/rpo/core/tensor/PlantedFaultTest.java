@@ -37,6 +37,24 @@ class PlantedFaultTest {
                         "__syncthreads();  // until others",
                         "// until others",
                         layer),
+                fault(
+                        "every row has the first one's share",
+                        "elementwise.cu",
+                        "sum += shares[p] * x",
+                        "sum += shares[first] * x",
+                        BackendAgreementTest::mixingOfRowsAndItsGradients),
+                fault(
+                        "a sink left out of the sum",
+                        "attention.cu",
+                        "logSumExp[i] += fmaxf(above, 0)",
+                        "logSumExp[i] += 0 * fmaxf(above, 0)",
+                        BackendAgreementTest::attentionSinksAndTheirGradients),
+                fault(
+                        "a gradient beyond the clamp",
+                        "activation.cu",
+                        "fabsf(u) <= limit ? d * gate * s : 0",
+                        "d * gate * s",
+                        BackendAgreementTest::clampedGatesAndTheirGradients),
                 fault("a shuffle too few", "device.cuh", "int apart = 16", "int apart = 8", rms),
                 fault(
                         "a query does not see itself",

@@ -130,48 +130,14 @@ public final class Nd4jBackend implements Backend {
     @Override
     public void mixRows(Tensor x, int[] rows, double[] shares, Tensor into) {
         int parts = Shapes.requireMixed(x, rows, shares, into);
-        Scratch scratch = scratch(x.size() + rows.length);
-        INDArray picked = scaled(array(x), rows, shares, scratch);
-        scatterAdd(array(into), Nd4j.createFromArray(groups(rows.length, parts)), picked);
+        new RowMixing(rows, shares, parts, scratch.get()).forward(array(x), array(into));
     }
 
     @Override
     public void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares) {
         int parts = Shapes.requireMixed(x, rows, shares, dOut);
         Shapes.requireMixed(dX, rows, dShares, dOut);
-        int[] group = groups(rows.length, parts);
-        Scratch scratch = scratch(2 * x.size() + 2L * rows.length);
-        INDArray products = scratch.tensor(x.rows(), x.columns()).array();
-        Nd4j.pullRows(array(x), products, 1, rows);
-        Nd4jTensor ofGroup = scratch.tensor(x.rows(), x.columns());
-        Nd4j.pullRows(array(dOut), ofGroup.array(), 1, group);
-        INDArray dots = scratch.tensor(x.rows(), 1).array();
-        sum(products.muli(ofGroup.array()), dots, 1);
-        System.arraycopy(dots.toDoubleVector(), 0, dShares, 0, dShares.length);
-        INDArray perRow = scratch.tensor(x.rows(), 1).array();
-        perRow.assign(Nd4j.createFromArray(shares).castTo(DataType.FLOAT).reshape(rows.length, 1));
-        int[] inverse = new int[rows.length];
-        for (int p = 0; p < rows.length; p++) {
-            inverse[rows[p]] = p;
-        }
-        Nd4j.pullRows(ofGroup.array().muliColumnVector(perRow), array(dX), 1, inverse);
-    }
-
-    /** Rows of a table, each times its factor. */
-    private static INDArray scaled(INDArray table, int[] rows, double[] factors, Scratch scratch) {
-        INDArray picked = scratch.tensor(rows.length, (int) table.columns()).array();
-        Nd4j.pullRows(table, picked, 1, rows);
-        INDArray perRow = scratch.tensor(rows.length, 1).array();
-        perRow.assign(Nd4j.createFromArray(factors).castTo(DataType.FLOAT).reshape(rows.length, 1));
-        return picked.muliColumnVector(perRow);
-    }
-
-    private static int[] groups(int rows, int parts) {
-        int[] groups = new int[rows];
-        for (int p = 0; p < rows; p++) {
-            groups[p] = p / parts;
-        }
-        return groups;
+        new RowMixing(rows, shares, parts, scratch.get()).backward(array(x), array(dOut), array(dX), dShares);
     }
 
     @Override
@@ -569,7 +535,7 @@ public final class Nd4jBackend implements Backend {
         Nd4j.exec(new Sum(x, null, out, true, new int[] {dimension}));
     }
 
-    private static void scatterAdd(INDArray into, INDArray rows, INDArray updates) {
+    static void scatterAdd(INDArray into, INDArray rows, INDArray updates) {
         Nd4j.exec(DynamicCustomOp.builder("scatter_add")
                 .addInputs(into, rows, updates)
                 .addOutputs(into)
