@@ -99,9 +99,7 @@ final class Reward implements Stage {
                 .run(
                         new RewardStage.Request(
                                 place.run().path(prepare.folder() + "/train"),
-                                Optional.of(heldOut)
-                                        .filter(place.run()::exists)
-                                        .map(place.run()::path),
+                                Optional.of(heldOut).filter(place.run()::exists).map(place.run()::path),
                                 place.run().path(folder()),
                                 place.settings().export()::of,
                                 fingerprint.digest(),
