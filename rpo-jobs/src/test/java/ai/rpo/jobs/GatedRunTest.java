@@ -2,6 +2,7 @@ package ai.rpo.jobs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -88,6 +89,31 @@ class GatedRunTest {
 
         assertEquals(0, execute());
         assertFalse(Files.readString(run.resolve("report/index.html")).contains("A gate is passed"));
+    }
+
+    @Test
+    void bothModelsAreAskedWhereABenchmarkIsAGate() throws IOException {
+        Files.writeString(folder.resolve("tiny/tokenizer.json"), """
+                {"added_tokens": [], "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\\\s\\\\S]"}, "behavior": "Isolated",
+                  "invert": false}, "model": {"type": "WordLevel", "vocab": {"?": 0, "q": 1, "a": 5, "b": 4, " ": 6}, "unk_token": "?"}}
+                """);
+        Files.createDirectory(folder.resolve("tasks"));
+        Files.writeString(
+                folder.resolve("tasks/openbookqa.jsonl"),
+                "{\"question_stem\": \"q\", \"choices\": {\"text\": [\"a\", \"b\"], \"label\": [\"A\", \"B\"]},"
+                        + " \"answerKey\": \"B\"}\n");
+        String tasks = "rpo.benchmark.tasks=[openbookqa]";
+        String data = "rpo.benchmark.data=" + folder.resolve("tasks");
+        assertEquals(2, execute("rpo.gates.max-benchmark-drop.openbookqa=0.5"), "nobody asks");
+
+        assertEquals(4, execute(tasks, data, "rpo.gates.max-benchmark-drop.openbookqa=-2"));
+        assertNotEquals(answers("before"), answers("after"), "one model was asked twice");
+        assertTrue(status().path("error").asText().contains("what was lost on openbookqa is 0, 2 above"));
+        assertEquals(0, execute(tasks, data, "rpo.gates.max-benchmark-drop.openbookqa=1"));
+    }
+
+    private String answers(String model) throws IOException {
+        return Files.readString(run.resolve("benchmarks/" + model + "/samples/openbookqa.jsonl"));
     }
 
     private int execute(String... definitions) {

@@ -15,6 +15,8 @@ public final class Figures {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private static final String BENCHMARKS = "results.json of benchmark tasks";
+
     private static final double PERCENT = 100;
 
     private Figures() {}
@@ -42,15 +44,18 @@ public final class Figures {
      *
      * @param metrics text of {@code eval/metrics.json}
      * @param judged text of {@code judge/results.json}, of the model against its reference
+     * @param before text of {@code results.json} of benchmark tasks, of the model that training started from
+     * @param after the same of the trained model
      */
-    public static Map<String, Double> ofModel(Optional<String> metrics, Optional<String> judged) {
+    public static Map<String, Double> ofModel(
+            Optional<String> metrics, Optional<String> judged, Optional<String> before, Optional<String> after) {
         Map<String, Double> figures = new HashMap<>();
         metrics.map(text -> parse("eval/metrics.json", text)).ifPresent(estimates -> {
             put(figures, GateSettings.ACCURACY, mean(estimates, Metrics.ACCURACY));
-            JsonNode before = mean(estimates, Metrics.REFERENCE_CHOSEN_LOGPS);
-            JsonNode after = mean(estimates, Metrics.CHOSEN_LOGPS);
-            if (before.isNumber() && after.isNumber()) {
-                figures.put(GateSettings.CHOSEN_DROP, before.asDouble() - after.asDouble());
+            JsonNode reference = mean(estimates, Metrics.REFERENCE_CHOSEN_LOGPS);
+            JsonNode policy = mean(estimates, Metrics.CHOSEN_LOGPS);
+            if (reference.isNumber() && policy.isNumber()) {
+                figures.put(GateSettings.CHOSEN_DROP, reference.asDouble() - policy.asDouble());
             }
         });
         judged.map(text -> parse("judge/results.json", text)
@@ -59,7 +64,25 @@ public final class Figures {
                         .path("low"))
                 .filter(JsonNode::isNumber)
                 .ifPresent(low -> figures.put(GateSettings.WIN_RATE, low.asDouble() / PERCENT));
+        if (before.isPresent() && after.isPresent()) {
+            figures.putAll(drops(parse(BENCHMARKS, before.get()), parse(BENCHMARKS, after.get())));
+        }
         return figures;
+    }
+
+    /** Gives each task's drop in the metric that fell most; metrics are those with a standard error beside them. */
+    private static Map<String, Double> drops(JsonNode before, JsonNode after) {
+        Map<String, Double> drops = new HashMap<>();
+        before.properties().forEach(task -> task.getValue().properties().forEach(metric -> {
+            JsonNode now = after.path(task.getKey()).path(metric.getKey());
+            if (task.getValue().has(metric.getKey() + "_stderr") && now.isNumber()) {
+                drops.merge(
+                        GateSettings.BENCHMARK_DROP + "." + task.getKey(),
+                        metric.getValue().asDouble() - now.asDouble(),
+                        Math::max);
+            }
+        }));
+        return drops;
     }
 
     private static JsonNode mean(JsonNode estimates, Metric metric) {

@@ -1,9 +1,11 @@
 package ai.rpo.jobs.gates;
 
+import ai.rpo.core.benchmark.BenchmarkTask;
 import ai.rpo.core.objective.Metric;
 import ai.rpo.core.objective.Metrics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -15,19 +17,22 @@ import java.util.OptionalInt;
  * @param minRewardAccuracy share of held-out pairs that the model ranks as their labels do
  * @param maxChosenLogpDrop nats by which held-out chosen completions became less likely than under the reference
  * @param minWinRateLow lower end of the interval of how often the model's answers are preferred to the reference's, as a share
+ * @param maxBenchmarkDrop by how much the trained model may fall behind the one that training started from, by benchmark tasks
  */
 public record GateSettings(
         OptionalInt minNewPairs,
         Optional<Double> maxRejectedFraction,
         Optional<Double> minRewardAccuracy,
         Optional<Double> maxChosenLogpDrop,
-        Optional<Double> minWinRateLow) {
+        Optional<Double> minWinRateLow,
+        Map<String, String> maxBenchmarkDrop) {
 
     static final String NEW_PAIRS = "min-new-pairs";
     static final String REJECTED = "max-rejected-fraction";
     static final String ACCURACY = "min-reward-accuracy";
     static final String CHOSEN_DROP = "max-chosen-logp-drop";
     static final String WIN_RATE = "min-win-rate-low";
+    static final String BENCHMARK_DROP = "max-benchmark-drop";
 
     public GateSettings {
         List<String> wrong = new ArrayList<>();
@@ -37,6 +42,13 @@ public record GateSettings(
         maxRejectedFraction.ifPresent(share -> checkShare(REJECTED, share, wrong));
         minRewardAccuracy.ifPresent(share -> checkShare(ACCURACY, share, wrong));
         minWinRateLow.ifPresent(share -> checkShare(WIN_RATE, share, wrong));
+        maxBenchmarkDrop.forEach((task, drop) -> {
+            if (BenchmarkTask.named(task).isEmpty()) {
+                wrong.add(BENCHMARK_DROP + " must name benchmark tasks, but has " + task);
+            } else if (!isNumber(drop)) {
+                wrong.add(BENCHMARK_DROP + " must have a number for " + task + ", but has " + drop);
+            }
+        });
         if (!wrong.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", wrong));
         }
@@ -45,6 +57,14 @@ public record GateSettings(
     private static void checkShare(String key, double share, List<String> wrong) {
         if (!(share >= 0 && share <= 1)) {
             wrong.add(key + " must be from 0 to 1, but is " + share);
+        }
+    }
+
+    private static boolean isNumber(String text) {
+        try {
+            return Double.isFinite(Double.parseDouble(text));
+        } catch (NumberFormatException e) {
+            return false;
         }
     }
 
@@ -66,6 +86,8 @@ public record GateSettings(
         List<Gate> gates = new ArrayList<>(ofEvaluation());
         minWinRateLow.ifPresent(
                 share -> gates.add(new Gate(WIN_RATE, "the lower end of the win rate's interval", share)));
+        maxBenchmarkDrop.forEach((task, drop) ->
+                gates.add(new Gate(BENCHMARK_DROP + "." + task, "what was lost on " + task, Double.parseDouble(drop))));
         return gates;
     }
 

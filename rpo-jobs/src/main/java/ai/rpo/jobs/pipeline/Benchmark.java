@@ -12,35 +12,61 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the model knows, by tasks that others have set. */
 final class Benchmark implements Stage {
 
     private final Workplace place;
+    private final String name;
+    private final String folder;
+    private final Optional<Stage> train;
     private Map<BenchmarkTask, TaskFiles> files;
 
-    Benchmark(Workplace place) {
+    private Benchmark(Workplace place, String name, String folder, Optional<Stage> train) {
         this.place = place;
+        this.name = name;
+        this.folder = folder;
+        this.train = train;
+    }
+
+    /** Of the model that is configured. */
+    static Benchmark configured(Workplace place) {
+        return new Benchmark(place, "benchmark", "benchmark", Optional.empty());
+    }
+
+    /** Of the model that a run starts from. */
+    static Benchmark before(Workplace place) {
+        return new Benchmark(place, "benchmark-before", "benchmarks/before", Optional.empty());
+    }
+
+    /** Of the model that a run has trained. */
+    static Benchmark after(Workplace place, Stage train) {
+        return new Benchmark(place, "benchmark-after", "benchmarks/after", Optional.of(train));
     }
 
     @Override
     public String name() {
-        return "benchmark";
+        return name;
     }
 
     @Override
     public String folder() {
-        return "benchmark";
+        return folder;
     }
 
     @Override
     public String product() {
-        return "benchmark/results.json";
+        return folder + "/results.json";
     }
 
     @Override
     public List<Stage> requires() {
-        return List.of();
+        return train.stream().toList();
+    }
+
+    private String model() {
+        return train.map(stage -> place.run().path(stage.product()).toString()).orElse(place.model());
     }
 
     @Override
@@ -59,7 +85,9 @@ final class Benchmark implements Stage {
             String full = "rpo.benchmark." + key;
             values.put(full, place.configuration().valuesUnder("rpo.benchmark").get(full));
         }
-        values.put("rpo.model.path", place.inputs().weights(place.model()));
+        if (train.isEmpty()) {
+            values.put("rpo.model.path", place.inputs().weights(place.model()));
+        }
         values.put("tokenizer of rpo.model.path", place.inputs().tokenizer(place.model()));
         if (settings.chatTemplate()) {
             values.putAll(place.template().dependsOn());
@@ -100,13 +128,15 @@ final class Benchmark implements Stage {
         Map<BenchmarkTask, TaskScore> scores = new BenchmarkStage(
                         place.spark()::session,
                         place.spark().hadoop(),
-                        place.open(place.model()),
+                        place.open(model()),
                         place.template().choice(),
                         place.scoring(),
                         place.settings().benchmark())
                 .run(place.run().path(folder()), files(), fingerprint.digest(), progress);
         files().values().forEach(ours -> place.inputs().requireUnchanged(ours.all()));
-        place.inputs().requireUnchanged(place.model());
+        if (train.isEmpty()) {
+            place.inputs().requireUnchanged(place.model());
+        }
         place.run().file(product()).write(Json.text(results(scores)));
         return Map.of(
                 "questions", scores.values().stream().mapToLong(TaskScore::n).sum());

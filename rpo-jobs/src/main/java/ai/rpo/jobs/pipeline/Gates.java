@@ -4,6 +4,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.judge.JudgeProtocol;
 import ai.rpo.core.objective.Metric;
+import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.gates.Figures;
 import ai.rpo.jobs.gates.Gate;
 import ai.rpo.jobs.gates.GateSettings;
@@ -100,6 +101,19 @@ final class Gates implements Stage {
         }
     }
 
+    /** @throws RpoException where a task that a gate names is not asked */
+    static void requireBenchmarks(Settings settings) {
+        for (String task : settings.gates().maxBenchmarkDrop().keySet()) {
+            String key = "rpo.gates.max-benchmark-drop." + task;
+            if (!settings.benchmark().tasks().contains(task)) {
+                throw unmeasurable(key, "the task is not asked; name it in rpo.benchmark.tasks");
+            }
+            if (settings.benchmark().data().isEmpty()) {
+                throw unmeasurable(key, "rpo.benchmark.data has no value; give the folder of the task's files");
+            }
+        }
+    }
+
     private void requireWinRate() {
         String key = "rpo.gates.min-win-rate-low";
         if (!place.settings().evaluate().judge()) {
@@ -144,7 +158,9 @@ final class Gates implements Stage {
                 ? Figures.ofData(place.run().file("data/report.json").read().orElse("{}"))
                 : Figures.ofModel(
                         place.run().file("eval/metrics.json").read(),
-                        place.run().file("judge/results.json").read());
+                        place.run().file("judge/results.json").read(),
+                        place.run().file("benchmarks/before/results.json").read(),
+                        place.run().file("benchmarks/after/results.json").read());
         return (data ? settings.ofData() : settings.ofModel())
                 .stream().map(gate -> gate.judge(figures)).toList();
     }

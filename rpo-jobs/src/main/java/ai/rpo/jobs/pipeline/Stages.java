@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  * <pre>
  * prepare → score → train → evaluate ─────────────────────→ report
  *                     train, questions → answer-… → judge → report, where rpo.evaluate.judge says so
+ * benchmark-before and train → benchmark-after → gates, where rpo.gates.max-benchmark-drop has tasks
  * prepare → data-gates, evaluate and judge → gates → report, where rpo.gates says so
  * prepare-sft → sft
  * prepare-sft → score-sft
@@ -107,6 +108,11 @@ public final class Stages {
             measured.add(Judging.ofRun(
                     place, Generate.ofReference(place, questions), Generate.ofTrained(place, questions, train)));
         }
+        if (!place.settings().gates().maxBenchmarkDrop().isEmpty()) {
+            Gates.requireBenchmarks(place.settings());
+            measured.add(Benchmark.before(place));
+            measured.add(Benchmark.after(place, train));
+        }
         return measured;
     }
 
@@ -166,7 +172,7 @@ public final class Stages {
     }
 
     public Stage benchmark() {
-        return new Benchmark(place);
+        return Benchmark.configured(place);
     }
 
     public Stage sft() {

@@ -9,12 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class GatesTest {
 
     private static final GateSettings ALL = new GateSettings(
-            OptionalInt.of(100), Optional.of(0.1), Optional.of(0.6), Optional.of(5.0), Optional.of(0.5));
+            OptionalInt.of(100),
+            Optional.of(0.1),
+            Optional.of(0.6),
+            Optional.of(5.0),
+            Optional.of(0.5),
+            Map.of("arc_easy", "0.02"));
 
     /** As the stages write them; a win rate's interval is in percent there. */
     private static final String METRICS = """
@@ -27,16 +33,21 @@ class GatesTest {
 
     @Test
     void whatIsNotPassedIsNamedWithHowMuchIsMissing() {
-        Map<String, Double> figures = Figures.ofModel(Optional.of(METRICS), Optional.of(JUDGED));
+        Map<String, Double> figures = Figures.ofModel(
+                Optional.of(METRICS),
+                Optional.of(JUDGED),
+                Optional.of(benchmark(0.5, 0.75)),
+                Optional.of(benchmark(0.75, 0.71)));
 
         assertEquals(
                 List.of(
                         "the reward accuracy on held-out pairs is 0.41, 0.19 below rpo.gates.min-reward-accuracy = 0.6",
                         "what held-out chosen completions lost in log-probability is 1.25, and"
                                 + " rpo.gates.max-chosen-logp-drop = 5",
-                        "the lower end of the win rate's interval is 0.525, and rpo.gates.min-win-rate-low = 0.5"),
+                        "the lower end of the win rate's interval is 0.525, and rpo.gates.min-win-rate-low = 0.5",
+                        "what was lost on arc_easy is 0.04, 0.02 above rpo.gates.max-benchmark-drop.arc_easy = 0.02"),
                 texts(ALL.ofModel(), figures));
-        assertEquals(List.of(false, true, true), passed(ALL.ofModel(), figures));
+        assertEquals(List.of(false, true, true, false), passed(ALL.ofModel(), figures));
     }
 
     @Test
@@ -66,10 +77,12 @@ class GatesTest {
     void whatWasNotMeasuredPassesNoGate() {
         Map<String, Double> nothing = Figures.ofModel(
                 Optional.of("{\"rewards/accuracies\": {\"mean\": \"NaN\"}, \"logps/chosen\": {\"mean\": -1}}"),
+                Optional.empty(),
+                Optional.of(benchmark(0.5, 0.5)),
                 Optional.empty());
 
         assertEquals(Map.of(), nothing);
-        assertEquals(List.of(false, false, false), passed(ALL.ofModel(), nothing));
+        assertEquals(List.of(false, false, false, false), passed(ALL.ofModel(), nothing));
         assertEquals(
                 "the reward accuracy on held-out pairs was not measured, and rpo.gates.min-reward-accuracy = 0.6 asks for"
                         + " it",
@@ -85,12 +98,21 @@ class GatesTest {
                         Optional.of(1.5),
                         Optional.of(0.5),
                         Optional.empty(),
-                        Optional.of(Double.NaN)));
+                        Optional.of(Double.NaN),
+                        new TreeMap<>(Map.of("arc", "0.1", "piqa", "much"))));
 
         assertEquals("""
                 min-new-pairs must be at least 0, but is -1
                 max-rejected-fraction must be from 0 to 1, but is 1.5
-                min-win-rate-low must be from 0 to 1, but is NaN""", refused.getMessage());
+                min-win-rate-low must be from 0 to 1, but is NaN
+                max-benchmark-drop must name benchmark tasks, but has arc
+                max-benchmark-drop must have a number for piqa, but has much""", refused.getMessage());
+    }
+
+    /** As the stage writes it: of a task's metrics, the one that fell most counts. */
+    private static String benchmark(double accuracy, double normalised) {
+        return "{\"arc_easy\": {\"n\": 4, \"shots\": 0, \"acc\": " + accuracy + ", \"acc_stderr\": 0.1, \"acc_norm\": "
+                + normalised + ", \"acc_norm_stderr\": null}}";
     }
 
     private static List<String> texts(List<Gate> gates, Map<String, Double> figures) {
