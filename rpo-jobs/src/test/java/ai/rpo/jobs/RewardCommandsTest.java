@@ -146,6 +146,14 @@ class RewardCommandsTest {
                 "rpo.rate.completions=pairs.jsonl");
     }
 
+    @Test
+    void checkpointsAreNotChosenByPairsThatAreNotThere() throws Exception {
+        Outcome outcome =
+                program.run(reward("rpo.selection.metric=rewards/accuracies", "rpo.data.eval-fraction=0.000001"));
+        assertEquals(3, outcome.exitCode(), outcome.err());
+        assertTrue(outcome.err().contains("rpo.data.eval-fraction left no held-out pairs"), outcome.err());
+    }
+
     private void assertRefused(String why, String... command) throws Exception {
         Outcome outcome = program.run(command);
         assertEquals(2, outcome.exitCode(), outcome.err());

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 
 /** Prepared pairs become a reward model, or several of them. */
 final class Reward implements Stage {
@@ -94,12 +93,13 @@ final class Reward implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        Path heldOut = place.run().path(prepare.folder() + "/eval");
+        String heldOut = prepare.folder() + "/eval";
+        place.requireHeldOutPairsIn(heldOut);
         RewardStage.Result result = new RewardStage(place.spark().session(), place.model(), settings, place.scoring())
                 .run(
                         new RewardStage.Request(
                                 place.run().path(prepare.folder() + "/train"),
-                                Optional.of(heldOut).filter(rows -> place.run().exists(prepare.folder() + "/eval")),
+                                Optional.of(heldOut).filter(place.run()::exists).map(place.run()::path),
                                 place.run().path(folder()),
                                 place.settings().export()::of,
                                 fingerprint.digest(),

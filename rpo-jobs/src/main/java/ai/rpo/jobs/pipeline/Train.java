@@ -1,7 +1,6 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.RpoException;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.train.TrainSettings;
@@ -204,10 +203,7 @@ final class Train implements Stage {
         if (!isSelecting()) {
             return Optional.empty();
         }
-        if (!place.run().exists(HELD_OUT)) {
-            throw RpoException.data("Cannot choose a checkpoint by rpo.selection.metric: rpo.data.eval-fraction left no"
-                    + " held-out pairs. Raise it, or give pairs with rpo.data.eval.");
-        }
+        place.requireHeldOutPairsIn(HELD_OUT);
         return Optional.of(new HeldOut(
                 place.run().path(HELD_OUT),
                 objective,

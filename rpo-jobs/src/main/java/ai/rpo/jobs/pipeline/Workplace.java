@@ -132,6 +132,19 @@ record Workplace(
         }
     }
 
+    /**
+     * Looks at whether the data have left pairs by which checkpoints can be told apart, if they are to be.
+     *
+     * @param folder of held-out pairs
+     * @throws RpoException if there are none
+     */
+    void requireHeldOutPairsIn(String folder) {
+        if (settings().selection().metric().isPresent() && !run.exists(folder)) {
+            throw RpoException.data("Cannot choose a checkpoint by rpo.selection.metric: rpo.data.eval-fraction left no"
+                    + " held-out pairs. Raise it, or give pairs with rpo.data.eval.");
+        }
+    }
+
     /** How rows are read that prompts are taken from. */
     PromptSource promptSource() {
         DataSettings data = settings().data();
