@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Runs {@link Main} in a JVM of its own, as {@code ./rpo} does. */
 final class CommandLineProgram {
@@ -36,6 +37,23 @@ final class CommandLineProgram {
     /** Starts a command that the test may kill. */
     Process start(String... arguments) throws IOException {
         return start(Map.of(), arguments);
+    }
+
+    /**
+     * Starts a command, and kills it once a file is there.
+     *
+     * @throws AssertionError if the file does not come
+     */
+    void killOnce(Path file, String... arguments) throws IOException, InterruptedException {
+        Process process = start(arguments);
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
+        while (!Files.exists(file) && process.isAlive() && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+        }
+        process.destroyForcibly().waitFor();
+        if (!Files.exists(file)) {
+            throw new AssertionError(file + " never came:\n" + Files.readString(out()) + Files.readString(err()));
+        }
     }
 
     private Process start(Map<String, String> environment, String... arguments) throws IOException {

@@ -8,18 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
+import ai.rpo.jobs.CommandLineProgram.Outcome;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -78,13 +75,17 @@ class OnlineTest {
             assertTrue(round.get("chosen_reward").asDouble()
                     > round.get("rejected_reward").asDouble());
         }
+        assertEquals(0, rounds.get(0).get("kl").get("mean").asDouble(), "it is its own reference");
+        assertTrue(rounds.get(1).get("kl").get("low").asDouble() > 0, rounds.toString());
         double first = rounds.get(0).get("reward").asDouble();
         double spread = rounds.get(0).get("chosen_reward").asDouble() - first;
         assertTrue(rounds.get(1).get("reward").asDouble() > first + spread / 4, rounds.toString());
         assertTrue(
                 printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
 
-        kill("killed", "online/round-02/rate/manifest.json");
+        new CommandLineProgram(folder)
+                .killOnce(round("killed", 2, "rate/manifest.json"), words("killed").toArray(String[]::new));
+        assertFalse(Files.exists(weights("killed", 2)), "it was killed too late");
         assertEquals(0, execute("killed"), printed);
         assertArrayEquals(
                 Files.readAllBytes(weights("whole", 2)),
@@ -119,6 +120,7 @@ class OnlineTest {
                 Files.readString(round("mixed", 1, "pairs/offline.jsonl"))
                         .equals(Files.readString(round("mixed", 2, "pairs/offline.jsonl"))),
                 "each round draws anew");
+        assertTrue(rounds("mixed").get(1).get("kl").get("mean").asDouble() > 0, "measured from the start");
         String resolved = Files.readString(round("mixed", 2, "resolved.conf"));
         assertTrue(resolved.contains("mixed/online/round-01/model"), resolved);
     }
@@ -144,19 +146,6 @@ class OnlineTest {
                 .collect(Collectors.joining());
     }
 
-    /** Starts the command in a process of its own, and kills it once a file is there. */
-    private void kill(String output, String file) throws IOException, InterruptedException {
-        Process process = new CommandLineProgram(folder).start(words(output).toArray(String[]::new));
-        Path awaited = folder.resolve(output).resolve(file);
-        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
-        while (!Files.exists(awaited) && process.isAlive() && System.nanoTime() < deadline) {
-            Thread.sleep(20);
-        }
-        process.destroyForcibly().waitFor();
-        assertTrue(Files.exists(awaited), () -> awaited + " never came");
-        assertFalse(Files.exists(weights(output, 2)), "it was killed too late");
-    }
-
     private List<String> words(String output) {
         return List.of(
                 "online",
@@ -169,19 +158,9 @@ class OnlineTest {
     private int execute(String output, String... more) {
         List<String> arguments = new ArrayList<>(words(output));
         arguments.addAll(List.of(more));
-        PrintStream screen = System.out;
-        PrintStream errors = System.err;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-        System.setOut(both);
-        System.setErr(both);
-        try {
-            return Main.execute(arguments.toArray(String[]::new));
-        } finally {
-            System.setOut(screen);
-            System.setErr(errors);
-            printed = bytes.toString(StandardCharsets.UTF_8);
-        }
+        Outcome outcome = ProgramHere.run(arguments);
+        printed = outcome.out() + outcome.err();
+        return outcome.exitCode();
     }
 
     private List<JsonNode> rounds(String output) throws IOException {

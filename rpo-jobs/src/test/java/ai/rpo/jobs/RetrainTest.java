@@ -4,21 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.jobs.CommandLineProgram.Outcome;
 import ai.rpo.jobs.registry.Provenance;
 import ai.rpo.jobs.registry.Registry;
 import ai.rpo.spark.store.Lease;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -159,29 +156,17 @@ class RetrainTest {
 
     /** Starts a night as a scheduler does, and kills it once a file of it is there. */
     private void killOnce(Path file) throws IOException, InterruptedException {
-        Process process = new CommandLineProgram(folder)
-                .start("retrain", "--config", folder.resolve("nightly.conf").toString());
-        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
-        while (!Files.exists(file) && process.isAlive() && System.nanoTime() < deadline) {
-            Thread.sleep(20);
-        }
-        process.destroyForcibly().waitFor();
-        assertTrue(Files.exists(file), () -> file + " never came");
+        new CommandLineProgram(folder)
+                .killOnce(file, "retrain", "--config", folder.resolve("nightly.conf").toString());
         assertFalse(Files.exists(file.resolveSibling("../train/manifest.json")), "it was killed too late");
     }
 
     private int execute(String... words) {
         List<String> arguments = new ArrayList<>(List.of(words));
         arguments.addAll(List.of("--config", folder.resolve("nightly.conf").toString()));
-        PrintStream screen = System.out;
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-        try {
-            return Main.execute(arguments.toArray(String[]::new));
-        } finally {
-            System.setOut(screen);
-            out = printed.toString(StandardCharsets.UTF_8);
-        }
+        Outcome outcome = ProgramHere.run(arguments);
+        out = outcome.out();
+        return outcome.exitCode();
     }
 
     private Registry registry() {

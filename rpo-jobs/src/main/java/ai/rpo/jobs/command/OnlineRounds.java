@@ -45,6 +45,10 @@ final class OnlineRounds {
             ResolvedConfiguration sampling = configuration(number, policy, run, List.of());
             running.make(sampling, run, Stages::generate);
             running.make(sampling, run, Stages::rate);
+            running.make(
+                    configuration(number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
+                    run,
+                    Stages::distance);
             running.make(sampling, run, Stages::pairs);
             running.make(configuration(number, policy, run, pairs(run)), run, Stages::report);
             notes.add(RoundNote.of(number, policy, run));
@@ -71,9 +75,13 @@ final class OnlineRounds {
                 .checkMakeable();
     }
 
-    /** The keys that make a round of the configuration, behind those that were given. */
-    private ResolvedConfiguration configuration(int number, String policy, RunDirectory run, List<String> pairs) {
-        List<String> own = new ArrayList<>(pairs);
+    /**
+     * The keys that make a round of the configuration, behind those that were given.
+     *
+     * @param more that one of its stages has beyond the others
+     */
+    private ResolvedConfiguration configuration(int number, String policy, RunDirectory run, List<String> more) {
+        List<String> own = new ArrayList<>();
         own.add("rpo.output=" + ConfigUtil.quoteString(run.path().toString()));
         own.add("rpo.model.path=" + ConfigUtil.quoteString(policy));
         own.add("rpo.reference.path=" + ConfigUtil.quoteString(reference(policy)));
@@ -88,15 +96,17 @@ final class OnlineRounds {
             own.add("rpo.reference.cache="
                     + ConfigUtil.quoteString(running.output().path("scores").toString()));
         }
+        own.addAll(more);
         return ResolvedConfiguration.load(sources.and(own), Job.ONLINE);
     }
 
     private String reference(String policy) {
-        return online.reference() == Reference.PREVIOUS
-                ? policy
-                : settings.reference()
-                        .path()
-                        .orElseGet(() -> settings.model().path().orElseThrow());
+        return online.reference() == Reference.PREVIOUS ? policy : start();
+    }
+
+    /** What the first round's policy is tied to. */
+    private String start() {
+        return settings.reference().path().orElseGet(() -> settings.model().path().orElseThrow());
     }
 
     private static List<String> pairs(RunDirectory run) {

@@ -14,8 +14,8 @@ public final class RoundNote {
     private RoundNote() {}
 
     /**
-     * Gives the line: {@code round}, {@code policy}, what {@code pairs/report.json} says of the policy's completions, and the
-     * metrics of {@code eval/metrics.json} under {@code eval} where there are any.
+     * Gives the line: {@code round}, {@code policy}, its {@code kl} from the first round's reference in nats a completion
+     * ({@code mean, low, high}), what {@code pairs/report.json} says of the policy's completions, and the metrics of {@code eval/metrics.json} under {@code eval} where there are any.
      *
      * @param policy path of the model that the round started from
      * @param run a finished round
@@ -24,6 +24,7 @@ public final class RoundNote {
         ObjectNode line = JSON.createObjectNode();
         line.put("round", round);
         line.put("policy", policy);
+        line.set("kl", read(run, "distance/results.json").get("reward"));
         line.setAll((ObjectNode) read(run, "pairs/report.json"));
         if (run.exists("eval/metrics.json")) {
             line.set("eval", read(run, "eval/metrics.json"));

@@ -2,6 +2,7 @@ package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.reward.Aggregate;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
@@ -10,6 +11,7 @@ import ai.rpo.spark.rate.RateStage;
 import ai.rpo.spark.rate.RewardSource;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.InputFiles;
+import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,12 +19,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 
 /** Completions get rewards, from reward models or from a policy beside its reference. */
 final class Rate implements Stage {
-
-    private static final String RESULTS = "rate/results.json";
 
     /** Of the keys under {@code rpo.data}, those that say how a single row is read. */
     private static final List<String> OF_A_ROW = List.of(
@@ -33,26 +34,76 @@ final class Rate implements Stage {
             "rpo.data.special-tokens");
 
     private final Workplace place;
+    private final String name;
     private final RateSettings settings;
+    private final Map<String, String> given;
+    private final double beta;
+    private final Function<JsonNode, List<String>> words;
 
-    Rate(Workplace place) {
+    /**
+     * @param name of the stage and of its folder
+     * @param given keys that it depends on
+     * @param beta what an implicit reward is multiplied by
+     * @param words what there is to say of the results
+     */
+    private Rate(
+            Workplace place,
+            String name,
+            RateSettings settings,
+            Map<String, String> given,
+            double beta,
+            Function<JsonNode, List<String>> words) {
         this.place = place;
-        this.settings = place.settings().rate();
+        this.name = name;
+        this.settings = settings;
+        this.given = given;
+        this.beta = beta;
+        this.words = words;
+    }
+
+    static Rate configured(Workplace place) {
+        return new Rate(
+                place,
+                "rate",
+                place.settings().rate(),
+                place.configuration().valuesUnder("rpo.rate"),
+                Double.parseDouble(
+                        place.configuration().valuesUnder("rpo.objective").get("rpo.objective.beta")),
+                Rate::bestOf);
+    }
+
+    /**
+     * How far the model at {@code rpo.model.path} is from the one at {@code rpo.reference.path}, by its own completions: the mean
+     * of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion, without bias.
+     */
+    static Rate distance(Workplace place) {
+        RateSettings rate = place.settings().rate();
+        return new Rate(
+                place,
+                "distance",
+                new RateSettings(List.of(RateSettings.IMPLICIT), rate.completions(), Aggregate.MEAN, 0, false),
+                Map.of(),
+                1,
+                Rate::nats);
     }
 
     @Override
     public String name() {
-        return "rate";
+        return name;
     }
 
     @Override
     public String folder() {
-        return "rate";
+        return name;
     }
 
     @Override
     public String product() {
-        return "rate/ratings";
+        return folder() + "/ratings";
+    }
+
+    private SmallFile results() {
+        return place.run().file(folder() + "/results.json");
     }
 
     @Override
@@ -62,7 +113,7 @@ final class Rate implements Stage {
 
     @Override
     public Map<String, String> dependsOn() {
-        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.rate"));
+        Map<String, String> values = new LinkedHashMap<>(given);
         values.put("rpo.rate.completions", place.inputs().data(settings.completions()));
         for (String model : models()) {
             values.put("weights of " + model, place.inputs().weights(model));
@@ -73,7 +124,7 @@ final class Rate implements Stage {
         values.putAll(template().dependsOn());
         values.put("rpo.precision", place.settings().precision().key());
         if (settings.isImplicit()) {
-            values.put("rpo.objective.beta", String.valueOf(beta()));
+            values.put("rpo.objective.beta", String.valueOf(beta));
         }
         return values;
     }
@@ -93,11 +144,6 @@ final class Rate implements Stage {
         return models;
     }
 
-    private double beta() {
-        return Double.parseDouble(
-                place.configuration().valuesUnder("rpo.objective").get("rpo.objective.beta"));
-    }
-
     private ModelTemplate template() {
         return place.template(
                 settings.isImplicit() ? "rpo.model" : "rpo.rate.model",
@@ -108,7 +154,7 @@ final class Rate implements Stage {
 
     private RewardSource source() {
         if (settings.isImplicit()) {
-            return new RewardSource.Implicit(place.open(models().get(0)), place.open(models().get(1)), beta());
+            return new RewardSource.Implicit(place.open(models().get(0)), place.open(models().get(1)), beta);
         }
         Configuration hadoop = place.spark().hadoop();
         return new RewardSource.Ensemble(models().stream()
@@ -137,7 +183,7 @@ final class Rate implements Stage {
                 .run(place.run().path(folder()), progress);
         place.inputs().requireUnchanged(settings.completions());
         models().forEach(place.inputs()::requireUnchanged);
-        place.run().file(RESULTS).write(Json.text(report(result)));
+        results().write(Json.text(report(result)));
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("completions", result.completions());
         counts.put("rows_left_out", result.leftOut());
@@ -168,21 +214,34 @@ final class Rate implements Stage {
 
     @Override
     public List<String> summary() {
-        JsonNode results = Json.tree(place.run().file(RESULTS).read().orElseThrow());
+        return words.apply(Json.tree(results().read().orElseThrow()));
+    }
+
+    private static List<String> bestOf(JsonNode results) {
         List<String> lines = new ArrayList<>();
         for (JsonNode best : results.get("best_of")) {
-            JsonNode reward = best.get("reward");
             lines.add(String.format(
                     Locale.ROOT,
-                    "  best of %d: reward %.4f, 95 %% interval %.4f to %.4f, over %,d prompts, %.3f nats from one sample",
+                    "  best of %d: reward %s, over %,d prompts, %.3f nats from one sample",
                     best.get("n").asInt(),
-                    reward.get("mean").asDouble(),
-                    reward.get("low").asDouble(),
-                    reward.get("high").asDouble(),
+                    interval(best.get("reward")),
                     results.get("prompts_with_several").asLong(),
                     best.get("kl").asDouble()));
         }
         return lines;
+    }
+
+    private static List<String> nats(JsonNode results) {
+        return List.of("  nats a completion from the reference: " + interval(results.get("reward")));
+    }
+
+    private static String interval(JsonNode estimate) {
+        return String.format(
+                Locale.ROOT,
+                "%.4f, 95 %% interval %.4f to %.4f",
+                estimate.get("mean").asDouble(),
+                estimate.get("low").asDouble(),
+                estimate.get("high").asDouble());
     }
 
     @Override

@@ -27,6 +27,7 @@ import java.util.function.Consumer;
  * benchmark
  * prepare → reward
  * rate
+ * distance
  * pair
  * </pre>
  */
@@ -163,7 +164,12 @@ public final class Stages {
     }
 
     public Stage rate() {
-        return new Rate(place);
+        return Rate.configured(place);
+    }
+
+    /** How far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */
+    public Stage distance() {
+        return Rate.distance(place);
     }
 
     /** Of the completions and ratings that lie in the run directory. */
