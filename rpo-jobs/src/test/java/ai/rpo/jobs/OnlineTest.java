@@ -84,7 +84,9 @@ class OnlineTest {
                 printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
 
         new CommandLineProgram(folder)
-                .killOnce(round("killed", 2, "rate/manifest.json"), words("killed").toArray(String[]::new));
+                .killOnce(
+                        round("killed", 2, "rate/manifest.json"),
+                        words("killed").toArray(String[]::new));
         assertFalse(Files.exists(weights("killed", 2)), "it was killed too late");
         assertEquals(0, execute("killed"), printed);
         assertArrayEquals(

@@ -157,7 +157,11 @@ class RetrainTest {
     /** Starts a night as a scheduler does, and kills it once a file of it is there. */
     private void killOnce(Path file) throws IOException, InterruptedException {
         new CommandLineProgram(folder)
-                .killOnce(file, "retrain", "--config", folder.resolve("nightly.conf").toString());
+                .killOnce(
+                        file,
+                        "retrain",
+                        "--config",
+                        folder.resolve("nightly.conf").toString());
         assertFalse(Files.exists(file.resolveSibling("../train/manifest.json")), "it was killed too late");
     }
 

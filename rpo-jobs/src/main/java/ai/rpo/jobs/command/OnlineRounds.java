@@ -46,7 +46,8 @@ final class OnlineRounds {
             running.make(sampling, run, Stages::generate);
             running.make(sampling, run, Stages::rate);
             running.make(
-                    configuration(number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
+                    configuration(
+                            number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
                     run,
                     Stages::distance);
             running.make(sampling, run, Stages::pairs);
@@ -106,7 +107,9 @@ final class OnlineRounds {
 
     /** What the first round's policy is tied to. */
     private String start() {
-        return settings.reference().path().orElseGet(() -> settings.model().path().orElseThrow());
+        return settings.reference()
+                .path()
+                .orElseGet(() -> settings.model().path().orElseThrow());
     }
 
     private static List<String> pairs(RunDirectory run) {
