@@ -105,7 +105,7 @@ final class OnlineRounds {
         return online.reference() == Reference.PREVIOUS ? policy : start();
     }
 
-    /** What the first round's policy is tied to. */
+    /** Gives the path of what the first round is tied to. */
     private String start() {
         return settings.reference()
                 .path()

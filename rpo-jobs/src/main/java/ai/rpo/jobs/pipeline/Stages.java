@@ -167,7 +167,7 @@ public final class Stages {
         return Rate.configured(place);
     }
 
-    /** How far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */
+    /** Measures how far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */
     public Stage distance() {
         return Rate.distance(place);
     }
