@@ -73,8 +73,9 @@ final class Rate implements Stage {
     }
 
     /**
-     * Measures how far the model at {@code rpo.model.path} is from the one at {@code rpo.reference.path}, by its own completions: the mean
-     * of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion, without bias.
+     * Measures how far the model at {@code rpo.model.path} is from the one at {@code rpo.reference.path}, by its own
+     * completions: the mean of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion, without
+     * bias.
      */
     static Rate distance(Workplace place) {
         RateSettings rate = place.settings().rate();
