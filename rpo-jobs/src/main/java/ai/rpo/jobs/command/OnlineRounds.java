@@ -13,7 +13,6 @@ import com.typesafe.config.ConfigUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * Aligns a policy online: in each round it answers the prompts, and learns from its own answers as they are rated.
@@ -83,22 +82,17 @@ final class OnlineRounds {
      */
     private ResolvedConfiguration configuration(int number, String policy, RunDirectory run, List<String> more) {
         List<String> own = new ArrayList<>();
-        own.add("rpo.output=" + ConfigUtil.quoteString(run.path().toString()));
         own.add("rpo.model.path=" + ConfigUtil.quoteString(policy));
         own.add("rpo.reference.path=" + ConfigUtil.quoteString(reference(policy)));
-        own.add("rpo.generate.prompts=" + list(online.prompts()));
+        own.add("rpo.generate.prompts=" + RunningCommand.list(online.prompts()));
         own.add("rpo.generate.format=jsonl");
         own.add("rpo.generate.samples-per-prompt=" + online.samplesPerPrompt());
         own.add("rpo.generate.seed=" + (settings.generate().seed() + number - 1));
         own.add("rpo.train.seed=" + (settings.train().seed() + number - 1));
         own.add("rpo.rate.completions="
-                + list(List.of(run.path("generate/completions").toString())));
-        if (settings.reference().cache().isEmpty()) {
-            own.add("rpo.reference.cache="
-                    + ConfigUtil.quoteString(running.output().path("scores").toString()));
-        }
+                + RunningCommand.list(List.of(run.path("generate/completions").toString())));
         own.addAll(more);
-        return ResolvedConfiguration.load(sources.and(own), Job.ONLINE);
+        return running.within(sources, run, own, Job.ONLINE);
     }
 
     private String reference(String policy) {
@@ -117,10 +111,6 @@ final class OnlineRounds {
         if (run.exists("pairs/offline.jsonl")) {
             paths.add(run.path("pairs/offline.jsonl").toString());
         }
-        return List.of("rpo.data.train=" + list(paths));
-    }
-
-    private static String list(List<String> paths) {
-        return paths.stream().map(ConfigUtil::quoteString).collect(Collectors.joining(", ", "[", "]"));
+        return List.of("rpo.data.train=" + RunningCommand.list(paths));
     }
 }

@@ -16,8 +16,6 @@ import ai.rpo.jobs.retrain.Nights;
 import ai.rpo.jobs.retrain.RetrainSettings.Start;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
-import com.typesafe.config.ConfigUtil;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -108,17 +106,9 @@ final class Retraining {
 
     /** That of a run like any other; scores are shared by all nights. */
     private ResolvedConfiguration configuration(Night night, RunDirectory run) {
-        List<String> own = new ArrayList<>(List.of(
-                "rpo.output=" + run.path(),
-                "rpo.model.path=" + night.model(),
-                "rpo.data.train="
-                        + night.files().stream()
-                                .map(ConfigUtil::quoteString)
-                                .collect(Collectors.joining(", ", "[", "]"))));
-        if (settings.reference().cache().isEmpty()) {
-            own.add("rpo.reference.cache=" + running.output().path("scores"));
-        }
-        return ResolvedConfiguration.load(sources.and(own), Job.RETRAINING);
+        List<String> own =
+                List.of("rpo.model.path=" + night.model(), "rpo.data.train=" + RunningCommand.list(night.files()));
+        return running.within(sources, run, own, Job.RETRAINING);
     }
 
     private Configuration hadoop() {

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.Progress;
+import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
@@ -11,8 +12,12 @@ import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.RunDirectory;
+import com.typesafe.config.ConfigUtil;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
 
 /**
  * A command that holds its output folder, and what it works with.
@@ -42,6 +47,32 @@ record RunningCommand(
         List<Decision> plan = pipeline.plan(target.apply(stages));
         run.file("resolved.conf").write(configuration.text());
         pipeline.execute(plan, progress, new ConsoleListener(System.out, display, status, run));
+    }
+
+    /**
+     * Gives the configuration of a run in a folder of the output. All such runs share their scores, unless they have a folder of
+     * their own.
+     *
+     * @param sources of this command's configuration
+     * @param own keys of the run, which count before those
+     */
+    ResolvedConfiguration within(
+            ConfigurationSources sources, RunDirectory run, List<String> own, List<String> required) {
+        List<String> keys = new ArrayList<>(List.of("rpo.output=" + quoted(run.path())));
+        if (configuration.settings().reference().cache().isEmpty()) {
+            keys.add("rpo.reference.cache=" + quoted(output.path("scores")));
+        }
+        keys.addAll(own);
+        return ResolvedConfiguration.load(sources.and(keys), required);
+    }
+
+    /** Writes paths as the list that a key takes. */
+    static String list(List<String> paths) {
+        return paths.stream().map(ConfigUtil::quoteString).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private static String quoted(Path path) {
+        return ConfigUtil.quoteString(path.toString());
     }
 
     /** Tells the person before the screen. */
