@@ -74,6 +74,11 @@ public final class ExecutorRuntime {
         return new Loan<>(worker, usable -> giveBack(ours, worker, usable));
     }
 
+    /** Leaves a worker for the next task of its role. */
+    public synchronized <S, W> void lodge(Role<S, W> role, W worker) {
+        waiting(role).workers.push(worker);
+    }
+
     @SuppressWarnings("unchecked") // equal keys are of roles of one type
     private <S, W> Waiting<S, W> waiting(Role<S, W> role) {
         Waiting<?, ?> found = waiting.get(role.kind());
@@ -119,11 +124,16 @@ public final class ExecutorRuntime {
 
     /** Claims the GPU that Spark gave this task, and minds who is to compute; to be called before it computes anything. Borrowing does. */
     public void claimDevice() {
+        preferBackend();
+        device.claimForThisTask();
+    }
+
+    /** Minds who is to compute in this JVM. */
+    public void preferBackend() {
         SparkEnv environment = SparkEnv.get();
         if (environment != null) {
             Backends.prefer(Backends.Provider.of(environment.conf().get(BACKEND, Backends.Provider.AUTO.key())));
         }
-        device.claimForThisTask();
     }
 
     /** Shares the weights of models that nobody changes. */

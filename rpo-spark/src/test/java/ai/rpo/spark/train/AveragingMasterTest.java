@@ -239,9 +239,7 @@ class AveragingMasterTest {
         AveragingMaster master = new AveragingMaster(
                 spark,
                 new AveragingMaster.Plan(
-                        UUID.randomUUID().toString(),
-                        training,
-                        null,
+                        new TrainingRole(UUID.randomUUID().toString(), training, null, false),
                         stepsPerEpoch,
                         stepsPerRound,
                         patience,
