@@ -37,7 +37,7 @@ public final class Workspace implements AutoCloseable {
             offset = 0;
         }
         if (slab == slabs.size()) {
-            slabs.add(backend.allocate(Math.max(size, Math.max(SMALLEST_SLAB, allocated() / GROWTH))));
+            slabs.add(backend.allocateScratch(Math.max(size, Math.max(SMALLEST_SLAB, allocated() / GROWTH))));
         }
         Tensor tensor = slabs.get(slab).tensor(offset, rows, columns);
         offset += size;
@@ -69,7 +69,7 @@ public final class Workspace implements AutoCloseable {
         if (slabs.size() > 1) {
             slabs.forEach(Storage::free);
             slabs.clear();
-            slabs.add(backend.allocate(peak));
+            slabs.add(backend.allocateScratch(peak));
         }
     }
 
