@@ -21,6 +21,7 @@ public final class Workspace implements AutoCloseable {
     private int slab;
     private long offset;
     private long peak; // elements in use at once, at most
+    private Storage brief;
 
     public Workspace(Backend backend) {
         this.backend = backend;
@@ -52,6 +53,21 @@ public final class Workspace implements AutoCloseable {
         return tensor;
     }
 
+    /**
+     * An uninitialised tensor beside the stack, valid until the next call: for what one operation writes and another uses up.
+     * What is computed again on the way back goes here in both directions, and takes no room in between.
+     */
+    public Tensor brief(int rows, int columns) {
+        long size = (long) rows * columns;
+        if (brief == null || brief.size() < size) {
+            if (brief != null) {
+                brief.free();
+            }
+            brief = backend.allocateScratch(size);
+        }
+        return brief.tensor(0, rows, columns);
+    }
+
     public Mark mark() {
         return new Mark(slab, offset);
     }
@@ -80,6 +96,10 @@ public final class Workspace implements AutoCloseable {
         offset = 0;
         slabs.forEach(Storage::free);
         slabs.clear();
+        if (brief != null) {
+            brief.free();
+            brief = null;
+        }
     }
 
     private long allocated() {
