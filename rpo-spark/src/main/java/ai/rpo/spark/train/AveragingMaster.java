@@ -40,6 +40,7 @@ final class AveragingMaster
     private final JavaSparkContext spark;
     private final Plan plan;
     private final NetworkState driver;
+    private final Optional<NearNetworks> near;
     private final CommonState state;
     private final RoundListener listener;
     private JavaRDD<List<TrainingExample>> epoch;
@@ -48,11 +49,19 @@ final class AveragingMaster
     /**
      * @param firstStep optimizer steps already taken
      * @param driver state of the network that will be trained; nobody else changes it until {@link #close}
+     * @param near networks of workers in this JVM, the first of which has that state; empty if they are elsewhere
      */
-    AveragingMaster(JavaSparkContext spark, Plan plan, long firstStep, NetworkState driver, RoundListener listener) {
+    AveragingMaster(
+            JavaSparkContext spark,
+            Plan plan,
+            long firstStep,
+            NetworkState driver,
+            Optional<NearNetworks> near,
+            RoundListener listener) {
         this.spark = spark;
         this.plan = plan;
         this.driver = driver;
+        this.near = near;
         this.state = new CommonState(spark, driver);
         this.step = firstStep;
         this.listener = listener;
@@ -113,9 +122,9 @@ final class AveragingMaster
         int count = workers.getNumPartitions();
         Care care = new Care(
                 plan.patience(), taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
-        Round round = plan.role().isOfDriver()
-                ? new LoneRound(spark, driver, care)
-                : new AveragingRound(spark, state, plan.outerStep(), care);
+        near.ifPresent(NearNetworks::spread);
+        Round round = near.<Round>map(networks -> new NearRound(spark, networks, driver, care))
+                .orElseGet(() -> new AveragingRound(spark, state, plan.outerStep(), care));
         long done = step % plan.stepsPerEpoch();
         boolean goesOn = true;
         while (goesOn && done < plan.stepsPerEpoch()) {

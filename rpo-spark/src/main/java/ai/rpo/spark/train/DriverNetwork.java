@@ -6,38 +6,31 @@ import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.spark.runtime.ExecutorRuntime;
-import ai.rpo.spark.runtime.Role;
 import java.util.Optional;
 
 /**
  * Is the network that the driver holds for one training: first with the weights that it starts from, then with the state
- * between two rounds. It computes only where it is also the {@linkplain TrainingRole#isOfDriver one that tasks borrow}.
+ * between two rounds. It computes only where workers are near: where they share its JVM, and the first of them its network.
  */
 final class DriverNetwork implements AutoCloseable {
 
     private final Trainable trainable;
-    private final TrainingRole role;
+    private final Optional<NearNetworks> near;
     private final PolicyNetwork network;
     private final NetworkState state;
 
-    /** @param outer says whether there is a velocity to keep */
-    DriverNetwork(Trainable trainable, TrainingRole role, OuterSettings outer) {
+    /**
+     * @param near networks of workers in this JVM, of which this becomes the first; empty if they are elsewhere
+     * @param outer says whether there is a velocity to keep
+     */
+    DriverNetwork(Trainable trainable, TrainingRole role, Optional<NearNetworks> near, OuterSettings outer) {
         this.trainable = trainable;
-        this.role = role;
-        network = role.isOfDriver() ? lodged(role) : PolicyNetwork.create(role.training());
+        this.near = near;
+        network = near.map(NearNetworks::first).orElseGet(() -> PolicyNetwork.create(role.training()));
         new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         Optional<Storage> velocity =
                 outer.hasMomentum() ? Optional.of(network.zerosLikeParameters()) : Optional.empty();
         state = new NetworkState(network.state(), velocity);
-    }
-
-    private static PolicyNetwork lodged(TrainingRole role) {
-        ExecutorRuntime runtime = ExecutorRuntime.ofThisJvm();
-        runtime.preferBackend();
-        PolicyNetwork network = role.network(runtime.weights());
-        runtime.lodge(role, network);
-        return network;
     }
 
     PolicyNetwork network() {
@@ -56,12 +49,11 @@ final class DriverNetwork implements AutoCloseable {
     /** Gives its memory back, unless a task that would not end may still be at work on it. */
     @Override
     public void close() {
-        if (role.isOfDriver()) {
-            ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, role.run());
+        if (!state.isWhole()) {
+            near.ifPresent(NearNetworks::evict);
+            return;
         }
-        if (state.isWhole()) {
-            network.close();
-            state.velocity().ifPresent(Storage::free);
-        }
+        near.ifPresentOrElse(NearNetworks::close, network::close);
+        state.velocity().ifPresent(Storage::free);
     }
 }

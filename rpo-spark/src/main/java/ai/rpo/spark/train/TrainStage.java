@@ -139,7 +139,8 @@ public final class TrainStage {
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
         TrainingRole role = role(trainable, training(trainable, totalSteps));
-        try (DriverNetwork network = new DriverNetwork(trainable, role, settings.outer())) {
+        Optional<NearNetworks> near = near(role);
+        try (DriverNetwork network = new DriverNetwork(trainable, role, near, settings.outer())) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             WorkerProfile profile =
                     WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
@@ -170,7 +171,7 @@ public final class TrainStage {
             LostWork losses = new LostWork("Training");
             spark.sparkContext().addSparkListener(losses);
             try (AveragingMaster master = new AveragingMaster(
-                    context, plan(request, trainable, role, stepsPerEpoch), firstStep, state, journal)) {
+                    context, plan(request, trainable, role, stepsPerEpoch), firstStep, state, near, journal)) {
                 while (!journal.isOver()) {
                     JavaRDD<List<TrainingExample>> workers = profile.applyTo(
                                     WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
@@ -264,11 +265,16 @@ public final class TrainStage {
     }
 
     private TrainingRole role(Trainable trainable, TrainPlan training) {
-        boolean isAlone = spark.sparkContext().isLocal()
-                && settings.workers() == 1
-                && !settings.outer().hasMomentum();
         LocalModel frozen = trainable.lora().isPresent() ? start.withoutAdapter() : null;
-        return new TrainingRole(UUID.randomUUID().toString(), training, frozen, isAlone);
+        return new TrainingRole(UUID.randomUUID().toString(), training, frozen);
+    }
+
+    /** Where each worker has a slot of this JVM; an outer optimizer needs the state that a round began with, too. */
+    private Optional<NearNetworks> near(TrainingRole role) {
+        boolean isNear = spark.sparkContext().isLocal()
+                && settings.workers() <= Cores.of(spark).forTasksOf(settings.resources().cpus()).slots()
+                && !settings.outer().hasMomentum();
+        return isNear ? Optional.of(new NearNetworks(role, settings.workers())) : Optional.empty();
     }
 
     private AveragingMaster.Plan plan(

@@ -3,6 +3,7 @@ package ai.rpo.spark.train;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.loss.StepMetrics;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.SparkEnv;
@@ -43,6 +44,16 @@ record WorkerReport(
                 taken.seconds(),
                 transferSeconds,
                 taken.problem());
+    }
+
+    /** The whole of what the worker did in a round, of which {@code earlier} was the first part. */
+    WorkerReport after(WorkerReport earlier) {
+        List<StepMetrics> allSteps = new ArrayList<>(earlier.steps);
+        allSteps.addAll(steps);
+        List<Double> allSeconds = new ArrayList<>(earlier.seconds);
+        allSeconds.addAll(seconds);
+        double transfer = earlier.transferSeconds + transferSeconds;
+        return new WorkerReport(worker, host, state, allSteps, allSeconds, transfer, problem);
     }
 
     long pairs() {
