@@ -4,6 +4,7 @@ import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -71,20 +72,31 @@ final class NearNetworks implements AutoCloseable {
 
     private static void average(List<Storage> storages, double[] weights) {
         long size = storages.isEmpty() ? 0 : storages.get(0).size();
-        LongStream.range(0, (size + WINDOW - 1) / WINDOW).parallel().forEach(window -> {
-            long offset = window * WINDOW;
-            int count = (int) Math.min(WINDOW, size - offset);
-            double[] sums = new double[count];
-            float[] values = new float[count];
+        LongStream.range(0, (size + ChunkLayout.CHUNK - 1) / ChunkLayout.CHUNK)
+                .parallel()
+                .forEach(chunk -> average(
+                        storages,
+                        weights,
+                        chunk * ChunkLayout.CHUNK,
+                        Math.min(size, (chunk + 1) * ChunkLayout.CHUNK)));
+    }
+
+    private static void average(List<Storage> storages, double[] weights, long from, long to) {
+        double[] sums = new double[WINDOW];
+        float[] values = new float[WINDOW];
+        for (long offset = from; offset < to; offset += WINDOW) {
+            long at = offset;
+            int count = (int) Math.min(WINDOW, to - offset);
+            Arrays.fill(sums, 0);
             for (int worker = 0; worker < weights.length; worker++) {
                 if (weights[worker] > 0) {
-                    storages.get(worker).read(offset, values, 0, count);
+                    storages.get(worker).read(at, values, 0, count);
                     WeightedMean.addWeighted(sums, values, count, weights[worker]);
                 }
             }
             WeightedMean.round(sums, values, count);
-            storages.forEach(storage -> storage.write(offset, values, 0, count));
-        });
+            storages.forEach(storage -> storage.write(at, values, 0, count));
+        }
     }
 
     /** Takes the networks out of the tasks' way, and gives their memory back. */
