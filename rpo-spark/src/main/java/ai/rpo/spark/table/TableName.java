@@ -1,0 +1,36 @@
+package ai.rpo.spark.table;
+
+import ai.rpo.core.RpoException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
+import scala.collection.JavaConverters;
+
+/**
+ * A table's name.
+ *
+ * @param parts catalog, namespaces and table, as many as were given
+ */
+record TableName(List<String> parts) {
+
+    /** @throws RpoException where it is no name */
+    static TableName of(String name, SparkSession spark) {
+        try {
+            return new TableName(JavaConverters.seqAsJavaList(
+                    spark.sessionState().sqlParser().parseMultipartIdentifier(name)));
+        } catch (Exception e) { // Spark declares checked exceptions to Scala alone
+            throw RpoException.configuration("Cannot use the table " + name + ": that is no name of a table ("
+                    + SparkMessage.of(e) + "). Write catalog.db.name, with backquotes around parts of other characters.");
+        }
+    }
+
+    /** As it stands in a query. */
+    String quoted() {
+        return parts.stream().map(part -> "`" + part.replace("`", "``") + "`").collect(Collectors.joining("."));
+    }
+
+    /** What follows the last dot, in letters and digits alone. */
+    String plain() {
+        return parts.get(parts.size() - 1).replaceAll("[^A-Za-z0-9_-]+", "-");
+    }
+}
