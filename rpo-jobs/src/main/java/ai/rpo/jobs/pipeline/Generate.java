@@ -131,7 +131,7 @@ final class Generate implements Stage {
                         place.template().choice(),
                         place.promptSource(),
                         place.settings().precision(),
-                        settings)
+                        settings.of(place.tables().asFiles(settings.prompts())))
                 .run(place.run().artifact(folder()), fingerprint.digest(), progress);
         place.inputs().requireUnchanged(settings.prompts());
         if (!given.isEmpty()) {

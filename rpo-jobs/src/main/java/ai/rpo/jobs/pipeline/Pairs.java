@@ -83,7 +83,7 @@ final class Pairs implements Stage {
         }
         long wanted = settings.offlinePairs(result.pairs());
         List<String> drawn =
-                wanted == 0 ? List.of() : DrawnRows.of(place.spark().session(), offline(), wanted, seed());
+                wanted == 0 ? List.of() : DrawnRows.of(place.spark().session(), place.tables().asFiles(offline()), wanted, seed());
         if (!drawn.isEmpty()) {
             place.inputs().requireUnchanged(offline());
             place.run().file(OFFLINE).write(String.join("\n", drawn) + "\n");

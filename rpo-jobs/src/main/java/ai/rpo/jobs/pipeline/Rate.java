@@ -10,7 +10,6 @@ import ai.rpo.spark.rate.RateSettings;
 import ai.rpo.spark.rate.RateStage;
 import ai.rpo.spark.rate.RewardSource;
 import ai.rpo.spark.store.Fingerprint;
-import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -165,8 +164,7 @@ final class Rate implements Stage {
 
     @Override
     public Map<String, String> inputs() {
-        Configuration hadoop = place.spark().hadoop();
-        return InputFiles.resolve(settings.completions(), hadoop).byUri(hadoop);
+        return place.inputs().described(settings.completions());
     }
 
     /** What is wrong with the models shows before Spark starts. */
@@ -180,7 +178,13 @@ final class Rate implements Stage {
         TemplateChoice template = template().choice();
         place.keepDate(template);
         RateStage.Result result = new RateStage(
-                        place.spark().session(), source(), template, rows(), place.scoring(), settings, place.scores())
+                        place.spark().session(),
+                        source(),
+                        template,
+                        rows(),
+                        place.scoring(),
+                        settings.of(place.tables().asFiles(settings.completions())),
+                        place.scores())
                 .run(place.run().path(folder()), progress);
         place.inputs().requireUnchanged(settings.completions());
         models().forEach(place.inputs()::requireUnchanged);

@@ -45,7 +45,17 @@ public final class Stages {
 
     /** @param reader is told what the stages pass over in the models that they read */
     public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, Consumer<String> reader) {
-        this(configuration, run, spark, reader, LocalDate.now());
+        this(configuration, run, spark, new TablePins(spark), reader);
+    }
+
+    /** @param pins of all stages of the command */
+    public Stages(
+            ResolvedConfiguration configuration,
+            RunDirectory run,
+            SparkLauncher spark,
+            TablePins pins,
+            Consumer<String> reader) {
+        this(configuration, run, spark, pins, reader, LocalDate.now());
     }
 
     /** @param today the day on which the command began */
@@ -53,13 +63,16 @@ public final class Stages {
             ResolvedConfiguration configuration,
             RunDirectory run,
             SparkLauncher spark,
+            TablePins pins,
             Consumer<String> reader,
             LocalDate today) {
+        TableInputs tables = new TableInputs(run, spark, pins);
         place = new Workplace(
                 configuration,
                 run,
                 spark,
-                new InputFingerprints(configuration.settings().model().base(), spark.hadoop()),
+                new InputFingerprints(configuration.settings().model().base(), tables, spark.hadoop()),
+                tables,
                 new Remarks(reader),
                 today);
         prepare = Prepare.pairs(place);
@@ -79,7 +92,7 @@ public final class Stages {
      */
     public void checkTokenizer() {
         Prepare given = place.configuration().namesSupervisedRowsOnly() ? Prepare.examples(place) : prepare;
-        given.work().checkTokenizer();
+        given.checkTokenizer();
     }
 
     /** Of the pairs, or of supervised rows if nothing else is named. */

@@ -67,10 +67,11 @@ public final class Tables {
      * Finds out what a source has beyond what is known of it.
      *
      * @param known sources that were read before, by how {@link TableSource#toString} writes them, with their identities
+     * @param whole whether all rows are wanted where some are new
      * @return nothing where there are no other rows; all rows where the format has no snapshots, or none of the table is known
      * @throws RpoException where the snapshot that is known has expired, or the table has other columns now
      */
-    public Optional<TablePin> beyond(Map<String, String> known, TableSource source) {
+    public Optional<TablePin> beyond(Map<String, String> known, TableSource source, boolean whole) {
         TablePin now = pin(source);
         if (now.identity().equals(known.get(now.source().toString()))) {
             return Optional.empty();
@@ -81,11 +82,11 @@ public final class Tables {
                 .filter(each -> !each.isQuery() && each.text().equals(source.text()))
                 .flatMap(each -> each.at().stream())
                 .toList();
-        if (!now.hasSnapshots() || source.since().isPresent() || before.isEmpty()) {
-            return Optional.of(now);
-        }
-        if (before.contains(now.source().at().orElseThrow())) {
+        if (now.source().at().filter(before::contains).isPresent() && source.since().isEmpty()) {
             return Optional.empty(); // it was reached in steps
+        }
+        if (whole || !now.hasSnapshots() || source.since().isPresent() || before.isEmpty()) {
+            return Optional.of(now);
         }
         return asking(source, () -> {
             String since = history(source)

@@ -127,23 +127,23 @@ class TablesTest {
         String name = table(format);
         TableSource source = source("table:" + name);
         spark.sql("INSERT INTO " + name + " VALUES (1, 'one')");
-        TablePin first = tables.beyond(Map.of(), source).orElseThrow();
+        TablePin first = tables.beyond(Map.of(), source, false).orElseThrow();
         Map<String, String> known = Map.of(first.source().toString(), first.identity());
         assertEquals(List.of(1L), ids(first));
-        assertTrue(tables.beyond(known, source).isEmpty());
+        assertTrue(tables.beyond(known, source, false).isEmpty());
 
         spark.sql("INSERT INTO " + name + " VALUES (2, 'two')");
-        TablePin news = tables.beyond(known, source).orElseThrow();
+        TablePin news = tables.beyond(known, source, false).orElseThrow();
         assertEquals(List.of(2L), ids(news));
         assertTrue(tables.beyond(Map.of(
                         first.source().toString(), first.identity(),
-                        news.source().toString(), news.identity()), source)
+                        news.source().toString(), news.identity()), source, false)
                 .isEmpty());
 
         spark.sql("DELETE FROM " + name + " WHERE id = 1");
-        assertTrue(tables.beyond(known, source).isPresent());
+        assertTrue(tables.beyond(known, source, false).isPresent());
         spark.sql("DELETE FROM " + name);
-        assertTrue(tables.beyond(known, source).isEmpty(), "a snapshot without new rows");
+        assertTrue(tables.beyond(known, source, false).isEmpty(), "a snapshot without new rows");
     }
 
     @Test
@@ -159,7 +159,7 @@ class TablesTest {
                 + ", or none any more. Name one that is there ("));
         RpoException refused = assertThrows(
                 RpoException.class,
-                () -> tables.beyond(Map.of(first.source().toString(), first.identity()), source("table:" + name)));
+                () -> tables.beyond(Map.of(first.source().toString(), first.identity()), source("table:" + name), false));
         assertTrue(refused.getMessage().contains("have expired. Set rpo.retrain.from = base"), refused.getMessage());
     }
 
@@ -187,7 +187,7 @@ class TablesTest {
 
         RpoException refused = assertThrows(
                 RpoException.class,
-                () -> tables.beyond(Map.of(first.source().toString(), first.identity()), source("table:" + name)));
+                () -> tables.beyond(Map.of(first.source().toString(), first.identity()), source("table:" + name), false));
         assertTrue(
                 refused.getMessage().contains("its columns have changed, from (id bigint, text string) to (id bigint,"
                         + " text string, label boolean). Set rpo.retrain.from = base for once"),
