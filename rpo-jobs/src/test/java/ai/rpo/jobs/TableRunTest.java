@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,76 @@ class TableRunTest {
         assertEquals(30, json("out/nights/0003/data/report.json").path("train").path("rows").asInt());
     }
 
+    @Test
+    void resultsAreJoinedWithTheDataByTheirKey() {
+        assertEquals(2, execute("score", "-D", "rpo.score.table=ice.db.scores"), out);
+        assertTrue(err.contains("Name the columns that tell rows apart with rpo.data.key."), err);
+        assertEquals(2, execute("score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.held_out"), out);
+        assertTrue(err.contains("it has rows that this program did not write"), err);
+
+        String[] keyed = {"score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.scores", "-D", "rpo.data.eval=null"};
+        assertEquals(0, execute(keyed), err);
+        assertTrue(out.contains("also in the table ice.db.scores"), out);
+        assertEquals(
+                List.of(12L, 12L, 12L),
+                longs("SELECT count(*), count(ref_chosen_logps), count(DISTINCT split, id) FROM ice.db.pairs JOIN ice.db.scores"
+                        + " USING (id) WHERE ref_chosen_logps < 0 AND chosen_tokens = 2 AND split = 'train'"));
+        assertEquals(
+                List.of(12L, 12L),
+                longs("SELECT count(id), count(DISTINCT id) FROM parquet.`" + folder + "/out/reference/train`"));
+        assertEquals(0, execute(keyed), err);
+
+        assertEquals(3, execute("score", "-D", "rpo.data.key=id", "-D", "rpo.overwrite=true"), out);
+        assertTrue(err.contains("several rows have the same ({\"id\":0} 2 times, {\"id\":1} 2 times"), err);
+        sql("UPDATE ice.db.pairs SET id = NULL WHERE id > 9");
+        keyed[keyed.length - 1] = "rpo.overwrite=true";
+        assertEquals(3, execute(keyed), out);
+        assertTrue(err.contains("Cannot use rpo.data.key = id: 2 rows lack a value in it."), err);
+    }
+
+    @Test
+    void completionsAndRatingsGoToTables() {
+        sql("CREATE TABLE ice.db.prompts USING iceberg AS SELECT id, prompt_ids FROM ice.db.held_out");
+        assertEquals(
+                0,
+                execute(
+                        "generate",
+                        "-D",
+                        "rpo.generate.prompts=table:ice.db.prompts",
+                        "-D",
+                        "rpo.generate.max-new-tokens=3",
+                        "-D",
+                        "rpo.generate.samples-per-prompt=2",
+                        "-D",
+                        "rpo.generate.table=ice.db.completions",
+                        "-D",
+                        "rpo.data.key=id"),
+                err);
+        assertEquals(
+                List.of(20L, 10L),
+                longs("SELECT count(*), count(DISTINCT p.id) FROM ice.db.prompts p JOIN ice.db.completions c"
+                        + " ON p.id = c.id AND p.prompt_ids = c.prompt_ids"));
+        assertEquals(
+                0,
+                execute(
+                        "rate",
+                        "-D",
+                        "rpo.rate.model=implicit",
+                        "-D",
+                        "rpo.reference.path=" + folder.resolve("tiny"),
+                        "-D",
+                        "rpo.rate.completions=table:ice.db.completions",
+                        "-D",
+                        "rpo.rate.table=ice.db.ratings",
+                        "-D",
+                        "rpo.data.key=[id]"),
+                err);
+        assertEquals(
+                List.of(20L, 0L),
+                longs("SELECT count(*), count(nullif(reward, 0)) FROM ice.db.completions JOIN ice.db.ratings USING (id,"
+                        + " sample)"));
+    }
+
     private static String rows(int from, int count) {
         return IntStream.range(from, from + count)
                 .mapToObj(i -> "(%dL, array(1, %d), array(4, 2), array(5, 2))".formatted(i, 3 + i % 10))
@@ -114,7 +185,22 @@ class TableRunTest {
     }
 
     private void sql(String... statements) {
-        try (SparkSession spark = SparkSession.builder()
+        try (SparkSession spark = session()) {
+            for (String statement : statements) {
+                spark.sql(statement);
+            }
+        }
+    }
+
+    private List<Long> longs(String query) {
+        try (SparkSession spark = session()) {
+            Row row = spark.sql(query).first();
+            return IntStream.range(0, row.size()).mapToObj(row::getLong).toList();
+        }
+    }
+
+    private SparkSession session() {
+        return SparkSession.builder()
                 .master("local[1]")
                 .config("spark.ui.enabled", false)
                 .config("spark.sql.shuffle.partitions", 1)
@@ -122,11 +208,7 @@ class TableRunTest {
                 .config("spark.sql.catalog.ice", "org.apache.iceberg.spark.SparkCatalog")
                 .config("spark.sql.catalog.ice.type", "hadoop")
                 .config("spark.sql.catalog.ice.warehouse", folder.resolve("warehouse").toString())
-                .getOrCreate()) {
-            for (String statement : statements) {
-                spark.sql(statement);
-            }
-        }
+                .getOrCreate();
     }
 
     private JsonNode json(String file) throws IOException {

@@ -63,7 +63,7 @@ public final class ResolvedConfiguration {
         return new ResolvedConfiguration(joined, settings, values, sparkKeys(joined));
     }
 
-    /** The same with other paths in place of those that rows are read from. */
+    /** Puts other paths in place of those that rows are read from. */
     public ResolvedConfiguration withRows(UnaryOperator<String> change) {
         return of(RowPaths.map(joined, change), List.of(), List.of());
     }

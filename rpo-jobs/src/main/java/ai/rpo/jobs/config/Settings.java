@@ -47,6 +47,7 @@ import java.util.OptionalInt;
  * @param reward {@code rpo.reward}
  * @param rate {@code rpo.rate}
  * @param online {@code rpo.online}
+ * @param tables that results are written to
  */
 public record Settings(
         Optional<String> output,
@@ -71,7 +72,8 @@ public record Settings(
         JudgingSettings judge,
         RewardSettings reward,
         RateSettings rate,
-        OnlineSettings online) {
+        OnlineSettings online,
+        OutputTables tables) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

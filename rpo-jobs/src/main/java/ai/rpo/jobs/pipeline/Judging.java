@@ -46,6 +46,7 @@ final class Judging implements Stage {
     /** Keys that change what a run costs and not what it finds. */
     private static final List<String> WITHOUT_EFFECT = List.of(
             "rpo.judge.cache",
+            "rpo.judge.table",
             "rpo.judge.endpoint.key-env",
             "rpo.judge.endpoint.requests-per-second",
             "rpo.judge.endpoint.requests-at-once",

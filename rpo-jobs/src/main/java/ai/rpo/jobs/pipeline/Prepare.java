@@ -122,6 +122,9 @@ final class Prepare implements Stage {
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.data"));
         LIMITS.forEach(values::remove);
+        if (data.key().isEmpty()) {
+            values.remove("rpo.data.key"); // so that what was made before there were keys counts on
+        }
         if (kind == RowKind.PAIRS) {
             values.put("rpo.data.train", place.inputs().data(data.train()));
             values.put("rpo.data.eval", place.inputs().data(data.eval()));

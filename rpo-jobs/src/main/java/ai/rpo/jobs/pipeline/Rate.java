@@ -114,6 +114,7 @@ final class Rate implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(given);
+        values.remove("rpo.rate.table");
         values.put("rpo.rate.completions", place.inputs().data(settings.completions()));
         for (String model : models()) {
             values.put("weights of " + model, place.inputs().weights(model));

@@ -66,7 +66,8 @@ public final class Stages {
             TablePins pins,
             Consumer<String> reader,
             LocalDate today) {
-        TableInputs tables = new TableInputs(run, spark, pins);
+        TableInputs tables = new TableInputs(
+                run, spark, pins, configuration.settings().data().key());
         place = new Workplace(
                 configuration,
                 run,
@@ -97,9 +98,16 @@ public final class Stages {
 
     /** Of the pairs, or of supervised rows if nothing else is named. */
     public Stage score() {
-        return place.configuration().namesSupervisedRowsOnly()
+        Stage made = place.configuration().namesSupervisedRowsOnly()
                 ? Score.ofExamples(place, Prepare.examples(place))
                 : score;
+        return TableOutput.of(
+                place,
+                made,
+                "rpo.score.table",
+                place.settings().tables().score(),
+                true,
+                () -> new TableRows(place).ofScores(made));
     }
 
     public Stage train() {
@@ -165,11 +173,21 @@ public final class Stages {
     }
 
     public Stage generate() {
-        return Generate.configured(place);
+        Stage made = Generate.configured(place);
+        return TableOutput.of(
+                place,
+                made,
+                "rpo.generate.table",
+                place.settings().tables().generate(),
+                true,
+                () -> new TableRows(place).ofCompletions(made, place.settings().generate().prompts()));
     }
 
     public Stage judge() {
-        return Judging.configured(place);
+        Stage made = Judging.configured(place);
+        return TableOutput.of(
+                place, made, "rpo.judge.table", place.settings().tables().judge(), false, () -> new TableRows(place)
+                        .ofJudgments());
     }
 
     public Stage reward() {
@@ -177,7 +195,14 @@ public final class Stages {
     }
 
     public Stage rate() {
-        return Rate.configured(place);
+        Stage made = Rate.configured(place);
+        return TableOutput.of(
+                place,
+                made,
+                "rpo.rate.table",
+                place.settings().tables().rate(),
+                false,
+                () -> new TableRows(place).ofRatings(made, place.settings().rate().completions()));
     }
 
     /** Measures how far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */

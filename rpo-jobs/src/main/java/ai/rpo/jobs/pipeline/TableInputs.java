@@ -12,8 +12,9 @@ import org.apache.spark.sql.SparkSession;
  * The rows of a run that lie in tables: told by their pins, and read as files that are copied into the run directory.
  *
  * @param run in whose folder {@code tables} the copies lie
+ * @param key columns that tell rows apart, and by which copies are ordered; none where empty
  */
-record TableInputs(RunDirectory run, SparkLauncher spark, TablePins pins) {
+record TableInputs(RunDirectory run, SparkLauncher spark, TablePins pins, List<String> key) {
 
     private static final String FOLDER = "tables/";
 
@@ -41,7 +42,7 @@ record TableInputs(RunDirectory run, SparkLauncher spark, TablePins pins) {
 
     private String copy(String path) {
         SparkSession session = spark.session();
-        TableCopy copy = new TableCopy(session, pins.pin(path), List.of());
+        TableCopy copy = new TableCopy(session, pins.pin(path), key);
         return copy.in(run.artifact(FOLDER + copy.name()), ProgramVersion.get()).toString();
     }
 }

@@ -72,7 +72,7 @@ public record GenerateSettings(
         return temperature == null ? sampling : sampling.withTemperature(number(temperature));
     }
 
-    /** The same of other prompts. */
+    /** Takes other prompts. */
     public GenerateSettings of(List<String> others) {
         return new GenerateSettings(
                 others, format, samplesPerPrompt, seed, completionsAtOnce, stop, temperatures, sampling);

@@ -42,7 +42,7 @@ public record RateSettings(
         }
     }
 
-    /** The same of other completions. */
+    /** Takes other completions. */
     public RateSettings of(List<String> others) {
         return new RateSettings(model, others, aggregate, varianceWeight, tokenizeAgain);
     }

@@ -39,7 +39,8 @@ record TableHistory(String format, String of, List<Snapshot> snapshots) {
         };
     }
 
-    private static String provider(TableName table, SparkSession spark) {
+    /** Such as {@code iceberg} or {@code parquet}; empty for a view. */
+    static String provider(TableName table, SparkSession spark) {
         return spark.sql("DESCRIBE TABLE EXTENDED " + table.quoted()).collectAsList().stream()
                 .filter(row -> "Provider".equals(row.getString(0)))
                 .map(row -> row.getString(1).toLowerCase(Locale.ROOT))

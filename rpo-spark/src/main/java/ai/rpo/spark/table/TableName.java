@@ -1,6 +1,7 @@
 package ai.rpo.spark.table;
 
 import ai.rpo.core.RpoException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
@@ -22,6 +23,13 @@ record TableName(List<String> parts) {
             throw RpoException.configuration("Cannot use the table " + name + ": that is no name of a table ("
                     + SparkMessage.of(e) + "). Write catalog.db.name, with backquotes around parts of other characters.");
         }
+    }
+
+    /** The name of another table beside this one. */
+    TableName withSuffix(String suffix) {
+        List<String> other = new ArrayList<>(parts);
+        other.set(other.size() - 1, other.get(other.size() - 1) + suffix);
+        return new TableName(other);
     }
 
     /** As it stands in a query. */
