@@ -6,6 +6,7 @@ import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
@@ -19,6 +20,9 @@ import org.apache.spark.storage.StorageLevel;
 
 /** Keys of rows by the places that stages call them by. */
 public final class KeyedPlaces {
+
+    /** The columns by which {@code generate} calls its rows. */
+    public static final List<String> NAMES = List.of("ordinal", "sample");
 
     private static final StructType SCHEMA = new StructType()
             .add("file", DataTypes.IntegerType)
@@ -42,7 +46,9 @@ public final class KeyedPlaces {
      */
     public static Dataset<Row> read(SparkSession spark, List<String> paths, List<String> key, boolean unique) {
         RowKey columns = new RowKey(key);
-        JavaRDD<Row> rows = NumberedRows.read(spark, paths, key).map(row -> {
+        List<String> wanted = new ArrayList<>(NAMES);
+        wanted.addAll(key);
+        JavaRDD<Row> rows = NumberedRows.read(spark, paths, wanted).map(row -> {
             try {
                 JsonNode object = RowReader.parse(row.json());
                 boolean isGenerated = object.path("ordinal").isIntegralNumber()
@@ -71,9 +77,10 @@ public final class KeyedPlaces {
 
     /** Leaves the places for the keys, which come first. */
     public static Dataset<Row> join(Dataset<Row> rows, Dataset<Row> places, List<String> key) {
-        Column same = rows.col("ordinal")
-                .equalTo(places.col("ordinal"))
-                .and(places.col("sample").isNull().or(places.col("sample").equalTo(rows.col("sample"))));
+        Column same = rows.col("ordinal").equalTo(places.col("ordinal"));
+        if (Arrays.asList(rows.columns()).contains("sample")) { // JSON has no column of nulls
+            same = same.and(places.col("sample").isNull().or(places.col("sample").equalTo(rows.col("sample"))));
+        }
         List<Column> selected = new ArrayList<>();
         key.forEach(name -> selected.add(places.col("`" + name.replace("`", "``") + "`")));
         selected.add(rows.col("*"));

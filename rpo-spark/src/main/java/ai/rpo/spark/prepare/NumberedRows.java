@@ -63,8 +63,12 @@ public final class NumberedRows {
         return read(spark, paths, List.of());
     }
 
-    /** @param more columns of Parquet files that are read, whatever they hold */
-    static JavaRDD<NumberedRow> read(SparkSession spark, List<String> paths, List<String> more) {
+    /**
+     * Reads further columns, too.
+     *
+     * @param more columns of Parquet files that no format asks for
+     */
+    public static JavaRDD<NumberedRow> read(SparkSession spark, List<String> paths, List<String> more) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         FileInspector inspector = new FileInspector(FieldNames.USUAL, more, hadoop);
         List<DataFile> files = new ArrayList<>();

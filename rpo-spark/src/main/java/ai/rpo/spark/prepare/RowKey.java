@@ -10,6 +10,7 @@ import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ import org.apache.spark.sql.types.StructType;
  *
  * @param names of the columns
  */
-record RowKey(List<String> names) {
+record RowKey(List<String> names) implements Serializable {
 
     private static final int NAMED = 3;
 

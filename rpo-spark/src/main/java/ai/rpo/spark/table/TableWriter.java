@@ -2,20 +2,19 @@ package ai.rpo.spark.table;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.RpoException.Kind;
-import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.catalog.CatalogManager;
 
 /**
- * Writes results to a table whole, in place of what was written before. Iceberg's and Delta's catalogs replace a table in one
+ * Writes results to a table whole, in place of what was written before. Iceberg's and Delta's formats replace all rows in one
  * step; Spark's own and Hive's get another table first, which then takes the name. A table that this program has not written is
  * left alone.
  */
 public final class TableWriter {
 
-    private static final Set<String> WITH_SNAPSHOTS = Set.of("iceberg", "delta");
     private static final String MARK = "rpo.written";
     private static final String SESSION_CATALOG = "spark_catalog";
 
@@ -66,9 +65,9 @@ public final class TableWriter {
         check();
         asking(() -> {
             String provider = exists() ? TableHistory.provider(name, spark) : "";
-            if (WITH_SNAPSHOTS.contains(provider)) {
-                rows.writeTo(name.quoted()).using(provider).tableProperty(MARK, "true").createOrReplace();
-            } else if (isInSessionCatalog()) {
+            if (provider.equals("delta")) {
+                replaceFiles(rows);
+            } else if (!provider.equals("iceberg") && isInSessionCatalog()) {
                 replaceByName(rows);
             } else {
                 rows.writeTo(name.quoted()).tableProperty(MARK, "true").createOrReplace();
@@ -82,6 +81,16 @@ public final class TableWriter {
         return name.parts().size() > 1 && catalogs.isCatalogRegistered(first)
                 ? first.equals(SESSION_CATALOG)
                 : catalogs.currentCatalog().name().equals(SESSION_CATALOG);
+    }
+
+    /** One commit of Delta's, whose catalog does not replace tables under each Spark 3.5. */
+    private void replaceFiles(Dataset<Row> rows) {
+        spark.sql("ALTER TABLE " + name.quoted() + " SET TBLPROPERTIES ('" + MARK + "' = 'true')");
+        rows.write()
+                .format("delta")
+                .mode(SaveMode.Overwrite)
+                .option("overwriteSchema", true)
+                .save(spark.sql("DESCRIBE DETAIL " + name.quoted()).first().<String>getAs("location"));
     }
 
     private void replaceByName(Dataset<Row> rows) {
