@@ -142,8 +142,7 @@ public final class StepBenchmark {
         if (lora.isPresent()) {
             Path folder = Files.createTempDirectory("rpo-bench-");
             Trainable adapter = shape.adapter(lora.get(), folder);
-            Weights frozen =
-                    adapter.start().with(lora.get().basePrecision()).weights();
+            Weights frozen = adapter.start().with(lora.get().basePrecision()).weights();
             PolicyNetwork network =
                     PolicyNetwork.create(TrainPlan.of(adapter, loss, settings, precision, 1000, threads));
             network.freeze(backend -> Parameters.readOnly(shape.config(), frozen, backend));

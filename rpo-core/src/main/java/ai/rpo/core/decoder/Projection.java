@@ -77,8 +77,8 @@ final class Projection {
                 backend,
                 tensor,
                 (parameters, workspace) -> parameters.part(tensor, expert, experts, backend, workspace),
-                Optional.of(parameters -> Parameters.part(
-                        parameters.get(tensor + WeightNames.Experts.BIAS), expert, experts)),
+                Optional.of(parameters ->
+                        Parameters.part(parameters.get(tensor + WeightNames.Experts.BIAS), expert, experts)),
                 true,
                 Optional.empty());
     }

@@ -61,8 +61,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         Set<String> tables = new HashSet<>();
         tables.add(names.embedding() + ".weight");
         names.positions().ifPresent(positions -> tables.add(positions + ".weight"));
-        tables.removeIf(
-                table -> backend.products() == Precision.BFLOAT16 && isBfloat16(layout.get(table), weights));
+        tables.removeIf(table -> backend.products() == Precision.BFLOAT16 && isBfloat16(layout.get(table), weights));
         return new ReadOnlyPlacement(layout, packed, tables, backend);
     }
 

@@ -77,8 +77,7 @@ record QuantizedTensor(
                     .findFirst()
                     .orElseThrow(() -> broken(name, name + STATE + "nf4 is missing"));
             used.add(state);
-            JsonObject keys = JsonObject.parse(
-                    new String(stored.get(state).bytes(), StandardCharsets.UTF_8), state);
+            JsonObject keys = JsonObject.parse(new String(stored.get(state).bytes(), StandardCharsets.UTF_8), state);
             if (!keys.text("quant_type", "").equals("nf4")) {
                 throw keys.refuse("quant_type", "but of four bits only nf4 is supported");
             }
@@ -123,8 +122,8 @@ record QuantizedTensor(
             if (!tensor.dtype().equals(dtype) || tensor.bytes() != bytes) {
                 throw broken(
                         tensor.name(),
-                        "it has " + tensor.bytes() + " bytes of " + tensor.dtype() + ", and should have " + bytes + " of "
-                                + dtype);
+                        "it has " + tensor.bytes() + " bytes of " + tensor.dtype() + ", and should have " + bytes
+                                + " of " + dtype);
             }
         }
 
@@ -141,7 +140,8 @@ record QuantizedTensor(
 
     /** Reads all of it. */
     PackedMatrix read() {
-        float[] factors = scales.tensor().dtype().equals("F32") ? scales.floats() : unpackedScales(nested.orElseThrow());
+        float[] factors =
+                scales.tensor().dtype().equals("F32") ? scales.floats() : unpackedScales(nested.orElseThrow());
         if (packing == Packing.INT8) {
             for (int i = 0; i < factors.length; i++) {
                 factors[i] /= INT8_MOST;

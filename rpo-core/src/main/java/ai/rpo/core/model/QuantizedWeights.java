@@ -64,16 +64,13 @@ final class QuantizedWeights implements Weights {
             String block = names.block(i);
             config.architecture()
                     .mixture(i)
-                    .ifPresent(mixture ->
-                            excepted.add(block + mixture.names().router() + ".weight"));
+                    .ifPresent(mixture -> excepted.add(block + mixture.names().router() + ".weight"));
         }
         return excepted;
     }
 
     private boolean isQuantized(ParameterLayout.Entry entry) {
-        return !entry.vector()
-                && !entry.name().endsWith(WeightNames.Experts.BIAS)
-                && !excepted.contains(entry.name());
+        return !entry.vector() && !entry.name().endsWith(WeightNames.Experts.BIAS) && !excepted.contains(entry.name());
     }
 
     private int block(ParameterLayout.Entry entry) {

@@ -76,7 +76,8 @@ final class StoredWeights implements Weights {
             Optional<BitsAndBytes> quantization) {
         StoredWeights weights = new StoredWeights(folder, config, files, drawn, quantization);
         if (quantization.isPresent() && config.architecture().names().inputMajor()) {
-            throw weights.refuse("its " + config.modelType() + " weights are quantised in another order than they have here");
+            throw weights.refuse(
+                    "its " + config.modelType() + " weights are quantised in another order than they have here");
         }
         if (config.layers() > weights.stored.size()) { // before a layout of that many is made
             throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "

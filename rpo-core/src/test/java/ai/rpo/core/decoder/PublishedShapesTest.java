@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
-import ai.rpo.core.model.Weights;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -70,7 +70,8 @@ class PublishedShapesTest {
                     Float.BYTES * (parameters + 4 * trained + scratch),
                     Float.BYTES
                             * (4 * parameters
-                                    + ScratchMemory.ofTraining(config, Optional.empty(), NONE_PACKED, length, ROWS, true)));
+                                    + ScratchMemory.ofTraining(
+                                            config, Optional.empty(), NONE_PACKED, length, ROWS, true)));
         }
 
         private static TreeSet<String> projections(ModelConfig config) {

@@ -8,8 +8,8 @@ import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Backend;
-import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Packing;
+import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Workspace;
 import java.lang.reflect.Proxy;
@@ -89,7 +89,11 @@ class ScratchMemoryTest {
     void packedMatricesNeedRoomForTheLargest() {
         ModelConfig config = SmallModel.family("qwen3", 6);
         Optional<Lora> lora = Optional.of(new Lora(
-                2, 1, 0, false, Set.of(config.architecture().projections(0).get(0).get(0))));
+                2,
+                1,
+                0,
+                false,
+                Set.of(config.architecture().projections(0).get(0).get(0))));
         Weights packed = new Weights() {
             @Override
             public void read(ParameterLayout.Entry entry, long offset, FloatBuffer target) {

@@ -90,8 +90,7 @@ class BitsAndBytesTest {
             })
     void otherKindsAreRefusedByName(String value, String why) {
         String config = TinyModel.CONFIG.replaceFirst("\\{", "{\"quantization_config\": " + value + ",");
-        RpoException e =
-                assertThrows(RpoException.class, () -> ModelConfigParser.parse(config, "some/config.json"));
+        RpoException e = assertThrows(RpoException.class, () -> ModelConfigParser.parse(config, "some/config.json"));
         assertTrue(
                 e.getMessage().startsWith("Cannot use some/config.json: quantization_config." + why), e.getMessage());
     }
@@ -99,7 +98,8 @@ class BitsAndBytesTest {
     @ParameterizedTest
     @ValueSource(strings = {".weight.absmax", ".weight.quant_map", ".weight.quant_state.bitsandbytes__nf4"})
     void whatIsMissingIsNamed(String part) throws IOException, URISyntaxException {
-        RpoException e = refused("llama_nf4", "\"" + QUERY + part + "\"", "\"" + "x".repeat((QUERY + part).length()) + "\"");
+        RpoException e =
+                refused("llama_nf4", "\"" + QUERY + part + "\"", "\"" + "x".repeat((QUERY + part).length()) + "\"");
         assertTrue(e.getMessage().contains(QUERY + part + " is missing"), e.getMessage());
     }
 

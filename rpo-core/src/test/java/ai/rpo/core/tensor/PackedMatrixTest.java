@@ -28,8 +28,7 @@ class PackedMatrixTest {
 
     @Test
     void aByteIsA127thOfTheLargest() {
-        PackedMatrix packed =
-                PackedMatrix.of(Packing.INT8, 2, 3, 3, source(new float[] {127, -63.4f, 0.6f, 0, 0, 0}));
+        PackedMatrix packed = PackedMatrix.of(Packing.INT8, 2, 3, 3, source(new float[] {127, -63.4f, 0.6f, 0, 0, 0}));
         assertArrayEquals(new byte[] {127, -63, 1, 0, 0, 0}, packed.codes());
         assertArrayEquals(new float[] {1, 0}, packed.scales());
         assertEquals(-63, packed.get(1));

@@ -138,11 +138,11 @@ class QuantizedGoldenTest {
     @Test
     void whatIsExportedStandsAloneInFloats() throws IOException, URISyntaxException {
         ModelDirectory model = ModelDirectory.open(resource("quantized/llama_nf4"));
-        Trainable trainable = Trainable.of(model, LORA.on(model), 7, resource("quantized/llama_nf4").toString());
+        Trainable trainable = Trainable.of(
+                model, LORA.on(model), 7, resource("quantized/llama_nf4").toString());
         PolicyNetwork network = network(trainable, model.weights());
         network.step(pairs("llama_nf4"));
-        Weights numbers =
-                new Parameters(trainable.layout(), network.state().parameters()).asWeights();
+        Weights numbers = new Parameters(trainable.layout(), network.state().parameters()).asWeights();
         Path merged = temporary.resolve("merged");
         trainable.export(merged, numbers, ExportForm.full(Dtype.F32), Map.of());
         Path adapter = temporary.resolve("adapter");
@@ -154,7 +154,8 @@ class QuantizedGoldenTest {
         ModelDirectory adapted = ModelDirectory.open(adapter);
         assertTrue(adapted.unmerged().isPresent());
         List<Example> examples = examples("llama_nf4");
-        Parameters own = new Parameters(trainable.layout(), backend.allocate(trainable.layout().size()));
+        Parameters own = new Parameters(
+                trainable.layout(), backend.allocate(trainable.layout().size()));
         own.load(adapted.adapter().orElseThrow().weights());
         double[] beside = new ReferenceScorer(
                         new Decoder(model.config(), adapted.unmerged(), backend),
@@ -171,8 +172,7 @@ class QuantizedGoldenTest {
     @Test
     void quantizedWeightsAreNotTrained() throws URISyntaxException {
         ModelDirectory model = ModelDirectory.open(resource("quantized/llama_nf4"));
-        RpoException all =
-                assertThrows(RpoException.class, () -> Trainable.of(model, Optional.empty(), 1, "anywhere"));
+        RpoException all = assertThrows(RpoException.class, () -> Trainable.of(model, Optional.empty(), 1, "anywhere"));
         assertTrue(all.getMessage().contains("they are quantised"), all.getMessage());
         RpoException other = assertThrows(RpoException.class, () -> model.with(BasePrecision.INT8));
         assertTrue(other.getMessage().contains("its files are quantised already, as NF4"), other.getMessage());
@@ -182,8 +182,7 @@ class QuantizedGoldenTest {
     }
 
     /** @param frozen lie under the adapter */
-    private float[] trained(Weights frozen, ModelDirectory model, String name)
-            throws IOException, URISyntaxException {
+    private float[] trained(Weights frozen, ModelDirectory model, String name) throws IOException, URISyntaxException {
         Trainable trainable = Trainable.of(model, LORA.on(model), 7, "base");
         PolicyNetwork network = network(trainable, frozen);
         for (int step = 0; step < 3; step++) {
@@ -224,8 +223,8 @@ class QuantizedGoldenTest {
     private List<Example> examples(String name) throws IOException, URISyntaxException {
         List<Example> examples = new ArrayList<>();
         for (JsonNode pair : golden(name).get("pairs")) {
-            examples.add(new Example(
-                    ids(pair.get("prompt")), List.of(ids(pair.get("chosen")), ids(pair.get("rejected")))));
+            examples.add(
+                    new Example(ids(pair.get("prompt")), List.of(ids(pair.get("chosen")), ids(pair.get("rejected")))));
         }
         return examples;
     }

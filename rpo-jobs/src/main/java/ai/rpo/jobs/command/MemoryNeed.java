@@ -55,8 +55,7 @@ final class MemoryNeed {
         long moments = train.optimizer() == TrainSettings.Optimizer.ADAMW ? 2 : 0;
         long outer = train.outer().hasMomentum() ? 1 : 0;
         driver = Float.BYTES * (1 + moments + outer) * trained;
-        long scratch =
-                ScratchMemory.ofTraining(
+        long scratch = ScratchMemory.ofTraining(
                 config, adapter, below, length, train.tokensPerMicroBatch(), train.recompute());
         scoring = frozen
                 + Float.BYTES
@@ -69,7 +68,8 @@ final class MemoryNeed {
     private long frozenBytes(ParameterLayout.Entry entry, Weights weights) {
         Optional<Packing> packing = weights.packing(entry);
         if (packing.isPresent()) {
-            return packing.get().bytes(entry.size()) + Float.BYTES * packing.get().scales(entry.size(), NF4_BLOCK);
+            return packing.get().bytes(entry.size())
+                    + Float.BYTES * packing.get().scales(entry.size(), NF4_BLOCK);
         }
         return entry.size() * (halved && !entry.vector() ? Short.BYTES : Float.BYTES);
     }

@@ -69,8 +69,8 @@ final class Score implements Stage {
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         ReferenceSettings settings = place.settings().reference();
-        ScoreStage stage =
-                new ScoreStage(place.spark().session(), place.openFrozen(place.reference()), place.scoring(), place.scores());
+        ScoreStage stage = new ScoreStage(
+                place.spark().session(), place.openFrozen(place.reference()), place.scoring(), place.scores());
         Map<String, Long> counts = new LinkedHashMap<>();
         Map<String, Object> report = new LinkedHashMap<>();
         for (String split : List.of("train", "eval")) {

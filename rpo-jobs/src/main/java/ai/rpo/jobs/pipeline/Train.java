@@ -168,7 +168,9 @@ final class Train implements Stage {
                 place.run().path(rowsFrom.folder() + "/train"),
                 place.run().path(folder),
                 model,
-                place.settings().export().of(place.openFrozen(place.model()).open().dtype()),
+                place.settings()
+                        .export()
+                        .of(place.openFrozen(place.model()).open().dtype()),
                 fingerprint.digest(),
                 place.isOwnReference(),
                 facts(fingerprint),

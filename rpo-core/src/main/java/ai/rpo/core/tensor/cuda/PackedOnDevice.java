@@ -16,10 +16,8 @@ record PackedOnDevice(Packing packing, int rows, int columns, int block, DeviceS
 
     static PackedOnDevice of(PackedMatrix matrix, Device device, Kernels kernels) {
         float[] levels = NormalFloat.levels();
-        DeviceStorage codes =
-                new DeviceStorage(device, kernels, (matrix.codes().length + 3) / Float.BYTES, false);
-        DeviceStorage scales =
-                new DeviceStorage(device, kernels, levels.length + (long) matrix.scales().length, false);
+        DeviceStorage codes = new DeviceStorage(device, kernels, (matrix.codes().length + 3) / Float.BYTES, false);
+        DeviceStorage scales = new DeviceStorage(device, kernels, levels.length + (long) matrix.scales().length, false);
         device.write(codes.at(0), matrix.codes());
         scales.write(0, levels, 0, levels.length);
         scales.write(levels.length, matrix.scales(), 0, matrix.scales().length);
@@ -30,10 +28,8 @@ record PackedOnDevice(Packing packing, int rows, int columns, int block, DeviceS
         long first = (long) firstRow * columns;
         Grid grid = Grid.over(out.size());
         switch (packing) {
-            case NF4 ->
-                kernels.launch("packed.nf4", grid, codes.at(0), scales.at(0), block, first, out, out.size());
-            case INT8 ->
-                kernels.launch("packed.int8", grid, codes.at(0), scales.at(0), block, first, out, out.size());
+            case NF4 -> kernels.launch("packed.nf4", grid, codes.at(0), scales.at(0), block, first, out, out.size());
+            case INT8 -> kernels.launch("packed.int8", grid, codes.at(0), scales.at(0), block, first, out, out.size());
             case BFLOAT16 -> {
                 long from = codes.at(0) + Short.BYTES * first;
                 kernels.launch("elementwise.widenBfloat16", grid, from, out, out.size());
