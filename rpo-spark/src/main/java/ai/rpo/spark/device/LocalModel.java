@@ -77,7 +77,7 @@ public final class LocalModel implements Serializable {
     }
 
     /**
-     * The same model, whose weights, or those under its adapter, are kept in so many bits.
+     * Keeps the weights of the same model, or those under its adapter, in so many bits.
      *
      * @throws RpoException if its files are quantised otherwise
      */
