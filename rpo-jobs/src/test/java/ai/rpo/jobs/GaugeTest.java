@@ -187,14 +187,14 @@ class GaugeTest {
         return export(other, "other-reward", reward -> reward.weights());
     }
 
-    /** A reward model whose head is no number. */
+    /** A reward model whose numbers are too large. */
     private Path broken() {
         return export(
                 folder.resolve("policy"),
                 "broken",
                 reward -> (entry, offset, target) -> {
                     if (entry.name().startsWith("score")) {
-                        fill(target, Float.NaN);
+                        fill(target, Float.MAX_VALUE);
                     } else {
                         reward.weights().read(entry, offset, target);
                     }
