@@ -94,9 +94,11 @@ class GaugeTest {
             assertTrue(point.get("kl").asDouble() > before, points.toString());
             before = point.get("kl").asDouble();
             assertTrue(point.get("k3").asDouble() > 0);
-            assertTrue(point.get("proxy_se").asDouble() > 0 && point.get("gold_se").asDouble() > 0, points.toString());
+            assertTrue(
+                    point.get("proxy_se").asDouble() > 0 && point.get("gold_se").asDouble() > 0, points.toString());
             assertEquals(24, point.get("completions").asInt());
-            assertTrue(point.get("logps_shift/chosen").asDouble() > point.get("logps_shift/rejected").asDouble());
+            assertTrue(point.get("logps_shift/chosen").asDouble()
+                    > point.get("logps_shift/rejected").asDouble());
         }
         List<JsonNode> logged = lines("out/train/metrics.jsonl");
         assertEquals(points.get(3).get("gold"), logged.get(11).get("gauge/gold"));
@@ -135,9 +137,11 @@ class GaugeTest {
         }
         assertEquals(points.size() - 2, best, "it goes on until one is not better: " + points);
         assertTrue(points.size() < 9, points.toString());
-        assertTrue(Files.exists(folder.resolve("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best))));
+        assertTrue(Files.exists(
+                folder.resolve("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best))));
         assertEquals(
-                weights("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best)), weights("out/model"));
+                weights("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best)),
+                weights("out/model"));
     }
 
     private static double gold(List<JsonNode> points, int i) {
@@ -157,10 +161,21 @@ class GaugeTest {
 
     @Test
     void whatCannotBeMeasuredIsSaidBeforeTraining() throws IOException {
-        assertRefused(2, "nothing is gauged. Name prompts with rpo.gauge.prompts", "rpo.selection.metric=gold", "rpo.gauge.prompts=null");
-        assertRefused(2, "there is no such reward. Name reward models with rpo.gauge.gold", "rpo.selection.metric=gold", "rpo.gauge.gold=null");
+        assertRefused(
+                2,
+                "nothing is gauged. Name prompts with rpo.gauge.prompts",
+                "rpo.selection.metric=gold",
+                "rpo.gauge.prompts=null");
+        assertRefused(
+                2,
+                "there is no such reward. Name reward models with rpo.gauge.gold",
+                "rpo.selection.metric=gold",
+                "rpo.gauge.gold=null");
         assertRefused(2, "rpo.gauge.proxy must be reward models", "rpo.gauge.proxy=implicit");
-        assertRefused(2, "Cannot use the model in " + folder.resolve("policy") + " as a reward model", "rpo.gauge.gold=" + folder.resolve("policy"));
+        assertRefused(
+                2,
+                "Cannot use the model in " + folder.resolve("policy") + " as a reward model",
+                "rpo.gauge.gold=" + folder.resolve("policy"));
         assertRefused(2, "they have different vocabularies, of ", "rpo.gauge.gold=" + otherVocabulary());
         assertRefused(2, "none.jsonl", "rpo.gauge.prompts=" + folder.resolve("none.jsonl"));
         Files.writeString(folder.resolve("empty.jsonl"), "");
@@ -178,7 +193,8 @@ class GaugeTest {
 
     private Path otherVocabulary() throws IOException {
         Path other = Files.createDirectory(folder.resolve("other"));
-        String config = Files.readString(MODEL.resolve("config.json")).replace("\"vocab_size\": 13", "\"vocab_size\": 14");
+        String config =
+                Files.readString(MODEL.resolve("config.json")).replace("\"vocab_size\": 13", "\"vocab_size\": 14");
         Files.writeString(other.resolve("config.json"), config);
         ParameterFile.write(
                 other.resolve("model.safetensors"),
@@ -189,16 +205,13 @@ class GaugeTest {
 
     /** A reward model whose numbers are too large. */
     private Path broken() {
-        return export(
-                folder.resolve("policy"),
-                "broken",
-                reward -> (entry, offset, target) -> {
-                    if (entry.name().startsWith("score")) {
-                        fill(target, Float.MAX_VALUE);
-                    } else {
-                        reward.weights().read(entry, offset, target);
-                    }
-                });
+        return export(folder.resolve("policy"), "broken", reward -> (entry, offset, target) -> {
+            if (entry.name().startsWith("score")) {
+                fill(target, Float.MAX_VALUE);
+            } else {
+                reward.weights().read(entry, offset, target);
+            }
+        });
     }
 
     private static void fill(FloatBuffer target, float value) {
@@ -214,8 +227,8 @@ class GaugeTest {
     }
 
     private int execute(String command, String... definitions) {
-        List<String> words =
-                new ArrayList<>(List.of(command, "--config", folder.resolve("run.conf").toString()));
+        List<String> words = new ArrayList<>(
+                List.of(command, "--config", folder.resolve("run.conf").toString()));
         Arrays.stream(definitions).forEach(definition -> words.addAll(List.of("-D", definition)));
         Outcome outcome = ProgramHere.run(words);
         printed = outcome.out() + outcome.err();

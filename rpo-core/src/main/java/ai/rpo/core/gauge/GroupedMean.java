@@ -18,8 +18,10 @@ public record GroupedMean(double mean, double error) {
      */
     public static GroupedMean of(Collection<List<Double>> groups) {
         double[] means = groups.stream()
-                .mapToDouble(group ->
-                        group.stream().mapToDouble(Double::doubleValue).average().orElseThrow())
+                .mapToDouble(group -> group.stream()
+                        .mapToDouble(Double::doubleValue)
+                        .average()
+                        .orElseThrow())
                 .toArray();
         double mean = 0;
         for (double each : means) {

@@ -21,7 +21,9 @@ class RewardCurveTest {
     void theReferenceIsNoPointAndTheOrderDoesNotMatter() {
         RewardCurve curve = RewardCurve.of(
                 List.of(new Point(3, 1.5, 0), new Point(0, 0, 0), new Point(1, 1.5, 0), new Point(2, 2, 0)));
-        assertEquals(List.of(1.0, 2.0, 3.0), curve.points().stream().map(Point::distance).toList());
+        assertEquals(
+                List.of(1.0, 2.0, 3.0),
+                curve.points().stream().map(Point::distance).toList());
         Overoptimization best = curve.fits().get(0);
         assertEquals(Form.BEST_OF_N, best.form(), "the nearer one is first");
         assertEquals(2, best.peak().getAsDouble(), 1e-9);
@@ -31,15 +33,22 @@ class RewardCurveTest {
     @Test
     void withoutThreePointsThereIsNoFit() {
         assertEquals(List.of(), RewardCurve.of(List.of()).fits());
-        assertEquals(List.of(), RewardCurve.of(List.of(new Point(1, 1, 0.1), new Point(2, 1, 0.1))).fits());
-        assertEquals(List.of(), RewardCurve.of(Collections.nCopies(5, new Point(1, 1, 0.1))).fits());
+        assertEquals(
+                List.of(),
+                RewardCurve.of(List.of(new Point(1, 1, 0.1), new Point(2, 1, 0.1)))
+                        .fits());
+        assertEquals(
+                List.of(),
+                RewardCurve.of(Collections.nCopies(5, new Point(1, 1, 0.1))).fits());
     }
 
     /** Where one error is not known, no point counts more than another. */
     @Test
     void anUnknownErrorMakesAllPointsCountAlike() {
-        List<Point> some = List.of(new Point(1, 1.4, 0), new Point(2, 2, 0.01), new Point(3, 1.6, 5), new Point(4, 0, 1));
-        List<Point> none = some.stream().map(p -> new Point(p.distance(), p.change(), 0)).toList();
+        List<Point> some =
+                List.of(new Point(1, 1.4, 0), new Point(2, 2, 0.01), new Point(3, 1.6, 5), new Point(4, 0, 1));
+        List<Point> none =
+                some.stream().map(p -> new Point(p.distance(), p.change(), 0)).toList();
         assertEquals(RewardCurve.of(none).fits(), RewardCurve.of(some).fits());
     }
 

@@ -4,7 +4,6 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.gauge.GaugePoint;
-import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.gauge.PolicyGauge;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
@@ -63,7 +62,9 @@ final class Gauging implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(measuring.dependsOn());
-        values.put("rpo.gauge.every", place.configuration().valuesUnder("rpo.gauge").get("rpo.gauge.every"));
+        values.put(
+                "rpo.gauge.every",
+                place.configuration().valuesUnder("rpo.gauge").get("rpo.gauge.every"));
         return values;
     }
 
@@ -99,7 +100,8 @@ final class Gauging implements Stage {
         }
         for (Map.Entry<Long, LocalModel> checkpoint : kept.entrySet()) {
             long step = checkpoint.getKey();
-            boolean isFar = step - points.headMap(step).lastKey() >= place.settings().gauge().every();
+            boolean isFar = step - points.headMap(step).lastKey()
+                    >= place.settings().gauge().every();
             if (!points.containsKey(step) && (isFar || step == kept.lastKey())) {
                 points.put(step, own.measure(step, checkpoint.getValue(), progress));
             }
@@ -119,7 +121,11 @@ final class Gauging implements Stage {
 
     @Override
     public List<String> summary() {
-        List<GaugePoint> points = place.run().file(POINTS).read().orElse("").lines()
+        List<GaugePoint> points = place.run()
+                .file(POINTS)
+                .read()
+                .orElse("")
+                .lines()
                 .map(GaugePoint::fromJson)
                 .toList();
         return points.stream().map(Gauging::line).toList();

@@ -3,7 +3,6 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.train.SelectionSettings;
-import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.gauge.GaugeSettings;
 import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.gauge.ModelRater;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.hadoop.fs.Path;
 
 /** How the policies of a run are held against its reference, which {@code rpo.gauge} describes. */
 record Measuring(Workplace place) {
@@ -125,12 +123,18 @@ record Measuring(Workplace place) {
                 place.open(place.reference()),
                 template,
                 place.promptSource(),
-                place.settings().generate().wholeDistribution(settings().prompts(), settings().samples()),
+                place.settings()
+                        .generate()
+                        .wholeDistribution(settings().prompts(), settings().samples()),
                 place.scoring(),
                 proxy().map(this::rater),
                 gold().map(this::rater),
                 pairs().map(place.run()::path));
-        return new PolicyGauge(place.spark().session(), plan, place.run().path(folder), place.run().fence());
+        return new PolicyGauge(
+                place.spark().session(),
+                plan,
+                place.run().path(folder),
+                place.run().fence());
     }
 
     /** The same for the checkpoints of a training. */
@@ -140,8 +144,7 @@ record Measuring(Workplace place) {
 
     private Rater rater(Rating rating) {
         return new ModelRater(
-                place.spark().session(),
-                completions -> rating(rating.models(), List.of(completions.toString()))
+                place.spark().session(), completions -> rating(rating.models(), List.of(completions.toString()))
                         .orElseThrow()
                         .stage());
     }

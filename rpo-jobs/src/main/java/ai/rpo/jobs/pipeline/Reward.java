@@ -75,9 +75,10 @@ final class Reward implements Stage {
                             + " Set rpo.export.form = full.");
         }
         if (place.settings().selection().isByGauge()) {
-            throw RpoException.configuration("Cannot choose a reward model by rpo.selection.metric = "
-                    + place.settings().selection().metric().orElseThrow()
-                    + ": a reward model has no completions to be rated. Name a held-out metric, such as rewards/accuracies.");
+            throw RpoException.configuration(
+                    "Cannot choose a reward model by rpo.selection.metric = "
+                            + place.settings().selection().metric().orElseThrow()
+                            + ": a reward model has no completions to be rated. Name a held-out metric, such as rewards/accuracies.");
         }
         place.requireHeldOutPairs();
         try {

@@ -57,15 +57,20 @@ final class DivergenceJob {
      */
     List<Measured> run(DivergenceRole.Models models, Path completions, Progress progress) {
         JavaRDD<Row> rows = Cores.of(spark)
-                .spread(spark.read().schema(COLUMNS).json(completions.toString()).javaRDD());
+                .spread(spark.read()
+                        .schema(COLUMNS)
+                        .json(completions.toString())
+                        .javaRDD());
         JavaRDD<Sampled> samples = rows.map(DivergenceJob::sampled).cache();
         try {
             long total = samples.count();
             LongAccumulator done = spark.sparkContext().longAccumulator("measured completions");
             int threads = Cores.of(spark).threads(samples.getNumPartitions());
             ScoreSettings scoring = settings;
-            try (PolledProgress polled = new PolledProgress(spark.sparkContext(), progress, "divergence", done, total)) {
-                return samples.mapPartitions(part -> measured(part, models, scoring, threads, done)).collect();
+            try (PolledProgress polled =
+                    new PolledProgress(spark.sparkContext(), progress, "divergence", done, total)) {
+                return samples.mapPartitions(part -> measured(part, models, scoring, threads, done))
+                        .collect();
             }
         } finally {
             samples.unpersist();
@@ -74,11 +79,11 @@ final class DivergenceJob {
 
     private static Sampled sampled(Row row) {
         if (row.isNullAt(2)) {
-            throw RpoException.data("Cannot gauge with the prompt of row " + row.getLong(0) + ": it is a conversation of"
-                    + " several turns, whose answers are no one completion. Leave such rows out of rpo.gauge.prompts.");
+            throw RpoException.data(
+                    "Cannot gauge with the prompt of row " + row.getLong(0) + ": it is a conversation of"
+                            + " several turns, whose answers are no one completion. Leave such rows out of rpo.gauge.prompts.");
         }
-        return new Sampled(
-                row.getLong(0), new Example(TokenIds.of(row, 1), List.of(TokenIds.of(row, 2))));
+        return new Sampled(row.getLong(0), new Example(TokenIds.of(row, 1), List.of(TokenIds.of(row, 2))));
     }
 
     private static Iterator<Measured> measured(
@@ -94,8 +99,8 @@ final class DivergenceJob {
         DivergenceRole role = new DivergenceRole(models, settings.precision(), threads);
         try (Loan<DivergenceScorer> loan = ExecutorRuntime.ofThisJvm().borrow(role)) {
             new MicroBatches<>(samples, Sampled::rows, settings.tokensPerBatch()).forEachRemaining(batch -> {
-                List<Divergence> divergences =
-                        loan.worker().measure(batch.stream().map(Sampled::example).toList());
+                List<Divergence> divergences = loan.worker()
+                        .measure(batch.stream().map(Sampled::example).toList());
                 for (int i = 0; i < batch.size(); i++) {
                     measured.add(finite(batch.get(i), divergences.get(i), models));
                 }
@@ -109,7 +114,8 @@ final class DivergenceJob {
     private static Measured finite(Sampled sample, Divergence divergence, DivergenceRole.Models models) {
         if (!divergence.isFinite()) {
             throw RpoException.data("Cannot gauge " + models.policy().uri()
-                    + ": its divergence from the reference " + models.reference().uri()
+                    + ": its divergence from the reference "
+                    + models.reference().uri()
                     + " along a completion of the prompt in row " + sample.prompt()
                     + " is not finite. Check the weights of both.");
         }

@@ -54,8 +54,8 @@ public record GaugePoint(
         json.put("k1", k1).put("k3", k3);
         put(json, "proxy", proxy);
         put(json, "gold", gold);
-        shift.ifPresent(moved ->
-                json.put("logps_shift/chosen", moved.chosen()).put("logps_shift/rejected", moved.rejected()));
+        shift.ifPresent(
+                moved -> json.put("logps_shift/chosen", moved.chosen()).put("logps_shift/rejected", moved.rejected()));
         return json.put("completions", completions).put("tokens", tokens).toString();
     }
 

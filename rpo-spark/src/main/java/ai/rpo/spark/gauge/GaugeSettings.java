@@ -36,7 +36,8 @@ public record GaugeSettings(List<String> prompts, int samples, int every, List<S
 
     private static void requireModels(String key, List<String> models, List<String> problems) {
         if (models.contains(RateSettings.IMPLICIT)) {
-            problems.add(key + " must be reward models, as the reward that a policy implies of its own completions is β times"
+            problems.add(key
+                    + " must be reward models, as the reward that a policy implies of its own completions is β times"
                     + " its distance, but is " + models);
         }
         if (new HashSet<>(models).size() < models.size()) {

@@ -157,16 +157,12 @@ public final class PolicyGauge {
     private Path generate(Path own, LocalModel policy, Progress progress) {
         String digest = new Fingerprint(Map.of("gauge", plan.identity, "policy", policy.fingerprint())).digest();
         GenerateStage.Result generated = new GenerateStage(
-                        spark,
-                        policy,
-                        plan.chatTemplate,
-                        plan.source,
-                        plan.scoring.precision(),
-                        plan.generate)
+                        spark, policy, plan.chatTemplate, plan.source, plan.scoring.precision(), plan.generate)
                 .run(new ArtifactDirectory(own, fence, hadoop()), digest, progress);
         if (generated.prompts() < 2) {
-            throw RpoException.data("Cannot gauge with one prompt: nobody could tell how certain its numbers are. Give more in"
-                    + " rpo.gauge.prompts.");
+            throw RpoException.data(
+                    "Cannot gauge with one prompt: nobody could tell how certain its numbers are. Give more in"
+                            + " rpo.gauge.prompts.");
         }
         return new Path(own, "completions");
     }
@@ -176,8 +172,8 @@ public final class PolicyGauge {
     }
 
     private LogpsShift shift(LocalModel policy, Path pairs, Progress progress) {
-        List<PairResult> results = new EvaluateStage(spark, plan.scoring)
-                .results(policy, new RpoObjective(), pairs, progress);
+        List<PairResult> results =
+                new EvaluateStage(spark, plan.scoring).results(policy, new RpoObjective(), pairs, progress);
         return new LogpsShift(
                 mean(results, PairResult::ordinal, pair -> pair.chosenLogps() - pair.referenceChosen())
                         .mean(),

@@ -244,7 +244,9 @@ public final class TrainStage {
     /** Opens the checkpoints that are there of a finished training, by their steps. */
     public SortedMap<Long, LocalModel> kept(Request request) {
         SortedMap<Long, LocalModel> kept = new TreeMap<>();
-        checkpoints(request, trainable()).byStep().forEach((step, folder) -> kept.put(step, start.checkpoint(folder.toString())));
+        checkpoints(request, trainable())
+                .byStep()
+                .forEach((step, folder) -> kept.put(step, start.checkpoint(folder.toString())));
         return kept;
     }
 
