@@ -15,7 +15,7 @@ import java.util.Optional;
 /** Gives a completion its rewards: by a number from each of some models, and what these numbers mean. */
 public sealed interface RewardSource extends Serializable {
 
-    /** What to do about several vocabularies. */
+    /** Says what to do about several vocabularies. */
     String SAME = "Name models with the same tokenizer.";
 
     /** Names the models, each of which scores every completion; at least one, and all read the same tokens. */
