@@ -94,18 +94,30 @@ class TableRunTest {
         sql("INSERT INTO ice.db.pairs VALUES " + rows(12, 8));
         assertEquals(0, execute("retrain"), err);
         assertTrue(out.contains("promote   version 2, was version 1\n"), out);
-        assertEquals(8, json("out/nights/0002/data/report.json").path("train").path("rows").asInt());
+        assertEquals(
+                8,
+                json("out/nights/0002/data/report.json")
+                        .path("train")
+                        .path("rows")
+                        .asInt());
         assertEquals(0, execute("retrain"), err);
         assertTrue(out.contains("nothing is new to version 2 of "), out);
         assertEquals(0, execute("rerun", "2"), err);
         assertTrue(out.contains("rerun     the weights are those of version 2 of "), out);
 
-        sql("ALTER TABLE ice.db.pairs ADD COLUMN label STRING", "INSERT INTO ice.db.pairs SELECT *, 'new' FROM ice.db.held_out");
+        sql(
+                "ALTER TABLE ice.db.pairs ADD COLUMN label STRING",
+                "INSERT INTO ice.db.pairs SELECT *, 'new' FROM ice.db.held_out");
         assertEquals(2, execute("retrain"), out);
         assertTrue(err.contains("its columns have changed, from (id bigint, prompt_ids array<int>"), err);
         assertEquals(0, execute("retrain", "-D", "rpo.retrain.from=base"), err);
         assertTrue(out.contains("promote   version 3, was version 2\n"), out);
-        assertEquals(30, json("out/nights/0003/data/report.json").path("train").path("rows").asInt());
+        assertEquals(
+                30,
+                json("out/nights/0003/data/report.json")
+                        .path("train")
+                        .path("rows")
+                        .asInt());
     }
 
     @Test
@@ -115,13 +127,16 @@ class TableRunTest {
         assertEquals(2, execute("score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.held_out"), out);
         assertTrue(err.contains("it has rows that this program did not write"), err);
 
-        String[] keyed = {"score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.scores", "-D", "rpo.data.eval=null"};
+        String[] keyed = {
+            "score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.scores", "-D", "rpo.data.eval=null"
+        };
         assertEquals(0, execute(keyed), err);
         assertTrue(out.contains("also in the table ice.db.scores"), out);
         assertEquals(
                 List.of(12L, 12L, 12L),
-                longs("SELECT count(*), count(ref_chosen_logps), count(DISTINCT split, id) FROM ice.db.pairs JOIN ice.db.scores"
-                        + " USING (id) WHERE ref_chosen_logps < 0 AND chosen_tokens = 2 AND split = 'train'"));
+                longs(
+                        "SELECT count(*), count(ref_chosen_logps), count(DISTINCT split, id) FROM ice.db.pairs JOIN ice.db.scores"
+                                + " USING (id) WHERE ref_chosen_logps < 0 AND chosen_tokens = 2 AND split = 'train'"));
         assertEquals(
                 List.of(12L, 12L),
                 longs("SELECT count(id), count(DISTINCT id) FROM parquet.`" + folder + "/out/reference/train`"));
@@ -207,7 +222,9 @@ class TableRunTest {
                 .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
                 .config("spark.sql.catalog.ice", "org.apache.iceberg.spark.SparkCatalog")
                 .config("spark.sql.catalog.ice.type", "hadoop")
-                .config("spark.sql.catalog.ice.warehouse", folder.resolve("warehouse").toString())
+                .config(
+                        "spark.sql.catalog.ice.warehouse",
+                        folder.resolve("warehouse").toString())
                 .getOrCreate();
     }
 

@@ -23,8 +23,9 @@ import picocli.CommandLine.Mixin;
         name = "plan",
         mixinStandardHelpOptions = true,
         header = "Say how many rows, tokens, gigabytes and core-hours a run will take.",
-        description = {"%nLooks at some of the rows and scores them for some seconds on this machine. Writes nothing,"
-            + " except copies of rows that lie in tables.%n"
+        description = {
+            "%nLooks at some of the rows and scores them for some seconds on this machine. Writes nothing,"
+                    + " except copies of rows that lie in tables.%n"
         })
 public final class PlanCommand implements Callable<Integer> {
 

@@ -5,8 +5,8 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -48,21 +48,26 @@ final class RowPaths {
             return text(given, change);
         }
         List<?> before = (List<?>) given.unwrapped();
-        List<String> after =
-                before.stream().map(String::valueOf).map(change).toList();
-        return before.equals(after) ? given : ConfigValueFactory.fromIterable(after, given.origin().description());
+        List<String> after = before.stream().map(String::valueOf).map(change).toList();
+        return before.equals(after)
+                ? given
+                : ConfigValueFactory.fromIterable(after, given.origin().description());
     }
 
     private static ConfigValue section(ConfigObject given, UnaryOperator<String> change) {
         Map<String, ConfigValue> after = new LinkedHashMap<>();
         given.forEach((name, value) ->
                 after.put(name, value instanceof ConfigObject below ? section(below, change) : text(value, change)));
-        return after.equals(given) ? given : ConfigValueFactory.fromMap(after, given.origin().description());
+        return after.equals(given)
+                ? given
+                : ConfigValueFactory.fromMap(after, given.origin().description());
     }
 
     private static ConfigValue text(ConfigValue given, UnaryOperator<String> change) {
         String before = String.valueOf(given.unwrapped());
         String after = change.apply(before);
-        return before.equals(after) ? given : ConfigValueFactory.fromAnyRef(after, given.origin().description());
+        return before.equals(after)
+                ? given
+                : ConfigValueFactory.fromAnyRef(after, given.origin().description());
     }
 }

@@ -163,10 +163,7 @@ final class Judging implements Stage {
                 .filter(By.MODEL::equals)
                 .flatMap(by -> judge.path())
                 .map(path -> place.template(
-                        "rpo.judge.model",
-                        path,
-                        place.inputs().withBase(judge.base()),
-                        judge.chatTemplate()));
+                        "rpo.judge.model", path, place.inputs().withBase(judge.base()), judge.chatTemplate()));
     }
 
     private String data(List<String> paths) {
@@ -304,10 +301,9 @@ final class Judging implements Stage {
         LengthControlSettings control = settings.lengthControl();
         Optional<List<String>> instructions = control.by() == MatchedBy.POSITION
                 ? Optional.empty()
-                : control.instructions()
-                        .map(path -> QuestionRows.read(path, read(List.of(path)), List.of()).stream()
-                                .map(prompt -> String.join("\n\n", prompt.turns()))
-                                .toList());
+                : control.instructions().map(path -> QuestionRows.read(path, read(List.of(path)), List.of()).stream()
+                        .map(prompt -> String.join("\n\n", prompt.turns()))
+                        .toList());
         return new Difficulty(instructions, settings.allowMissing());
     }
 

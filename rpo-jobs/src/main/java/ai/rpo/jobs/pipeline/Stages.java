@@ -103,12 +103,8 @@ public final class Stages {
                 ? Score.ofExamples(place, Prepare.examples(place))
                 : score;
         return TableOutput.of(
-                place,
-                made,
-                "rpo.score.table",
-                place.settings().tables().score(),
-                true,
-                () -> new TableRows(place).ofScores(made));
+                place, made, "rpo.score.table", place.settings().tables().score(), true, () -> new TableRows(place)
+                        .ofScores(made));
     }
 
     public Stage train() {
@@ -179,12 +175,9 @@ public final class Stages {
     public Stage generate() {
         Stage made = Generate.configured(place);
         return TableOutput.of(
-                place,
-                made,
-                "rpo.generate.table",
-                place.settings().tables().generate(),
-                true,
-                () -> new TableRows(place).ofCompletions(made, place.settings().generate().prompts()));
+                place, made, "rpo.generate.table", place.settings().tables().generate(), true, () -> new TableRows(
+                                place)
+                        .ofCompletions(made, place.settings().generate().prompts()));
     }
 
     public Stage judge() {
@@ -201,12 +194,8 @@ public final class Stages {
     public Stage rate() {
         Stage made = Rate.configured(place);
         return TableOutput.of(
-                place,
-                made,
-                "rpo.rate.table",
-                place.settings().tables().rate(),
-                false,
-                () -> new TableRows(place).ofRatings(made, place.settings().rate().completions()));
+                place, made, "rpo.rate.table", place.settings().tables().rate(), false, () -> new TableRows(place)
+                        .ofRatings(made, place.settings().rate().completions()));
     }
 
     /** Measures how far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */

@@ -20,13 +20,17 @@ import org.apache.spark.sql.Row;
  * @param needsKey whether its rows are joined with those of the data
  * @param rows asked for once the stage is done
  */
-record TableOutput(
-        Workplace place, Stage made, String key, String table, boolean needsKey, Supplier<Dataset<Row>> rows)
+record TableOutput(Workplace place, Stage made, String key, String table, boolean needsKey, Supplier<Dataset<Row>> rows)
         implements Stage {
 
     /** The stage, or the writing of its rows where a table is named. */
     static Stage of(
-            Workplace place, Stage made, String key, Optional<String> table, boolean needsKey, Supplier<Dataset<Row>> rows) {
+            Workplace place,
+            Stage made,
+            String key,
+            Optional<String> table,
+            boolean needsKey,
+            Supplier<Dataset<Row>> rows) {
         return table.<Stage>map(name -> new TableOutput(place, made, key, name, needsKey, rows))
                 .orElse(made);
     }

@@ -69,9 +69,7 @@ final class TableRows {
         return key().isEmpty()
                 ? ratings
                 : KeyedPlaces.join(
-                        ratings,
-                        KeyedPlaces.read(spark(), place.tables().asFiles(completions), key(), false),
-                        key());
+                        ratings, KeyedPlaces.read(spark(), place.tables().asFiles(completions), key(), false), key());
     }
 
     /** Judgments as {@code judge} writes them. */

@@ -62,8 +62,7 @@ public record Night(int production, String model, List<String> rows, String news
         Map<String, String> known =
                 production.map(version -> version.provenance().data()).orElse(Map.of());
         Optional<Version> start = production.filter(version -> from == Start.PRODUCTION);
-        Map<Boolean, List<String>> paths =
-                data.stream().collect(Collectors.partitioningBy(TableSource::isOne));
+        Map<Boolean, List<String>> paths = data.stream().collect(Collectors.partitioningBy(TableSource::isOne));
         InputFiles files = InputFiles.resolve(paths.get(false), hadoop);
         List<String> fresh = names(files.without(known, hadoop));
         List<String> freshTables = paths.get(true).stream()

@@ -79,7 +79,8 @@ public final class KeyedPlaces {
     public static Dataset<Row> join(Dataset<Row> rows, Dataset<Row> places, List<String> key) {
         Column same = rows.col("ordinal").equalTo(places.col("ordinal"));
         if (Arrays.asList(rows.columns()).contains("sample")) { // JSON has no column of nulls
-            same = same.and(places.col("sample").isNull().or(places.col("sample").equalTo(rows.col("sample"))));
+            same = same.and(
+                    places.col("sample").isNull().or(places.col("sample").equalTo(rows.col("sample"))));
         }
         List<Column> selected = new ArrayList<>();
         key.forEach(name -> selected.add(places.col("`" + name.replace("`", "``") + "`")));

@@ -82,7 +82,8 @@ record RowKey(List<String> names) implements Serializable {
 
     /** @throws RpoException where several rows have the same key */
     void requireDistinct(Dataset<Row> outcomes) {
-        List<Row> twice = kept(outcomes).groupBy("key")
+        List<Row> twice = kept(outcomes)
+                .groupBy("key")
                 .agg(count(lit(1)).as("rows"))
                 .where(col("rows").gt(1))
                 .orderBy("key")
@@ -104,13 +105,11 @@ record RowKey(List<String> names) implements Serializable {
         if (names.isEmpty()) {
             return Stream.of();
         }
-        Column texts = from_json(
-                col("key"), DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType));
+        Column texts = from_json(col("key"), DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType));
         StructType types = types(outcomes, files);
         return names.stream()
-                .map(name -> texts.getItem(name)
-                        .cast(types.apply(name).dataType())
-                        .as(name));
+                .map(name ->
+                        texts.getItem(name).cast(types.apply(name).dataType()).as(name));
     }
 
     /** Those of the Parquet files where they agree, and else what the values look like. */
@@ -127,7 +126,9 @@ record RowKey(List<String> names) implements Serializable {
             if (found == null) {
                 found = outcomes.sparkSession()
                         .read()
-                        .json(outcomes.where(col("reason").isNull()).select("key").as(Encoders.STRING()))
+                        .json(outcomes.where(col("reason").isNull())
+                                .select("key")
+                                .as(Encoders.STRING()))
                         .schema();
             }
             types = types.add(name, found.apply(name).dataType());

@@ -28,8 +28,8 @@ final class Query {
         try {
             plan = spark.sessionState().sqlParser().parsePlan(source.text());
         } catch (Exception e) { // Spark declares checked exceptions to Scala alone
-            throw RpoException.configuration("Cannot read " + source + ": it is not a query (" + SparkMessage.of(e)
-                    + "). Write sql:SELECT ….");
+            throw RpoException.configuration(
+                    "Cannot read " + source + ": it is not a query (" + SparkMessage.of(e) + "). Write sql:SELECT ….");
         }
         if (changesSomething(plan)) {
             throw RpoException.configuration("Cannot read " + source

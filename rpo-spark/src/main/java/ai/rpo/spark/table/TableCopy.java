@@ -41,7 +41,8 @@ public final class TableCopy {
 
     /** A folder's name that no other rows have. */
     public String name() {
-        return new Tables(spark).plain(pin.source()) + "-" + fingerprint().digest().substring(0, DIGITS);
+        return new Tables(spark).plain(pin.source()) + "-"
+                + fingerprint().digest().substring(0, DIGITS);
     }
 
     private Fingerprint fingerprint() {
@@ -77,7 +78,8 @@ public final class TableCopy {
         if (!pin.hasSnapshots() && !RowHash.of(copied).equals(pin.identity())) {
             throw new RpoException(
                     Kind.RETRYABLE,
-                    "Cannot use " + pin.source() + ": it gave other rows a moment ago, so that nobody could tell what was"
+                    "Cannot use " + pin.source()
+                            + ": it gave other rows a moment ago, so that nobody could tell what was"
                             + " read. Run again when nobody writes to it; a query must give the same rows each time.");
         }
         artifact.publish(new Manifest("table", version, Instant.now(), fingerprint(), Map.of("rows", copied.count())));

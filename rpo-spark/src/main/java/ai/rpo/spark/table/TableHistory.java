@@ -86,10 +86,7 @@ record TableHistory(String format, String of, List<Snapshot> snapshots) {
 
     /** The newest of the given snapshots. */
     Optional<String> newestOf(List<String> given) {
-        return snapshots.stream()
-                .map(Snapshot::id)
-                .filter(given::contains)
-                .reduce((before, after) -> after);
+        return snapshots.stream().map(Snapshot::id).filter(given::contains).reduce((before, after) -> after);
     }
 
     /**

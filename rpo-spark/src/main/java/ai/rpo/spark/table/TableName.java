@@ -20,8 +20,9 @@ record TableName(List<String> parts) {
             return new TableName(JavaConverters.seqAsJavaList(
                     spark.sessionState().sqlParser().parseMultipartIdentifier(name)));
         } catch (Exception e) { // Spark declares checked exceptions to Scala alone
-            throw RpoException.configuration("Cannot use the table " + name + ": that is no name of a table ("
-                    + SparkMessage.of(e) + "). Write catalog.db.name, with backquotes around parts of other characters.");
+            throw RpoException.configuration(
+                    "Cannot use the table " + name + ": that is no name of a table (" + SparkMessage.of(e)
+                            + "). Write catalog.db.name, with backquotes around parts of other characters.");
         }
     }
 

@@ -87,7 +87,8 @@ public record TableSource(boolean isQuery, String text, Optional<String> at, Opt
     public String toString() {
         return isQuery
                 ? QUERY + text
-                : TABLE + text
+                : TABLE
+                        + text
                         + at.map(to -> "@" + since.map(from -> from + TO).orElse("") + to)
                                 .orElse("");
     }

@@ -57,8 +57,9 @@ public final class Tables {
         }
         Optional<TableHistory> history = TableHistory.of(name(source), spark);
         if (history.isEmpty() && source.at().isPresent()) {
-            throw RpoException.configuration("Cannot read " + source
-                    + ": its format has no snapshots. Leave out what follows the @, or use a table of Iceberg's or Delta's.");
+            throw RpoException.configuration(
+                    "Cannot read " + source
+                            + ": its format has no snapshots. Leave out what follows the @, or use a table of Iceberg's or Delta's.");
         }
         return history;
     }
@@ -82,7 +83,8 @@ public final class Tables {
                 .filter(each -> !each.isQuery() && each.text().equals(source.text()))
                 .flatMap(each -> each.at().stream())
                 .toList();
-        if (now.source().at().filter(before::contains).isPresent() && source.since().isEmpty()) {
+        if (now.source().at().filter(before::contains).isPresent()
+                && source.since().isEmpty()) {
             return Optional.empty(); // it was reached in steps
         }
         if (whole || !now.hasSnapshots() || source.since().isPresent() || before.isEmpty()) {
@@ -101,13 +103,15 @@ public final class Tables {
     }
 
     private void requireSameColumns(TableSource between) {
-        StructType before = spark.sql(select(between, between.since().orElseThrow())).schema();
+        StructType before =
+                spark.sql(select(between, between.since().orElseThrow())).schema();
         StructType now = spark.sql(select(between, between.at().orElseThrow())).schema();
         if (!RowHash.columns(before).equals(RowHash.columns(now))) {
-            throw RpoException.configuration("Cannot tell what is new in " + between + ": its columns have changed, from ("
-                    + RowHash.columns(before) + ") to (" + RowHash.columns(now)
-                    + "). Set rpo.retrain.from = base for once, which learns the whole table, or name a query that gives"
-                    + " the columns as they were.");
+            throw RpoException.configuration(
+                    "Cannot tell what is new in " + between + ": its columns have changed, from ("
+                            + RowHash.columns(before) + ") to (" + RowHash.columns(now)
+                            + "). Set rpo.retrain.from = base for once, which learns the whole table, or name a query that gives"
+                            + " the columns as they were.");
         }
     }
 
@@ -120,8 +124,9 @@ public final class Tables {
             return spark.table(name(source).quoted());
         }
         String all = select(source, source.at().get());
-        return spark.sql(
-                source.since().map(from -> all + " EXCEPT ALL " + select(source, from)).orElse(all));
+        return spark.sql(source.since()
+                .map(from -> all + " EXCEPT ALL " + select(source, from))
+                .orElse(all));
     }
 
     private String select(TableSource source, String snapshot) {

@@ -100,8 +100,9 @@ class TablesTest {
         assertEquals(List.of(1L, 2L, 2L, 3L), ids(second));
         assertEquals(first, tables.pin(first.source()));
 
-        TablePin between = tables.pin(source("table:" + name + "@" + first.source().at().orElseThrow() + ".."
-                + second.source().at().orElseThrow()));
+        TablePin between =
+                tables.pin(source("table:" + name + "@" + first.source().at().orElseThrow() + ".."
+                        + second.source().at().orElseThrow()));
         assertEquals(List.of(2L, 3L), ids(between));
     }
 
@@ -112,7 +113,8 @@ class TablesTest {
         spark.sql("INSERT INTO " + name + " VALUES (1, 'one')");
         TablePin first = tables.pin(source("table:" + name));
         Thread.sleep(5);
-        String time = spark.sql("SELECT CAST(current_timestamp() AS STRING)").first().getString(0);
+        String time =
+                spark.sql("SELECT CAST(current_timestamp() AS STRING)").first().getString(0);
         Thread.sleep(5);
         spark.sql("INSERT INTO " + name + " VALUES (2, 'two')");
 
@@ -135,9 +137,12 @@ class TablesTest {
         spark.sql("INSERT INTO " + name + " VALUES (2, 'two')");
         TablePin news = tables.beyond(known, source, false).orElseThrow();
         assertEquals(List.of(2L), ids(news));
-        assertTrue(tables.beyond(Map.of(
-                        first.source().toString(), first.identity(),
-                        news.source().toString(), news.identity()), source, false)
+        assertTrue(tables.beyond(
+                        Map.of(
+                                first.source().toString(), first.identity(),
+                                news.source().toString(), news.identity()),
+                        source,
+                        false)
                 .isEmpty());
 
         spark.sql("DELETE FROM " + name + " WHERE id = 1");
@@ -155,11 +160,13 @@ class TablesTest {
         spark.sql("ALTER TABLE " + name + " SET TBLPROPERTIES ('history.expire.min-snapshots-to-keep' = '1')");
         expire(name);
 
-        assertTrue(refusal(first.source().toString()).contains("it has no snapshot " + first.source().at().orElseThrow()
-                + ", or none any more. Name one that is there ("));
+        assertTrue(refusal(first.source().toString())
+                .contains("it has no snapshot " + first.source().at().orElseThrow()
+                        + ", or none any more. Name one that is there ("));
         RpoException refused = assertThrows(
                 RpoException.class,
-                () -> tables.beyond(Map.of(first.source().toString(), first.identity()), source("table:" + name), false));
+                () -> tables.beyond(
+                        Map.of(first.source().toString(), first.identity()), source("table:" + name), false));
         assertTrue(refused.getMessage().contains("have expired. Set rpo.retrain.from = base"), refused.getMessage());
     }
 
@@ -187,10 +194,12 @@ class TablesTest {
 
         RpoException refused = assertThrows(
                 RpoException.class,
-                () -> tables.beyond(Map.of(first.source().toString(), first.identity()), source("table:" + name), false));
+                () -> tables.beyond(
+                        Map.of(first.source().toString(), first.identity()), source("table:" + name), false));
         assertTrue(
-                refused.getMessage().contains("its columns have changed, from (id bigint, text string) to (id bigint,"
-                        + " text string, label boolean). Set rpo.retrain.from = base for once"),
+                refused.getMessage()
+                        .contains("its columns have changed, from (id bigint, text string) to (id bigint,"
+                                + " text string, label boolean). Set rpo.retrain.from = base for once"),
                 refused.getMessage());
     }
 
@@ -207,10 +216,16 @@ class TablesTest {
         assertEquals(one.identity(), same.identity());
         assertNotEquals(one.identity(), other.identity());
         assertNotEquals(
-                one.identity(), tables.pin(source("sql:SELECT id, text AS t FROM " + name + " LIMIT 2")).identity());
+                one.identity(),
+                tables.pin(source("sql:SELECT id, text AS t FROM " + name + " LIMIT 2"))
+                        .identity());
         assertEquals(
-                2, tables.rows(source("sql:SELECT map('a', id) FROM " + name + " WHERE id < 3")).count());
-        assertTrue(tables.pin(source("sql:SELECT map('a', id) AS m FROM " + name)).identity().startsWith("3 rows"));
+                2,
+                tables.rows(source("sql:SELECT map('a', id) FROM " + name + " WHERE id < 3"))
+                        .count());
+        assertTrue(tables.pin(source("sql:SELECT map('a', id) AS m FROM " + name))
+                .identity()
+                .startsWith("3 rows"));
         assertTrue(refusal("table:" + name + "@3").contains("its format has no snapshots"));
     }
 
@@ -227,16 +242,21 @@ class TablesTest {
                 "SET spark.sql.ansi.enabled = true",
                 "EXPLAIN SELECT 1",
                 "CACHE TABLE " + name)) {
-            assertTrue(refusal("sql:" + command).contains("it is a command, and rows are read by queries alone"), command);
+            assertTrue(
+                    refusal("sql:" + command).contains("it is a command, and rows are read by queries alone"), command);
         }
         assertTrue(refusal("sql:SELEKT 1").contains("it is not a query ([PARSE_SYNTAX_ERROR]"));
-        assertEquals(1, tables.rows(source("sql:WITH one AS (SELECT 1) SELECT * FROM one")).count());
+        assertEquals(
+                1,
+                tables.rows(source("sql:WITH one AS (SELECT 1) SELECT * FROM one"))
+                        .count());
         tables.pin(source("sql:WITH one AS (SELECT 1) SELECT * FROM one"));
     }
 
     @Test
     void whatIsNotThereIsNamed() {
-        assertTrue(refusal("table:ice.db.nothing").contains("there is no such table or view ([TABLE_OR_VIEW_NOT_FOUND]"));
+        assertTrue(
+                refusal("table:ice.db.nothing").contains("there is no such table or view ([TABLE_OR_VIEW_NOT_FOUND]"));
         assertTrue(refusal("sql:SELECT * FROM nothing").contains("there is no such table or view"));
         assertTrue(refusal("table:no.catalog.here").startsWith("Cannot read table:no.catalog.here: "));
         assertTrue(refusal("table:two words").contains("that is no name of a table"));
