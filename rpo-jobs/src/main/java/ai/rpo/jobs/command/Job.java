@@ -6,6 +6,7 @@ import ai.rpo.jobs.launch.LogFile;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.Lease;
@@ -40,6 +41,9 @@ final class Job {
 
     /** Keys without a default that rating completions needs. */
     static final List<String> RATING = List.of("rpo.output", "rpo.rate.model", "rpo.rate.completions");
+
+    /** Keys without a default that measuring a run's checkpoints needs. */
+    static final List<String> GAUGING = List.of("rpo.output", "rpo.model.path", "rpo.data.train", "rpo.gauge.prompts");
 
     /** Keys without a default that online alignment needs. */
     static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts", "rpo.rate.model");
@@ -115,7 +119,8 @@ final class Job {
             status.begin();
             atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
             atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
-            work.accept(new RunningCommand(configuration, run, spark, status, display));
+            TablePins pins = new TablePins(spark);
+            work.accept(new RunningCommand(pins.pinned(configuration), run, spark, pins, status, display));
             status.succeeded();
             return 0;
         } catch (Throwable e) {

@@ -29,6 +29,7 @@ import org.apache.hadoop.fs.Path;
  * @param run where artifacts lie
  * @param spark started when first asked for a session
  * @param inputs what the run's inputs are
+ * @param tables those of them that lie in tables
  * @param remarks tells what is passed over in models
  * @param today the day on which the command began, however long it takes
  */
@@ -37,6 +38,7 @@ record Workplace(
         RunDirectory run,
         SparkLauncher spark,
         InputFingerprints inputs,
+        TableInputs tables,
         Remarks remarks,
         LocalDate today) {
 
@@ -121,7 +123,9 @@ record Workplace(
      */
     void requireHeldOutPairs() {
         SelectionSettings selection = settings().selection();
-        if (selection.metric().isPresent() && withoutHeldOutPairs().isPresent()) {
+        if (selection.metric().isPresent()
+                && !selection.isByGauge()
+                && withoutHeldOutPairs().isPresent()) {
             throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = "
                     + selection.metric().get()
                     + ": there are no held-out pairs. Give some with rpo.data.eval or rpo.data.eval-fraction.");
@@ -139,7 +143,8 @@ record Workplace(
      * @throws RpoException if there are none
      */
     void requireHeldOutPairsIn(String folder) {
-        if (settings().selection().metric().isPresent() && !run.exists(folder)) {
+        SelectionSettings selection = settings().selection();
+        if (selection.metric().isPresent() && !selection.isByGauge() && !run.exists(folder)) {
             throw RpoException.data("Cannot choose a checkpoint by rpo.selection.metric: rpo.data.eval-fraction left no"
                     + " held-out pairs. Raise it, or give pairs with rpo.data.eval.");
         }
@@ -178,6 +183,17 @@ record Workplace(
 
     LocalModel open(String path) {
         return remarks.of(LocalModel.of(path, settings().model().base(), spark.hadoop()));
+    }
+
+    /** A model under an adapter that is trained, or the reference, in as many bits as {@code rpo.lora} says. */
+    LocalModel openFrozen(String path) {
+        return open(path).with(settings().lora().basePrecision());
+    }
+
+    /** What was trained: on the same bits, if it is an adapter. */
+    LocalModel openTrained() {
+        LocalModel trained = open(run.path("model").toString());
+        return trained.isAdapter() ? trained.with(settings().lora().basePrecision()) : trained;
     }
 
     /** The model that training starts from, for work that needs its text files alone. */

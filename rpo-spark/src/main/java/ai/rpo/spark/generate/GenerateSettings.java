@@ -72,9 +72,31 @@ public record GenerateSettings(
         return temperature == null ? sampling : sampling.withTemperature(number(temperature));
     }
 
+    /** Takes other prompts. */
+    public GenerateSettings of(List<String> others) {
+        return new GenerateSettings(
+                others, format, samplesPerPrompt, seed, completionsAtOnce, stop, temperatures, sampling);
+    }
+
     /** The same of other prompts, with one completion each in JSON lines. */
     public GenerateSettings onceFor(List<String> others) {
         return new GenerateSettings(
                 others, OutputFormat.JSONL, 1, seed, completionsAtOnce, stop, temperatures, sampling);
+    }
+
+    /**
+     * The same of other prompts and so many samples, drawn from all that the policy would say: at temperature 1 and without a cut, so
+     * that their distribution is the policy's own.
+     */
+    public GenerateSettings wholeDistribution(List<String> others, int samples) {
+        return new GenerateSettings(
+                others,
+                OutputFormat.JSONL,
+                samples,
+                seed,
+                completionsAtOnce,
+                stop,
+                Map.of(),
+                SamplingSettings.atTemperature(1, sampling.maxNewTokens()));
     }
 }
