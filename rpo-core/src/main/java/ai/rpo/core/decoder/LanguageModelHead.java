@@ -64,14 +64,16 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
 
     /** The normalized rows that predict the batch's targets, {@code [targets, hidden]}: what {@link #project} takes. */
     Tensor predictions(Parameters weights, Tensor x, PackedBatch batch, Workspace workspace) {
-        return normalizePredicting(weights, x, batch, workspace).out();
+        Tensor normalized = workspace.tensor(batch.targetCount(), x.columns());
+        normalizePredicting(weights, x, batch, normalized, workspace);
+        return normalized;
     }
 
     private Normalization.Saved normalizePredicting(
-            Parameters weights, Tensor x, PackedBatch batch, Workspace workspace) {
+            Parameters weights, Tensor x, PackedBatch batch, Tensor normalized, Workspace workspace) {
         Tensor rows = workspace.tensor(batch.targetCount(), x.columns());
         backend.gatherRows(x, batch.targetRows(), rows);
-        return normalize(weights, rows, workspace);
+        return normalize(weights, rows, normalized, workspace);
     }
 
     /** Multiplies the normalized rows instead of the logits, of which there are more. */
@@ -98,14 +100,8 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     public Saved forward(
             Parameters weights, Tensor x, PackedBatch batch, boolean frozen, double[] logps, Workspace workspace) {
         int targets = batch.targetCount();
-<<<<<<< HEAD
-        Tensor rows = workspace.tensor(targets, x.columns());
-        backend.gatherRows(x, batch.targetRows(), rows);
         Tensor normalized = workspace.tensor(targets, x.columns());
-        Normalization.Saved saved = normalize(weights, rows, normalized, workspace);
-=======
-        Normalization.Saved normalized = normalizePredicting(weights, x, batch, workspace);
->>>>>>> main
+        Normalization.Saved saved = normalizePredicting(weights, x, batch, normalized, workspace);
         Tensor logSumExp = workspace.tensor(targets, 1);
         int chunk = chunkRows(targets);
         Tensor slopes = frozen ? workspace.tensor(targets, x.columns()) : null;
