@@ -139,7 +139,10 @@ final class Train implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
+        TrainStage.Result result = stage().run(
+                        request(fingerprint, place.run().path(MODEL)),
+                        new LiveReport(place.run().path(), place.spark().hadoop()),
+                        progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
