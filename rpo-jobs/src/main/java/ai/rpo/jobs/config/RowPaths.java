@@ -20,6 +20,7 @@ final class RowPaths {
             "rpo.generate.prompts",
             "rpo.evaluate.prompts",
             "rpo.rate.completions",
+            "rpo.gauge.prompts",
             "rpo.online.prompts",
             "rpo.judge.annotations",
             "rpo.judge.questions",

@@ -123,7 +123,9 @@ record Workplace(
      */
     void requireHeldOutPairs() {
         SelectionSettings selection = settings().selection();
-        if (selection.metric().isPresent() && withoutHeldOutPairs().isPresent()) {
+        if (selection.metric().isPresent()
+                && !selection.isByGauge()
+                && withoutHeldOutPairs().isPresent()) {
             throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = "
                     + selection.metric().get()
                     + ": there are no held-out pairs. Give some with rpo.data.eval or rpo.data.eval-fraction.");
@@ -141,7 +143,8 @@ record Workplace(
      * @throws RpoException if there are none
      */
     void requireHeldOutPairsIn(String folder) {
-        if (settings().selection().metric().isPresent() && !run.exists(folder)) {
+        SelectionSettings selection = settings().selection();
+        if (selection.metric().isPresent() && !selection.isByGauge() && !run.exists(folder)) {
             throw RpoException.data("Cannot choose a checkpoint by rpo.selection.metric: rpo.data.eval-fraction left no"
                     + " held-out pairs. Raise it, or give pairs with rpo.data.eval.");
         }
@@ -180,6 +183,17 @@ record Workplace(
 
     LocalModel open(String path) {
         return remarks.of(LocalModel.of(path, settings().model().base(), spark.hadoop()));
+    }
+
+    /** A model under an adapter that is trained, or the reference, in as many bits as {@code rpo.lora} says. */
+    LocalModel openFrozen(String path) {
+        return open(path).with(settings().lora().basePrecision());
+    }
+
+    /** What was trained: on the same bits, if it is an adapter. */
+    LocalModel openTrained() {
+        LocalModel trained = open(run.path("model").toString());
+        return trained.isAdapter() ? trained.with(settings().lora().basePrecision()) : trained;
     }
 
     /** The model that training starts from, for work that needs its text files alone. */

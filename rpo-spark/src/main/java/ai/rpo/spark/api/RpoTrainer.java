@@ -22,12 +22,12 @@ import ai.rpo.spark.reference.ScoreStage;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.Stores;
+import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.TrainStage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
@@ -152,7 +152,8 @@ public final class RpoTrainer {
     public RpoModel fit(Dataset<Row> pairs) {
         SparkSession spark = pairs.sparkSession();
         Path work = emptyWorkDirectory(spark.sparkContext().hadoopConfiguration());
-        LocalModel model = LocalModel.of(start, spark.sparkContext().hadoopConfiguration());
+        LocalModel model =
+                LocalModel.of(start, spark.sparkContext().hadoopConfiguration()).with(lora.basePrecision());
         prepare(pairs, model, work);
         score(spark, model, work);
         train(spark, model, work);
@@ -215,7 +216,7 @@ public final class RpoTrainer {
                                 UUID.randomUUID().toString(),
                                 true,
                                 Map.of("started from", start, "objective", objective.toString()),
-                                Optional.empty(),
+                                CheckpointChoice.LAST,
                                 Fence.NONE),
                         Progress.NONE);
     }
