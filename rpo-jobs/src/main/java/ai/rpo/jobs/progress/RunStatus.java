@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * How far the command in an output folder is, by the files in it, which may be written meanwhile.
+ * Says how far the command in an output folder is, by the files in it, which may be written meanwhile.
  *
  * @param status {@code status.json}
  * @param holder of the lease; empty where nobody holds it
