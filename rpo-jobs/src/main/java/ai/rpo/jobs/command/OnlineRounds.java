@@ -70,9 +70,7 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot mix offline pairs in with rpo.online.offline-share = "
                     + online.offlineShare() + ": there are none. Name them with rpo.data.train.");
         }
-        new Stages(running.configuration(), running.output(), running.spark())
-                .rate()
-                .checkMakeable();
+        running.stages(running.configuration(), running.output()).rate().checkMakeable();
     }
 
     /**

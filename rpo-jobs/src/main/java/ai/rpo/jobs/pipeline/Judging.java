@@ -31,6 +31,7 @@ import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,7 @@ final class Judging implements Stage {
     /** Keys that change what a run costs and not what it finds. */
     private static final List<String> WITHOUT_EFFECT = List.of(
             "rpo.judge.cache",
+            "rpo.judge.table",
             "rpo.judge.endpoint.key-env",
             "rpo.judge.endpoint.requests-per-second",
             "rpo.judge.endpoint.requests-at-once",
@@ -161,10 +163,7 @@ final class Judging implements Stage {
                 .filter(By.MODEL::equals)
                 .flatMap(by -> judge.path())
                 .map(path -> place.template(
-                        "rpo.judge.model",
-                        path,
-                        new InputFingerprints(judge.base(), place.spark().hadoop()),
-                        judge.chatTemplate()));
+                        "rpo.judge.model", path, place.inputs().withBase(judge.base()), judge.chatTemplate()));
     }
 
     private String data(List<String> paths) {
@@ -230,7 +229,7 @@ final class Judging implements Stage {
 
     private Annotations given() {
         List<String> paths = settings.annotations();
-        Annotations read = Annotations.read(String.join(", ", paths), rows().read(paths));
+        Annotations read = Annotations.read(String.join(", ", paths), read(paths));
         place.inputs().requireUnchanged(paths);
         return baseline.map(read::against).orElse(read);
     }
@@ -238,7 +237,7 @@ final class Judging implements Stage {
     private Annotations asked(Map<String, Long> counts, Progress progress) {
         Protocol protocol = protocol();
         List<Candidate> answered = new ArrayList<>();
-        candidates.forEach((name, path) -> answered.add(Candidate.read(name, path, rows().read(List.of(path)))));
+        candidates.forEach((name, path) -> answered.add(Candidate.read(name, path, read(List.of(path)))));
         Matches matches = Matches.of(
                 protocol,
                 answered,
@@ -247,8 +246,8 @@ final class Judging implements Stage {
                         ? List.of()
                         : QuestionRows.read(
                                 String.join(", ", settings.questions()),
-                                rows().read(settings.questions()),
-                                settings.references().isEmpty() ? List.of() : rows().read(settings.references())),
+                                read(settings.questions()),
+                                settings.references().isEmpty() ? List.of() : read(settings.references())),
                 settings.allowMissing());
         if (answers.isEmpty()) {
             candidates.values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
@@ -302,15 +301,15 @@ final class Judging implements Stage {
         LengthControlSettings control = settings.lengthControl();
         Optional<List<String>> instructions = control.by() == MatchedBy.POSITION
                 ? Optional.empty()
-                : control.instructions()
-                        .map(path -> QuestionRows.read(path, rows().read(List.of(path)), List.of()).stream()
-                                .map(prompt -> String.join("\n\n", prompt.turns()))
-                                .toList());
+                : control.instructions().map(path -> QuestionRows.read(path, read(List.of(path)), List.of()).stream()
+                        .map(prompt -> String.join("\n\n", prompt.turns()))
+                        .toList());
         return new Difficulty(instructions, settings.allowMissing());
     }
 
-    private RowFiles rows() {
-        return new RowFiles(place.spark()::session, place.spark().hadoop());
+    private List<ObjectNode> read(List<String> paths) {
+        return new RowFiles(place.spark()::session, place.spark().hadoop())
+                .read(place.tables().asFiles(paths));
     }
 
     private String required(String path) {
