@@ -119,8 +119,7 @@ class AdapterRunTest {
         float[] merged = numbers(ModelDirectory.open(folder.resolve("out/model")));
         assertArrayEquals(merged, numbers(adapter), 1e-6f);
         float[] start = numbers(ModelDirectory.open(folder.resolve("tiny")));
-        for (ParameterLayout.Entry entry :
-                ParameterLayout.of(adapter.config()).entries()) {
+        for (ParameterLayout.Entry entry : ParameterLayout.of(adapter.config()).entries()) {
             int from = (int) entry.offset();
             int to = (int) (from + entry.size());
             boolean changed = !Arrays.equals(start, from, to, merged, from, to);

@@ -42,9 +42,8 @@ final class Magnitudes {
     }
 
     Gains gains(Parameters parameters, Workspace workspace) {
-        int columns = weights.stream()
-                .mapToInt(name -> parameters.entry(name).rows())
-                .sum();
+        int columns =
+                weights.stream().mapToInt(name -> parameters.entry(name).rows()).sum();
         Tensor factors = workspace.tensor(1, columns);
         Tensor inverse = workspace.tensor(1, columns);
         Workspace.Mark mark = workspace.mark();
@@ -56,8 +55,10 @@ final class Magnitudes {
         update.addTo(sum, parameters, workspace);
         backend.inverseRowNorms(sum, inverse);
         double[] onesElsewhere = new double[columns];
-        eachProjection(parameters, (module, from, to) -> Arrays.fill(
-                onesElsewhere, from, to, lora.modules().contains(module) ? 0 : 1));
+        eachProjection(
+                parameters,
+                (module, from, to) ->
+                        Arrays.fill(onesElsewhere, from, to, lora.modules().contains(module) ? 0 : 1));
         backend.set(onesElsewhere, factors);
         eachAdapted(parameters, (module, from, to) -> {
             Tensor part = workspace.zeros(1, to - from);
@@ -74,13 +75,21 @@ final class Magnitudes {
      *
      * @param product before its columns were multiplied
      */
-    void backward(Parameters parameters, Gains gains, Tensor product, Tensor dOut, Parameters gradients, Workspace workspace) {
+    void backward(
+            Parameters parameters,
+            Gains gains,
+            Tensor product,
+            Tensor dOut,
+            Parameters gradients,
+            Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         Tensor dots = workspace.zeros(1, product.columns());
         backend.columnDots(dOut, product, dots);
         backend.scaleColumns(dots, gains.inverse, dots);
-        eachAdapted(parameters, (module, from, to) -> backend.addColumns(
-                dots, from, gradients.get(Lora.magnitude(module)), 0, to - from));
+        eachAdapted(
+                parameters,
+                (module, from, to) ->
+                        backend.addColumns(dots, from, gradients.get(Lora.magnitude(module)), 0, to - from));
         workspace.release(mark);
     }
 

@@ -60,8 +60,7 @@ final class Projection {
         String first = names.get(0);
         String last = names.get(names.size() - 1);
         List<String> weights = names.stream().map(name -> name + ".weight").toList();
-        Optional<LowRankUpdate> update =
-                lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor));
+        Optional<LowRankUpdate> update = lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor));
         Window bias = parameters -> parameters.stacked(first + ".bias", last + ".bias");
         return new Projection(
                 backend,
@@ -147,12 +146,7 @@ final class Projection {
 
     /** The gradient of the product, which is computed again, since the magnitudes' gradients need it. */
     private Tensor throughMagnitudes(
-            Parameters weights,
-            Tensor x,
-            PackedBatch batch,
-            Tensor dOut,
-            Parameters gradients,
-            Workspace workspace) {
+            Parameters weights, Tensor x, PackedBatch batch, Tensor dOut, Parameters gradients, Workspace workspace) {
         if (magnitudes.isEmpty()) {
             return dOut;
         }

@@ -124,7 +124,10 @@ public final class AdapterConfig {
     private static boolean dora(JsonObject file, ModelConfig config) {
         boolean dora = file.flag("use_dora", false);
         if (dora && config.architecture().names().inputMajor()) {
-            throw file.refuse("use_dora", "but not supported for " + config.modelType() + ", whose weights lie transposed", MERGE);
+            throw file.refuse(
+                    "use_dora",
+                    "but not supported for " + config.modelType() + ", whose weights lie transposed",
+                    MERGE);
         }
         return dora;
     }
@@ -132,9 +135,8 @@ public final class AdapterConfig {
     private static <N> Map<String, N> pattern(
             JsonObject file, String key, BiFunction<JsonObject, String, N> number, Set<String> modules) {
         Map<String, N> patterns = new LinkedHashMap<>(); // of several that fit, the first counts
-        file.object(key)
-                .ifPresent(object ->
-                        object.keys().forEach(pattern -> patterns.put(pattern, number.apply(object, pattern))));
+        file.object(key).ifPresent(object -> object.keys()
+                .forEach(pattern -> patterns.put(pattern, number.apply(object, pattern))));
         try {
             return LoraPatterns.apply(patterns, modules);
         } catch (PatternSyntaxException e) {
@@ -185,9 +187,8 @@ public final class AdapterConfig {
         Set<String> tables = Set.of(weights.embedding(), weights.head());
         Set<String> found = new TreeSet<>();
         for (String name : names) {
-            Set<String> matching = all.stream()
-                    .filter(module -> module.endsWith(name))
-                    .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> matching =
+                    all.stream().filter(module -> module.endsWith(name)).collect(Collectors.toCollection(TreeSet::new));
             if (config.tiedHead() && tables.stream().anyMatch(table -> table.endsWith(name))) {
                 throw RpoException.configuration("Cannot train " + name + " of " + source
                         + ": this model's head is its embedding, and PEFT would part them. " + MERGE + ".");

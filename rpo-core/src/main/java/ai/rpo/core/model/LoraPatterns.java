@@ -35,7 +35,6 @@ final class LoraPatterns {
         return Pattern.compile("(.*\\.)?(" + key + ")$").matcher(module).lookingAt();
     }
 
-
     /** The layer that a module is in; -1 if in none. */
     static int layer(String module) {
         Matcher matcher = LAYER.matcher(module);

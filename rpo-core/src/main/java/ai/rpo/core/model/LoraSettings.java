@@ -202,7 +202,7 @@ public record LoraSettings(
 
     private static boolean sameNumbers(Lora wanted, Lora found) {
         return wanted.modules().stream()
-                .allMatch(module -> wanted.rank(module) == found.rank(module)
-                        && wanted.scale(module) == found.scale(module));
+                .allMatch(module ->
+                        wanted.rank(module) == found.rank(module) && wanted.scale(module) == found.scale(module));
     }
 }

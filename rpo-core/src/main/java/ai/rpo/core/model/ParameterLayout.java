@@ -112,7 +112,8 @@ public final class ParameterLayout {
                         projections.stream().filter(lora.modules()::contains).toList();
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");
-                    layout.matrix(Lora.a(module), lora.rank(module), names.inputMajor() ? weight.rows() : weight.columns());
+                    layout.matrix(
+                            Lora.a(module), lora.rank(module), names.inputMajor() ? weight.rows() : weight.columns());
                 }
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");

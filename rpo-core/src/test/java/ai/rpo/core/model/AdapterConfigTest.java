@@ -140,13 +140,31 @@ class AdapterConfigTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraSettings(
-                        2, 4, 0, List.of("q_proj"), false, Map.of("q_proj", "1.5"), Map.of(), List.of(), List.of(),
-                        false, BasePrecision.AS_STORED));
+                        2,
+                        4,
+                        0,
+                        List.of("q_proj"),
+                        false,
+                        Map.of("q_proj", "1.5"),
+                        Map.of(),
+                        List.of(),
+                        List.of(),
+                        false,
+                        BasePrecision.AS_STORED));
         IllegalArgumentException e = assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraSettings(
-                        2, 4, 0.1, List.of("q_proj"), false, Map.of("[", "1"), Map.of("a", "x"), List.of("last"),
-                        List.of(), true, BasePrecision.AS_STORED));
+                        2,
+                        4,
+                        0.1,
+                        List.of("q_proj"),
+                        false,
+                        Map.of("[", "1"),
+                        Map.of("a", "x"),
+                        List.of("last"),
+                        List.of(),
+                        true,
+                        BasePrecision.AS_STORED));
         assertEquals(4, e.getMessage().lines().count(), e.getMessage());
     }
 

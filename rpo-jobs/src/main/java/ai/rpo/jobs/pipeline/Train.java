@@ -34,7 +34,8 @@ final class Train implements Stage {
             Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints", "cpus", "gpus");
 
     /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
-    private static final List<String> LATER_KEYS = List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
+    private static final List<String> LATER_KEYS =
+            List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
 
     private final Workplace place;
     private final String name;
