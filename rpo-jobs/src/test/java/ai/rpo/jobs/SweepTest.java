@@ -67,14 +67,16 @@ class SweepTest {
         assertTrue(outcome.out().contains("holder    nobody\n"), outcome.out());
 
         String other = folder.resolve("out/sweep/beta-0.1").toString();
-        assertEquals(0, execute("compare", other, "--output", folder.resolve("alone").toString()), outcome.err());
+        assertEquals(
+                0, execute("compare", other, "--output", folder.resolve("alone").toString()), outcome.err());
         assertTrue(Files.readString(folder.resolve("alone/index.html")).contains("of the same settings"));
         assertEquals(2, execute("compare", folder.resolve("nothing").toString()));
     }
 
     @Test
     void whatIsNoKeyWithValuesIsRefused() {
-        for (String over : List.of("rpo.objective.eta", "rpo.objective.eta=0.5", "spark.x=[1]", "rpo.objective.eta=[]")) {
+        for (String over :
+                List.of("rpo.objective.eta", "rpo.objective.eta=0.5", "spark.x=[1]", "rpo.objective.eta=[]")) {
             assertEquals(2, execute("sweep", "--over", over), over);
             assertTrue(outcome.err().contains("Cannot sweep over " + over), outcome.err());
         }
@@ -84,7 +86,8 @@ class SweepTest {
 
     private int computed(String run) throws IOException {
         return new ObjectMapper()
-                .readTree(folder.resolve("out/sweep/" + run + "/reference/report.json").toFile())
+                .readTree(folder.resolve("out/sweep/" + run + "/reference/report.json")
+                        .toFile())
                 .path("train")
                 .path("computed")
                 .asInt();

@@ -48,8 +48,8 @@ public final class CompareCommand implements Callable<Integer> {
                         .sideBySide(runs.stream().map(Stores::path).toList(), Stores.path(output), display);
                 display.close();
                 report.findings().forEach(finding -> System.out.println(finding.topic() + "\n  " + finding.text()));
-                System.out.println("compare   " + runs.size() + (runs.size() == 1 ? " run" : " runs") + " → "
-                        + report.page());
+                System.out.println(
+                        "compare   " + runs.size() + (runs.size() == 1 ? " run" : " runs") + " → " + report.page());
             }
             return 0;
         } catch (RuntimeException e) {

@@ -46,12 +46,11 @@ final class Sweep {
             int equals = each.indexOf('=');
             String key = each.substring(0, Math.max(0, equals)).strip();
             try {
-                List<String> values = ConfigFactory.parseString("values = " + each.substring(equals + 1))
-                        .getList("values")
-                        .stream()
-                        .map(Sweep::text)
-                        .distinct()
-                        .toList();
+                List<String> values =
+                        ConfigFactory.parseString("values = " + each.substring(equals + 1)).getList("values").stream()
+                                .map(Sweep::text)
+                                .distinct()
+                                .toList();
                 if (!key.startsWith("rpo.") || values.isEmpty() || axes.put(key, values) != null) {
                     throw new ConfigException.Generic("it is not a key of rpo's, once, with values");
                 }
@@ -77,13 +76,17 @@ final class Sweep {
             configurations.add(running.within(sources, runs.get(i), definitions(points.get(i)), Job.PREFERENCE));
         }
         for (int i = 0; i < points.size(); i++) {
-            running.say("run", (i + 1) + " of " + runs.size() + ", "
-                    + runs.get(i).path().getName() + " → " + runs.get(i).path());
+            running.say(
+                    "run",
+                    (i + 1) + " of " + runs.size() + ", " + runs.get(i).path().getName() + " → "
+                            + runs.get(i).path());
             running.make(configurations.get(i), runs.get(i), Stages::report);
         }
         Path page = new ReportStage(running.spark().hadoop())
                 .sideBySide(
-                        runs.stream().map(RunDirectory::path).toList(), running.output().path("compare"), Progress.NONE)
+                        runs.stream().map(RunDirectory::path).toList(),
+                        running.output().path("compare"),
+                        Progress.NONE)
                 .page();
         running.say("compare", runs.size() + " runs → " + page);
     }

@@ -25,7 +25,8 @@ public final class SweepCommand implements Callable<Integer> {
             names = "--over",
             required = true,
             paramLabel = "KEY=[VALUE,…]",
-            description = "A key and its values, such as --over 'rpo.objective.eta=[0, 0.005]'; with several, every combination.")
+            description =
+                    "A key and its values, such as --over 'rpo.objective.eta=[0, 0.005]'; with several, every combination.")
     private List<String> over;
 
     @Override

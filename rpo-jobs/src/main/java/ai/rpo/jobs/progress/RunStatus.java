@@ -119,7 +119,10 @@ public record RunStatus(
     }
 
     private static Optional<JsonNode> last(String lines) {
-        return lines.lines().filter(line -> !line.isBlank()).reduce((before, line) -> line).flatMap(RunStatus::tree);
+        return lines.lines()
+                .filter(line -> !line.isBlank())
+                .reduce((before, line) -> line)
+                .flatMap(RunStatus::tree);
     }
 
     private static Optional<JsonNode> tree(String json) {
@@ -194,7 +197,10 @@ public record RunStatus(
         return made.stage() + " at " + made.createdAt().truncatedTo(ChronoUnit.SECONDS)
                 + made.counts().entrySet().stream()
                         .map(count -> String.format(
-                                Locale.ROOT, "%,d %s", count.getValue(), count.getKey().replace('_', ' ')))
+                                Locale.ROOT,
+                                "%,d %s",
+                                count.getValue(),
+                                count.getKey().replace('_', ' ')))
                         .collect(Collectors.joining(", ", made.counts().isEmpty() ? "" : ": ", ""));
     }
 
@@ -203,7 +209,10 @@ public record RunStatus(
                 + SHOWN.entrySet().stream()
                         .filter(shown -> line.path(shown.getKey()).isNumber())
                         .map(shown -> shown.getValue() + " "
-                                + String.format(Locale.ROOT, "%.4g", line.path(shown.getKey()).asDouble()))
+                                + String.format(
+                                        Locale.ROOT,
+                                        "%.4g",
+                                        line.path(shown.getKey()).asDouble()))
                         .collect(Collectors.joining(", ", ": ", ""));
     }
 

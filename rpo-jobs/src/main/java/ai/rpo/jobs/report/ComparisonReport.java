@@ -51,7 +51,8 @@ final class ComparisonReport {
     private static Html heldOut(List<Variant> variants) {
         List<String> metrics = HELD_OUT.stream()
                 .map(Metric::name)
-                .filter(metric -> variants.stream().anyMatch(variant -> !variant.heldOut(metric).isEmpty()))
+                .filter(metric -> variants.stream()
+                        .anyMatch(variant -> !variant.heldOut(metric).isEmpty()))
                 .toList();
         if (isGraded(variants) || metrics.isEmpty()) {
             return Html.EMPTY;

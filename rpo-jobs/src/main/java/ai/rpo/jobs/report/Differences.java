@@ -25,7 +25,8 @@ record Differences(List<RunArtifacts> runs, Set<String> keys) {
             Set.of("rpo.output", "rpo.registry", "rpo.reference.cache", "rpo.train.seed", "rpo.overwrite");
 
     static Differences of(List<RunArtifacts> runs) {
-        List<Map<String, String>> values = runs.stream().map(Differences::values).toList();
+        List<Map<String, String>> values =
+                runs.stream().map(Differences::values).toList();
         Set<String> keys = new TreeSet<>();
         values.forEach(run -> keys.addAll(run.keySet()));
         keys.removeAll(NOT_COMPARED);
@@ -56,8 +57,8 @@ record Differences(List<RunArtifacts> runs, Set<String> keys) {
         if (areOfEta()) {
             return Variant.byEta(runs);
         }
-        Map<String, List<RunArtifacts>> groups = runs.stream()
-                .collect(Collectors.groupingBy(this::name, LinkedHashMap::new, Collectors.toList()));
+        Map<String, List<RunArtifacts>> groups =
+                runs.stream().collect(Collectors.groupingBy(this::name, LinkedHashMap::new, Collectors.toList()));
         return groups.entrySet().stream()
                 .map(group -> new Variant(group.getKey(), OptionalDouble.empty(), group.getValue()))
                 .toList();

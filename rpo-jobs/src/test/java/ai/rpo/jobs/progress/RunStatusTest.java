@@ -84,7 +84,9 @@ class RunStatusTest {
                 {"owner": "x", "command": "run", "host": "elsewhere", "machine": "elsewhere", "process": 7, "startedAt": 1, "beat": 3}
                 """);
         screen = screen();
-        assertTrue(screen.contains("holder    the command run on elsewhere (process 7), which is on another machine"), screen);
+        assertTrue(
+                screen.contains("holder    the command run on elsewhere (process 7), which is on another machine"),
+                screen);
         assertTrue(screen.contains("run, running for"), screen);
     }
 

@@ -121,8 +121,10 @@ public final class Lease implements Fence, AutoCloseable {
                 ? Optional.empty()
                 : holder(folder, last, hadoop)
                         .filter(holder -> !holder.isReleased())
-                        .map(holder ->
-                                new Sign(holder.toString(), !holder.isKnownDead(), holder.isKnownAlive() || holder.isKnownDead()));
+                        .map(holder -> new Sign(
+                                holder.toString(),
+                                !holder.isKnownDead(),
+                                holder.isKnownAlive() || holder.isKnownDead()));
     }
 
     /** The number of this lease; later ones are higher. */
