@@ -163,7 +163,10 @@ final class Train implements Stage {
         if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
             measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
         }
-        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
+        TrainStage.Result result = stage().run(
+                        request(fingerprint, place.run().path(MODEL)),
+                        new LiveReport(place.run().path(), place.spark().hadoop()),
+                        progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
