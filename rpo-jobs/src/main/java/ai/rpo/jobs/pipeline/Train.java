@@ -12,6 +12,7 @@ import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
+import ai.rpo.spark.train.TrainingListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,10 @@ final class Train implements Stage {
     /** Keys that change what a step costs, and not what it does. */
     private static final Set<String> WITHOUT_EFFECT =
             Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints", "cpus", "gpus");
+
+    /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
+    private static final List<String> LATER_KEYS =
+            List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
 
     private final Workplace place;
     private final String name;
@@ -133,6 +138,8 @@ final class Train implements Stage {
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
+        values.remove("rpo.lora.dora", "false");
+        LATER_KEYS.forEach(key -> values.remove("rpo.lora." + key, ""));
         values.putAll(exportValues());
         values.keySet().removeIf(Train::isWithoutEffect);
         if (!isSelecting()) {
@@ -157,11 +164,28 @@ final class Train implements Stage {
         if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
             measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
         }
-        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
+        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), listener(), progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
         return counts;
+    }
+
+    /** The report is drawn whether or not a tracker fails. */
+    private TrainingListener listener() {
+        LiveReport report = new LiveReport(place.run().path(), place.spark().hadoop());
+        return new TrainingListener() {
+            @Override
+            public void steps(List<Map<String, Object>> lines) {
+                place.tracking().steps(lines);
+            }
+
+            @Override
+            public void checkpoint(long step) {
+                place.tracking().checkpoint(step);
+                report.checkpoint(step);
+            }
+        };
     }
 
     /** Writes the trained model once more, as the settings say now. */
