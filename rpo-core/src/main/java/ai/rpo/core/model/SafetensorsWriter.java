@@ -44,8 +44,8 @@ final class SafetensorsWriter {
                     StandardOpenOption.WRITE)) {
                 writeFully(channel, header(entries));
                 float[] block = new float[BLOCK_ELEMENTS];
-                ByteBuffer bytes =
-                        ByteBuffer.allocateDirect(BLOCK_ELEMENTS * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer bytes = ByteBuffer.allocateDirect(BLOCK_ELEMENTS * dtype.bytes())
+                        .order(ByteOrder.LITTLE_ENDIAN);
                 for (ParameterLayout.Entry entry : entries) {
                     write(channel, entry, weights, block, bytes);
                 }

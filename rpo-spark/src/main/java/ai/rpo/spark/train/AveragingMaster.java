@@ -129,8 +129,7 @@ final class AveragingMaster
         boolean goesOn = true;
         while (goesOn && done < plan.stepsPerEpoch()) {
             long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
-            Round.Result result =
-                    round.run(workers, new RoundPlan(plan.role(), step, done, steps, plan.firstMargin()));
+            Round.Result result = round.run(workers, new RoundPlan(plan.role(), step, done, steps, plan.firstMargin()));
             int taken = result.steps();
             step += taken;
             done += taken;

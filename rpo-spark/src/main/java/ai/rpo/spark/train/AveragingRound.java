@@ -64,11 +64,9 @@ final class AveragingRound implements Round {
         try (RoundJobs jobs = new RoundJobs(spark, plan, care, state::replaceLost)) {
             ChunkBlocks start = state.published();
             double driverTransfer = secondsSince(began);
-            List<WorkerReport> reports = new ArrayList<>(jobs.await(
-                    "worker",
-                    () -> workers.mapPartitionsWithIndex(
-                                    new WorkerRound(plan, start, lifetime.id(), jobs.progress()), true)
-                            .collectAsync()));
+            List<WorkerReport> reports = new ArrayList<>(jobs.await("worker", () -> workers.mapPartitionsWithIndex(
+                            new WorkerRound(plan, start, lifetime.id(), jobs.progress()), true)
+                    .collectAsync()));
             reports.sort(Comparator.comparingInt(WorkerReport::worker));
             refuse(reports);
             if (outer.isEmpty()) {

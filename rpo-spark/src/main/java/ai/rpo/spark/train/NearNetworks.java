@@ -75,10 +75,7 @@ final class NearNetworks implements AutoCloseable {
         LongStream.range(0, (size + ChunkLayout.CHUNK - 1) / ChunkLayout.CHUNK)
                 .parallel()
                 .forEach(chunk -> average(
-                        storages,
-                        weights,
-                        chunk * ChunkLayout.CHUNK,
-                        Math.min(size, (chunk + 1) * ChunkLayout.CHUNK)));
+                        storages, weights, chunk * ChunkLayout.CHUNK, Math.min(size, (chunk + 1) * ChunkLayout.CHUNK)));
     }
 
     private static void average(List<Storage> storages, double[] weights, long from, long to) {

@@ -82,10 +82,9 @@ final class NearRound implements Round {
         List<Integer> taken =
                 before.stream().map(report -> report.steps().size()).toList();
         try (RoundJobs jobs = new RoundJobs(spark, plan, care, () -> {})) {
-            List<WorkerReport> reports = new ArrayList<>(jobs.await(
-                    "worker",
-                    () -> workers.mapPartitionsWithIndex(new Worker(plan, new ArrayList<>(taken), jobs.progress()), true)
-                            .collectAsync()));
+            List<WorkerReport> reports = new ArrayList<>(jobs.await("worker", () -> workers.mapPartitionsWithIndex(
+                            new Worker(plan, new ArrayList<>(taken), jobs.progress()), true)
+                    .collectAsync()));
             reports.sort(Comparator.comparingInt(WorkerReport::worker));
             for (WorkerReport report : reports) {
                 if (report.trouble().map(Problem::mayPass).orElse(true).equals(false)) {

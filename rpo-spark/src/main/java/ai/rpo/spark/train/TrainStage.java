@@ -308,13 +308,15 @@ public final class TrainStage {
     /** Where each worker has a slot of this JVM; an outer optimizer needs the state that a round began with, too. */
     private Optional<NearNetworks> near(TrainingRole role) {
         boolean isNear = spark.sparkContext().isLocal()
-                && settings.workers() <= Cores.of(spark).forTasksOf(settings.resources().cpus()).slots()
+                && settings.workers()
+                        <= Cores.of(spark)
+                                .forTasksOf(settings.resources().cpus())
+                                .slots()
                 && !settings.outer().hasMomentum();
         return isNear ? Optional.of(new NearNetworks(role, settings.workers())) : Optional.empty();
     }
 
-    private AveragingMaster.Plan plan(
-            Request request, Trainable trainable, TrainingRole role, long stepsPerEpoch) {
+    private AveragingMaster.Plan plan(Request request, Trainable trainable, TrainingRole role, long stepsPerEpoch) {
         double marginLimit = !request.referenceIsStart() || dropsFromTheStart(trainable)
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {

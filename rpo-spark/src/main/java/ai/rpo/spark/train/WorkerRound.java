@@ -50,10 +50,8 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
     }
 
     private WorkerReport train(int worker, Iterator<List<TrainingExample>> batches) {
-        PolicyNetwork network = ExecutorRuntime.ofThisJvm()
-                .borrow(plan.role())
-                .untilTaskEnds()
-                .worker();
+        PolicyNetwork network =
+                ExecutorRuntime.ofThisJvm().borrow(plan.role()).untilTaskEnds().worker();
         NetworkState state = new NetworkState(network.state(), Optional.empty());
         long began = System.nanoTime();
         for (int chunk = 0; chunk < state.layout().count(); chunk++) {

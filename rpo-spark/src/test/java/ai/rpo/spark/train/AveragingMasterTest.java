@@ -238,7 +238,10 @@ class AveragingMasterTest {
         NearTraining one = new NearTraining(TrainSettings.Optimizer.ADAMW, 1);
         one.fit(batches(1, 4, Trouble.NONE), Duration.ZERO);
         NearTraining two = new NearTraining(TrainSettings.Optimizer.ADAMW, 2);
-        two.fit(batches(1, 4, Trouble.NONE).union(spark.<List<TrainingExample>>emptyRDD().repartition(1)), Duration.ZERO);
+        two.fit(
+                batches(1, 4, Trouble.NONE)
+                        .union(spark.<List<TrainingExample>>emptyRDD().repartition(1)),
+                Duration.ZERO);
         assertArrayEquals(parameters(one.network), parameters(two.network));
         one.close();
         two.close();
@@ -320,8 +323,8 @@ class AveragingMasterTest {
         }
 
         void fit(JavaRDD<List<TrainingExample>> batches, Duration patience, int stepsPerEpoch) {
-            AveragingMaster master = master(
-                    role, state, Optional.of(networks), stepsPerEpoch, 2, patience, OuterSettings.average());
+            AveragingMaster master =
+                    master(role, state, Optional.of(networks), stepsPerEpoch, 2, patience, OuterSettings.average());
             master.train(network, batches);
         }
 
@@ -365,12 +368,7 @@ class AveragingMasterTest {
         AveragingMaster master = new AveragingMaster(
                 spark,
                 new AveragingMaster.Plan(
-                        role,
-                        stepsPerEpoch,
-                        stepsPerRound,
-                        patience,
-                        outer,
-                        new FirstMargin(Double.POSITIVE_INFINITY)),
+                        role, stepsPerEpoch, stepsPerRound, patience, outer, new FirstMargin(Double.POSITIVE_INFINITY)),
                 0,
                 state,
                 near,
