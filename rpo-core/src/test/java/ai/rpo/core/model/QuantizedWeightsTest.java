@@ -45,8 +45,7 @@ class QuantizedWeightsTest {
 
     @Test
     void embeddingsHeadsRoutersAndBiasesStayAsTheyAre() {
-        ModelConfig config = ModelConfigParser.parse(
-                """
+        ModelConfig config = ModelConfigParser.parse("""
                 {"model_type": "gpt_oss", "vocab_size": 7, "hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1,
                 "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 32, "num_local_experts": 2,
                 "num_experts_per_tok": 1}
