@@ -164,10 +164,7 @@ final class Train implements Stage {
         if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
             measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
         }
-        TrainStage.Result result = stage().run(
-                        request(fingerprint, place.run().path(MODEL)),
-                        listener(),
-                        progress);
+        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), listener(), progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());

@@ -50,8 +50,8 @@ final class MlflowClient {
      * @throws IOException where the server does not answer, or refuses
      */
     String experiment(String name) throws IOException {
-        Optional<JsonNode> found = get("experiments/get-by-name?experiment_name="
-                + URLEncoder.encode(name, StandardCharsets.UTF_8));
+        Optional<JsonNode> found =
+                get("experiments/get-by-name?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
         return found.isPresent()
                 ? found.get().at("/experiment/experiment_id").asText()
                 : post("experiments/create", JSON.createObjectNode().put("name", name))
@@ -74,7 +74,10 @@ final class MlflowClient {
             all.subList(from, Math.min(all.size(), from + PARAMS_AT_ONCE)).forEach(param -> batch.withArray("params")
                     .addObject()
                     .put("key", param.getKey())
-                    .put("value", param.getValue().substring(0, Math.min(param.getValue().length(), LONGEST_PARAM))));
+                    .put(
+                            "value",
+                            param.getValue()
+                                    .substring(0, Math.min(param.getValue().length(), LONGEST_PARAM))));
             post("runs/log-batch", batch);
         }
     }
@@ -135,7 +138,8 @@ final class MlflowClient {
     }
 
     private HttpRequest.Builder request(String path) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + path)).timeout(PATIENCE);
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(server + path)).timeout(PATIENCE);
         token.ifPresent(value -> request.header("Authorization", "Bearer " + value));
         return request;
     }
@@ -156,8 +160,8 @@ final class MlflowClient {
     private JsonNode body(HttpResponse<String> response) throws IOException {
         if (response.statusCode() / 100 != 2) {
             String said = response.body().lines().findFirst().orElse("");
-            throw new IOException("HTTP " + response.statusCode() + " from " + response.uri().getPath() + ": "
-                    + hidden(said.substring(0, Math.min(said.length(), 200))));
+            throw new IOException("HTTP " + response.statusCode() + " from "
+                    + response.uri().getPath() + ": " + hidden(said.substring(0, Math.min(said.length(), 200))));
         }
         return JSON.readTree(response.body().isBlank() ? "{}" : response.body());
     }

@@ -4,8 +4,8 @@ import ai.rpo.jobs.track.MlflowClient.Metric;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.train.TrainingListener;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -54,8 +54,7 @@ final class MlflowRun implements TrainingListener {
     private volatile Note note;
     private long notBefore = System.nanoTime();
 
-    MlflowRun(
-            MlflowClient client, MlflowSettings settings, RunDirectory run, Map<String, String> params, Clock clock) {
+    MlflowRun(MlflowClient client, MlflowSettings settings, RunDirectory run, Map<String, String> params, Clock clock) {
         this.client = client;
         this.settings = settings;
         this.run = run;
@@ -95,7 +94,10 @@ final class MlflowRun implements TrainingListener {
                 try {
                     sendSteps();
                 } catch (IOException | RuntimeException e) {
-                    LOG.warn("MLflow at {} cannot be told: {}", settings.trackingUri().orElse(""), e.toString());
+                    LOG.warn(
+                            "MLflow at {} cannot be told: {}",
+                            settings.trackingUri().orElse(""),
+                            e.toString());
                 } finally {
                     isSending.set(false);
                 }
@@ -176,8 +178,8 @@ final class MlflowRun implements TrainingListener {
         } catch (Exception e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             LOG.warn("MLflow at {} cannot be told: {}", settings.trackingUri().orElse(""), cause.toString());
-            return Optional.of("it has steps up to " + note.step() + " (" + cause + "); the next command in " + run.path()
-                    + " sends the rest");
+            return Optional.of("it has steps up to " + note.step() + " (" + cause + "); the next command in "
+                    + run.path() + " sends the rest");
         } finally {
             sender.shutdownNow();
         }

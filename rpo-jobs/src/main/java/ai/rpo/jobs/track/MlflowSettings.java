@@ -16,8 +16,10 @@ public record MlflowSettings(Optional<String> trackingUri, String experiment, Op
 
     public MlflowSettings {
         List<String> problems = new ArrayList<>();
-        trackingUri.filter(uri -> !isUsable(uri)).ifPresent(uri -> problems.add("tracking-uri must be the http or https"
-                + " address of a server, without a name or password in it"));
+        trackingUri
+                .filter(uri -> !isUsable(uri))
+                .ifPresent(uri -> problems.add("tracking-uri must be the http or https"
+                        + " address of a server, without a name or password in it"));
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }

@@ -37,8 +37,7 @@ final class TensorBoard implements TrainingListener, AutoCloseable {
     @Override
     public synchronized void steps(List<Map<String, Object>> lines) {
         for (Map<String, Object> line : lines) {
-            events.writeBytes(
-                    TensorBoardEvents.scalars(now(), MetricsOfStep.step(line), MetricsOfStep.numbers(line)));
+            events.writeBytes(TensorBoardEvents.scalars(now(), MetricsOfStep.step(line), MetricsOfStep.numbers(line)));
         }
         if (local != null) {
             append();

@@ -54,8 +54,8 @@ public final class Tracking implements TrainingListener, AutoCloseable {
         Optional<String> token = mlflow.tokenEnv().map(variable -> token(variable, environment));
         return new Tracking(
                 mlflow.trackingUri()
-                        .map(uri -> new MlflowRun(
-                                new MlflowClient(uri, token), mlflow, run, params, Clock.systemUTC())),
+                        .map(uri ->
+                                new MlflowRun(new MlflowClient(uri, token), mlflow, run, params, Clock.systemUTC())),
                 tensorBoard.map(folder ->
                         new TensorBoard(new Path(Stores.path(folder), run.path().getName()), hadoop)),
                 reader);

@@ -154,7 +154,8 @@ class ChangingTemplateTest {
         all.addAll(keys);
         ResolvedConfiguration configuration =
                 ResolvedConfiguration.load(ConfigurationSources.of(Optional.empty(), all), List.of());
-        return new Stages(configuration, run(output), spark, new TablePins(spark), TrainingListener.NONE, remark -> {}, today);
+        return new Stages(
+                configuration, run(output), spark, new TablePins(spark), TrainingListener.NONE, remark -> {}, today);
     }
 
     private RunDirectory run(String output) {

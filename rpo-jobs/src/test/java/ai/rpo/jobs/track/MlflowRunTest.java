@@ -40,7 +40,8 @@ class MlflowRunTest {
                 {"step": 1, "loss": 0.75, "rewards/accuracies": 0.5}
                 {"step": 2, "loss": 0.5, "grad_norm": NaN}
                 """);
-        run.file("eval/metrics.json").write("{\"pairs\": 8, \"rewards/accuracies\": {\"mean\": 0.625, \"low\": 0, \"high\": 1}}");
+        run.file("eval/metrics.json")
+                .write("{\"pairs\": 8, \"rewards/accuracies\": {\"mean\": 0.625, \"low\": 0, \"high\": 1}}");
     }
 
     @AfterEach
@@ -71,14 +72,16 @@ class MlflowRunTest {
                 calls.get(2));
         assertTrue(calls.get(3).endsWith("\"params\":[{\"key\":\"rpo.train.epochs\",\"value\":\"2\"}]}"), calls.get(3));
         assertTrue(
-                calls.get(4).endsWith("{\"run_id\":\"abc\",\"metrics\":["
-                        + "{\"key\":\"loss\",\"value\":0.75,\"timestamp\":1000,\"step\":1},"
-                        + "{\"key\":\"rewards/accuracies\",\"value\":0.5,\"timestamp\":1000,\"step\":1},"
-                        + "{\"key\":\"loss\",\"value\":0.5,\"timestamp\":1000,\"step\":2}]}"),
+                calls.get(4)
+                        .endsWith("{\"run_id\":\"abc\",\"metrics\":["
+                                + "{\"key\":\"loss\",\"value\":0.75,\"timestamp\":1000,\"step\":1},"
+                                + "{\"key\":\"rewards/accuracies\",\"value\":0.5,\"timestamp\":1000,\"step\":1},"
+                                + "{\"key\":\"loss\",\"value\":0.5,\"timestamp\":1000,\"step\":2}]}"),
                 calls.get(4));
         assertTrue(calls.get(5).contains("\"held_out/rewards/accuracies\",\"value\":0.625"), calls.get(5));
-        assertTrue(calls.stream().anyMatch(call ->
-                call.startsWith("PUT /api/2.0/mlflow-artifacts/artifacts/7/abc/artifacts/eval/metrics.json")));
+        assertTrue(calls.stream()
+                .anyMatch(call ->
+                        call.startsWith("PUT /api/2.0/mlflow-artifacts/artifacts/7/abc/artifacts/eval/metrics.json")));
         assertTrue(calls.get(calls.size() - 1).contains("\"status\":\"FINISHED\",\"end_time\":1000"));
     }
 
@@ -94,7 +97,9 @@ class MlflowRunTest {
 
         server.down(false);
         assertEquals(Optional.empty(), mlflow().end(true));
-        long sent = server.calls().stream().filter(call -> call.contains("\"step\":1}")).count();
+        long sent = server.calls().stream()
+                .filter(call -> call.contains("\"step\":1}"))
+                .count();
         assertEquals(1, sent);
 
         run.file("train/metrics.jsonl").write("""
@@ -104,9 +109,11 @@ class MlflowRunTest {
                 """);
         int before = server.calls().size();
         assertEquals(Optional.empty(), mlflow().end(false));
-        List<String> later = new ArrayList<>(server.calls().subList(before, server.calls().size()));
-        assertTrue(later.get(0).endsWith(
-                "\"metrics\":[{\"key\":\"loss\",\"value\":0.25,\"timestamp\":1000,\"step\":3}]}"), later.get(0));
+        List<String> later =
+                new ArrayList<>(server.calls().subList(before, server.calls().size()));
+        assertTrue(
+                later.get(0).endsWith("\"metrics\":[{\"key\":\"loss\",\"value\":0.25,\"timestamp\":1000,\"step\":3}]}"),
+                later.get(0));
         assertTrue(later.stream().noneMatch(call -> call.contains("runs/create")));
         assertTrue(later.get(later.size() - 1).contains("\"status\":\"FAILED\""));
     }

@@ -21,12 +21,15 @@ class SparkMetricsTest {
             try (SparkMetrics metrics = new SparkMetrics()) {
                 metrics.steps(List.of(Map.of("step", 1L, "loss", 0.5), Map.of("step", 2L, "loss", 0.25)));
                 assertEquals(
-                        1, SparkEnv.get().metricsSystem().getSourcesByName("rpo").size());
-                String shown = new PrometheusServlet(new Properties(), metrics.metricRegistry()).getMetricsSnapshot(null);
+                        1,
+                        SparkEnv.get().metricsSystem().getSourcesByName("rpo").size());
+                String shown =
+                        new PrometheusServlet(new Properties(), metrics.metricRegistry()).getMetricsSnapshot(null);
                 assertTrue(shown.contains("metrics_loss_Value{type=\"gauges\"} 0.25\n"), shown);
                 assertTrue(shown.contains("metrics_step_Value{type=\"gauges\"} 2.0\n"), shown);
             }
-            assertEquals(0, SparkEnv.get().metricsSystem().getSourcesByName("rpo").size());
+            assertEquals(
+                    0, SparkEnv.get().metricsSystem().getSourcesByName("rpo").size());
         }
     }
 }

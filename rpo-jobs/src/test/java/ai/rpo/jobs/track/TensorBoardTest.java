@@ -22,16 +22,16 @@ class TensorBoardTest {
             "1800000000000000a37f4b22090000000000448f401a0d627261696e2e4576656e743a32aba33345";
 
     /** The same: Event(wall_time=1000.5, step=300, summary=(tag="rewards/accuracies", simple_value=0.625)). */
-    private static final String SCALAR = "290000000000000037ff5f00090000000000448f4010ac022a1b0a190a12726577617264732f6163"
-            + "6375726163696573150000203f6504d852";
+    private static final String SCALAR =
+            "290000000000000037ff5f00090000000000448f4010ac022a1b0a190a12726577617264732f6163"
+                    + "6375726163696573150000203f6504d852";
 
     @TempDir
     Path folder;
 
     @Test
     void recordsAreThoseOfTensorBoardsOwnWriter() {
-        assertArrayEquals(
-                HexFormat.of().parseHex(HEADER), TensorBoardEvents.header(1000.5));
+        assertArrayEquals(HexFormat.of().parseHex(HEADER), TensorBoardEvents.header(1000.5));
         assertArrayEquals(
                 HexFormat.of().parseHex(SCALAR),
                 TensorBoardEvents.scalars(1000.5, 300, Map.of("rewards/accuracies", 0.625)));
