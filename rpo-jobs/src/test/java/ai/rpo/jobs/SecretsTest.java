@@ -93,9 +93,9 @@ class SecretsTest {
 
     private static void watch(Set<String> commandLines, AtomicBoolean over) {
         while (!over.get()) {
-            ProcessHandle.current().descendants().forEach(process -> process.info()
-                    .commandLine()
-                    .ifPresent(commandLines::add));
+            ProcessHandle.current()
+                    .descendants()
+                    .forEach(process -> process.info().commandLine().ifPresent(commandLines::add));
             try {
                 Thread.sleep(50);
             } catch (InterruptedException e) {

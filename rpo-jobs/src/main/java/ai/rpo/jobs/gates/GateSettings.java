@@ -45,8 +45,7 @@ public record GateSettings(
         maxRejectedFraction.ifPresent(share -> checkShare(REJECTED, share, wrong));
         minRewardAccuracy.ifPresent(share -> checkShare(ACCURACY, share, wrong));
         minWinRateLow.ifPresent(share -> checkShare(WIN_RATE, share, wrong));
-        maxKl.filter(nats -> !(nats >= 0))
-                .ifPresent(nats -> wrong.add(KL + " must be at least 0, but is " + nats));
+        maxKl.filter(nats -> !(nats >= 0)).ifPresent(nats -> wrong.add(KL + " must be at least 0, but is " + nats));
         maxBenchmarkDrop.forEach((task, drop) -> {
             if (BenchmarkTask.named(task).isEmpty()) {
                 wrong.add(BENCHMARK_DROP + " must name benchmark tasks, but has " + task);
