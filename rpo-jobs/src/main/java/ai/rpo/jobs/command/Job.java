@@ -41,8 +41,8 @@ final class Job {
     /** Keys without a default that rating completions needs. */
     static final List<String> RATING = List.of("rpo.output", "rpo.rate.model", "rpo.rate.completions");
 
-    /** Keys without a default that online alignment needs. */
-    static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts", "rpo.rate.model");
+    /** Keys without a default that online alignment needs, whoever rates. */
+    static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts");
 
     /** Keys without a default that any judging needs; it says itself what else it lacks. */
     static final List<String> JUDGING = List.of("rpo.output");

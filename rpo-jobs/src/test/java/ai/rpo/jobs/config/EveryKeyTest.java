@@ -186,6 +186,8 @@ class EveryKeyTest {
             Map.entry("rpo.online.rounds", "8"),
             Map.entry("rpo.online.prompts", "prompts.jsonl"),
             Map.entry("rpo.online.samples-per-prompt", "8"),
+            Map.entry("rpo.online.by", "program"),
+            Map.entry("rpo.online.max-missing-fraction", "0.5"),
             Map.entry("rpo.online.pairing", "two"),
             Map.entry("rpo.online.reference", "previous"),
             Map.entry("rpo.online.offline-share", "0.5"),
