@@ -29,6 +29,10 @@ class OnlineByJudgeTest {
     private static final Path MODEL =
             Path.of("src/main/resources/ai/rpo/jobs/demo/base").toAbsolutePath();
 
+    /** Rates by program. */
+    private static final Path RECIPE =
+            Path.of("../conf/recipes/sums-online.conf").toAbsolutePath();
+
     @TempDir
     Path folder;
 
@@ -45,15 +49,15 @@ class OnlineByJudgeTest {
         }
         Files.writeString(folder.resolve("prompts.jsonl"), prompts);
         Files.writeString(folder.resolve("online.conf"), """
+                include file("%3$s")
                 rpo {
                   model.path = "%1$s"
-                  online { prompts = "%2$s/prompts.jsonl", rounds = 1, by = program }
+                  online { prompts = "%2$s/prompts.jsonl", rounds = 1 }
                   generate.max-new-tokens = 12
-                  judge.program.verifier = exact-match
-                  train { pairs-per-batch = 16, learning-rate = 3e-4 }
+                  train.epochs = 1
                 }
                 spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(MODEL, folder));
+                """.formatted(MODEL, folder, RECIPE));
     }
 
     @Test

@@ -6,6 +6,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.demo.Demo;
 import ai.rpo.jobs.demo.DemoFolder;
 import ai.rpo.jobs.demo.DemoPlan;
+import ai.rpo.jobs.demo.Sums;
 import ai.rpo.jobs.demo.SupervisedData;
 import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
@@ -64,6 +65,12 @@ public final class DemoCommand implements Callable<Integer> {
             description = "Write what the base model was trained from, and stop; see conf/demo-sft.conf.")
     private Path supervisedData;
 
+    @Option(
+            names = "--write-sums",
+            paramLabel = "FOLDER",
+            description = "Write a task whose reward is a program, and stop; see conf/recipes/sums-online.conf.")
+    private Path sums;
+
     private Optional<Path> log = Optional.empty();
 
     @Override
@@ -74,6 +81,10 @@ public final class DemoCommand implements Callable<Integer> {
                 SupervisedData.write(supervisedData);
                 System.out.println("Wrote " + supervisedData.resolve("untrained") + " and "
                         + supervisedData.resolve("answers.jsonl") + ".");
+            } else if (sums != null) {
+                Sums.write(sums);
+                System.out.println("Wrote " + sums.resolve("untrained") + ", " + sums.resolve("answers.jsonl") + ", "
+                        + sums.resolve("prompts.jsonl") + " and " + sums.resolve("unseen.jsonl") + ".");
             } else {
                 compare();
             }
