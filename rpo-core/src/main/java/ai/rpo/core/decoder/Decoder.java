@@ -160,11 +160,35 @@ public final class Decoder {
     public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
         CachedBatch batch = new CachedBatch(sequences, config.rotary());
+        words().logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
+        batch.markCached();
+    }
+
+    /**
+     * Goes as far as the rows from which the batch's completion tokens are predicted, {@code [targets, hidden]}. Their logits
+     * are made by {@link #logits}, some rows at a time.
+     */
+    public Tensor predictions(Parameters weights, PackedBatch batch, Workspace workspace) {
+        workspace.reset();
+        PackedBatch predicting = batch.predicting();
+        Tensor x = throughBlocks(weights, batch, predicting, workspace);
+        return words().predictions(weights, x, predicting, workspace);
+    }
+
+    /**
+     * Turns rows of {@link #predictions} into logits.
+     *
+     * @param logits receives {@code [rows, vocabulary]}
+     */
+    public void logits(Parameters weights, Tensor rows, Tensor logits) {
+        words().project(weights, rows, logits);
+    }
+
+    private LanguageModelHead words() {
         if (!(head instanceof LanguageModelHead words)) {
             throw new IllegalStateException("A reward model predicts no tokens.");
         }
-        words.logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
-        batch.markCached();
+        return words;
     }
 
     /**

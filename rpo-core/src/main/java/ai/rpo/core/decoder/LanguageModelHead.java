@@ -59,6 +59,18 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
         project(weights, normalize(weights, gathered, workspace).out(), logits);
     }
 
+    /** The normalized rows that predict the batch's targets, {@code [targets, hidden]}: what {@link #project} takes. */
+    Tensor predictions(Parameters weights, Tensor x, PackedBatch batch, Workspace workspace) {
+        return normalizePredicting(weights, x, batch, workspace).out();
+    }
+
+    private Normalization.Saved normalizePredicting(
+            Parameters weights, Tensor x, PackedBatch batch, Workspace workspace) {
+        Tensor rows = workspace.tensor(batch.targetCount(), x.columns());
+        backend.gatherRows(x, batch.targetRows(), rows);
+        return normalize(weights, rows, workspace);
+    }
+
     /** Multiplies the normalized rows instead of the logits, of which there are more. */
     private Normalization.Saved normalize(Parameters weights, Tensor rows, Workspace workspace) {
         Normalization.Saved normalized = norm.forward(weights, rows, workspace);
@@ -83,9 +95,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     public Saved forward(
             Parameters weights, Tensor x, PackedBatch batch, boolean frozen, double[] logps, Workspace workspace) {
         int targets = batch.targetCount();
-        Tensor rows = workspace.tensor(targets, x.columns());
-        backend.gatherRows(x, batch.targetRows(), rows);
-        Normalization.Saved normalized = normalize(weights, rows, workspace);
+        Normalization.Saved normalized = normalizePredicting(weights, x, batch, workspace);
         Tensor logSumExp = workspace.tensor(targets, 1);
         int chunk = chunkRows(targets);
         Tensor slopes = frozen ? workspace.tensor(targets, x.columns()) : null;
@@ -189,7 +199,8 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
         workspace.release(mark);
     }
 
-    private void project(Parameters weights, Tensor x, Tensor logits) {
+    /** The logits of normalized rows, {@code [rows, hidden]} to {@code [rows, vocabulary]}. */
+    void project(Parameters weights, Tensor x, Tensor logits) {
         backend.linear(x, weights.get(weight), logits, false);
         bias.ifPresent(name -> backend.addRow(weights.get(name), logits));
         if (cap > 0) {

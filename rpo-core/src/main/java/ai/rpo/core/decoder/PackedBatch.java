@@ -334,7 +334,7 @@ public final class PackedBatch implements TokenRows {
     }
 
     /** The token ids to be predicted, completion after completion. */
-    int[] targets() {
+    public int[] targets() {
         return targets;
     }
 
