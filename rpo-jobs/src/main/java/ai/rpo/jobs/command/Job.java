@@ -115,7 +115,7 @@ final class Job {
             status.begin();
             atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
             atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
-            work.accept(new RunningCommand(configuration, run, spark, status, display));
+            work.accept(new RunningCommand(configuration, run, spark, status, display, System.out));
             status.succeeded();
             return 0;
         } catch (Throwable e) {
