@@ -110,10 +110,10 @@ public final class OnlineDemo {
                     Progress ofRun = told(progress, tracks);
                     commands.run(method.isOnline() ? "online" : "train", run.configuration(), ofRun);
                     tracks.add(track(run, start, yardstick, ofRun));
+                    Files.writeString(folder.root().resolve("tracks.json"), JSON.writeValueAsString(tracks) + "\n");
                 }
             }
             OnlineComparison comparison = comparison(tracks, preferences, accuracies);
-            Files.writeString(folder.root().resolve("tracks.json"), JSON.writeValueAsString(tracks) + "\n");
             return report.online(
                     comparison,
                     new org.apache.hadoop.fs.Path(folder.report().toUri().toString()),
@@ -207,7 +207,7 @@ public final class OnlineDemo {
                                 plan.heldOutPairs()),
                         String.format(
                                 Locale.ROOT,
-                                "Offline runs train on the pairs for 8 epochs. Online runs take %d rounds: the policy answers %d prompts four times each, the proxy rates the answers, and the policy learns for two epochs from the best against the worst of each prompt; the reference stays the base model. RPO's η is %s, β is 0.1.",
+                                "Offline runs train on the pairs for 8 epochs. Online runs take %d rounds: the policy answers %d prompts four times each, the proxy rates the answers, and the policy learns once from the best against the worst of each prompt; the reference stays the base model. RPO's η is %s, β is 0.1.",
                                 plan.rounds(),
                                 plan.prompts(),
                                 DemoRun.shortest(plan.eta())),

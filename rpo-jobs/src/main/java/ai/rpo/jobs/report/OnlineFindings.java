@@ -38,7 +38,7 @@ final class OnlineFindings {
                 1));
         findings.add(all.compared(
                 "Online: gap of RPO against DPO",
-                "What the proxy promises too much at the end, RPO's less DPO's,",
+                "What the proxy promises too much at the end, RPO's less DPO's",
                 Method.ONLINE_RPO,
                 Method.ONLINE_DPO,
                 Mark::gap,
@@ -52,7 +52,7 @@ final class OnlineFindings {
                 1));
         findings.add(all.compared(
                 "The ensemble: gap against one reward model",
-                "What the proxy promises too much at the end, the ensemble's less the one model's,",
+                "What the proxy promises too much at the end, the ensemble's less the one model's",
                 Method.ONLINE_RPO_ENSEMBLE,
                 Method.ONLINE_RPO,
                 Mark::gap,
