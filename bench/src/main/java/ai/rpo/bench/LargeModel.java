@@ -19,6 +19,7 @@ import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
+import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.TrainStage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,7 +30,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -104,7 +104,7 @@ public final class LargeModel {
                                 "large",
                                 false,
                                 Map.of(),
-                                Optional.empty(),
+                                CheckpointChoice.LAST,
                                 Fence.NONE),
                         Progress.NONE);
         double norm = lastLine().get("grad_norm").asDouble();

@@ -20,6 +20,7 @@ import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
+import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.TrainStage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,7 +30,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
 /** Rounds of distributed training on made-up pairs, with driver and executors in this JVM. */
@@ -134,7 +134,7 @@ final class Rounds {
                                 "bench",
                                 false,
                                 Map.of(),
-                                Optional.empty(),
+                                CheckpointChoice.LAST,
                                 Fence.NONE),
                         progress);
         List<JsonNode> lines = new ArrayList<>();

@@ -5,6 +5,7 @@ import ai.rpo.jobs.command.BenchmarkCommand;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
+import ai.rpo.jobs.command.GaugeCommand;
 import ai.rpo.jobs.command.GenerateCommand;
 import ai.rpo.jobs.command.JudgeCommand;
 import ai.rpo.jobs.command.OnlineCommand;
@@ -68,6 +69,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GenerateCommand.class,
             RewardCommand.class,
             RateCommand.class,
+            GaugeCommand.class,
             OnlineCommand.class,
             JudgeCommand.class,
             BenchmarkCommand.class,

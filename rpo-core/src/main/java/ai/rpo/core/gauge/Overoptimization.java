@@ -26,6 +26,11 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
             }
 
             @Override
+            double slope(double d) {
+                return 2 * d;
+            }
+
+            @Override
             double peak(double ratio) {
                 return ratio / 2;
             }
@@ -38,12 +43,20 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
             }
 
             @Override
+            double slope(double d) {
+                return Math.log(d) + 1;
+            }
+
+            @Override
             double peak(double ratio) {
                 return Math.exp(ratio - 1);
             }
         };
 
         abstract double bend(double d);
+
+        /** The derivative of {@link #bend}. */
+        abstract double slope(double d);
 
         /** Where the curve turns, by α/β. */
         abstract double peak(double ratio);
@@ -114,6 +127,14 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
     /** Returns the reward at a distance above 0. */
     public double at(double distance) {
         return alpha * distance - beta * form.bend(distance);
+    }
+
+    /** Gives dR/dd at a distance above 0, with its 95 % interval: below 0 behind the turn. */
+    public Interval slopeAt(double distance) {
+        double bend = form.slope(distance);
+        return interval(
+                alpha - beta * bend,
+                covariance.ofAlpha - 2 * bend * covariance.between + bend * bend * covariance.ofBeta);
     }
 
     /** Gives α with its interval. */

@@ -149,12 +149,14 @@ class DivergenceScorerTest {
     private static void assertEstimatorsAgree(List<Divergence> samples) {
         double kl = samples.stream().mapToDouble(Divergence::kl).average().orElseThrow();
         assertTrue(kl > 0.05, "the policy is at " + kl);
-        for (ToDoubleFunction<Divergence> estimator : List.<ToDoubleFunction<Divergence>>of(Divergence::k1, Divergence::k3)) {
+        for (ToDoubleFunction<Divergence> estimator :
+                List.<ToDoubleFunction<Divergence>>of(Divergence::k1, Divergence::k3)) {
             double[] difference = samples.stream()
                     .mapToDouble(each -> estimator.applyAsDouble(each) - each.kl())
                     .toArray();
             double mean = Arrays.stream(difference).average().orElseThrow();
-            double variance = Arrays.stream(difference).map(d -> (d - mean) * (d - mean)).sum() / (difference.length - 1);
+            double variance =
+                    Arrays.stream(difference).map(d -> (d - mean) * (d - mean)).sum() / (difference.length - 1);
             double error = Math.sqrt(variance / difference.length);
             assertTrue(error > 0 && Math.abs(mean) < 4 * error, mean + " ± " + error + " beside " + kl);
         }
@@ -171,8 +173,7 @@ class DivergenceScorerTest {
                     WHOLE,
                     eosIds,
                     StopRule.NONE);
-            completions.forEachRemaining(
-                    completion -> samples.add(new Example(prompt, List.of(completion.ids()))));
+            completions.forEachRemaining(completion -> samples.add(new Example(prompt, List.of(completion.ids()))));
         }
         return samples;
     }

@@ -41,6 +41,9 @@ final class Job {
     /** Keys without a default that rating completions needs. */
     static final List<String> RATING = List.of("rpo.output", "rpo.rate.model", "rpo.rate.completions");
 
+    /** Keys without a default that measuring a run's checkpoints needs. */
+    static final List<String> GAUGING = List.of("rpo.output", "rpo.model.path", "rpo.data.train", "rpo.gauge.prompts");
+
     /** Keys without a default that online alignment needs, whoever rates. */
     static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts");
 

@@ -11,6 +11,7 @@ import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.retrain.RetrainSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
+import ai.rpo.spark.gauge.GaugeSettings;
 import ai.rpo.spark.generate.GenerateSettings;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.rate.RateSettings;
@@ -46,6 +47,7 @@ import java.util.OptionalInt;
  * @param judge {@code rpo.judge}
  * @param reward {@code rpo.reward}
  * @param rate {@code rpo.rate}
+ * @param gauge {@code rpo.gauge}
  * @param online {@code rpo.online}
  */
 public record Settings(
@@ -71,6 +73,7 @@ public record Settings(
         JudgingSettings judge,
         RewardSettings reward,
         RateSettings rate,
+        GaugeSettings gauge,
         OnlineSettings online) {
 
     public Settings {

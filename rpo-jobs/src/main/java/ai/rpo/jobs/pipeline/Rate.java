@@ -1,14 +1,9 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.RpoException;
 import ai.rpo.core.reward.Aggregate;
-import ai.rpo.core.text.TemplateChoice;
-import ai.rpo.spark.device.LocalModel;
-import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.rate.RateSettings;
 import ai.rpo.spark.rate.RateStage;
-import ai.rpo.spark.rate.RewardSource;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
@@ -18,46 +13,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 
 /** Completions get rewards, from reward models or from a policy beside its reference. */
 final class Rate implements Stage {
 
-    /** Of the keys under {@code rpo.data}, those that say how a single row is read. */
-    private static final List<String> OF_A_ROW = List.of(
-            "rpo.data.max-length",
-            "rpo.data.max-prompt-length",
-            "rpo.data.truncation",
-            "rpo.data.on-straddle",
-            "rpo.data.special-tokens");
-
     private final Workplace place;
     private final String name;
-    private final RateSettings settings;
+    private final Rating rating;
     private final Map<String, String> given;
-    private final double beta;
     private final Function<JsonNode, List<String>> words;
 
     /**
      * @param name of the stage and of its folder
      * @param given keys that it depends on
-     * @param beta what an implicit reward is multiplied by
      * @param words what there is to say of the results
      */
     private Rate(
             Workplace place,
             String name,
-            RateSettings settings,
+            Rating rating,
             Map<String, String> given,
-            double beta,
             Function<JsonNode, List<String>> words) {
         this.place = place;
         this.name = name;
-        this.settings = settings;
+        this.rating = rating;
         this.given = given;
-        this.beta = beta;
         this.words = words;
     }
 
@@ -65,10 +47,13 @@ final class Rate implements Stage {
         return new Rate(
                 place,
                 "rate",
-                place.settings().rate(),
+                new Rating(
+                        place,
+                        place.settings().rate(),
+                        Double.parseDouble(place.configuration()
+                                .valuesUnder("rpo.objective")
+                                .get("rpo.objective.beta"))),
                 place.configuration().valuesUnder("rpo.rate"),
-                Double.parseDouble(
-                        place.configuration().valuesUnder("rpo.objective").get("rpo.objective.beta")),
                 Rate::bestOf);
     }
 
@@ -82,9 +67,11 @@ final class Rate implements Stage {
         return new Rate(
                 place,
                 "distance",
-                new RateSettings(List.of(RateSettings.IMPLICIT), rate.completions(), Aggregate.MEAN, 0, false),
+                new Rating(
+                        place,
+                        new RateSettings(List.of(RateSettings.IMPLICIT), rate.completions(), Aggregate.MEAN, 0, false),
+                        1),
                 Map.of(),
-                1,
                 Rate::nats);
     }
 
@@ -115,75 +102,33 @@ final class Rate implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(given);
-        values.put("rpo.rate.completions", place.inputs().data(settings.completions()));
-        for (String model : models()) {
-            values.put("weights of " + model, place.inputs().weights(model));
-        }
-        Map<String, String> data = place.configuration().valuesUnder("rpo.data");
-        OF_A_ROW.forEach(key -> values.put(key, data.get(key)));
-        values.putAll(place.configuration().valuesUnder("rpo.data.fields"));
-        values.putAll(template().dependsOn());
-        values.put("rpo.precision", place.settings().precision().key());
-        if (settings.isImplicit()) {
-            values.put("rpo.objective.beta", String.valueOf(beta));
-        }
+        values.put("rpo.rate.completions", place.inputs().data(completions()));
+        values.putAll(rating.dependsOn());
         return values;
     }
 
-    /** Folders of the models whose numbers are needed, the first of which reads the rows. */
-    private List<String> models() {
-        if (!settings.isImplicit()) {
-            return settings.model();
-        }
-        List<String> models = new ArrayList<>();
-        place.settings().model().path().ifPresent(models::add);
-        place.settings().reference().path().ifPresent(models::add);
-        if (models.size() < 2) {
-            throw RpoException.configuration("Cannot rate by rpo.rate.model = " + RateSettings.IMPLICIT
-                    + ": it takes a policy and its reference. Name them with rpo.model.path and rpo.reference.path.");
-        }
-        return models;
-    }
-
-    private ModelTemplate template() {
-        return place.template(
-                settings.isImplicit() ? "rpo.model" : "rpo.rate.model",
-                models().get(0),
-                place.inputs(),
-                place.settings().model().chatTemplate());
-    }
-
-    private RewardSource source() {
-        if (settings.isImplicit()) {
-            return new RewardSource.Implicit(place.open(models().get(0)), place.open(models().get(1)), beta);
-        }
-        Configuration hadoop = place.spark().hadoop();
-        return new RewardSource.Ensemble(models().stream()
-                .map(model -> place.remarks().of(LocalModel.ofReward(model, hadoop)))
-                .toList());
+    private List<String> completions() {
+        return rating.settings().completions();
     }
 
     @Override
     public Map<String, String> inputs() {
         Configuration hadoop = place.spark().hadoop();
-        return InputFiles.resolve(settings.completions(), hadoop).byUri(hadoop);
+        return InputFiles.resolve(completions(), hadoop).byUri(hadoop);
     }
 
     /** What is wrong with the models shows before Spark starts. */
     @Override
     public void checkMakeable() {
-        source();
+        rating.source();
     }
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
-        TemplateChoice template = template().choice();
-        place.keepDate(template);
-        RateStage.Result result = new RateStage(
-                        place.spark().session(), source(), template, rows(), place.scoring(), settings, place.scores())
-                .run(place.run().path(folder()), progress);
-        place.inputs().requireUnchanged(settings.completions());
-        models().forEach(place.inputs()::requireUnchanged);
+        place.keepDate(rating.template().choice());
+        RateStage.Result result = rating.stage().run(place.run().path(folder()), progress);
+        place.inputs().requireUnchanged(completions());
+        rating.models().forEach(place.inputs()::requireUnchanged);
         results().write(Json.text(report(result)));
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("completions", result.completions());
@@ -191,20 +136,9 @@ final class Rate implements Stage {
         return counts;
     }
 
-    /** How a row of completions is read. */
-    private DataSettings rows() {
-        return place.settings().data().toBuilder()
-                .train(settings.completions())
-                .eval(List.of())
-                .evalFraction(0)
-                .format(Optional.empty())
-                .nearDuplicates(false)
-                .build();
-    }
-
     private Map<String, Object> report(RateStage.Result result) {
         Map<String, Object> report = new LinkedHashMap<>();
-        report.put("models", settings.model());
+        report.put("models", rating.settings().model());
         report.put("completions", result.completions());
         report.put("rows_left_out", result.leftOut());
         report.put("reward", result.reward());

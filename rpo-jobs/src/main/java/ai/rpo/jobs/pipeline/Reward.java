@@ -74,6 +74,12 @@ final class Reward implements Stage {
                     "Cannot write a reward model as an adapter: all of its weights are trained."
                             + " Set rpo.export.form = full.");
         }
+        if (place.settings().selection().isByGauge()) {
+            throw RpoException.configuration(
+                    "Cannot choose a reward model by rpo.selection.metric = "
+                            + place.settings().selection().metric().orElseThrow()
+                            + ": a reward model has no completions to be rated. Name a held-out metric, such as rewards/accuracies.");
+        }
         place.requireHeldOutPairs();
         try {
             place.settings().selection().metricOf(settings.objective());

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  * <pre>
  * prepare → score → train → evaluate ─────────────────────→ report
  *                     train, questions → answer-… → judge → report, where rpo.evaluate.judge says so
+ *                     train → gauge → report, where rpo.gauge.prompts says so
  * benchmark-before and train → benchmark-after → gates, where rpo.gates.max-benchmark-drop has tasks
  * prepare → data-gates, evaluate and judge → gates → report, where rpo.gates says so
  * prepare-sft → sft
@@ -104,6 +105,9 @@ public final class Stages {
     /** Makes the model, and what is measured of it. */
     private List<Stage> measured() {
         List<Stage> measured = new ArrayList<>(List.of(evaluate, train));
+        if (place.settings().gauge().isOn()) {
+            measured.add(gauge());
+        }
         if (place.settings().evaluate().judge()) {
             Questions questions = new Questions(place);
             measured.add(Judging.ofRun(
@@ -175,6 +179,11 @@ public final class Stages {
     /** Measures how far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */
     public Stage distance() {
         return Rate.distance(place);
+    }
+
+    /** Measures the checkpoints of training by their own completions. */
+    public Stage gauge() {
+        return new Gauging(place, score, train);
     }
 
     /** Of the completions and ratings that lie in the run directory. */

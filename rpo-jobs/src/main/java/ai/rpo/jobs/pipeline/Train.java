@@ -3,15 +3,19 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.core.Progress;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
+import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import org.apache.hadoop.fs.Path;
 
 /** Rows become a model: scored pairs by preference, prompt/completion rows by imitation. */
@@ -20,6 +24,9 @@ final class Train implements Stage {
     private static final String MODEL = "model";
     static final String EXPORT = "rpo.export";
     private static final String HELD_OUT = "reference/eval";
+
+    /** Where checkpoints are gauged while training goes on. */
+    static final String GAUGE = "train/gauge";
 
     /** Keys that change what a step costs, and not what it does. */
     private static final Set<String> WITHOUT_EFFECT =
@@ -33,6 +40,7 @@ final class Train implements Stage {
     private final Objective objective;
     private final TrainSettings settings;
     private final boolean exportedAnyhow;
+    private final Measuring measuring;
 
     private Train(
             Workplace place,
@@ -51,6 +59,7 @@ final class Train implements Stage {
         this.objective = objective;
         this.settings = settings;
         this.exportedAnyhow = exportedAnyhow;
+        this.measuring = new Measuring(place);
     }
 
     /** The same training, whatever form its model was written in. */
@@ -115,6 +124,10 @@ final class Train implements Stage {
             values.remove("rpo.objective.name", "rpo"); // the only one when fingerprints were first taken
             values.putAll(place.configuration().valuesUnder("rpo.selection"));
             place.requireHeldOutPairs();
+            if (place.settings().selection().isByGauge()) {
+                values.putAll(measuring.dependsOn());
+                values.putAll(place.configuration().valuesUnder("rpo.gauge"));
+            }
         }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
@@ -139,6 +152,9 @@ final class Train implements Stage {
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
+        if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
+            measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
+        }
         TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
@@ -170,7 +186,7 @@ final class Train implements Stage {
                 fingerprint.digest(),
                 place.isOwnReference(),
                 facts(fingerprint),
-                heldOut(),
+                choice(),
                 place.run().fence());
     }
 
@@ -195,20 +211,40 @@ final class Train implements Stage {
         return name.equals("train");
     }
 
+    private boolean isGauged() {
+        return isOnPairs() && measuring.isOn();
+    }
+
+    @Override
+    public void checkMakeable() {
+        if (isOnPairs()) {
+            measuring.check();
+        }
+    }
+
+    /** Opens the checkpoints that are kept of the finished training. */
+    SortedMap<Long, LocalModel> checkpoints() {
+        return stage().kept(request(Pipeline.fingerprint(this), place.run().path(MODEL)));
+    }
+
     private boolean isSelecting() {
         return isOnPairs() && place.settings().selection().metric().isPresent();
     }
 
-    private Optional<HeldOut> heldOut() {
-        if (!isSelecting()) {
-            return Optional.empty();
+    private CheckpointChoice choice() {
+        SelectionSettings selection = place.settings().selection();
+        if (!isOnPairs()) {
+            return CheckpointChoice.LAST;
         }
-        place.requireHeldOutPairsIn(HELD_OUT);
-        return Optional.of(new HeldOut(
-                place.run().path(HELD_OUT),
-                objective,
-                place.scoring(),
-                place.settings().selection()));
+        CheckpointChoice choice = CheckpointChoice.LAST;
+        if (selection.isByGauge()) {
+            choice = GaugedCheckpoints.choice(selection);
+        } else if (isSelecting()) {
+            place.requireHeldOutPairsIn(HELD_OUT);
+            choice = HeldOut.choice(
+                    place.spark().session(), place.run().path(HELD_OUT), objective, place.scoring(), selection);
+        }
+        return isGauged() ? choice.and(measuring.ofCheckpoints(GAUGE)) : choice;
     }
 
     /** For the model card. */

@@ -121,7 +121,9 @@ record Workplace(
      */
     void requireHeldOutPairs() {
         SelectionSettings selection = settings().selection();
-        if (selection.metric().isPresent() && withoutHeldOutPairs().isPresent()) {
+        if (selection.metric().isPresent()
+                && !selection.isByGauge()
+                && withoutHeldOutPairs().isPresent()) {
             throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = "
                     + selection.metric().get()
                     + ": there are no held-out pairs. Give some with rpo.data.eval or rpo.data.eval-fraction.");
@@ -139,7 +141,8 @@ record Workplace(
      * @throws RpoException if there are none
      */
     void requireHeldOutPairsIn(String folder) {
-        if (settings().selection().metric().isPresent() && !run.exists(folder)) {
+        SelectionSettings selection = settings().selection();
+        if (selection.metric().isPresent() && !selection.isByGauge() && !run.exists(folder)) {
             throw RpoException.data("Cannot choose a checkpoint by rpo.selection.metric: rpo.data.eval-fraction left no"
                     + " held-out pairs. Raise it, or give pairs with rpo.data.eval.");
         }

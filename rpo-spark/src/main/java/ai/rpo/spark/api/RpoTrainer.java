@@ -22,12 +22,12 @@ import ai.rpo.spark.reference.ScoreStage;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.Stores;
+import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.TrainStage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
@@ -215,7 +215,7 @@ public final class RpoTrainer {
                                 UUID.randomUUID().toString(),
                                 true,
                                 Map.of("started from", start, "objective", objective.toString()),
-                                Optional.empty(),
+                                CheckpointChoice.LAST,
                                 Fence.NONE),
                         Progress.NONE);
     }

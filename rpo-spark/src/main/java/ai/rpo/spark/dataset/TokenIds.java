@@ -5,15 +5,15 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
-/** A column of token ids. */
-final class TokenIds {
+/** Reads a column of token ids. */
+public final class TokenIds {
 
     static final DataType TYPE = DataTypes.createArrayType(DataTypes.IntegerType, false);
 
     private TokenIds() {}
 
     /** The ids of a row, whether Spark has encoded it yet or not. */
-    static int[] of(Row row, int column) {
+    public static int[] of(Row row, int column) {
         if (row.get(column) instanceof int[] ids) {
             return ids;
         }

@@ -77,4 +77,20 @@ public record GenerateSettings(
         return new GenerateSettings(
                 others, OutputFormat.JSONL, 1, seed, completionsAtOnce, stop, temperatures, sampling);
     }
+
+    /**
+     * The same of other prompts and so many samples, drawn from all that the policy would say: at temperature 1 and without a cut, so
+     * that their distribution is the policy's own.
+     */
+    public GenerateSettings wholeDistribution(List<String> others, int samples) {
+        return new GenerateSettings(
+                others,
+                OutputFormat.JSONL,
+                samples,
+                seed,
+                completionsAtOnce,
+                stop,
+                Map.of(),
+                SamplingSettings.atTemperature(1, sampling.maxNewTokens()));
+    }
 }

@@ -97,6 +97,10 @@ public final class GenerateStage {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         JavaRDD<NumberedRow> rows = NumberedRows.read(spark, settings.prompts());
         long prompts = rows.count();
+        if (prompts == 0) {
+            artifact.remove();
+            throw none(0, "there are no rows");
+        }
         Cores cores = Cores.of(spark);
         Shards shards =
                 Shards.planned(output, List.of(COMPLETIONS, SHARDS, REJECTED), digest, prompts, cores.slots(), hadoop);
@@ -106,11 +110,7 @@ public final class GenerateStage {
         Result result = summarise(prompts, lines, new Path(output, REJECTED));
         if (result.completions == 0) {
             artifact.remove(); // which would only be in the way of better prompts
-            throw RpoException.data("Cannot generate: none of " + prompts + " rows of "
-                    + String.join(", ", settings.prompts()) + " has a prompt to go on from ("
-                    + (prompts == 0 ? "there are no rows" : counted(result.rejected))
-                    + "). A row needs what training takes, or prompt (text or messages), messages, turns, instruction or"
-                    + " prompt_ids alone.");
+            throw none(prompts, counted(result.rejected));
         }
         if (parquet) {
             parquetRows(lines)
@@ -120,6 +120,13 @@ public final class GenerateStage {
                     .parquet(new Path(output, COMPLETIONS).toString());
         }
         return result;
+    }
+
+    private RpoException none(long prompts, String why) {
+        return RpoException.data("Cannot generate: none of " + prompts + " rows of "
+                + String.join(", ", settings.prompts()) + " has a prompt to go on from (" + why
+                + "). A row needs what training takes, or prompt (text or messages), messages, turns, instruction or"
+                + " prompt_ids alone.");
     }
 
     private static String counted(Map<String, Long> reasons) {

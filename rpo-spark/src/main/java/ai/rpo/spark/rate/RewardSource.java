@@ -15,6 +15,9 @@ import java.util.Optional;
 /** Gives a completion its rewards: by a number from each of some models, and what these numbers mean. */
 public sealed interface RewardSource extends Serializable {
 
+    /** Says what to do about several vocabularies. */
+    String SAME = "Name models with the same tokenizer.";
+
     /** Names the models, each of which scores every completion; at least one, and all read the same tokens. */
     List<LocalModel> models();
 
@@ -24,6 +27,19 @@ public sealed interface RewardSource extends Serializable {
      * @param scores by the models, in their order
      */
     double[] rewards(double[] scores);
+
+    /**
+     * Looks at whether the ids of a policy's tokens mean to these models what they mean to it.
+     *
+     * @throws RpoException where they do not
+     */
+    default void requireTokensOf(LocalModel policy) {
+        requireSameTokens(
+                policy,
+                models().get(0),
+                "Name models with the policy's tokenizer, or set rpo.rate.tokenize-again = true, which has completions read by"
+                        + " their text.");
+    }
 
     /** Takes reward models of one kind, each of them a member. */
     record Ensemble(List<LocalModel> models) implements RewardSource {
@@ -41,7 +57,7 @@ public sealed interface RewardSource extends Serializable {
                             + " together: they are different models, whose rewards have scales of their own."
                             + " Name members of one ensemble in rpo.rate.model.");
                 }
-                requireSameTokens(first, other);
+                requireSameTokens(first, other, SAME);
             }
         }
 
@@ -56,7 +72,7 @@ public sealed interface RewardSource extends Serializable {
 
         /** @throws RpoException where the models read text differently */
         public Implicit {
-            requireSameTokens(policy, reference);
+            requireSameTokens(policy, reference, SAME);
         }
 
         @Override
@@ -70,14 +86,14 @@ public sealed interface RewardSource extends Serializable {
         }
     }
 
-    private static void requireSameTokens(LocalModel one, LocalModel other) {
+    private static void requireSameTokens(LocalModel one, LocalModel other, String remedy) {
         int size = one.open().config().vocabularySize();
         int otherSize = other.open().config().vocabularySize();
         if (size != otherSize || !tokenizer(one).equals(tokenizer(other))) {
             throw RpoException.configuration("Cannot rate with " + one.uri() + " and " + other.uri()
                     + " together: they have different vocabularies"
                     + (size == otherSize ? " in tokenizer.json" : ", of " + size + " and " + otherSize + " tokens")
-                    + ". Name models with the same tokenizer.");
+                    + ". " + remedy);
         }
     }
 

@@ -13,6 +13,7 @@ import ai.rpo.spark.evaluate.EvaluateStage;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
 import java.util.ArrayList;
@@ -125,9 +126,10 @@ public final class RewardStage {
                 start, settings.seed(member), spark.sparkContext().hadoopConfiguration());
         TrainStage stage = new TrainStage(
                 spark, model, LoraSettings.OFF, settings.objective(), settings.training(member), scoring.precision());
-        Optional<HeldOut> chosenBy = request.selection().metric().isEmpty()
-                ? Optional.empty()
-                : request.heldOut().map(rows -> new HeldOut(rows, settings.objective(), scoring, request.selection()));
+        CheckpointChoice choice = request.heldOut()
+                .filter(rows -> request.selection().metric().isPresent())
+                .map(rows -> HeldOut.choice(spark, rows, settings.objective(), scoring, request.selection()))
+                .orElse(CheckpointChoice.LAST);
         return stage.run(
                 new TrainStage.Request(
                         request.pairs(),
@@ -137,7 +139,7 @@ public final class RewardStage {
                         request.run(),
                         false,
                         request.facts(),
-                        chosenBy,
+                        choice,
                         request.fence()),
                 progress);
     }

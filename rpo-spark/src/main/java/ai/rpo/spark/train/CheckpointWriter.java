@@ -1,34 +1,36 @@
 package ai.rpo.spark.train;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
+import java.util.function.BiFunction;
 import org.apache.hadoop.fs.Path;
 
-/** Keeps checkpoints of one training, measures them on held-out pairs, and says when that stops getting better. */
+/** Keeps checkpoints of one training, has them measured, and says when they stop getting better. */
 final class CheckpointWriter {
 
     private final Checkpoints checkpoints;
     private final NetworkState state;
-    private final Optional<HeldOut> heldOut;
-    private final ToDoubleFunction<Path> measure;
+    private final CheckpointChoice choice;
+    private final BiFunction<Long, Path, Map<String, Double>> measure;
     private HeldOutHistory history;
     private Checkpoints.Draft draft;
     private long lastStep;
 
     /**
-     * @param measure gives the held-out metric of a model folder
+     * @param choice among them
+     * @param measure gives the numbers of a step's model folder
      * @param resumed what the latest checkpoint says
      */
     CheckpointWriter(
             Checkpoints checkpoints,
             NetworkState state,
-            Optional<HeldOut> heldOut,
-            ToDoubleFunction<Path> measure,
+            CheckpointChoice choice,
+            BiFunction<Long, Path, Map<String, Double>> measure,
             Optional<CheckpointState> resumed) {
         this.checkpoints = checkpoints;
         this.state = state;
-        this.heldOut = heldOut;
+        this.choice = choice;
         this.measure = measure;
         history = resumed.map(CheckpointState::history).orElse(HeldOutHistory.EMPTY);
         lastStep = resumed.map(CheckpointState::step).orElse(0L);
@@ -42,16 +44,16 @@ final class CheckpointWriter {
     /**
      * Writes a checkpoint that does not count yet.
      *
-     * @return what it reached on held-out pairs, by name
+     * @return what was measured of it, by name
      */
     Map<String, Object> write(int epoch, long step) {
         writeUnmeasured(epoch, step);
-        if (heldOut.isEmpty()) {
-            return Map.of();
+        Map<String, Double> found = measure.apply(step, draft.path());
+        Double value = found.get(choice.by());
+        if (value != null) {
+            history = history.and(step, choice.cost(value));
         }
-        double value = measure.applyAsDouble(draft.path());
-        history = history.and(step, heldOut.get().metric().cost(value));
-        return Map.of("held_out/" + heldOut.get().metric().name(), value);
+        return new LinkedHashMap<>(found);
     }
 
     /** The same, where executors may be gone. */
@@ -66,8 +68,7 @@ final class CheckpointWriter {
     }
 
     boolean isWorthGoingOn() {
-        int patience = heldOut.map(each -> each.settings().patience()).orElse(0);
-        return patience == 0 || history.sinceBest() < patience;
+        return choice.patience() == 0 || history.sinceBest() < choice.patience();
     }
 
     /** Whether the state is the one to hand on: checkpoints were not measured, or none is better than the last. */

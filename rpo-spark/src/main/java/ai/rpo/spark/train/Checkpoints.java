@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -204,6 +205,13 @@ final class Checkpoints {
         }
         requireNone(found);
         return false;
+    }
+
+    /** The folders of the checkpoints that there are of this run, by their steps. */
+    Map<Long, Path> byStep() {
+        Map<Long, Path> folders = new TreeMap<>();
+        found().readable().forEach(each -> folders.put(each.state().step(), each.path()));
+        return folders;
     }
 
     private Checkpoint ofStep(List<Checkpoint> all, long step) {

@@ -7,32 +7,40 @@ import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.evaluate.EvaluateStage;
 import ai.rpo.spark.reference.ScoreSettings;
+import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Pairs that training does not see, by which checkpoints are told apart.
+ * Measures checkpoints on pairs that training does not see.
  *
  * @param pairs folder of pairs with the reference's log-probabilities
- * @param settings with a metric
+ * @param metric of the objective
  */
-public record HeldOut(Path pairs, Objective objective, ScoreSettings scoring, SelectionSettings settings) {
+public record HeldOut(SparkSession spark, Path pairs, Objective objective, ScoreSettings scoring, Metric metric)
+        implements CheckpointMeasure {
 
-    /** By what checkpoints are told apart. */
-    Metric metric() {
-        return settings.metricOf(objective).orElseThrow();
+    private static final String PREFIX = "held_out/";
+
+    /** Has the metric of the settings, which name one, choose the checkpoint. */
+    public static CheckpointChoice choice(
+            SparkSession spark, Path pairs, Objective objective, ScoreSettings scoring, SelectionSettings settings) {
+        Metric metric = settings.metricOf(objective).orElseThrow();
+        return new CheckpointChoice(
+                List.of(new HeldOut(spark, pairs, objective, scoring, metric)),
+                PREFIX + metric.name(),
+                metric.better(),
+                settings.patience());
     }
 
-    /**
-     * The metric of a model at any Hadoop path.
-     *
-     * @param start what its training started from
-     */
-    double measure(SparkSession spark, Path model, LocalModel start) {
-        return new EvaluateStage(spark, scoring)
-                .run(start.checkpoint(model.toString()), objective, pairs, Progress.NONE)
+    @Override
+    public Map<String, Double> measure(long step, LocalModel checkpoint, Progress progress) {
+        double value = new EvaluateStage(spark, scoring)
+                .run(checkpoint, objective, pairs, Progress.NONE)
                 .metrics()
-                .get(metric().name())
+                .get(metric.name())
                 .mean();
+        return Map.of(PREFIX + metric.name(), value);
     }
 }

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** What checkpoints reached on held-out pairs, in the order of their steps. */
+/** Holds what checkpoints reached in what they are chosen by, in the order of their steps. */
 record HeldOutHistory(List<Score> scores) {
 
     static final HeldOutHistory EMPTY = new HeldOutHistory(List.of());
@@ -16,7 +16,7 @@ record HeldOutHistory(List<Score> scores) {
 
     /**
      * @param step of the checkpoint
-     * @param cost the metric, negated where more is better
+     * @param cost the number, negated where more is better
      */
     record Score(long step, double cost) {}
 

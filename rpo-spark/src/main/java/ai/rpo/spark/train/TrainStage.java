@@ -30,9 +30,12 @@ import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -99,7 +102,7 @@ public final class TrainStage {
      * @param run what the training depends on, so that only its own checkpoints are taken up
      * @param referenceIsStart whether the rows were scored with the weights that training starts from
      * @param facts what the model card says of the model's origin
-     * @param heldOut pairs that choose among the checkpoints, if any do
+     * @param choice among the checkpoints
      * @param fence asked before anything is published
      */
     public record Request(
@@ -110,7 +113,7 @@ public final class TrainStage {
             String run,
             boolean referenceIsStart,
             Map<String, String> facts,
-            Optional<HeldOut> heldOut,
+            CheckpointChoice choice,
             Fence fence) {}
 
     /**
@@ -155,8 +158,8 @@ public final class TrainStage {
             CheckpointWriter writer = new CheckpointWriter(
                     checkpoints,
                     state,
-                    request.heldOut(),
-                    path -> request.heldOut().orElseThrow().measure(spark, path, start),
+                    request.choice(),
+                    (step, path) -> measured(request, step, path, progress),
                     resumed);
             TrainingJournal journal = new TrainingJournal(
                     new TrainingJournal.Plan(stepsPerEpoch, totalSteps, settings.checkpointEvery()),
@@ -206,6 +209,15 @@ public final class TrainStage {
         }
     }
 
+    private Map<String, Double> measured(Request request, long step, Path folder, Progress progress) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        if (!request.choice().measures().isEmpty()) {
+            LocalModel checkpoint = start.checkpoint(folder.toString());
+            request.choice().measures().forEach(each -> numbers.putAll(each.measure(step, checkpoint, progress)));
+        }
+        return numbers;
+    }
+
     private static RpoException stopped(RuntimeException e) {
         return new RpoException(
                 MachineFailure.isCauseOf(e) ? RpoException.Kind.RETRYABLE : RpoException.Kind.OTHER,
@@ -227,6 +239,15 @@ public final class TrainStage {
             throw RpoException.data("Cannot export the model of " + request.output()
                     + ": none of its checkpoints is there any more. Train again with rpo.overwrite = true.");
         }
+    }
+
+    /** Opens the checkpoints that are there of a finished training, by their steps. */
+    public SortedMap<Long, LocalModel> kept(Request request) {
+        SortedMap<Long, LocalModel> kept = new TreeMap<>();
+        checkpoints(request, trainable())
+                .byStep()
+                .forEach((step, folder) -> kept.put(step, start.checkpoint(folder.toString())));
+        return kept;
     }
 
     private Checkpoints checkpoints(Request request, Trainable trainable) {

@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,7 +145,7 @@ class LoraTrainingTest {
                 name,
                 false,
                 Map.of(),
-                Optional.empty(),
+                CheckpointChoice.LAST,
                 Fence.NONE);
     }
 

@@ -12,7 +12,6 @@ import ai.rpo.core.train.WorkerResources;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.Fence;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -78,7 +77,7 @@ final class SlowTraining {
                                 "run",
                                 false,
                                 Map.of(),
-                                Optional.empty(),
+                                CheckpointChoice.LAST,
                                 Fence.NONE),
                         progress);
     }

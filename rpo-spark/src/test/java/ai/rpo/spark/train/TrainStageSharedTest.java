@@ -30,7 +30,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -172,7 +171,7 @@ class TrainStageSharedTest {
                 run,
                 referenceIsStart,
                 Map.of(),
-                Optional.empty(),
+                CheckpointChoice.LAST,
                 Fence.NONE);
     }
 

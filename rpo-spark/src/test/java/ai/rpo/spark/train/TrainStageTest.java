@@ -95,7 +95,7 @@ class TrainStageTest {
     void everyObjectiveTrainsThroughTheJob(Objective objective) throws IOException {
         TrainSettings settings = settings(TrainSettings.Optimizer.SGD, 1, 4, 1, true);
         List<ScoredPair> pairs = RandomModel.scored(7);
-        train(settings, pairs, objective.name(), Progress.NONE, 0.2, false, Optional.empty(), objective);
+        train(settings, pairs, objective.name(), Progress.NONE, 0.2, false, CheckpointChoice.LAST, objective);
 
         assertArrayEquals(trainLocally(settings, pairs, objective), weights(objective.name()));
         assertFalse(losses(objective.name()).isEmpty());
@@ -205,14 +205,14 @@ class TrainStageTest {
         Progress others = (what, done, total) -> FakeStores.capacity(done > 3 ? 5_000 : Long.MAX_VALUE);
         try {
             RpoException stopped = assertThrows(
-                    RpoException.class, () -> train(settings, pairs, full, others, 0.2, false, Optional.empty()));
+                    RpoException.class, () -> train(settings, pairs, full, others, 0.2, false, CheckpointChoice.LAST));
             assertEquals(RpoException.Kind.CONFIGURATION, stopped.kind());
             assertTrue(stopped.getMessage().contains("there is no room left"), stopped.getMessage());
             assertTrue(stopped.getMessage().contains("The checkpoint of step 3 is kept"), stopped.getMessage());
         } finally {
             FakeStores.capacity(Long.MAX_VALUE);
         }
-        TrainStage.Result result = train(settings, pairs, full, Progress.NONE, 0.2, false, Optional.empty());
+        TrainStage.Result result = train(settings, pairs, full, Progress.NONE, 0.2, false, CheckpointChoice.LAST);
 
         assertEquals(3, result.resumedAt());
         assertArrayEquals(weights("roomy"), weights("full"), 1e-6f);
@@ -262,7 +262,7 @@ class TrainStageTest {
                         Progress.NONE,
                         0.2,
                         true,
-                        Optional.empty()));
+                        CheckpointChoice.LAST));
         assertTrue(refused.getMessage().contains("mean |margin| of the first step"), refused.getMessage());
     }
 
@@ -277,7 +277,7 @@ class TrainStageTest {
                         Progress.NONE,
                         1e20,
                         false,
-                        Optional.empty()));
+                        CheckpointChoice.LAST));
         assertTrue(stopped.getMessage().contains("rows in the batch, by ordinal: 5, 8"), stopped.getMessage());
     }
 
@@ -286,13 +286,14 @@ class TrainStageTest {
         List<ScoredPair> pairs = RandomModel.scored(11);
         TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 8, true);
         SelectionSettings selection = new SelectionSettings(Optional.of("loss/preference"), 2);
-        HeldOut heldOut = new HeldOut(
+        CheckpointChoice heldOut = HeldOut.choice(
+                spark,
                 hadoop(heldOutRows()),
                 RpoObjective.paper(0.1, 0.5),
                 new ScoreSettings(Precision.FLOAT32, 4096),
                 selection);
 
-        TrainStage.Result result = train(settings, pairs, "chosen", Progress.NONE, 0.2, false, Optional.of(heldOut));
+        TrainStage.Result result = train(settings, pairs, "chosen", Progress.NONE, 0.2, false, heldOut);
 
         List<Double> losses = new ArrayList<>();
         for (String line : Files.readAllLines(work.resolve("chosen/metrics.jsonl"))) {
@@ -330,7 +331,7 @@ class TrainStageTest {
 
     private TrainStage.Result train(TrainSettings settings, List<ScoredPair> pairs, String name, Progress progress)
             throws IOException {
-        return train(settings, pairs, name, progress, 0.2, false, Optional.empty());
+        return train(settings, pairs, name, progress, 0.2, false, CheckpointChoice.LAST);
     }
 
     private TrainStage.Result train(
@@ -340,9 +341,9 @@ class TrainStageTest {
             Progress progress,
             double scale,
             boolean referenceIsStart,
-            Optional<HeldOut> heldOut)
+            CheckpointChoice choice)
             throws IOException {
-        return train(settings, pairs, name, progress, scale, referenceIsStart, heldOut, LOSS);
+        return train(settings, pairs, name, progress, scale, referenceIsStart, choice, LOSS);
     }
 
     private TrainStage.Result train(
@@ -352,7 +353,7 @@ class TrainStageTest {
             Progress progress,
             double scale,
             boolean referenceIsStart,
-            Optional<HeldOut> heldOut,
+            CheckpointChoice choice,
             Objective objective)
             throws IOException {
         Path rows = work.resolve("rows-" + pairs.size());
@@ -373,7 +374,7 @@ class TrainStageTest {
                         name,
                         referenceIsStart,
                         Map.of(),
-                        heldOut,
+                        choice,
                         Fence.NONE),
                 progress);
     }

@@ -1,0 +1,253 @@
+package ai.rpo.jobs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ModelExport;
+import ai.rpo.core.model.ParameterFile;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
+import ai.rpo.jobs.CommandLineProgram.Outcome;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A tiny policy on its way, between a proxy and a gold reward model. */
+class GaugeTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    @TempDir
+    Path folder;
+
+    private String printed;
+
+    @BeforeEach
+    void inputs() throws IOException {
+        Path policy = Files.createDirectory(folder.resolve("policy"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(MODEL.resolve(name), policy.resolve(name));
+        }
+        for (int seed = 1; seed <= 3; seed++) {
+            ModelDirectory reward = ModelDirectory.openForRewards(policy, seed);
+            new ModelExport(reward, Dtype.F32).write(folder.resolve("reward-" + seed), reward.weights(), Map.of());
+        }
+        List<String> prompts = new ArrayList<>();
+        List<String> pairs = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            prompts.add(String.format(Locale.ROOT, "{\"prompt_ids\": [1, %d, 9]}", 3 + i % 8));
+            pairs.add(String.format(
+                    Locale.ROOT,
+                    "{\"prompt_ids\": [1, %d], \"chosen_ids\": [4, %d, 2], \"rejected_ids\": [5, 2]}",
+                    3 + i % 8,
+                    3 + i % 5));
+        }
+        Files.write(folder.resolve("prompts.jsonl"), prompts.subList(0, 8));
+        Files.write(folder.resolve("pairs.jsonl"), pairs);
+        Files.writeString(folder.resolve("run.conf"), """
+                rpo {
+                  output = %1$s/out
+                  model.path = %1$s/policy
+                  data.train = %1$s/pairs.jsonl
+                  objective.beta = 0.1
+                  generate.max-new-tokens = 6
+                  gauge {
+                    prompts = %1$s/prompts.jsonl, samples = 3
+                    proxy = [%1$s/reward-1, %1$s/reward-2], gold = %1$s/reward-3
+                  }
+                  train { pairs-per-batch = 10, learning-rate = 1e-2, epochs = 3, keep-checkpoints = 1 }
+                }
+                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
+                """.formatted(folder));
+    }
+
+    @Test
+    void everyCheckpointOfARunIsAPointThoughItIsNotKept() throws IOException {
+        assertEquals(0, execute("run"), printed);
+
+        List<JsonNode> points = points();
+        assertEquals(List.of(0, 4, 8, 12), steps());
+        JsonNode start = points.get(0);
+        for (String zero : List.of("kl", "kl_se", "k1", "k3", "logps_shift/chosen", "logps_shift/rejected")) {
+            assertEquals(0, start.get(zero).asDouble(), 1e-5, zero);
+        }
+        double before = 0;
+        for (JsonNode point : points.subList(1, 4)) {
+            assertTrue(point.get("kl").asDouble() > before, points.toString());
+            before = point.get("kl").asDouble();
+            assertTrue(point.get("k3").asDouble() > 0);
+            assertTrue(
+                    point.get("proxy_se").asDouble() > 0 && point.get("gold_se").asDouble() > 0, points.toString());
+            assertEquals(24, point.get("completions").asInt());
+            assertTrue(point.get("logps_shift/chosen").asDouble()
+                    > point.get("logps_shift/rejected").asDouble());
+        }
+        List<JsonNode> logged = lines("out/train/metrics.jsonl");
+        assertEquals(points.get(3).get("gold"), logged.get(11).get("gauge/gold"));
+        assertEquals(points.get(3).get("kl"), logged.get(11).get("gauge/kl"));
+        assertTrue(printed.contains("step 12: "), printed);
+    }
+
+    /** Of a run that knew of no gauge, what is there of its checkpoints. */
+    @Test
+    void checkpointsThatWereKeptAreMeasuredAfterwardsAndOnce() throws IOException {
+        assertEquals(0, execute("train", "rpo.gauge.prompts=null", "rpo.train.keep-checkpoints=3"), printed);
+        String[] gauge = {"rpo.train.keep-checkpoints=3", "rpo.gauge.every=7"};
+        assertEquals(0, execute("gauge", gauge), printed);
+        assertEquals(List.of(0, 8, 12), steps(), "from 0 the first after 7 steps, and the last");
+        String first = Files.readString(folder.resolve("out/gauge/points.jsonl"));
+        assertEquals(0, execute("gauge", gauge), printed);
+        assertTrue(printed.contains("gauge     reused"), printed);
+
+        Files.delete(folder.resolve("out/gauge/manifest.json")); // as if it had been killed before its end
+        Path point = folder.resolve("out/gauge/step-00000008/point.json");
+        FileTime made = Files.getLastModifiedTime(point);
+        Files.delete(folder.resolve("out/gauge/step-00000012/point.json"));
+        assertEquals(0, execute("gauge", gauge), printed);
+        assertEquals(first, Files.readString(folder.resolve("out/gauge/points.jsonl")));
+        assertEquals(made, Files.getLastModifiedTime(point), "a stored point is made again");
+    }
+
+    @Test
+    void theBestByGoldBecomesTheModelAndTrainingStopsAtTheTurn() throws IOException {
+        String[] selection = {"rpo.selection.metric=gold", "rpo.selection.patience=1", "rpo.train.epochs=8"};
+        assertEquals(0, execute("run", selection), printed);
+        List<JsonNode> points = points();
+        int best = 1;
+        for (int i = 2; i < points.size(); i++) {
+            best = gold(points, i) > gold(points, best) ? i : best;
+        }
+        assertEquals(points.size() - 2, best, "it goes on until one is not better: " + points);
+        assertTrue(points.size() < 9, points.toString());
+        assertTrue(Files.exists(
+                folder.resolve("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best))));
+        assertEquals(
+                weights("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best)),
+                weights("out/model"));
+    }
+
+    private static double gold(List<JsonNode> points, int i) {
+        return points.get(i).get("gold").asDouble();
+    }
+
+    private List<Float> weights(String model) {
+        ModelDirectory directory = ModelDirectory.open(folder.resolve(model));
+        List<Float> weights = new ArrayList<>();
+        directory.weights().readAll(ParameterLayout.of(directory.config()), (entry, offset, numbers, length) -> {
+            for (int i = 0; i < length; i++) {
+                weights.add(numbers[i]);
+            }
+        });
+        return weights;
+    }
+
+    @Test
+    void whatCannotBeMeasuredIsSaidBeforeTraining() throws IOException {
+        assertRefused(
+                2,
+                "nothing is gauged. Name prompts with rpo.gauge.prompts",
+                "rpo.selection.metric=gold",
+                "rpo.gauge.prompts=null");
+        assertRefused(
+                2,
+                "there is no such reward. Name reward models with rpo.gauge.gold",
+                "rpo.selection.metric=gold",
+                "rpo.gauge.gold=null");
+        assertRefused(2, "rpo.gauge.proxy must be reward models", "rpo.gauge.proxy=implicit");
+        assertRefused(
+                2,
+                "Cannot use the model in " + folder.resolve("policy") + " as a reward model",
+                "rpo.gauge.gold=" + folder.resolve("policy"));
+        assertRefused(2, "they have different vocabularies, of ", "rpo.gauge.gold=" + otherVocabulary());
+        assertRefused(2, "none.jsonl", "rpo.gauge.prompts=" + folder.resolve("none.jsonl"));
+        Files.writeString(folder.resolve("empty.jsonl"), "");
+        assertRefused(3, "none of 0 rows", "rpo.gauge.prompts=" + folder.resolve("empty.jsonl"));
+        Files.writeString(folder.resolve("one.jsonl"), "{\"prompt_ids\": [1, 4]}");
+        assertRefused(3, "Cannot gauge with one prompt", "rpo.gauge.prompts=" + folder.resolve("one.jsonl"));
+        assertRefused(3, "is not finite", "rpo.gauge.gold=" + broken());
+        assertFalse(Files.exists(folder.resolve("out/train/metrics.jsonl")), "it has trained");
+    }
+
+    private void assertRefused(int exitCode, String why, String... definitions) {
+        assertEquals(exitCode, execute("run", definitions), printed);
+        assertTrue(printed.contains(why), printed);
+    }
+
+    private Path otherVocabulary() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        String config =
+                Files.readString(MODEL.resolve("config.json")).replace("\"vocab_size\": 13", "\"vocab_size\": 14");
+        Files.writeString(other.resolve("config.json"), config);
+        ParameterFile.write(
+                other.resolve("model.safetensors"),
+                ParameterLayout.of(ModelConfigParser.parse(config, "config.json")),
+                (entry, offset, target) -> fill(target, 0.1f));
+        return export(other, "other-reward", reward -> reward.weights());
+    }
+
+    /** A reward model whose numbers are too large. */
+    private Path broken() {
+        return export(folder.resolve("policy"), "broken", reward -> (entry, offset, target) -> {
+            if (entry.name().startsWith("score")) {
+                fill(target, Float.MAX_VALUE);
+            } else {
+                reward.weights().read(entry, offset, target);
+            }
+        });
+    }
+
+    private static void fill(FloatBuffer target, float value) {
+        while (target.hasRemaining()) {
+            target.put(value);
+        }
+    }
+
+    private Path export(Path policy, String name, Function<ModelDirectory, Weights> weights) {
+        ModelDirectory reward = ModelDirectory.openForRewards(policy, 4);
+        new ModelExport(reward, Dtype.F32).write(folder.resolve(name), weights.apply(reward), Map.of());
+        return folder.resolve(name);
+    }
+
+    private int execute(String command, String... definitions) {
+        List<String> words = new ArrayList<>(
+                List.of(command, "--config", folder.resolve("run.conf").toString()));
+        Arrays.stream(definitions).forEach(definition -> words.addAll(List.of("-D", definition)));
+        Outcome outcome = ProgramHere.run(words);
+        printed = outcome.out() + outcome.err();
+        return outcome.exitCode();
+    }
+
+    private List<Integer> steps() throws IOException {
+        return points().stream().map(point -> point.get("step").asInt()).toList();
+    }
+
+    private List<JsonNode> points() throws IOException {
+        return lines("out/gauge/points.jsonl");
+    }
+
+    private List<JsonNode> lines(String file) throws IOException {
+        List<JsonNode> rows = new ArrayList<>();
+        for (String line : Files.readAllLines(folder.resolve(file))) {
+            rows.add(JSON.readTree(line));
+        }
+        return rows;
+    }
+}
