@@ -1,6 +1,7 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.pipeline.Stages;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +22,6 @@ public final class OnlineCommand implements Callable<Integer> {
         return new Job("online", options)
                 .run(
                         () -> ResolvedConfiguration.load(options.sources(), Job.ONLINE),
-                        running -> new OnlineRounds(options.sources(), running).run());
+                        running -> new OnlineRounds(options.sources(), running, Stages::report).run());
     }
 }

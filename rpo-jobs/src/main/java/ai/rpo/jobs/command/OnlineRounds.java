@@ -1,10 +1,12 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.online.OnlineSettings;
+import ai.rpo.jobs.online.OnlineSettings.Base;
 import ai.rpo.jobs.online.OnlineSettings.By;
 import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.online.RoundNote;
@@ -15,6 +17,7 @@ import com.typesafe.config.ConfigUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
  * Aligns a policy online: in each round it answers the prompts, and learns from its own answers as they are rated.
@@ -27,13 +30,18 @@ final class OnlineRounds {
     private final RunningCommand running;
     private final Settings settings;
     private final OnlineSettings online;
+    private final Function<Stages, Stage> last;
 
-    /** @param sources of the configuration that the command runs with */
-    OnlineRounds(ConfigurationSources sources, RunningCommand running) {
+    /**
+     * @param sources of the configuration that the command runs with
+     * @param last stage of a round, which makes the model or comes after it
+     */
+    OnlineRounds(ConfigurationSources sources, RunningCommand running, Function<Stages, Stage> last) {
         this.sources = sources;
         this.running = running;
         this.settings = running.configuration().settings();
         this.online = settings.online();
+        this.last = last;
     }
 
     void run() {
@@ -52,7 +60,7 @@ final class OnlineRounds {
                     run,
                     Stages::distance);
             running.make(sampling, run, Stages::pairs);
-            running.make(configuration(number, policy, run, pairs(run)), run, Stages::report);
+            running.make(configuration(number, policy, run, pairs(run)), run, last);
             notes.add(RoundNote.of(number, policy, run));
             running.output().file("online/rounds.jsonl").write(String.join("", notes));
             policy = run.path("model").toString();
@@ -72,12 +80,29 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot mix offline pairs in with rpo.online.offline-share = "
                     + online.offlineShare() + ": there are none. Name them with rpo.data.train.");
         }
+        if (online.regularizeOn() != Base.BOTH) {
+            requireRegularizer();
+        }
         if (online.by() == By.REWARD_MODEL && settings.rate().model().isEmpty()) {
             throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
                     + " Name a reward model there, or set rpo.online.by = judge or program.");
         }
         rating(new Stages(running.configuration(), running.output(), running.spark()))
                 .checkMakeable();
+    }
+
+    private void requireRegularizer() {
+        String key = "rpo.online.regularize-on = "
+                + online.regularizeOn().name().toLowerCase(Locale.ROOT);
+        if (!(settings.objective() instanceof RpoObjective rpo) || rpo.eta() == 0) {
+            throw RpoException.configuration("Cannot use " + key + ": the objective "
+                    + settings.objective().title()
+                    + " has no supervised term. Set rpo.objective.eta above 0, or leave the key out.");
+        }
+        if (online.regularizeOn() == Base.OFFLINE && online.offlineShare() == 0) {
+            throw RpoException.configuration("Cannot use " + key + ": rounds have no offline pairs. Mix some in with"
+                    + " rpo.online.offline-share and rpo.data.train.");
+        }
     }
 
     private Stage rating(Stages stages) {

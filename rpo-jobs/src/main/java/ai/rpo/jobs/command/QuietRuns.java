@@ -40,9 +40,9 @@ record QuietRuns(SparkLauncher spark) {
         run(file, required, progress, running -> running.make(running.configuration(), running.output(), target));
     }
 
-    /** Aligns a policy online as a configuration file says. */
+    /** Aligns a policy online as a configuration file says, and draws no reports of its rounds. */
     void online(Path file, Progress progress) {
-        run(file, Job.ONLINE, progress, running -> new OnlineRounds(sources(file), running).run());
+        run(file, Job.ONLINE, progress, running -> new OnlineRounds(sources(file), running, Stages::train).run());
     }
 
     private void run(Path file, List<String> required, Progress progress, Consumer<RunningCommand> work) {

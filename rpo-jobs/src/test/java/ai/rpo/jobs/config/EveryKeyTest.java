@@ -195,6 +195,7 @@ class EveryKeyTest {
             Map.entry("rpo.online.max-missing-fraction", "0.5"),
             Map.entry("rpo.online.pairing", "two"),
             Map.entry("rpo.online.reference", "previous"),
+            Map.entry("rpo.online.regularize-on", "round"),
             Map.entry("rpo.online.offline-share", "0.5"),
             Map.entry("rpo.benchmark.tasks", "[piqa, boolq]"),
             Map.entry("rpo.benchmark.data", "benchmarks"),
