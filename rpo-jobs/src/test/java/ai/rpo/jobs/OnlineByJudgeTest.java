@@ -75,8 +75,8 @@ class OnlineByJudgeTest {
                 round.get("reward").asDouble(), rated.get("reward").get("mean").asDouble(), 1e-9);
         for (String line : Files.readAllLines(folder.resolve("sums/online/round-01/rate/judgments"))) {
             JsonNode judgment = JSON.readTree(line);
-            boolean right =
-                    (judgment.get("model_answer").asText() + "=").equals(judgment.at("/prompt/0").asText());
+            boolean right = (judgment.get("model_answer").asText() + "=")
+                    .equals(judgment.at("/prompt/0").asText());
             assertEquals(right ? 1 : 0, judgment.get("score").asDouble(), line);
         }
     }

@@ -74,7 +74,8 @@ public record Samples(long ordinal, EvaluationPrompt prompt, List<Integer> numbe
             // A message whose content is no text.
         }
         throw RpoException.data("Cannot judge the completions of " + source + ": the row with ordinal "
-                + row.path("ordinal") + " lacks a text for prompt or completion, and a judge reads words. Give prompts in"
+                + row.path("ordinal")
+                + " lacks a text for prompt or completion, and a judge reads words. Give prompts in"
                 + " words, and a model that has a tokenizer.");
     }
 

@@ -21,14 +21,11 @@ class SamplesTest {
 
     @Test
     void completionsAreGroupedByPromptWithTheirRightAnswers() {
-        List<Samples> read = Samples.read(
-                "here",
-                rows("""
+        List<Samples> read = Samples.read("here", rows("""
                         {"ordinal": 7, "sample": 1, "prompt": "1+1=", "completion": "3"}
                         {"ordinal": 2, "sample": 0, "prompt": [{"role": "user", "content": "Hi"}], "completion": "Ho"}
                         {"ordinal": 7, "sample": 0, "prompt": "1+1=", "completion": "2"}
-                        """),
-                Samples.references("there", rows("""
+                        """), Samples.references("there", rows("""
                         {"prompt": "1+1=", "reference": "2"}
                         {"prompt": "1+1=", "reference": "2"}
                         {"prompt": "2+2="}
@@ -105,9 +102,7 @@ class SamplesTest {
 
     private static Judgment judgment(Match match, double preference) {
         return Judgment.ofPair(
-                match,
-                List.of(),
-                Double.isNaN(preference) ? OptionalDouble.empty() : OptionalDouble.of(preference));
+                match, List.of(), Double.isNaN(preference) ? OptionalDouble.empty() : OptionalDouble.of(preference));
     }
 
     private static Samples samples(String... answers) {

@@ -64,8 +64,8 @@ public final class Demo {
                     PreferenceSet.prompts(new SplittableRandom(UNSEEN_SEED), Set.of(), plan.unseenPrompts());
             Grading grading = new Grading(models, unseen, SAMPLING_SEED);
             double base = grading.gold(folder.base());
-            SeedPairs pairs = new SeedPairs(
-                    folder, models.apply(folder.base()), unseen, plan.pairs(), plan.heldOutPairs());
+            SeedPairs pairs =
+                    new SeedPairs(folder, models.apply(folder.base()), unseen, plan.pairs(), plan.heldOutPairs());
             List<PreferenceSet> preferences = new ArrayList<>();
             List<DemoRun> finished = new ArrayList<>();
             for (long seed : plan.seeds()) {

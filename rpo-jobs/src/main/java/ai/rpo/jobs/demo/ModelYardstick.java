@@ -53,7 +53,8 @@ final class ModelYardstick implements Yardstick {
     @Override
     public Reading read(Path policy) {
         List<SampledModel.Sampled> answers = SampledModel.open(policy).sample(prompts, seed);
-        List<Example> examples = answers.stream().map(SampledModel.Sampled::example).toList();
+        List<Example> examples =
+                answers.stream().map(SampledModel.Sampled::example).toList();
         List<List<Double>> rewards = new ArrayList<>();
         for (ReferenceScorer member : members) {
             rewards.add(inBatches(examples, batch -> {

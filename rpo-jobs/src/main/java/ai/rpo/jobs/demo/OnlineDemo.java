@@ -88,8 +88,8 @@ public final class OnlineDemo {
             BaseModel.unpack(folder.base());
             List<String> unseen =
                     PreferenceSet.prompts(new SplittableRandom(Demo.UNSEEN_SEED), Set.of(), plan.unseenPrompts());
-            SeedPairs pairs = new SeedPairs(
-                    folder, models.apply(folder.base()), unseen, plan.pairs(), plan.heldOutPairs());
+            SeedPairs pairs =
+                    new SeedPairs(folder, models.apply(folder.base()), unseen, plan.pairs(), plan.heldOutPairs());
             List<PreferenceSet> preferences = new ArrayList<>();
             List<Double> accuracies = new ArrayList<>();
             List<Track> tracks = new ArrayList<>();
@@ -101,8 +101,7 @@ public final class OnlineDemo {
                                 new SplittableRandom(PROMPTS_SEED + seed), Set.copyOf(unseen), plan.prompts()),
                         letters -> WorldFiles.row("prompt", LetterWorld.prompt(letters)));
                 accuracies.addAll(trainRewards(folder, seed, told(progress, tracks)));
-                Yardstick yardstick =
-                        measures.with(folder.base(), OnlineRun.members(folder, plan, seed), unseen);
+                Yardstick yardstick = measures.with(folder.base(), OnlineRun.members(folder, plan, seed), unseen);
                 Reading start = yardstick.read(folder.base());
                 for (Method method : Method.values()) {
                     OnlineRun run = new OnlineRun(folder, plan, seed, method);
@@ -156,8 +155,8 @@ public final class OnlineDemo {
                         "rpo.reward.seed", 100 * seed));
         commands.run("reward", configuration, progress);
         List<Double> accuracies = new ArrayList<>();
-        for (JsonNode member : JSON.readTree(output.resolve("reward/held_out.json").toFile())
-                .path("members")) {
+        for (JsonNode member :
+                JSON.readTree(output.resolve("reward/held_out.json").toFile()).path("members")) {
             accuracies.add(member.path("rewards/accuracies").path("mean").asDouble());
         }
         return accuracies;
@@ -180,8 +179,7 @@ public final class OnlineDemo {
         return new Mark(step, reading.kl(), start.gold() + rise / NoisyJudge.SHARPNESS, reading.gold());
     }
 
-    private OnlineComparison comparison(
-            List<Track> tracks, List<PreferenceSet> preferences, List<Double> accuracies) {
+    private OnlineComparison comparison(List<Track> tracks, List<PreferenceSet> preferences, List<Double> accuracies) {
         String wrong = preferences.stream()
                 .map(set -> String.format(Locale.ROOT, "%.0f %%", 100 * set.wrongShare()))
                 .collect(Collectors.joining(", "));

@@ -26,7 +26,8 @@ record SeedPairs(DemoFolder folder, Respondent base, List<String> unseen, int pa
         PreferenceSet set = PreferenceSet.collect(base, pairs + heldOut, Set.copyOf(unseen), PAIRS_SEED + seed);
         WorldFiles.writePairs(folder.pairs(seed, "train"), set.pairs().subList(0, pairs));
         WorldFiles.writePairs(
-                folder.pairs(seed, "eval"), set.pairs().subList(pairs, set.pairs().size()));
+                folder.pairs(seed, "eval"),
+                set.pairs().subList(pairs, set.pairs().size()));
         progress.update(what, pairs, pairs);
         return set;
     }

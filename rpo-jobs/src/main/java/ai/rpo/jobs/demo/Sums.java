@@ -90,8 +90,9 @@ public final class Sums {
             Collections.shuffle(all, new Random(SEED));
             List<Sum> seen = all.subList(UNSEEN, all.size());
             SplittableRandom random = new SplittableRandom(SEED);
-            List<Sum> supervised =
-                    random.ints(SUPERVISED_ROWS, 0, seen.size()).mapToObj(seen::get).toList();
+            List<Sum> supervised = random.ints(SUPERVISED_ROWS, 0, seen.size())
+                    .mapToObj(seen::get)
+                    .toList();
             WorldFiles.writeRows(
                     folder.resolve("answers.jsonl"),
                     supervised,

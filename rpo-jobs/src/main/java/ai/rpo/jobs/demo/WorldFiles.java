@@ -75,8 +75,7 @@ final class WorldFiles {
         return values;
     }
 
-    static <T> void writeRows(Path file, List<T> rows, Function<T, Map<String, String>> fields)
-            throws IOException {
+    static <T> void writeRows(Path file, List<T> rows, Function<T, Map<String, String>> fields) throws IOException {
         Files.createDirectories(file.getParent());
         try (BufferedWriter out = Files.newBufferedWriter(file)) {
             for (T row : rows) {

@@ -86,7 +86,8 @@ final class OnlineFigures {
                                             mark.gold() - track.start().gold())))
                             .toList()));
             GoldFit.better(tracks)
-                    .ifPresent(fit -> curves.add(new Curve(method.title(), method.ordinal(), Look.LINE, fitted(fit, tracks))));
+                    .ifPresent(fit ->
+                            curves.add(new Curve(method.title(), method.ordinal(), Look.LINE, fitted(fit, tracks))));
         }
         return new Figure(
                 "fits",
@@ -119,10 +120,10 @@ final class OnlineFigures {
     }
 
     /** A point for each place on the way; a band where all seeds have the same x. */
-    private Curve curve(
-            Method method, String label, Look look, ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
+    private Curve curve(Method method, String label, Look look, ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
         List<Track> tracks = comparison.of(method);
-        int marks = tracks.stream().mapToInt(track -> track.marks().size()).min().orElse(0);
+        int marks =
+                tracks.stream().mapToInt(track -> track.marks().size()).min().orElse(0);
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < marks; i++) {
             int place = i;
@@ -135,8 +136,18 @@ final class OnlineFigures {
             points.add(new Point(
                     mean(xs),
                     mean(ys),
-                    look == Look.LINE ? IntStream.range(0, ys.length).mapToDouble(k -> ys[k]).min().orElseThrow() : Double.NaN,
-                    look == Look.LINE ? IntStream.range(0, ys.length).mapToDouble(k -> ys[k]).max().orElseThrow() : Double.NaN));
+                    look == Look.LINE
+                            ? IntStream.range(0, ys.length)
+                                    .mapToDouble(k -> ys[k])
+                                    .min()
+                                    .orElseThrow()
+                            : Double.NaN,
+                    look == Look.LINE
+                            ? IntStream.range(0, ys.length)
+                                    .mapToDouble(k -> ys[k])
+                                    .max()
+                                    .orElseThrow()
+                            : Double.NaN));
         }
         return new Curve(label, method.ordinal(), look, points);
     }

@@ -97,14 +97,14 @@ final class OnlineFindings {
     /** Whether the gold reward falls after a peak, which is chosen on the mean of all seeds. */
     private Finding turn(Method method) {
         List<Track> tracks = comparison.of(method);
-        int marks = tracks.stream().mapToInt(track -> track.marks().size()).min().orElseThrow();
+        int marks =
+                tracks.stream().mapToInt(track -> track.marks().size()).min().orElseThrow();
         int best = IntStream.range(0, marks)
                 .boxed()
                 .max(Comparator.comparingDouble(i -> meanGold(tracks, i)))
                 .orElseThrow();
         List<Double> changes = tracks.stream()
-                .map(track ->
-                        track.end().gold() - track.marks().get(best).gold())
+                .map(track -> track.end().gold() - track.marks().get(best).gold())
                 .toList();
         String topic = "The turn of the gold reward under " + method.title();
         if (best == marks - 1) {
@@ -150,8 +150,10 @@ final class OnlineFindings {
         Verdict verdict = Verdict.DIFFERS;
         if (fit.fit().peak().isPresent()) {
             Interval peak = fit.fit().peakInterval();
-            double farthest =
-                    tracks.stream().mapToDouble(track -> track.end().distance()).max().orElseThrow();
+            double farthest = tracks.stream()
+                    .mapToDouble(track -> track.end().distance())
+                    .max()
+                    .orElseThrow();
             verdict = Double.isFinite(peak.high()) && peak.high() < farthest ? Verdict.AGREES : Verdict.NEUTRAL;
             turns = String.format(
                     Locale.ROOT,
@@ -172,7 +174,9 @@ final class OnlineFindings {
                         Numbers.format(fit.fit().beta()),
                         Numbers.format(fit.error()),
                         turns,
-                        verdict == Verdict.NEUTRAL ? " The interval does not show that there is a turn on the way." : ""));
+                        verdict == Verdict.NEUTRAL
+                                ? " The interval does not show that there is a turn on the way."
+                                : ""));
     }
 
     /** @param sign 1 where more is better, −1 where less is */
@@ -182,7 +186,8 @@ final class OnlineFindings {
         for (Track track : comparison.of(one)) {
             comparison.of(other).stream()
                     .filter(each -> each.seed() == track.seed())
-                    .forEach(each -> differences.add(value.applyAsDouble(track.end()) - value.applyAsDouble(each.end())));
+                    .forEach(each ->
+                            differences.add(value.applyAsDouble(track.end()) - value.applyAsDouble(each.end())));
         }
         Verdict verdict = verdict(differences, sign);
         return new Finding(
@@ -213,8 +218,7 @@ final class OnlineFindings {
         return new Finding(
                 "Gold reward at the end",
                 Verdict.NEUTRAL,
-                String.format(
-                        Locale.ROOT, "Highest under %s. By method: %s.", best.title(), String.join(", ", all)));
+                String.format(Locale.ROOT, "Highest under %s. By method: %s.", best.title(), String.join(", ", all)));
     }
 
     private List<Double> atEnd(Method method, ToDoubleFunction<Mark> value) {

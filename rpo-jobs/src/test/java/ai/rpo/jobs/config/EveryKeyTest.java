@@ -68,6 +68,7 @@ class EveryKeyTest {
             Map.entry("rpo.lora.dropout", "0.1"),
             Map.entry("rpo.lora.target-modules", "[q_proj, v_proj]"),
             Map.entry("rpo.lora.rank-stabilized", "true"),
+            Map.entry("rpo.lora.base-precision", "nf4"),
             Map.entry("rpo.sft.data", "sft.jsonl"),
             Map.entry("rpo.sft.epochs", "8"),
             Map.entry("rpo.sft.pairs-per-batch", "8"),

@@ -67,8 +67,9 @@ class OnlineDemoTest {
                 "the ensemble's own proxy");
         assertEquals(
                 List.of(0L, 1L, 2L),
-                JSON.convertValue(tracks.get(0).findValues("step"), JSON.getTypeFactory()
-                        .constructCollectionType(List.class, Long.class)));
+                JSON.convertValue(
+                        tracks.get(0).findValues("step"),
+                        JSON.getTypeFactory().constructCollectionType(List.class, Long.class)));
         String page = Files.readString(output.resolve("report/index.html"));
         assertTrue(page.contains("figure-proxy-and-gold"), page);
         assertFalse(report.findings().isEmpty());
@@ -140,9 +141,8 @@ class OnlineDemoTest {
     /** The farther a policy is on its way, the more its proxies promise; the gold reward stays. */
     private static Reading reading(Path policy) {
         String path = policy.toString();
-        int place = path.endsWith("base")
-                ? 0
-                : Integer.parseInt(path.replaceAll(".*(?:round-0|epoch-000)(\\d).*", "$1"));
+        int place =
+                path.endsWith("base") ? 0 : Integer.parseInt(path.replaceAll(".*(?:round-0|epoch-000)(\\d).*", "$1"));
         return new Reading(place * place, 0.7, 2.0 * place, place);
     }
 

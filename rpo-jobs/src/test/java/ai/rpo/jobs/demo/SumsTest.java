@@ -52,12 +52,13 @@ class SumsTest {
             assertFalse(unseen.contains(row.get("prompt").asText()), line);
             String[] numbers = row.get("prompt").asText().split("[+=]");
             String sum = String.valueOf(Integer.parseInt(numbers[0]) + Integer.parseInt(numbers[1]));
-            right += (int) Verifiers.get("exact-match", Optional.empty(), getClass().getClassLoader())
-                    .verify(new Submission(
-                            List.of(row.get("prompt").asText()),
-                            List.of(row.get("completion").asText()),
-                            Optional.of(sum)))
-                    .value();
+            right += (int)
+                    Verifiers.get("exact-match", Optional.empty(), getClass().getClassLoader())
+                            .verify(new Submission(
+                                    List.of(row.get("prompt").asText()),
+                                    List.of(row.get("completion").asText()),
+                                    Optional.of(sum)))
+                            .value();
         }
         assertEquals(0.5, (double) right / answers.size(), 0.01);
     }
