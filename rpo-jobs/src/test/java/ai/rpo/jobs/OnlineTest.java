@@ -84,6 +84,10 @@ class OnlineTest {
         assertTrue(
                 printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
 
+        String page = Files.readString(folder.resolve("whole/online/index.html"));
+        assertTrue(page.contains("href=\"round-02/report/index.html\""), page);
+        assertTrue(page.contains("figure-rounds-distance"), page);
+
         new CommandLineProgram(folder)
                 .killOnce(
                         round("killed", 2, "rate/manifest.json"),

@@ -12,12 +12,12 @@ import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.online.RoundNote;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.store.RunDirectory;
 import com.typesafe.config.ConfigUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 
 /**
  * Aligns a policy online: in each round it answers the prompts, and learns from its own answers as they are rated.
@@ -30,18 +30,18 @@ final class OnlineRounds {
     private final RunningCommand running;
     private final Settings settings;
     private final OnlineSettings online;
-    private final Function<Stages, Stage> last;
+    private final boolean reports;
 
     /**
      * @param sources of the configuration that the command runs with
-     * @param last stage of a round, which makes the model or comes after it
+     * @param reports whether pages are drawn of each round and over all
      */
-    OnlineRounds(ConfigurationSources sources, RunningCommand running, Function<Stages, Stage> last) {
+    OnlineRounds(ConfigurationSources sources, RunningCommand running, boolean reports) {
         this.sources = sources;
         this.running = running;
         this.settings = running.configuration().settings();
         this.online = settings.online();
-        this.last = last;
+        this.reports = reports;
     }
 
     void run() {
@@ -60,9 +60,12 @@ final class OnlineRounds {
                     run,
                     Stages::distance);
             running.make(sampling, run, Stages::pairs);
-            running.make(configuration(number, policy, run, pairs(run)), run, last);
+            running.make(configuration(number, policy, run, pairs(run)), run, reports ? Stages::report : Stages::train);
             notes.add(RoundNote.of(number, policy, run));
             running.output().file("online/rounds.jsonl").write(String.join("", notes));
+            if (reports) {
+                new ReportStage(running.spark().hadoop()).rounds(running.output().path("online"));
+            }
             policy = run.path("model").toString();
         }
         running.say("online", "done → " + policy);

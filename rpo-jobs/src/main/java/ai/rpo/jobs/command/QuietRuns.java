@@ -42,7 +42,7 @@ record QuietRuns(SparkLauncher spark) {
 
     /** Aligns a policy online as a configuration file says, and draws no reports of its rounds. */
     void online(Path file, Progress progress) {
-        run(file, Job.ONLINE, progress, running -> new OnlineRounds(sources(file), running, Stages::train).run());
+        run(file, Job.ONLINE, progress, running -> new OnlineRounds(sources(file), running, false).run());
     }
 
     private void run(Path file, List<String> required, Progress progress, Consumer<RunningCommand> work) {
