@@ -119,6 +119,40 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public void scaleColumns(Tensor x, Tensor row, Tensor out) {
+        Shapes.requireRow(row, x);
+        Shapes.requireSame(x, out);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(out).set(i, j, plain(x).get(i, j) * plain(row).get(0, j));
+            }
+        }
+    }
+
+    @Override
+    public void columnDots(Tensor x, Tensor y, Tensor intoRow) {
+        Shapes.requireSame(x, y);
+        Shapes.requireRow(intoRow, x);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(intoRow).add(0, j, plain(x).get(i, j) * plain(y).get(i, j));
+            }
+        }
+    }
+
+    @Override
+    public void inverseRowNorms(Tensor x, Tensor out) {
+        Shapes.requireRowOfNorms(x, out);
+        for (int i = 0; i < x.rows(); i++) {
+            double squares = 0;
+            for (int j = 0; j < x.columns(); j++) {
+                squares += plain(x).get(i, j) * plain(x).get(i, j);
+            }
+            plain(out).set(0, i, 1 / Math.sqrt(squares));
+        }
+    }
+
+    @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         PlainTensor t = plain(table);
         PlainTensor o = plain(out);

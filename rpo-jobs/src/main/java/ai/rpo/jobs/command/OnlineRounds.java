@@ -90,7 +90,7 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
                     + " Name a reward model there, or set rpo.online.by = judge or program.");
         }
-        rating(new Stages(running.configuration(), running.output(), running.spark()))
+        rating(running.stages(running.configuration(), running.output()))
                 .checkMakeable();
     }
 

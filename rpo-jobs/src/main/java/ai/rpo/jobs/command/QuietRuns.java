@@ -6,6 +6,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.RunDirectory;
@@ -54,6 +55,7 @@ record QuietRuns(SparkLauncher spark) {
                 configuration,
                 run,
                 spark,
+                new TablePins(spark),
                 new StatusFile(run.file("status.json"), run.fence(), "demo", Clock.systemUTC()),
                 new Told(progress),
                 nobody));

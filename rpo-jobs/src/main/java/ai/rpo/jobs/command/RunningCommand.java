@@ -9,6 +9,7 @@ import ai.rpo.jobs.pipeline.Decision;
 import ai.rpo.jobs.pipeline.Pipeline;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.RunDirectory;
@@ -25,12 +26,14 @@ import org.apache.hadoop.fs.Path;
  *
  * @param output behind the lease
  * @param spark started when first asked for a session
+ * @param pins which rows tables stand for
  * @param out for what it tells the person before the screen
  */
 record RunningCommand(
         ResolvedConfiguration configuration,
         RunDirectory output,
         SparkLauncher spark,
+        TablePins pins,
         StatusFile status,
         Display display,
         PrintStream out) {
@@ -45,11 +48,16 @@ record RunningCommand(
             display.update(what, done, total);
             status.update(done, total);
         };
-        Stages stages = new Stages(configuration, run, spark, remark -> say("note", remark));
+        Stages stages = stages(configuration, run);
         Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
         List<Decision> plan = pipeline.plan(target.apply(stages));
         run.file("resolved.conf").write(configuration.text());
         pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
+    }
+
+    /** The stages of a run in a directory that is behind this command's lease. */
+    Stages stages(ResolvedConfiguration configuration, RunDirectory run) {
+        return new Stages(configuration, run, spark, pins, remark -> say("note", remark));
     }
 
     /**
@@ -66,7 +74,7 @@ record RunningCommand(
             keys.add("rpo.reference.cache=" + quoted(output.path("scores")));
         }
         keys.addAll(own);
-        return ResolvedConfiguration.load(sources.and(keys), required);
+        return pins.pinned(ResolvedConfiguration.load(sources.and(keys), required));
     }
 
     /** Writes paths as the list that a key takes. */

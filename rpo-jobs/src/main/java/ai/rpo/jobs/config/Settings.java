@@ -49,6 +49,7 @@ import java.util.OptionalInt;
  * @param rate {@code rpo.rate}
  * @param gauge {@code rpo.gauge}
  * @param online {@code rpo.online}
+ * @param tables that results are written to
  */
 public record Settings(
         Optional<String> output,
@@ -74,7 +75,8 @@ public record Settings(
         RewardSettings reward,
         RateSettings rate,
         GaugeSettings gauge,
-        OnlineSettings online) {
+        OnlineSettings online,
+        OutputTables tables) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

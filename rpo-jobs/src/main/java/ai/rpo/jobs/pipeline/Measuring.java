@@ -125,7 +125,9 @@ record Measuring(Workplace place) {
                 place.promptSource(),
                 place.settings()
                         .generate()
-                        .wholeDistribution(settings().prompts(), settings().samples()),
+                        .wholeDistribution(
+                                place.tables().asFiles(settings().prompts()),
+                                settings().samples()),
                 place.scoring(),
                 proxy().map(this::rater),
                 gold().map(this::rater),

@@ -105,9 +105,9 @@ final class RateByJudge implements Stage {
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         Map<String, List<String>> references =
-                Samples.references(String.join(", ", questions()), asking.rows().read(questions()));
+                Samples.references(String.join(", ", questions()), asking.read(questions()));
         place.inputs().requireUnchanged(questions());
-        List<Samples> prompts = Samples.read(completions(), asking.rows().read(List.of(completions())), references);
+        List<Samples> prompts = Samples.read(completions(), asking.read(List.of(completions())), references);
         Protocol protocol = asking.protocol();
         Judge judge = asking.open(true);
         Map<String, Answer> said = said(judge, protocol, prompts, progress);

@@ -35,6 +35,10 @@ final class Train implements Stage {
     private static final Set<String> WITHOUT_EFFECT =
             Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints", "cpus", "gpus");
 
+    /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
+    private static final List<String> LATER_KEYS =
+            List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
+
     private final Workplace place;
     private final String name;
     private final String folder;
@@ -140,6 +144,8 @@ final class Train implements Stage {
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
+        values.remove("rpo.lora.dora", "false");
+        LATER_KEYS.forEach(key -> values.remove("rpo.lora." + key, ""));
         values.putAll(exportValues());
         values.keySet().removeIf(Train::isWithoutEffect);
         if (!isSelecting()) {
@@ -164,7 +170,10 @@ final class Train implements Stage {
         if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
             measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
         }
-        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
+        TrainStage.Result result = stage().run(
+                        request(fingerprint, place.run().path(MODEL)),
+                        new LiveReport(place.run().path(), place.spark().hadoop()),
+                        progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());

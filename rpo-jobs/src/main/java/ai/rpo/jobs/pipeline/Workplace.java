@@ -29,6 +29,7 @@ import org.apache.hadoop.fs.Path;
  * @param run where artifacts lie
  * @param spark started when first asked for a session
  * @param inputs what the run's inputs are
+ * @param tables those of them that lie in tables
  * @param remarks tells what is passed over in models
  * @param today the day on which the command began, however long it takes
  */
@@ -37,6 +38,7 @@ record Workplace(
         RunDirectory run,
         SparkLauncher spark,
         InputFingerprints inputs,
+        TableInputs tables,
         Remarks remarks,
         LocalDate today) {
 

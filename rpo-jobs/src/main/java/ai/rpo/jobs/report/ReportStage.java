@@ -115,6 +115,31 @@ public final class ReportStage {
         return new Report(written, findings);
     }
 
+    /**
+     * Runs of whatever settings, into {@code output}.
+     *
+     * @throws RpoException where one of the directories holds no run
+     */
+    public Report sideBySide(List<Path> directories, Path output, Progress progress) {
+        List<RunArtifacts> runs = new ArrayList<>();
+        for (Path directory : directories) {
+            progress.update(WHAT, runs.size(), directories.size() + 1);
+            runs.add(RunArtifacts.read(directory, hadoop));
+        }
+        Differences differences = Differences.of(runs);
+        List<Variant> variants = differences.variants();
+        List<Finding> findings = differences.areOfEta() ? ComparisonFindings.of(variants) : List.of();
+        Comparison comparison = new Comparison(
+                runs.size() + (runs.size() == 1 ? " run" : " runs side by side"),
+                differences.describe(),
+                runs.stream().map(run -> run.directory().toString()).toList(),
+                directories);
+        Page page = drawing(output, () -> ComparisonReport.of(comparison, runs, variants, findings));
+        Path written = write(page, output, FROM_FILES);
+        progress.update(WHAT, directories.size() + 1, directories.size() + 1);
+        return new Report(written, findings);
+    }
+
     /** The theory's page, computed here and now, into {@code output}. */
     public Report theory(Path output, Progress progress) {
         new RunDirectory(output, hadoop).make(); // before any work

@@ -153,7 +153,7 @@ class ChangingTemplateTest {
         all.addAll(keys);
         ResolvedConfiguration configuration =
                 ResolvedConfiguration.load(ConfigurationSources.of(Optional.empty(), all), List.of());
-        return new Stages(configuration, run(output), spark, remark -> {}, today);
+        return new Stages(configuration, run(output), spark, new TablePins(spark), remark -> {}, today);
     }
 
     private RunDirectory run(String output) {

@@ -148,6 +148,15 @@ public final class TrainStage {
      *     or executors are lost for good; a checkpoint of the last good state is kept
      */
     public Result run(Request request, Progress progress) {
+        return run(request, TrainingListener.NONE, progress);
+    }
+
+    /**
+     * Trains, and tells a listener how it goes on.
+     *
+     * @throws RpoException as {@link #run(Request, Progress)} does
+     */
+    public Result run(Request request, TrainingListener listener, Progress progress) {
         JavaPairRDD<TrainingExample, Long> rows = indexedRows(request.rows()).persist(StorageLevel.MEMORY_AND_DISK());
         try {
             long count = rows.count();
@@ -155,13 +164,18 @@ public final class TrainStage {
                 throw RpoException.data("Cannot train on " + request.rows()
                         + ": it holds no rows. See what prepare dropped, in data/report.json.");
             }
-            return train(request, rows, count, progress);
+            return train(request, rows, count, listener, progress);
         } finally {
             rows.unpersist();
         }
     }
 
-    private Result train(Request request, JavaPairRDD<TrainingExample, Long> rows, long count, Progress progress) {
+    private Result train(
+            Request request,
+            JavaPairRDD<TrainingExample, Long> rows,
+            long count,
+            TrainingListener listener,
+            Progress progress) {
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
         TrainPlan training = training(trainable, totalSteps);
@@ -190,6 +204,7 @@ public final class TrainStage {
                             firstStep),
                     LearningRateSchedule.of(settings, totalSteps),
                     writer,
+                    listener,
                     progress);
             String run = UUID.randomUUID().toString();
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());

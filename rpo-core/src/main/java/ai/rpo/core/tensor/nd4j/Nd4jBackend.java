@@ -126,6 +126,26 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
+    public void scaleColumns(Tensor x, Tensor row, Tensor out) {
+        Shapes.requireRow(row, x);
+        Shapes.requireSame(x, out);
+        array(out).assign(array(x).mulRowVector(array(row)));
+    }
+
+    @Override
+    public void columnDots(Tensor x, Tensor y, Tensor intoRow) {
+        Shapes.requireSame(x, y);
+        Shapes.requireRow(intoRow, x);
+        array(intoRow).addi(array(x).mul(array(y)).sum(true, 0));
+    }
+
+    @Override
+    public void inverseRowNorms(Tensor x, Tensor out) {
+        Shapes.requireRowOfNorms(x, out);
+        array(out).assign(array(x).norm2(1).rdivi(1).reshape(1, x.rows()));
+    }
+
+    @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         Shapes.requireRows(table, rows, out);
         Nd4j.pullRows(array(table), array(out), 1, rows);
