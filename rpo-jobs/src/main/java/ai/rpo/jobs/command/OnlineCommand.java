@@ -10,7 +10,9 @@ import picocli.CommandLine.Mixin;
         name = "online",
         mixinStandardHelpOptions = true,
         header = "Rounds: answer prompts, rate the answers, pair them, learn from the pairs.",
-        description = {"%nWrites OUTPUT/online/round-NN, each a run like any other, OUTPUT/online/rounds.jsonl and OUTPUT/online/index.html.%n"})
+        description = {
+            "%nWrites OUTPUT/online/round-NN, each a run like any other, OUTPUT/online/rounds.jsonl and OUTPUT/online/index.html.%n"
+        })
 public final class OnlineCommand implements Callable<Integer> {
 
     @Mixin

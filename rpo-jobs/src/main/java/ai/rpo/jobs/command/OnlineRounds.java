@@ -64,7 +64,8 @@ final class OnlineRounds {
             notes.add(RoundNote.of(number, policy, run));
             running.output().file("online/rounds.jsonl").write(String.join("", notes));
             if (reports) {
-                new ReportStage(running.spark().hadoop()).rounds(running.output().path("online"));
+                new ReportStage(running.spark().hadoop())
+                        .rounds(running.output().path("online"));
             }
             policy = run.path("model").toString();
         }
@@ -90,13 +91,12 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
                     + " Name a reward model there, or set rpo.online.by = judge or program.");
         }
-        rating(running.stages(running.configuration(), running.output()))
-                .checkMakeable();
+        rating(running.stages(running.configuration(), running.output())).checkMakeable();
     }
 
     private void requireRegularizer() {
-        String key = "rpo.online.regularize-on = "
-                + online.regularizeOn().name().toLowerCase(Locale.ROOT);
+        String key =
+                "rpo.online.regularize-on = " + online.regularizeOn().name().toLowerCase(Locale.ROOT);
         if (!(settings.objective() instanceof RpoObjective rpo) || rpo.eta() == 0) {
             throw RpoException.configuration("Cannot use " + key + ": the objective "
                     + settings.objective().title()

@@ -22,7 +22,6 @@ import ai.rpo.jobs.config.JudgingSettings.LengthControlSettings;
 import ai.rpo.jobs.config.JudgingSettings.MatchedBy;
 import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.judge.Judge;
-import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.Fingerprint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;

@@ -120,12 +120,8 @@ final class OnlineFigures {
     }
 
     /** Draws a point for each place on the way; with a band, from the lowest to the highest seed. */
-    private Curve curve(Method method,
-            String label,
-            Look look,
-            boolean band,
-            ToDoubleFunction<Mark> x,
-            ToDoubleFunction<Mark> y) {
+    private Curve curve(
+            Method method, String label, Look look, boolean band, ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
         List<Track> tracks = comparison.of(method);
         int marks =
                 tracks.stream().mapToInt(track -> track.marks().size()).min().orElse(0);

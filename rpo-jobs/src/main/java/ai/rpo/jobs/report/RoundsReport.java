@@ -31,8 +31,7 @@ final class RoundsReport {
                         rounds.size(),
                         rounds.get(0).path("policy").asText()));
         page.section("reward", "Reward and distance", page.figures(List.of(report.rewards(), report.distance())));
-        page.section(
-                "pairs", "Pairs and held-out pairs", page.figures(List.of(report.prompts(), report.accuracy())));
+        page.section("pairs", "Pairs and held-out pairs", page.figures(List.of(report.prompts(), report.accuracy())));
         page.section("rounds", "Rounds", report.table());
         return page;
     }
@@ -48,7 +47,8 @@ final class RoundsReport {
                 List.of(
                         line("all answers", 0, round -> round.path("reward").asDouble(Double.NaN)),
                         line("chosen", 1, round -> round.path("chosen_reward").asDouble(Double.NaN)),
-                        line("rejected", 2, round -> round.path("rejected_reward").asDouble(Double.NaN))));
+                        line("rejected", 2, round -> round.path("rejected_reward")
+                                .asDouble(Double.NaN))));
     }
 
     private Figure distance() {
@@ -81,8 +81,10 @@ final class RoundsReport {
                 List.of(),
                 List.of(
                         line("paired", 0, round -> round.path("pairs").asDouble(Double.NaN)),
-                        line("equal rewards", 1, round -> round.path("equal_rewards").asDouble(Double.NaN)),
-                        line("equal texts", 2, round -> round.path("equal_texts").asDouble(Double.NaN)),
+                        line("equal rewards", 1, round -> round.path("equal_rewards")
+                                .asDouble(Double.NaN)),
+                        line("equal texts", 2, round -> round.path("equal_texts")
+                                .asDouble(Double.NaN)),
                         line("too few", 3, round -> round.path("too_few").asDouble(Double.NaN))));
     }
 
@@ -94,7 +96,10 @@ final class RoundsReport {
                 ROUND,
                 "share of pairs",
                 List.of(),
-                List.of(line("", 0, round -> round.path("eval").path(ACCURACY).path("mean").asDouble(Double.NaN))));
+                List.of(line(
+                        "",
+                        0,
+                        round -> round.path("eval").path(ACCURACY).path("mean").asDouble(Double.NaN))));
     }
 
     private Curve line(String label, int color, ToDoubleFunction<JsonNode> value) {
@@ -114,7 +119,8 @@ final class RoundsReport {
     private Html table() {
         List<Html> rows = new ArrayList<>();
         for (JsonNode round : rounds) {
-            String folder = String.format(Locale.ROOT, "round-%02d", round.path("round").asInt());
+            String folder =
+                    String.format(Locale.ROOT, "round-%02d", round.path("round").asInt());
             rows.add(Html.of(
                     """
                     <tr><th scope="row"><a href="{}">{}</a></th><td class="number">{}</td><td class="number">{}</td>\
