@@ -20,6 +20,14 @@ public interface Backend {
     /** A new zero-filled storage. */
     Storage allocate(long size);
 
+    /**
+     * A new storage of scratch memory: its numbers may be anything until they are written, and what is never written may cost no
+     * memory.
+     */
+    default Storage allocateScratch(long size) {
+        return allocate(size);
+    }
+
     /** To what products with weights round their operands. */
     default Precision products() {
         return Precision.FLOAT32;

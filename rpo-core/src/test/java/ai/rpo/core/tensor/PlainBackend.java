@@ -20,6 +20,14 @@ public final class PlainBackend implements Backend {
         return new PlainStorage(new double[Math.toIntExact(size)]);
     }
 
+    /** Full of NaN, so that a number which is read before it is written shows. */
+    @Override
+    public Storage allocateScratch(long size) {
+        double[] numbers = new double[Math.toIntExact(size)];
+        Arrays.fill(numbers, Double.NaN);
+        return new PlainStorage(numbers);
+    }
+
     /** A tensor of its own with these values in row-major order. */
     public Tensor tensor(int rows, int columns, double... values) {
         if (values.length != rows * columns) {

@@ -12,7 +12,9 @@ import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
+import ai.rpo.jobs.track.Tracking;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.train.TrainingListener;
 import com.typesafe.config.ConfigUtil;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -48,16 +50,34 @@ record RunningCommand(
             display.update(what, done, total);
             status.update(done, total);
         };
-        Stages stages = stages(configuration, run);
-        Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
-        List<Decision> plan = pipeline.plan(target.apply(stages));
-        run.file("resolved.conf").write(configuration.text());
-        pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
+        try (Tracking tracking = tracking(configuration, run)) {
+            Stages stages = stages(configuration, run, tracking);
+            Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
+            List<Decision> plan = pipeline.plan(target.apply(stages));
+            run.file("resolved.conf").write(configuration.text());
+            pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
+            tracking.succeeded();
+        }
+    }
+
+    private Tracking tracking(ResolvedConfiguration configuration, RunDirectory run) {
+        return Tracking.of(
+                configuration.settings().mlflow(),
+                configuration.settings().tensorboard(),
+                run,
+                configuration.params(),
+                System::getenv,
+                missed -> say("note", missed),
+                spark.hadoop());
     }
 
     /** The stages of a run in a directory that is behind this command's lease. */
     Stages stages(ResolvedConfiguration configuration, RunDirectory run) {
-        return new Stages(configuration, run, spark, pins, remark -> say("note", remark));
+        return stages(configuration, run, TrainingListener.NONE);
+    }
+
+    private Stages stages(ResolvedConfiguration configuration, RunDirectory run, TrainingListener tracking) {
+        return new Stages(configuration, run, spark, pins, tracking, remark -> say("note", remark));
     }
 
     /**

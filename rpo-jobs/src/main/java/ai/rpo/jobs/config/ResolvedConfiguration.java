@@ -119,6 +119,11 @@ public final class ResolvedConfiguration {
         return found;
     }
 
+    /** Gives keys under {@code rpo} that have a value, without names and passwords in addresses, for those who track runs. */
+    public Map<String, String> params() {
+        return ResolvedText.withoutCredentials(values);
+    }
+
     /** The text of {@code resolved.conf}: every key, with where it was set; a file for {@code --config} again. */
     public String text() {
         return ResolvedText.of(joined, values.keySet(), spark);

@@ -10,6 +10,7 @@ import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.retrain.RetrainSettings;
+import ai.rpo.jobs.track.MlflowSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.gauge.GaugeSettings;
 import ai.rpo.spark.generate.GenerateSettings;
@@ -50,6 +51,8 @@ import java.util.OptionalInt;
  * @param gauge {@code rpo.gauge}
  * @param online {@code rpo.online}
  * @param tables that results are written to
+ * @param mlflow {@code rpo.mlflow}
+ * @param tensorboard folder of event files
  */
 public record Settings(
         Optional<String> output,
@@ -76,7 +79,9 @@ public record Settings(
         RateSettings rate,
         GaugeSettings gauge,
         OnlineSettings online,
-        OutputTables tables) {
+        OutputTables tables,
+        MlflowSettings mlflow,
+        Optional<String> tensorboard) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

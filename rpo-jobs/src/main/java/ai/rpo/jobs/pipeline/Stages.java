@@ -6,6 +6,7 @@ import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.train.TrainingListener;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,18 @@ public final class Stages {
             SparkLauncher spark,
             TablePins pins,
             Consumer<String> reader) {
-        this(configuration, run, spark, pins, reader, LocalDate.now());
+        this(configuration, run, spark, pins, TrainingListener.NONE, reader);
+    }
+
+    /** @param tracking is told how training goes on */
+    public Stages(
+            ResolvedConfiguration configuration,
+            RunDirectory run,
+            SparkLauncher spark,
+            TablePins pins,
+            TrainingListener tracking,
+            Consumer<String> reader) {
+        this(configuration, run, spark, pins, tracking, reader, LocalDate.now());
     }
 
     /** @param today the day on which the command began */
@@ -65,6 +77,7 @@ public final class Stages {
             RunDirectory run,
             SparkLauncher spark,
             TablePins pins,
+            TrainingListener tracking,
             Consumer<String> reader,
             LocalDate today) {
         TableInputs tables = new TableInputs(
@@ -75,6 +88,7 @@ public final class Stages {
                 spark,
                 new InputFingerprints(configuration.settings().model().base(), tables, spark.hadoop()),
                 tables,
+                tracking,
                 new Remarks(reader),
                 today);
         prepare = Prepare.pairs(place);

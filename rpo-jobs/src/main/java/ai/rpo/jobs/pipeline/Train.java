@@ -14,6 +14,7 @@ import ai.rpo.spark.train.BaseRows;
 import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
+import ai.rpo.spark.train.TrainingListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,14 +171,28 @@ final class Train implements Stage {
         if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
             measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
         }
-        TrainStage.Result result = stage().run(
-                        request(fingerprint, place.run().path(MODEL)),
-                        new LiveReport(place.run().path(), place.spark().hadoop()),
-                        progress);
+        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), listener(), progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
         return counts;
+    }
+
+    /** The report is drawn whether or not a tracker fails. */
+    private TrainingListener listener() {
+        LiveReport report = new LiveReport(place.run().path(), place.spark().hadoop());
+        return new TrainingListener() {
+            @Override
+            public void steps(List<Map<String, Object>> lines) {
+                place.tracking().steps(lines);
+            }
+
+            @Override
+            public void checkpoint(long step) {
+                place.tracking().checkpoint(step);
+                report.checkpoint(step);
+            }
+        };
     }
 
     /** Writes the trained model once more, as the settings say now. */

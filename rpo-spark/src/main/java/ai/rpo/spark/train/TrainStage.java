@@ -2,8 +2,6 @@ package ai.rpo.spark.train;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -13,7 +11,6 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
@@ -178,13 +175,14 @@ public final class TrainStage {
             Progress progress) {
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
-        TrainPlan training = training(trainable, totalSteps);
-        try (PolicyNetwork network = network(trainable, training)) {
+        TrainingRole role = role(trainable, training(trainable, totalSteps));
+        Optional<NearNetworks> near = near(role);
+        try (DriverNetwork network = new DriverNetwork(trainable, role, near, settings.outer())) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             WorkerProfile profile =
                     WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
             long stepsPerEpoch = settings.stepsPerEpoch(count);
-            NetworkState state = new NetworkState(network.state(), velocity(network));
+            NetworkState state = network.state();
             Checkpoints checkpoints = checkpoints(request, trainable);
             checkpoints.prepare(state);
             Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
@@ -206,22 +204,21 @@ public final class TrainStage {
                     writer,
                     listener,
                     progress);
-            String run = UUID.randomUUID().toString();
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             progress.update("train", firstStep, totalSteps);
             LostWork losses = new LostWork("Training");
             spark.sparkContext().addSparkListener(losses);
             try (AveragingMaster master = new AveragingMaster(
-                    context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
+                    context, plan(request, trainable, role, stepsPerEpoch), firstStep, state, near, journal)) {
                 while (!journal.isOver()) {
                     JavaRDD<List<TrainingExample>> workers = profile.applyTo(
                                     WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
                             .persist(StorageLevel.MEMORY_AND_DISK());
-                    master.train(network, workers);
+                    master.train(network.network(), workers);
                     if (journal.isOver()) {
                         // Tasks go where their rows are kept, which is where the networks are.
                         workers.foreachPartition(
-                                batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
+                                batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, role.run()));
                     }
                     workers.unpersist();
                 }
@@ -234,9 +231,7 @@ public final class TrainStage {
             }
             request.fence().check();
             if (writer.isLastBest()) {
-                Weights trained =
-                        new Parameters(trainable.layout(), network.state().parameters()).asWeights();
-                export(trainable, trained, request, hadoop);
+                export(trainable, network.trained(), request, hadoop);
             } else {
                 checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
             }
@@ -332,19 +327,23 @@ public final class TrainStage {
         return TrainPlan.of(trainable, objective, settings, precision, totalSteps, threads);
     }
 
-    /** The driver's: it holds what is trained, and never computes. */
-    private static PolicyNetwork network(Trainable trainable, TrainPlan training) {
-        PolicyNetwork network = PolicyNetwork.create(training);
-        new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
-        return network;
+    private TrainingRole role(Trainable trainable, TrainPlan training) {
+        LocalModel frozen = trainable.lora().isPresent() ? start.withoutAdapter() : null;
+        return new TrainingRole(UUID.randomUUID().toString(), training, frozen);
     }
 
-    private Optional<Storage> velocity(PolicyNetwork network) {
-        return settings.outer().hasMomentum() ? Optional.of(network.zerosLikeParameters()) : Optional.empty();
+    /** Where each worker has a slot of this JVM; an outer optimizer needs the state that a round began with, too. */
+    private Optional<NearNetworks> near(TrainingRole role) {
+        boolean isNear = spark.sparkContext().isLocal()
+                && settings.workers()
+                        <= Cores.of(spark)
+                                .forTasksOf(settings.resources().cpus())
+                                .slots()
+                && !settings.outer().hasMomentum();
+        return isNear ? Optional.of(new NearNetworks(role, settings.workers())) : Optional.empty();
     }
 
-    private AveragingMaster.Plan plan(
-            Request request, Trainable trainable, TrainPlan training, String run, long stepsPerEpoch) {
+    private AveragingMaster.Plan plan(Request request, Trainable trainable, TrainingRole role, long stepsPerEpoch) {
         double marginLimit = !request.referenceIsStart() || dropsFromTheStart(trainable)
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {
@@ -352,9 +351,7 @@ public final class TrainStage {
                     case BFLOAT16 -> 0.1;
                 };
         return new AveragingMaster.Plan(
-                run,
-                training,
-                trainable.lora().isPresent() ? start.withoutAdapter() : null,
+                role,
                 stepsPerEpoch,
                 stepsPerRound(),
                 Duration.ofSeconds(settings.workerTimeout()),

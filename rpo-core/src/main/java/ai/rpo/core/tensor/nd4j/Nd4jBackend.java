@@ -45,6 +45,11 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
+    public Storage allocateScratch(long size) {
+        return Nd4jStorage.allocateUninitialized(size);
+    }
+
+    @Override
     public Storage allocate(long size) {
         return Nd4jStorage.allocate(size);
     }
