@@ -118,6 +118,7 @@ class EveryKeyTest {
             Map.entry("rpo.gates.min-reward-accuracy", "0.8"),
             Map.entry("rpo.gates.max-chosen-logp-drop", "8"),
             Map.entry("rpo.gates.min-win-rate-low", "0.8"),
+            Map.entry("rpo.gates.max-kl", "8"),
             Map.entry("rpo.gates.max-benchmark-drop", "{piqa = 0.02}"),
             Map.entry("rpo.generate.prompts", "prompts.jsonl"),
             Map.entry("rpo.generate.format", "parquet"),
