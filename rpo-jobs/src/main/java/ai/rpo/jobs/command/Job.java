@@ -45,8 +45,8 @@ final class Job {
     /** Keys without a default that measuring a run's checkpoints needs. */
     static final List<String> GAUGING = List.of("rpo.output", "rpo.model.path", "rpo.data.train", "rpo.gauge.prompts");
 
-    /** Keys without a default that online alignment needs. */
-    static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts", "rpo.rate.model");
+    /** Keys without a default that online alignment needs, whoever rates. */
+    static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts");
 
     /** Keys without a default that any judging needs; it says itself what else it lacks. */
     static final List<String> JUDGING = List.of("rpo.output");
@@ -120,7 +120,7 @@ final class Job {
             atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
             atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
             TablePins pins = new TablePins(spark);
-            work.accept(new RunningCommand(pins.pinned(configuration), run, spark, pins, status, display));
+            work.accept(new RunningCommand(pins.pinned(configuration), run, spark, pins, status, display, System.out));
             status.succeeded();
             return 0;
         } catch (Throwable e) {

@@ -16,6 +16,7 @@ import ai.rpo.jobs.track.Tracking;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.train.TrainingListener;
 import com.typesafe.config.ConfigUtil;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -28,6 +29,7 @@ import org.apache.hadoop.fs.Path;
  * @param output behind the lease
  * @param spark started when first asked for a session
  * @param pins which rows tables stand for
+ * @param out for what it tells the person before the screen
  */
 record RunningCommand(
         ResolvedConfiguration configuration,
@@ -35,7 +37,8 @@ record RunningCommand(
         SparkLauncher spark,
         TablePins pins,
         StatusFile status,
-        Display display) {
+        Display display,
+        PrintStream out) {
 
     /**
      * Makes a stage's artifact in a run directory, and before it those that it needs.
@@ -52,7 +55,7 @@ record RunningCommand(
             Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
             List<Decision> plan = pipeline.plan(target.apply(stages));
             run.file("resolved.conf").write(configuration.text());
-            pipeline.execute(plan, progress, new ConsoleListener(System.out, display, status, run));
+            pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
             tracking.succeeded();
         }
     }
@@ -106,6 +109,6 @@ record RunningCommand(
     /** Tells the person before the screen. */
     void say(String what, String text) {
         display.close();
-        System.out.printf("%-9s %s%n", what, text);
+        out.printf("%-9s %s%n", what, text);
     }
 }

@@ -19,7 +19,7 @@ final class Pairs implements Stage {
 
     private static final String ROWS = "pairs/rows";
     private static final String OFFLINE = "pairs/offline.jsonl";
-    private static final String REPORT = "pairs/report.json";
+    static final String REPORT = "pairs/report.json";
 
     private final Workplace place;
     private final OnlineSettings settings;

@@ -6,9 +6,11 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.jobs.online.OnlineSettings.Base;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.train.BaseRows;
 import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
@@ -135,6 +137,11 @@ final class Train implements Stage {
                 values.putAll(place.configuration().valuesUnder("rpo.gauge"));
             }
         }
+        if (isInRound() && place.settings().online().regularizeOn() != Base.BOTH) {
+            values.put(
+                    "rpo.online.regularize-on",
+                    place.settings().online().regularizeOn().name());
+        }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
@@ -200,7 +207,25 @@ final class Train implements Stage {
                 place.settings().lora(),
                 objective,
                 settings,
-                place.settings().precision());
+                place.settings().precision(),
+                isInRound() ? base() : BaseRows.ALL);
+    }
+
+    /** Whether the rows are those of a round online. */
+    private boolean isInRound() {
+        return isOnPairs() && place.run().exists(Pairs.REPORT);
+    }
+
+    /** The round's own rows come first. */
+    private BaseRows base() {
+        long own = Json.tree(place.run().file(Pairs.REPORT).read().orElseThrow())
+                .get("pairs")
+                .asLong();
+        return switch (place.settings().online().regularizeOn()) {
+            case ROUND -> new BaseRows(0, own);
+            case OFFLINE -> new BaseRows(own, Long.MAX_VALUE);
+            case BOTH -> BaseRows.ALL;
+        };
     }
 
     private TrainStage.Request request(Fingerprint fingerprint, Path model) {

@@ -4,6 +4,8 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -80,6 +82,36 @@ public final class ReportStage {
         Page page = drawing(output, () -> ComparisonReport.of(comparison, runs, variants, findings));
         Path written = write(page, output, FROM_FILES);
         progress.update(WHAT, total, total);
+        return new Report(written, findings);
+    }
+
+    /** The rounds of an online alignment, into the folder that has their {@code rounds.jsonl}. */
+    public void rounds(Path folder) {
+        List<JsonNode> rounds = new SmallFile(new Path(folder, "rounds.jsonl"), hadoop)
+                .read()
+                .orElse("")
+                .lines()
+                .map(ReportStage::json)
+                .toList();
+        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds)), folder, FROM_FILES);
+    }
+
+    private static JsonNode json(String line) {
+        try {
+            return RunArtifacts.JSON.readTree(line);
+        } catch (JsonProcessingException e) {
+            throw RpoException.data("Cannot draw the rounds: rounds.jsonl has a line that is not JSON ("
+                    + e.getOriginalMessage() + "). Run the command online again, which writes it anew.");
+        }
+    }
+
+    /** Policies that were aligned offline and online, into {@code output}. */
+    public Report online(OnlineComparison comparison, Path output, Progress progress) {
+        progress.update(WHAT, 0, 1);
+        List<Finding> findings = OnlineFindings.of(comparison);
+        Page page = drawing(output, () -> OnlineReport.of(comparison, findings));
+        Path written = write(page, output, FROM_FILES);
+        progress.update(WHAT, 1, 1);
         return new Report(written, findings);
     }
 

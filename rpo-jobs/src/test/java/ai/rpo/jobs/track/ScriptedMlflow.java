@@ -11,28 +11,28 @@ import java.util.Collections;
 import java.util.List;
 
 /** A server that answers as MLflow's does, and keeps what it is told. */
-final class ScriptedMlflow implements AutoCloseable {
+public final class ScriptedMlflow implements AutoCloseable {
 
     private final HttpServer server;
     private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
     private volatile boolean isDown;
 
-    ScriptedMlflow() throws IOException {
+    public ScriptedMlflow() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", this::answer);
         server.start();
     }
 
-    String address() {
+    public String address() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    void down(boolean value) {
+    public void down(boolean value) {
         isDown = value;
     }
 
     /** Method, path, token and body of each call that was answered. */
-    List<String> calls() {
+    public List<String> calls() {
         return List.copyOf(calls);
     }
 

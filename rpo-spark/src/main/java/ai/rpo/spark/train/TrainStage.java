@@ -9,6 +9,7 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
+import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.TrainPlan;
@@ -39,6 +40,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
@@ -60,6 +62,7 @@ public final class TrainStage {
     private final Objective objective;
     private final TrainSettings settings;
     private final Precision precision;
+    private final BaseRows base;
 
     /**
      * @param lora whether an adapter on {@code start} is trained instead of its weights
@@ -72,6 +75,22 @@ public final class TrainStage {
             Objective objective,
             TrainSettings settings,
             Precision precision) {
+        this(spark, start, lora, objective, settings, precision, BaseRows.ALL);
+    }
+
+    /**
+     * @param lora whether an adapter on {@code start} is trained instead of its weights
+     * @param base rows that a supervised term on chosen completions counts
+     * @throws RpoException if the objective needs what rows do not have
+     */
+    public TrainStage(
+            SparkSession spark,
+            LocalModel start,
+            LoraSettings lora,
+            Objective objective,
+            TrainSettings settings,
+            Precision precision,
+            BaseRows base) {
         requireRows(objective, start);
         this.spark = spark;
         this.start = start;
@@ -79,6 +98,7 @@ public final class TrainStage {
         this.objective = objective;
         this.settings = settings;
         this.precision = precision;
+        this.base = base;
     }
 
     private static void requireRows(Objective objective, LocalModel start) {
@@ -282,7 +302,14 @@ public final class TrainStage {
         return needs.rewards()
                 ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row)))
                         .zipWithIndex()
-                : pairs.map(PairRows::scoredPair).map(TrainingExample::of).zipWithIndex();
+                : pairs.map(PairRows::scoredPair).map(regularizing(base)).zipWithIndex();
+    }
+
+    private static Function<ScoredPair, TrainingExample> regularizing(BaseRows base) {
+        return pair -> {
+            TrainingExample example = TrainingExample.of(pair);
+            return base.contains(example.ordinal()) ? example : example.withoutRegularizer();
+        };
     }
 
     private JavaRDD<Row> read(Path folder, StructType schema) {
