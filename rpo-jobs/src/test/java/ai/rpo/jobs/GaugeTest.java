@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,15 +105,19 @@ class GaugeTest {
         assertEquals(points.get(3).get("gold"), logged.get(11).get("gauge/gold"));
         assertEquals(points.get(3).get("kl"), logged.get(11).get("gauge/kl"));
         assertTrue(printed.contains("step 12: "), printed);
+        assertTrue(Files.readString(folder.resolve("out/report/index.html")).contains("id=\"figure-gauge-gold\""));
     }
 
     /** Of a run that knew of no gauge, what is there of its checkpoints. */
     @Test
     void checkpointsThatWereKeptAreMeasuredAfterwardsAndOnce() throws IOException {
+        Files.writeString(
+                folder.resolve("prompts.jsonl"), "{\"prompt_ids\": [1, 3]}\n", StandardOpenOption.APPEND);
         assertEquals(0, execute("train", "rpo.gauge.prompts=null", "rpo.train.keep-checkpoints=3"), printed);
         String[] gauge = {"rpo.train.keep-checkpoints=3", "rpo.gauge.every=7"};
         assertEquals(0, execute("gauge", gauge), printed);
         assertEquals(List.of(0, 8, 12), steps(), "from 0 the first after 7 steps, and the last");
+        assertTrue(printed.contains("1 of the 9 prompts in rpo.gauge.prompts are trained on"), printed);
         String first = Files.readString(folder.resolve("out/gauge/points.jsonl"));
         assertEquals(0, execute("gauge", gauge), printed);
         assertTrue(printed.contains("gauge     reused"), printed);
@@ -128,7 +133,21 @@ class GaugeTest {
 
     @Test
     void theBestByGoldBecomesTheModelAndTrainingStopsAtTheTurn() throws IOException {
-        String[] selection = {"rpo.selection.metric=gold", "rpo.selection.patience=1", "rpo.train.epochs=8"};
+        Path reference = folder.resolve("reference");
+        ModelDirectory start = ModelDirectory.open(folder.resolve("policy"));
+        new ModelExport(start, Dtype.F32)
+                .write(
+                        reference,
+                        (entry, offset, target) -> {
+                            start.weights().read(entry, offset, target);
+                            for (int i = 0; i < target.position(); i++) {
+                                target.put(i, 0.9f * target.get(i));
+                            }
+                        },
+                        Map.of());
+        String[] selection = {
+            "rpo.selection.metric=gold", "rpo.selection.patience=1", "rpo.train.epochs=8", "rpo.reference.path=" + reference
+        };
         assertEquals(0, execute("run", selection), printed);
         List<JsonNode> points = points();
         int best = 1;
@@ -137,6 +156,8 @@ class GaugeTest {
         }
         assertEquals(points.size() - 2, best, "it goes on until one is not better: " + points);
         assertTrue(points.size() < 9, points.toString());
+        assertTrue(gold(points, 0) != 0 && points.get(0).get("kl").asDouble() > 0, "training starts elsewhere");
+        assertEquals(0, lines("out/gauge/reference.json").get(0).get("kl").asDouble());
         assertTrue(Files.exists(
                 folder.resolve("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best))));
         assertEquals(
