@@ -5,8 +5,10 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
+import ai.rpo.core.model.BasePrecision;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.Trainable;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
@@ -24,12 +26,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora]}. Prints the median
+ * Times whole steps: {@code train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora [nf4|int8]]}. Prints the median
  * after two steps of warm-up, in the units of the peer's benchmark, the rate of the arithmetic that is needed beside the
  * rate of one large product on this machine, and what a step allocates on the heap. Where lengths are ragged, those of each
  * pair are drawn anew, from half to one and a half times those given; else every step takes the same batch.
@@ -38,7 +41,6 @@ public final class StepBenchmark {
 
     private static final int WARM_UP = 2;
     private static final int PRODUCT = 1600;
-    private static final LoraSettings LORA = new LoraSettings(16, 32, 0, List.of("all-linear"), false);
 
     private StepBenchmark() {}
 
@@ -55,7 +57,7 @@ public final class StepBenchmark {
                 : always(shape.pairs(pairs, prompt, response));
         boolean train = args[0].equals("train");
         Runnable step = train
-                ? trainStep(shape, pairs, batches, precision, options.contains("recompute"), options.contains("lora"))
+                ? trainStep(shape, pairs, batches, precision, options.contains("recompute"), lora(options))
                 : scoreStep(shape, batches, precision);
         warmUp(step);
         long allocated = allocatedBytes();
@@ -82,6 +84,15 @@ public final class StepBenchmark {
                 allocatedPerStep / (1 << 20));
     }
 
+    private static Optional<LoraSettings> lora(List<String> options) {
+        BasePrecision base = options.contains("nf4")
+                ? BasePrecision.NF4
+                : options.contains("int8") ? BasePrecision.INT8 : BasePrecision.AS_STORED;
+        return options.contains("lora")
+                ? Optional.of(new LoraSettings(16, 32, 0, List.of("all-linear"), false, base))
+                : Optional.empty();
+    }
+
     private static Supplier<List<TrainingExample>> always(List<TrainingExample> batch) {
         return () -> batch;
     }
@@ -104,7 +115,7 @@ public final class StepBenchmark {
             Supplier<List<TrainingExample>> batches,
             Precision precision,
             boolean recompute,
-            boolean lora)
+            Optional<LoraSettings> lora)
             throws IOException {
         TrainSettings settings = new TrainSettings(
                 1,
@@ -128,12 +139,13 @@ public final class StepBenchmark {
                 WorkerResources.OF_ANY_TASK);
         RpoObjective loss = RpoObjective.paper(0.01, 0.005);
         int threads = Runtime.getRuntime().availableProcessors();
-        if (lora) {
+        if (lora.isPresent()) {
             Path folder = Files.createTempDirectory("rpo-bench-");
-            Trainable adapter = shape.adapter(LORA, folder);
+            Trainable adapter = shape.adapter(lora.get(), folder);
+            Weights frozen = adapter.start().with(lora.get().basePrecision()).weights();
             PolicyNetwork network =
                     PolicyNetwork.create(TrainPlan.of(adapter, loss, settings, precision, 1000, threads));
-            network.freeze(backend -> Parameters.readOnly(shape.config(), shape.weights(), backend));
+            network.freeze(backend -> Parameters.readOnly(shape.config(), frozen, backend));
             new Parameters(adapter.layout(), network.state().parameters()).load(adapter.initial());
             for (String file : List.of("config.json", "model.safetensors", "")) {
                 Files.delete(folder.resolve(file));

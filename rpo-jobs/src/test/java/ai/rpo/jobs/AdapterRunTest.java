@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -83,6 +86,44 @@ class AdapterRunTest {
                 new ObjectMapper().readTree(first).get("rewards/margins").asDouble();
         assertEquals(0, margin, 1e-4, "the reference is the model with the adapter");
         assertFalse(Arrays.equals(trained, numbers(ModelDirectory.open(folder.resolve("on/model")))));
+    }
+
+    /** Training and the reference read the same four bits, whether they were made here or lie in the files. */
+    @Test
+    void onFourBits() throws Exception {
+        Files.copy(folder.resolve("pairs.jsonl"), folder.resolve("eval.jsonl"));
+        for (String kind : List.of("made", "stored")) {
+            if (kind.equals("stored")) {
+                for (String name : List.of("config.json", "model.safetensors")) {
+                    Files.copy(
+                            MODEL.resolve("../../quantized/llama_nf4/" + name),
+                            folder.resolve("tiny/" + name),
+                            StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+            Path out = folder.resolve(kind);
+            List<String> settings = new ArrayList<>(List.of(
+                    "-D", "rpo.output=" + out,
+                    "-D", "rpo.data.eval=" + folder.resolve("eval.jsonl"),
+                    "-D", "rpo.export.form=adapter"));
+            if (kind.equals("made")) {
+                settings.addAll(List.of("-D", "rpo.lora.base-precision=nf4"));
+            }
+            run("evaluate", settings.toArray(String[]::new));
+
+            JsonNode first = new ObjectMapper()
+                    .readTree(Files.readAllLines(out.resolve("train/metrics.jsonl"))
+                            .get(0));
+            assertEquals(0, first.get("rewards/margins").asDouble(), 1e-6, "the reference is not of the same bits");
+            ModelDirectory adapter = ModelDirectory.open(out.resolve("model"));
+            assertEquals(kind.equals("stored"), adapter.unmerged().isPresent());
+            double margin = new ObjectMapper()
+                    .readTree(out.resolve("eval/metrics.json").toFile())
+                    .get("rewards/margins")
+                    .get("mean")
+                    .asDouble();
+            assertTrue(margin > 0.01, "nothing was learned: " + margin);
+        }
     }
 
     private void run(String command, String... more) {

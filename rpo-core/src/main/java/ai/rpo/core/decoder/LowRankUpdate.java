@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Lora;
+import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -148,7 +149,7 @@ final class LowRankUpdate {
     }
 
     private int width(Parameters weights, String projection) {
-        Tensor weight = weights.get(projection + ".weight");
+        ParameterLayout.Entry weight = weights.entry(projection + ".weight");
         return inputMajor ? weight.columns() : weight.rows();
     }
 }

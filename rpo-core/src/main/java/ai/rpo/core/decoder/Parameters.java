@@ -2,15 +2,22 @@ package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.RowOrder;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Packed;
+import ai.rpo.core.tensor.PackedMatrix;
+import ai.rpo.core.tensor.Packing;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 
 /**
  * A model's weights, or the gradients of those that are trained: windows of one flat storage by Hugging Face name. Those
@@ -20,6 +27,7 @@ public final class Parameters {
 
     private final ParameterLayout layout;
     private final Placement placement;
+    private final Map<String, Packed> packed;
     private final Optional<Parameters> base;
     private final Map<String, Tensor> tensors = new ConcurrentHashMap<>();
 
@@ -27,31 +35,56 @@ public final class Parameters {
      * @throws IllegalArgumentException if the storage is not as long as the layout
      */
     public Parameters(ParameterLayout layout, Storage storage) {
-        this(layout, new OneStorage(storage), Optional.empty());
+        this(layout, new OneStorage(storage), Map.of(), Optional.empty());
         if (storage.size() != layout.size()) {
             throw new IllegalArgumentException(
                     "The layout has " + layout.size() + " parameters, the storage " + storage.size() + ".");
         }
     }
 
-    private Parameters(ParameterLayout layout, Placement placement, Optional<Parameters> base) {
+    private Parameters(
+            ParameterLayout layout, Placement placement, Map<String, Packed> packed, Optional<Parameters> base) {
         this.layout = layout;
         this.placement = placement;
+        this.packed = packed;
         this.base = base;
     }
 
     /**
-     * A model's weights that are only read, in as little memory as the backend's products allow; see {@link
+     * A model's weights that are only read, in as little memory as they say and the backend's products allow; see {@link
      * ReadOnlyPlacement}.
      */
     public static Parameters readOnly(ModelConfig config, Weights weights, Backend backend) {
         ParameterLayout layout = ParameterLayout.of(config);
-        Placement placement = backend.products() == Precision.BFLOAT16
-                ? ReadOnlyPlacement.of(config, layout, weights, backend)
+        Map<String, Packed> packed = packed(layout, weights, backend);
+        Placement placement = backend.products() == Precision.BFLOAT16 || !packed.isEmpty()
+                ? ReadOnlyPlacement.of(config, layout, packed.keySet(), weights, backend)
                 : new OneStorage(backend.allocate(layout.size()));
-        Parameters parameters = new Parameters(layout, placement, Optional.empty());
+        Parameters parameters = new Parameters(layout, placement, packed, Optional.empty());
         parameters.load(weights);
         return parameters;
+    }
+
+    /** Those in fewer bits. Storages of bfloat16, where products take them, need not be unpacked. */
+    private static Map<String, Packed> packed(ParameterLayout layout, Weights weights, Backend backend) {
+        Map<String, Packed> packed = new HashMap<>();
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            weights.packing(entry)
+                    .filter(packing -> packing != Packing.BFLOAT16 || backend.products() != Precision.BFLOAT16)
+                    .ifPresent(packing -> packed.put(entry.name(), backend.pack(inMemoryOrder(entry, weights))));
+        }
+        return packed;
+    }
+
+    private static PackedMatrix inMemoryOrder(ParameterLayout.Entry entry, Weights weights) {
+        PackedMatrix matrix = weights.packed(entry);
+        RowOrder order = entry.order();
+        return order.equals(RowOrder.AS_STORED) ? matrix : matrix.withRowsAt(order::inMemory);
+    }
+
+    /** The same, of which these matrices are packed; for shapes without numbers. */
+    Parameters with(Map<String, Packed> others) {
+        return new Parameters(layout, placement, others, base);
     }
 
     /** Where weights lie. Those that are neighbours in the layout, and both vectors or both matrices, are neighbours there. */
@@ -79,7 +112,7 @@ public final class Parameters {
 
     /** These of an adapter, and the model's that it adapts. */
     public Parameters over(Parameters model) {
-        return new Parameters(layout, placement, Optional.of(model));
+        return new Parameters(layout, placement, packed, Optional.of(model));
     }
 
     public ParameterLayout layout() {
@@ -94,10 +127,22 @@ public final class Parameters {
         throw new IllegalStateException("Weights that are only read may lie in several storages.");
     }
 
-    /** The weight of that name; a vector is {@code [1, n]}. */
+    /** Shape and place of a weight, of the model below an adapter too. */
+    ParameterLayout.Entry entry(String name) {
+        return isOfBase(name) ? base.orElseThrow().entry(name) : layout.get(name);
+    }
+
+    /**
+     * The weight of that name; a vector is {@code [1, n]}.
+     *
+     * @throws IllegalStateException if it is kept in fewer bits
+     */
     public Tensor get(String name) {
         if (isOfBase(name)) {
             return base.orElseThrow().get(name);
+        }
+        if (packed.containsKey(name)) {
+            throw new IllegalStateException(name + " is packed.");
         }
         return tensors.computeIfAbsent(name, n -> {
             ParameterLayout.Entry entry = layout.get(n);
@@ -119,10 +164,12 @@ public final class Parameters {
         return base.isPresent() && !hold(name);
     }
 
-    /** Reads every weight into the storage. */
+    /** Reads every weight that is not packed into the storage. */
     public void load(Weights weights) {
         weights.readAll(
-                layout,
+                layout.entries().stream()
+                        .filter(entry -> !packed.containsKey(entry.name()))
+                        .toList(),
                 (entry, offset, numbers, length) -> entry.runs(offset, length, (at, from, count) -> placement
                         .storage(entry)
                         .write(placement.offset(entry) + at, numbers, from, count)));
@@ -156,5 +203,57 @@ public final class Parameters {
                     ? tensor(from, 1, Math.toIntExact(size))
                     : tensor(from, Math.toIntExact(size / from.columns()), from.columns());
         });
+    }
+
+    /**
+     * Neighbouring matrices of equal width as one, as products take them: {@link #stacked} or, where one of them is kept in
+     * fewer bits, in scratch memory.
+     */
+    Tensor matrix(List<String> names, Backend backend, Workspace workspace) {
+        if (isOfBase(names.get(0))) {
+            return base.orElseThrow().matrix(names, backend, workspace);
+        }
+        if (names.stream().noneMatch(packed::containsKey)) {
+            return stacked(names.get(0), names.get(names.size() - 1));
+        }
+        int rows = names.stream().mapToInt(name -> layout.get(name).rows()).sum();
+        Tensor all = workspace.tensor(rows, layout.get(names.get(0)).columns());
+        int row = 0;
+        for (String name : names) {
+            int from = row;
+            row += layout.get(name).rows();
+            unpack(name, all.rows(from, row), backend);
+        }
+        return all;
+    }
+
+    private void unpack(String name, Tensor out, Backend backend) {
+        Packed matrix = packed.get(name);
+        if (matrix == null) {
+            backend.gatherRows(get(name), IntStream.range(0, out.rows()).toArray(), out);
+        } else {
+            backend.unpack(matrix, 0, out);
+        }
+    }
+
+    /** One of so many matrices in one tensor, as products take it. */
+    Tensor part(String name, int number, int count, Backend backend, Workspace workspace) {
+        if (isOfBase(name)) {
+            return base.orElseThrow().part(name, number, count, backend, workspace);
+        }
+        Packed matrix = packed.get(name);
+        if (matrix == null) {
+            return part(get(name), number, count);
+        }
+        int rows = matrix.rows() / count;
+        Tensor part = workspace.tensor(rows, matrix.columns());
+        backend.unpack(matrix, number * rows, part);
+        return part;
+    }
+
+    /** One of so many matrices, or of so many rows, in one tensor. */
+    static Tensor part(Tensor all, int number, int count) {
+        int rows = all.rows() / count;
+        return all.rows(number * rows, (number + 1) * rows);
     }
 }

@@ -16,12 +16,17 @@ final class Projection {
 
     private final Backend backend;
     private final String firstName;
-    private final Window weight;
+    private final Weight weight;
     private final Optional<Window> bias;
     private final boolean inputMajor;
     private final Optional<LowRankUpdate> update;
 
-    /** Where a weight lies among parameters, or its gradient among gradients. */
+    /** A weight among parameters, unpacked into scratch memory where it is kept in fewer bits; or its gradient among gradients. */
+    private interface Weight {
+        Tensor of(Parameters parameters, Workspace workspace);
+    }
+
+    /** Where a bias lies among parameters, or its gradient among gradients. */
     private interface Window {
         Tensor of(Parameters parameters);
     }
@@ -29,7 +34,7 @@ final class Projection {
     private Projection(
             Backend backend,
             String firstName,
-            Window weight,
+            Weight weight,
             Optional<Window> bias,
             boolean inputMajor,
             Optional<LowRankUpdate> update) {
@@ -51,11 +56,12 @@ final class Projection {
         }
         String first = names.get(0);
         String last = names.get(names.size() - 1);
+        List<String> weights = names.stream().map(name -> name + ".weight").toList();
         Window bias = parameters -> parameters.stacked(first + ".bias", last + ".bias");
         return new Projection(
                 backend,
                 first + ".weight",
-                parameters -> parameters.stacked(first + ".weight", last + ".weight"),
+                (parameters, workspace) -> parameters.matrix(weights, backend, workspace),
                 biased ? Optional.of(bias) : Optional.empty(),
                 inputMajor,
                 lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor)));
@@ -70,24 +76,22 @@ final class Projection {
         return new Projection(
                 backend,
                 tensor,
-                parameters -> part(parameters.get(tensor), expert, experts),
-                Optional.of(parameters -> part(parameters.get(tensor + WeightNames.Experts.BIAS), expert, experts)),
+                (parameters, workspace) -> parameters.part(tensor, expert, experts, backend, workspace),
+                Optional.of(parameters ->
+                        Parameters.part(parameters.get(tensor + WeightNames.Experts.BIAS), expert, experts)),
                 true,
                 Optional.empty());
     }
 
-    private static Tensor part(Tensor all, int number, int count) {
-        int rows = all.rows() / count;
-        return all.rows(number * rows, (number + 1) * rows);
-    }
-
     /** {@code x [tokens, in]} to {@code out [tokens, out]}, overwriting it or adding to it. */
     void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
+        Workspace.Mark mark = workspace.mark();
         if (inputMajor) { // x·W is what the gradient of the other layout's input is made with
-            backend.linearBackwardInput(x, weight.of(weights), out, accumulate);
+            backend.linearBackwardInput(x, weight.of(weights, workspace), out, accumulate);
         } else {
-            backend.linear(x, weight.of(weights), out, accumulate);
+            backend.linear(x, weight.of(weights, workspace), out, accumulate);
         }
+        workspace.release(mark);
         bias.ifPresent(window -> backend.addRow(window.of(weights), out));
         update.ifPresent(low -> low.forward(weights, x, batch, out, workspace));
     }
@@ -104,23 +108,23 @@ final class Projection {
         Workspace.Mark mark = workspace.mark();
         Optional<Tensor> dReduced = update.map(low -> low.backward(weights, x, batch, dOut, gradients, workspace));
         if (gradients.hold(firstName)) {
-            backwardWeight(x, dOut, gradients);
+            backwardWeight(x, dOut, gradients, workspace);
         }
         if (inputMajor) {
-            backend.linear(dOut, weight.of(weights), dX, false);
+            backend.linear(dOut, weight.of(weights, workspace), dX, false);
         } else {
-            backend.linearBackwardInput(dOut, weight.of(weights), dX, false);
+            backend.linearBackwardInput(dOut, weight.of(weights, workspace), dX, false);
         }
         dReduced.ifPresent(reduced -> update.orElseThrow().backwardInput(weights, reduced, batch, dX, workspace));
         workspace.release(mark);
     }
 
-    private void backwardWeight(Tensor x, Tensor dOut, Parameters gradients) {
+    private void backwardWeight(Tensor x, Tensor dOut, Parameters gradients, Workspace workspace) {
         bias.ifPresent(window -> backend.addRowBackward(dOut, window.of(gradients)));
         if (inputMajor) {
-            backend.linearBackwardWeight(x, dOut, weight.of(gradients));
+            backend.linearBackwardWeight(x, dOut, weight.of(gradients, workspace));
         } else {
-            backend.linearBackwardWeight(dOut, x, weight.of(gradients));
+            backend.linearBackwardWeight(dOut, x, weight.of(gradients, workspace));
         }
     }
 }

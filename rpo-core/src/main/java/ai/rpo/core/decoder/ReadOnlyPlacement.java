@@ -5,6 +5,7 @@ import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
@@ -13,9 +14,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * For backends whose products round their operands to bfloat16: matrices are kept so, which changes no product, and
- * vectors in float32. A table whose rows are looked up is a matrix too where all of its numbers are bfloat16, as in
- * most models' files; else it stays in float32, since nothing but products may round.
+ * Of weights that are only read, those that are not packed. For backends whose products round their operands to bfloat16,
+ * matrices are kept so, which changes no product, and vectors in float32. A table whose rows are looked up is a matrix too
+ * where all of its numbers are bfloat16, as in most models' files; else it stays in float32, since nothing but products may
+ * round.
  */
 final class ReadOnlyPlacement implements Parameters.Placement {
 
@@ -24,14 +26,18 @@ final class ReadOnlyPlacement implements Parameters.Placement {
 
     private final Map<String, Long> offsets = new HashMap<>();
     private final Set<String> rounded = new HashSet<>();
-    private final Storage narrow;
+    private final Storage narrow; // null where products do not round
     private final Storage wide;
 
-    private ReadOnlyPlacement(ParameterLayout layout, Set<String> keptWide, Backend backend) {
+    private ReadOnlyPlacement(ParameterLayout layout, Set<String> packed, Set<String> keptWide, Backend backend) {
+        boolean rounds = backend.products() == Precision.BFLOAT16;
         long narrowSize = 0;
         long wideSize = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {
-            if (entry.vector() || isStackOfBiases(entry) || keptWide.contains(entry.name())) {
+            if (packed.contains(entry.name())) {
+                continue;
+            }
+            if (!rounds || entry.vector() || isStackOfBiases(entry) || keptWide.contains(entry.name())) {
                 offsets.put(entry.name(), wideSize);
                 wideSize += entry.size();
             } else {
@@ -40,7 +46,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
                 narrowSize += entry.size();
             }
         }
-        narrow = backend.allocateRounded(narrowSize);
+        narrow = rounds ? backend.allocateRounded(narrowSize) : null;
         wide = backend.allocate(wideSize);
     }
 
@@ -48,13 +54,15 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         return entry.name().endsWith(WeightNames.Experts.BIAS);
     }
 
-    static ReadOnlyPlacement of(ModelConfig config, ParameterLayout layout, Weights weights, Backend backend) {
+    /** @param packed names of matrices that lie elsewhere */
+    static ReadOnlyPlacement of(
+            ModelConfig config, ParameterLayout layout, Set<String> packed, Weights weights, Backend backend) {
         WeightNames names = config.architecture().names();
         Set<String> tables = new HashSet<>();
         tables.add(names.embedding() + ".weight");
         names.positions().ifPresent(positions -> tables.add(positions + ".weight"));
-        tables.removeIf(table -> isBfloat16(layout.get(table), weights));
-        return new ReadOnlyPlacement(layout, tables, backend);
+        tables.removeIf(table -> backend.products() == Precision.BFLOAT16 && isBfloat16(layout.get(table), weights));
+        return new ReadOnlyPlacement(layout, packed, tables, backend);
     }
 
     private static boolean isBfloat16(ParameterLayout.Entry entry, Weights weights) {

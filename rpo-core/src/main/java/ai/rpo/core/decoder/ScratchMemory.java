@@ -3,13 +3,17 @@ package ai.rpo.core.decoder;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Packed;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,26 +24,29 @@ public final class ScratchMemory {
 
     private final ModelConfig config;
     private final Optional<Lora> lora;
+    private final Weights frozen;
     private final PackedBatch batch;
     private long live;
     private long most;
 
-    private ScratchMemory(ModelConfig config, Optional<Lora> lora, PackedBatch batch) {
+    private ScratchMemory(ModelConfig config, Optional<Lora> lora, Weights frozen, PackedBatch batch) {
         this.config = config;
         this.lora = lora;
+        this.frozen = frozen;
         this.batch = batch;
     }
 
     /**
      * Of training on pairs.
      *
+     * @param frozen tells which matrices are packed, if an adapter on them is trained
      * @param pairLength tokens of a prompt with either completion, half of them the prompt's
      * @param rows token rows computed at once; one pair at least
      * @return float32 elements
      */
     public static long ofTraining(
-            ModelConfig config, Optional<Lora> lora, int pairLength, int rows, boolean recompute) {
-        ScratchMemory memory = new ScratchMemory(config, lora, batch(pairLength, rows));
+            ModelConfig config, Optional<Lora> lora, Weights frozen, int pairLength, int rows, boolean recompute) {
+        ScratchMemory memory = new ScratchMemory(config, lora, frozen, batch(pairLength, rows));
         return memory.mostOf((decoder, weights, workspace) -> {
             Decoder.Pass pass = decoder.forward(weights, memory.batch, recompute, workspace);
             ParameterLayout trained = lora.map(adapter -> ParameterLayout.of(config, adapter))
@@ -50,8 +57,8 @@ public final class ScratchMemory {
     }
 
     /** Of scoring pairs; see {@link #ofTraining}. */
-    public static long ofScoring(ModelConfig config, int pairLength, int rows) {
-        ScratchMemory memory = new ScratchMemory(config, Optional.empty(), batch(pairLength, rows));
+    public static long ofScoring(ModelConfig config, Weights frozen, int pairLength, int rows) {
+        ScratchMemory memory = new ScratchMemory(config, Optional.empty(), frozen, batch(pairLength, rows));
         return memory.mostOf((decoder, weights, workspace) -> decoder.tokenLogps(weights, memory.batch, workspace));
     }
 
@@ -78,7 +85,7 @@ public final class ScratchMemory {
                         method.getName().equals("allocate") ? allocate((long) arguments[0]) : null);
         Decoder decoder = new Decoder(config, lora, backend);
         ParameterLayout layout = ParameterLayout.of(config);
-        Parameters model = new Parameters(layout, new Shapeless(layout.size(), () -> {}));
+        Parameters model = new Parameters(layout, new Shapeless(layout.size(), () -> {})).with(packed(layout));
         Parameters weights = lora.map(adapter -> ParameterLayout.of(config, adapter))
                 .map(own -> new Parameters(own, new Shapeless(own.size(), () -> {})).over(model))
                 .orElse(model);
@@ -87,6 +94,17 @@ public final class ScratchMemory {
         walk.through(decoder, weights, workspace); // the second finds what the first allocated in pieces joined
         return most;
     }
+
+    private Map<String, Packed> packed(ParameterLayout layout) {
+        Map<String, Packed> packed = new HashMap<>();
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            frozen.packing(entry)
+                    .ifPresent(packing -> packed.put(entry.name(), new PackedShape(entry.rows(), entry.columns())));
+        }
+        return packed;
+    }
+
+    private record PackedShape(int rows, int columns) implements Packed {}
 
     private Storage allocate(long size) {
         live += size;

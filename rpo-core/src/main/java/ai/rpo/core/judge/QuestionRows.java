@@ -52,7 +52,7 @@ public final class QuestionRows {
         return prompts;
     }
 
-    private static List<String> turns(ObjectNode row) {
+    static List<String> turns(ObjectNode row) {
         if (row.has("turns")) {
             return strings(row.get("turns"));
         }
@@ -62,7 +62,7 @@ public final class QuestionRows {
         return row.hasNonNull("prompt") ? List.of(Candidate.prompt(row.get("prompt"))) : List.of();
     }
 
-    private static List<String> strings(JsonNode node) {
+    static List<String> strings(JsonNode node) {
         List<String> strings = new ArrayList<>();
         if (node.isArray()) {
             node.forEach(text -> strings.add(text.asText()));

@@ -13,8 +13,15 @@ import java.util.Optional;
  * @param dropout probability with which an element of a projection's input is left out of its update in training
  * @param targetModules projections by the ends of their names, or {@code all-linear}
  * @param rankStabilized whether the scale is alpha/√rank rather than alpha/rank
+ * @param basePrecision in how many bits the weights under the adapter are kept
  */
-public record LoraSettings(int rank, double alpha, double dropout, List<String> targetModules, boolean rankStabilized) {
+public record LoraSettings(
+        int rank,
+        double alpha,
+        double dropout,
+        List<String> targetModules,
+        boolean rankStabilized,
+        BasePrecision basePrecision) {
 
     public static final LoraSettings OFF = new LoraSettings(0, 16, 0, List.of(AdapterConfig.ALL), false);
 
@@ -38,6 +45,11 @@ public record LoraSettings(int rank, double alpha, double dropout, List<String> 
         }
     }
 
+    /** Makes those of an adapter on weights as they are stored. */
+    public LoraSettings(int rank, double alpha, double dropout, List<String> targetModules, boolean rankStabilized) {
+        this(rank, alpha, dropout, targetModules, rankStabilized, BasePrecision.AS_STORED);
+    }
+
     public boolean isOn() {
         return rank > 0;
     }
@@ -51,6 +63,11 @@ public record LoraSettings(int rank, double alpha, double dropout, List<String> 
      */
     public Optional<Lora> on(ModelDirectory start) {
         if (!isOn()) {
+            if (basePrecision != BasePrecision.AS_STORED) {
+                throw RpoException.configuration("Cannot keep weights in rpo.lora.base-precision = "
+                        + basePrecision.key() + ": rpo.lora.rank is 0, so all of them are trained. Set a rank, or leave"
+                        + " base-precision out.");
+            }
             return Optional.empty();
         }
         Lora wanted = new Lora(

@@ -35,7 +35,7 @@ public final class ModelConfigParser {
     }
 
     static ModelConfig parse(JsonObject config) {
-        refuseQuantized(config);
+        BitsAndBytes.in(config); // refuses other kinds
         String modelType = config.text("model_type", "");
         Family family = Family.named(modelType)
                 .orElseThrow(() -> config.refuse(
@@ -63,15 +63,6 @@ public final class ModelConfigParser {
 
     private static String supported() {
         return Family.ALL.stream().map(Family::modelType).collect(Collectors.joining(", "));
-    }
-
-    private static void refuseQuantized(JsonObject config) {
-        if (config.has("quantization_config")) {
-            throw config.refuse(
-                    "quantization_config",
-                    "but quantised weights are not supported",
-                    "Use the model's float32, float16 or bfloat16 weights");
-        }
     }
 
     private static void refuseExperts(JsonObject config) {

@@ -32,6 +32,7 @@ public final class ModelDirectory {
     private final Optional<ModelDirectory> base;
     private final Optional<Adapter> adapter;
     private final List<Integer> eosIds;
+    private final BasePrecision precision;
 
     private ModelDirectory(Path folder, Head head) {
         this.folder = folder;
@@ -45,9 +46,10 @@ public final class ModelDirectory {
         config = head.reward ? decoder.with(rewardHead(hasRewards, head.seed.isPresent())) : decoder;
         Optional<DrawnHead> drawn =
                 hasRewards ? Optional.empty() : head.seed.map(seed -> DrawnHead.of(configFile, seed));
-        weights = StoredWeights.of(folder, config, files, drawn);
+        weights = StoredWeights.of(folder, config, files, drawn, BitsAndBytes.in(configFile));
         base = Optional.empty();
         adapter = Optional.empty();
+        precision = BasePrecision.AS_STORED;
     }
 
     private ModelDirectory(Path folder, ModelDirectory base) {
@@ -60,6 +62,31 @@ public final class ModelDirectory {
         this.base = Optional.of(base);
         adapter = Optional.of(base.adapterAt(folder));
         eosIds = readEosIds(config);
+        precision = base.precision;
+    }
+
+    private ModelDirectory(ModelDirectory same, BasePrecision precision) {
+        folder = same.folder;
+        sideFiles = same.sideFiles;
+        configFile = same.configFile;
+        config = same.config;
+        files = same.files;
+        weights = same.weights;
+        base = same.base.map(model -> model.with(precision));
+        adapter = same.adapter;
+        eosIds = same.eosIds;
+        this.precision = precision;
+    }
+
+    /**
+     * The same model, whose weights are kept in so many bits; an adapter on it is not.
+     *
+     * @throws RpoException if its files are quantised otherwise
+     */
+    public ModelDirectory with(BasePrecision other) {
+        ModelDirectory same = new ModelDirectory(this, other);
+        same.withoutAdapter().weights(); // or says that it cannot be
+        return same;
     }
 
     /**
@@ -270,13 +297,26 @@ public final class ModelDirectory {
 
     /** Every weight of {@link ParameterLayout#of} this model's configuration, with the adapter's update if there is one. */
     public Weights weights() {
-        return adapter.<Weights>map(updates -> new MergedWeights(config, weights, updates.lora(), updates.weights()))
-                .orElse(weights);
+        Weights own = QuantizedWeights.of(config, weights, weights.packing(), precision, folder);
+        return adapter.<Weights>map(updates -> new MergedWeights(config, own, updates.lora(), updates.weights()))
+                .orElse(own);
+    }
+
+    /** Whether its matrices are in fewer bits, in its files or as {@link #with} says. */
+    public boolean isQuantized() {
+        return precision == BasePrecision.AS_STORED
+                ? weights.packing().isPresent()
+                : precision.packing().isPresent();
     }
 
     /** The dtype that the weights are stored in, or most of their bytes. */
     public Dtype dtype() {
         return weights.dtype();
+    }
+
+    /** The adapter, where it is not added to the model's matrices for reading, since those are in fewer bits. */
+    public Optional<Lora> unmerged() {
+        return adapter.filter(updates -> isQuantized()).map(Adapter::lora);
     }
 
     /** Names of stored tensors that the model does not use. */
@@ -295,11 +335,12 @@ public final class ModelDirectory {
 
     /**
      * Hash of the content of {@code config.json} and the weights alone, on which log-probabilities depend once text has
-     * become tokens.
+     * become tokens; and what {@link #with} says.
      */
     public String weightsFingerprint() {
-        return ModelFingerprint.of(
+        String hash = ModelFingerprint.of(
                 Stream.concat(configFiles(), weightFiles().stream()).toList());
+        return precision == BasePrecision.AS_STORED ? hash : hash + "-" + precision.key();
     }
 
     /** Those that are in effect: an adapter's folder may have a {@code config.json} that counts for nothing. */

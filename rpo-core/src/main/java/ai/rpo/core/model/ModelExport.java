@@ -88,6 +88,7 @@ public final class ModelExport {
     /** Older files say {@code torch_dtype}, newer ones {@code dtype}; a file that says neither gets the one that all read. */
     private void writeConfig(Path folder) throws IOException {
         ObjectNode config = source.trainedConfig();
+        BitsAndBytes.remove(config);
         if (config.has("dtype")) {
             config.put("dtype", dtype.torchName());
         }

@@ -79,12 +79,32 @@ final class SafetensorsFile {
                 elementOffset += length;
             }
         } catch (IOException | InternalError e) { // an InternalError is how a mapped file that shrinks shows
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    "Cannot read weight " + tensor.name() + " from " + file + ": " + ReadFailure.reason(e)
-                            + ". Check that nothing else writes the file, and the disk.",
-                    e);
+            throw unreadable(tensor, e);
         }
+    }
+
+    /** All bytes of a tensor, whatever they mean. */
+    byte[] bytes(StoredTensor tensor) {
+        byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            for (int done = 0; done < bytes.length; done += WINDOW_BYTES) {
+                int length = Math.min(WINDOW_BYTES, bytes.length - done);
+                try (MappedRegion region = new MappedRegion(channel, tensor.begin() + done, length)) {
+                    region.littleEndian().get(bytes, done, length);
+                }
+            }
+            return bytes;
+        } catch (IOException | InternalError e) {
+            throw unreadable(tensor, e);
+        }
+    }
+
+    private RpoException unreadable(StoredTensor tensor, Throwable e) {
+        return new RpoException(
+                RpoException.Kind.RETRYABLE,
+                "Cannot read weight " + tensor.name() + " from " + file + ": " + ReadFailure.reason(e)
+                        + ". Check that nothing else writes the file, and the disk.",
+                e);
     }
 
     private void decode(ByteBuffer source, Dtype dtype, int length, FloatBuffer target, String name, long first) {

@@ -30,6 +30,19 @@ record StoredNumbers(SafetensorsFile file, StoredTensor tensor) {
         return true;
     }
 
+    /** All bytes of a tensor that are few enough for an array. */
+    byte[] bytes() {
+        return file.bytes(tensor);
+    }
+
+    /** All numbers of a tensor of floats. */
+    float[] floats() {
+        FloatBuffer all = FloatBuffer.allocate(
+                Math.toIntExact(tensor.bytes() / Dtype.valueOf(tensor.dtype()).bytes()));
+        file.read(tensor, 0, all);
+        return all.array();
+    }
+
     private boolean isReadable() {
         return Dtype.named(tensor.dtype()).isPresent();
     }

@@ -1,6 +1,8 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.tensor.PackedMatrix;
+import ai.rpo.core.tensor.Packing;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,11 +32,21 @@ final class StoredWeights implements Weights {
     private final Optional<DrawnHead> drawn;
     private final Map<String, StoredNumbers> stored = new LinkedHashMap<>();
     private final Map<String, StoredNumbers> byEntry = new HashMap<>();
+    private final Map<String, QuantizedTensor> quantized = new HashMap<>();
+    private final Optional<BitsAndBytes> quantization;
     private final Set<String> unused;
+    private PackedMatrix latest;
+    private String latestName;
 
-    private StoredWeights(Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
+    private StoredWeights(
+            Path folder,
+            ModelConfig config,
+            List<SafetensorsFile> files,
+            Optional<DrawnHead> drawn,
+            Optional<BitsAndBytes> quantization) {
         this.folder = folder;
         this.drawn = drawn;
+        this.quantization = quantization;
         WeightNames names = config.architecture().names();
         basePrefix = names.basePrefix();
         embedding = names.embedding() + ".weight";
@@ -53,10 +65,20 @@ final class StoredWeights implements Weights {
 
     /**
      * @param drawn numbers of a reward model's head, where the files have another head
+     * @param quantization of the files, if they are quantised
      * @throws RpoException if a weight of the model is missing, or has another shape or an unreadable dtype
      */
-    static StoredWeights of(Path folder, ModelConfig config, List<SafetensorsFile> files, Optional<DrawnHead> drawn) {
-        StoredWeights weights = new StoredWeights(folder, config, files, drawn);
+    static StoredWeights of(
+            Path folder,
+            ModelConfig config,
+            List<SafetensorsFile> files,
+            Optional<DrawnHead> drawn,
+            Optional<BitsAndBytes> quantization) {
+        StoredWeights weights = new StoredWeights(folder, config, files, drawn, quantization);
+        if (quantization.isPresent() && config.architecture().names().inputMajor()) {
+            throw weights.refuse(
+                    "its " + config.modelType() + " weights are quantised in another order than they have here");
+        }
         if (config.layers() > weights.stored.size()) { // before a layout of that many is made
             throw weights.refuse("config.json says num_hidden_layers = " + config.layers() + ", but there are only "
                     + weights.stored.size() + " tensors");
@@ -83,11 +105,38 @@ final class StoredWeights implements Weights {
             drawn.orElseThrow().read(entry, elementOffset, target);
             return;
         }
+        if (quantized.containsKey(entry.name())) {
+            QuantizedWeights.read(packed(entry), elementOffset, target);
+            return;
+        }
         StoredNumbers place = byEntry.get(entry.name());
         if (place == null) {
             throw new IllegalArgumentException("Not a weight of this model: " + entry.name());
         }
         place.file().read(place.tensor(), elementOffset, target);
+    }
+
+    @Override
+    public Optional<Packing> packing(ParameterLayout.Entry entry) {
+        return Optional.ofNullable(quantized.get(entry.name()))
+                .filter(tensor -> entry.order().equals(RowOrder.AS_STORED)
+                        || PackedMatrix.hasWholeRows(tensor.packing(), entry.columns(), tensor.block()))
+                .map(QuantizedTensor::packing);
+    }
+
+    /** Pieces of one matrix are read one after another, so the latest is kept. */
+    @Override
+    public synchronized PackedMatrix packed(ParameterLayout.Entry entry) {
+        if (!entry.name().equals(latestName)) {
+            latest = quantized.get(entry.name()).read();
+            latestName = entry.name();
+        }
+        return latest;
+    }
+
+    /** How most matrices are quantised in the files, if they are. */
+    Optional<Packing> packing() {
+        return quantization.map(BitsAndBytes::packing);
     }
 
     /** The numbers of a weight by its name in the layout; a tied head's are the embedding's. */
@@ -140,6 +189,15 @@ final class StoredWeights implements Weights {
         if (scalarHead && entry.name().equals(head) && tensor.shape().get(0) > 1) {
             throw refuse("weight " + tensor.name() + " has shape " + tensor.shape()
                     + ", a row for each of several labels, but a reward model has one label");
+        }
+        if (quantization.isPresent() && Dtype.named(tensor.dtype()).isEmpty()) {
+            List<String> used = new ArrayList<>(List.of(tensor.name()));
+            quantized.put(
+                    entry.name(),
+                    new QuantizedTensor.Finder(stored, used)
+                            .find(entry, place, quantization.get().packing()));
+            used.forEach(unused::remove);
+            return;
         }
         if (!tensor.shape()
                 .equals(entry.shape().stream().map(Integer::longValue).toList())) {

@@ -14,8 +14,14 @@ public sealed interface Trainable {
      * @param lora the adapter to train, if not all weights
      * @param seed of its first numbers, unless {@code start} brings them
      * @param baseName where an exported adapter says its model is
+     * @throws RpoException if all weights are to be trained, and they are quantised
      */
     static Trainable of(ModelDirectory start, Optional<Lora> lora, long seed, String baseName) {
+        if (lora.isEmpty() && start.isQuantized()) {
+            throw RpoException.configuration("Cannot train all weights of " + start.folder()
+                    + ": they are quantised, and only read. Train an adapter on them with rpo.lora.rank, or start from the"
+                    + " model that was quantised.");
+        }
         return lora.<Trainable>map(adapter -> new AnAdapter(start, adapter, seed, baseName))
                 .orElse(new AllWeights(start));
     }

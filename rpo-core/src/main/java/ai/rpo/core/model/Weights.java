@@ -1,6 +1,10 @@
 package ai.rpo.core.model;
 
+import ai.rpo.core.tensor.PackedMatrix;
+import ai.rpo.core.tensor.Packing;
 import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Optional;
 
 /** Gives the numbers of a model's weights, piece by piece, wherever they come from. */
 @FunctionalInterface
@@ -13,6 +17,20 @@ public interface Weights {
      * @param elementOffset first element wanted, in row-major order
      */
     void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target);
+
+    /** How a matrix is kept in fewer bits than float32, if it is; see {@link #packed}. */
+    default Optional<Packing> packing(ParameterLayout.Entry entry) {
+        return Optional.empty();
+    }
+
+    /**
+     * A matrix in fewer bits, whose numbers are those that {@link #read} gives, rows in the order of the file.
+     *
+     * @throws IllegalStateException unless {@link #packing} says how
+     */
+    default PackedMatrix packed(ParameterLayout.Entry entry) {
+        throw new IllegalStateException(entry.name() + " is not packed.");
+    }
 
     /** Takes numbers as they are read. */
     @FunctionalInterface
@@ -27,8 +45,13 @@ public interface Weights {
 
     /** Reads every weight of a layout, in its order, in pieces of a few megabytes. */
     default void readAll(ParameterLayout layout, Sink sink) {
+        readAll(layout.entries(), sink);
+    }
+
+    /** The same of some of them. */
+    default void readAll(List<ParameterLayout.Entry> entries, Sink sink) {
         float[] chunk = new float[1 << 20];
-        for (ParameterLayout.Entry entry : layout.entries()) {
+        for (ParameterLayout.Entry entry : entries) {
             for (long done = 0; done < entry.size(); done += chunk.length) {
                 int length = (int) Math.min(chunk.length, entry.size() - done);
                 read(entry, done, FloatBuffer.wrap(chunk, 0, length));

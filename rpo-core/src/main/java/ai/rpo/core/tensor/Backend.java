@@ -36,6 +36,17 @@ public interface Backend {
         throw new UnsupportedOperationException("Products are of " + products().key() + ".");
     }
 
+    /** Keeps a matrix that is only read, in the memory that this backend computes in. */
+    Packed pack(PackedMatrix matrix);
+
+    /**
+     * Overwrites {@code out [rows, packed.columns()]} with the numbers of so many rows.
+     *
+     * @param packed of this backend, or one of its kind
+     * @param firstRow of them
+     */
+    void unpack(Packed packed, int firstRow, Tensor out);
+
     // --- elementwise and row movement -----------------------------------------------------------------------------
 
     void zero(Tensor out);

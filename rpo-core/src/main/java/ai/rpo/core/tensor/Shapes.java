@@ -1,6 +1,7 @@
 package ai.rpo.core.tensor;
 
 import java.util.List;
+import java.util.Objects;
 
 /** What shapes go together in each operation of {@link Backend}; a mismatch throws {@link IllegalArgumentException}. */
 public final class Shapes {
@@ -18,6 +19,11 @@ public final class Shapes {
                 throw new IllegalArgumentException("Row " + row + " is not in a table of " + table.rows() + " rows.");
             }
         }
+    }
+
+    public static void requireUnpacked(Packed packed, int firstRow, Tensor out) {
+        require(out, out.rows(), packed.columns());
+        Objects.checkFromIndexSize(firstRow, out.rows(), packed.rows());
     }
 
     public static void requireNumbers(double[] numbers, Tensor out) {

@@ -5,19 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Packing;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Workspace;
 import java.lang.reflect.Proxy;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is foretold is what a pass with numbers allocates. */
 class ScratchMemoryTest {
+
+    private static final Weights NONE_PACKED = (entry, offset, target) -> {
+        throw new AssertionError("only shapes are looked at");
+    };
 
     private final PlainBackend plain = new PlainBackend();
     private long live;
@@ -58,7 +67,7 @@ class ScratchMemoryTest {
                 Decoder.Pass pass = decoder.forward(weights, batch, recompute, workspace);
                 decoder.backward(weights, pass, new double[] {1, 1, 1, 1, 1, 1}, gradients, workspace);
             }
-            assertEquals(most, ScratchMemory.ofTraining(config, Optional.empty(), 10, 40, recompute));
+            assertEquals(most, ScratchMemory.ofTraining(config, Optional.empty(), NONE_PACKED, 10, 40, recompute));
         }
     }
 
@@ -68,10 +77,37 @@ class ScratchMemoryTest {
         ModelConfig config = SmallModel.family(family, 6); // with two, what recomputing saves is less than a slab
         String first = config.architecture().projections(0).get(0).get(0);
         Optional<Lora> lora = Optional.of(new Lora(2, 1, 0, false, Set.of(first)));
-        long kept = ScratchMemory.ofTraining(config, lora, 16, 4000, false);
-        long recomputed = ScratchMemory.ofTraining(config, lora, 16, 4000, true);
-        long scored = ScratchMemory.ofScoring(config, 16, 4000);
+        long kept = ScratchMemory.ofTraining(config, lora, NONE_PACKED, 16, 4000, false);
+        long recomputed = ScratchMemory.ofTraining(config, lora, NONE_PACKED, 16, 4000, true);
+        long scored = ScratchMemory.ofScoring(config, NONE_PACKED, 16, 4000);
         assertTrue(kept > recomputed, kept + " " + recomputed);
         assertTrue(recomputed > scored, recomputed + " " + scored);
+    }
+
+    /** A projection is unpacked while it is multiplied with: the largest of them is the scratch memory that this needs. */
+    @Test
+    void packedMatricesNeedRoomForTheLargest() {
+        ModelConfig config = SmallModel.family("qwen3", 6);
+        Optional<Lora> lora = Optional.of(new Lora(
+                2,
+                1,
+                0,
+                false,
+                Set.of(config.architecture().projections(0).get(0).get(0))));
+        Weights packed = new Weights() {
+            @Override
+            public void read(ParameterLayout.Entry entry, long offset, FloatBuffer target) {
+                throw new AssertionError("only shapes are looked at");
+            }
+
+            @Override
+            public Optional<Packing> packing(ParameterLayout.Entry entry) {
+                return entry.name().endsWith("_proj.weight") ? Optional.of(Packing.NF4) : Optional.empty();
+            }
+        };
+        long most = 2L * config.intermediateSize() * config.hiddenSize(); // of gate and up
+        long more = ScratchMemory.ofTraining(config, lora, packed, 16, 4000, false)
+                - ScratchMemory.ofTraining(config, lora, NONE_PACKED, 16, 4000, false);
+        assertTrue(more >= 0 && more <= 2 * most, more + " " + most);
     }
 }

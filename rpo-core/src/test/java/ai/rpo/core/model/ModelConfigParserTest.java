@@ -133,7 +133,6 @@ class ModelConfigParserTest {
                 "olmoe; clip_qkv; 8.0",
                 "gpt_oss; swiglu_limit; 0",
                 "gpt_oss; sliding_window; null",
-                "gpt_oss; quantization_config; {\"quant_method\":\"mxfp4\"}",
                 "gpt2; add_cross_attention; true",
                 "gpt2; scale_attn_by_inverse_layer_idx; true",
                 "gpt2; activation_function; \"relu\"",
@@ -189,7 +188,6 @@ class ModelConfigParserTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "quantization_config; {\"quant_method\": \"gptq\"}",
                 "num_local_experts; 8",
                 "hidden_act; \"relu\"",
                 "hidden_size; 0",

@@ -199,6 +199,37 @@ class BackendAgreementTest {
     }
 
     @Test
+    void unpacking() {
+        for (Packing packing : Packing.values()) {
+            for (int columns : SIZES) {
+                for (int block : new int[] {1, 7, 64, columns}) {
+                    int rows = 300;
+                    float[] numbers = new float[rows * columns];
+                    for (int i = 0; i < numbers.length; i++) {
+                        numbers[i] = (float) random.nextGaussian();
+                    }
+                    PackedMatrix matrix = PackedMatrix.of(
+                            packing,
+                            rows,
+                            columns,
+                            block,
+                            (offset, target, length) -> System.arraycopy(numbers, (int) offset, target, 0, length));
+                    Packed exact = plain.pack(matrix);
+                    Packed fast = backend.pack(matrix);
+                    for (int[] window : new int[][] {{0, rows}, {1, 3}, {17, 283}, {299, 1}}) {
+                        Twin out = normal(window[1], columns, 1);
+                        plain.unpack(exact, window[0], out.exact);
+                        backend.unpack(fast, window[0], out.fast);
+                        assertArrayEquals(out.exact.toArray(), out.fast.toArray(), 1e-6);
+                    }
+                    Tensor two = backend.allocate(2L * columns).tensor(0, 2, columns);
+                    assertThrows(IndexOutOfBoundsException.class, () -> backend.unpack(fast, rows - 1, two));
+                }
+            }
+        }
+    }
+
+    @Test
     void dropout() {
         for (int columns : SIZES) {
             long[] keys = random.longs(4).toArray();

@@ -29,6 +29,35 @@ public final class PlainBackend implements Backend {
     }
 
     @Override
+    public Packed pack(PackedMatrix matrix) {
+        return new PlainPacked(matrix);
+    }
+
+    private record PlainPacked(PackedMatrix matrix) implements Packed {
+
+        @Override
+        public int rows() {
+            return matrix.rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrix.columns();
+        }
+    }
+
+    @Override
+    public void unpack(Packed packed, int firstRow, Tensor out) {
+        Shapes.requireUnpacked(packed, firstRow, out);
+        PackedMatrix matrix = ((PlainPacked) packed).matrix;
+        for (int i = 0; i < out.rows(); i++) {
+            for (int j = 0; j < out.columns(); j++) {
+                plain(out).set(i, j, matrix.get((long) (firstRow + i) * matrix.columns() + j));
+            }
+        }
+    }
+
+    @Override
     public void zero(Tensor out) {
         PlainTensor o = plain(out);
         Arrays.fill(o.data(), o.offset(), o.offset() + (int) o.size(), 0);

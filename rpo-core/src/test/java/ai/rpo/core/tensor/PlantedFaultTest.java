@@ -44,6 +44,18 @@ class PlantedFaultTest {
                         "sum += shares[first] * x",
                         BackendAgreementTest::mixingOfRowsAndItsGradients),
                 fault(
+                        "halves of a byte in the other order",
+                        "packed.cu",
+                        "at & 1 ? codes[at >> 1] & 15 : codes[at >> 1] >> 4",
+                        "at & 1 ? codes[at >> 1] >> 4 : codes[at >> 1] & 15",
+                        BackendAgreementTest::unpacking),
+                fault(
+                        "scales of the first row everywhere",
+                        "packed.cu",
+                        "scales[LEVELS + (first + i) / block]",
+                        "scales[LEVELS + i / block]",
+                        BackendAgreementTest::unpacking),
+                fault(
                         "a sink left out of the sum",
                         "attention.cu",
                         "logSumExp[i] += fmaxf(above, 0)",

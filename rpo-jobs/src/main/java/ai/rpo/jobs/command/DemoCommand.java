@@ -1,30 +1,23 @@
 package ai.rpo.jobs.command;
 
-import ai.rpo.core.Progress;
-import ai.rpo.jobs.config.ConfigurationSources;
-import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.demo.Demo;
 import ai.rpo.jobs.demo.DemoFolder;
 import ai.rpo.jobs.demo.DemoPlan;
+import ai.rpo.jobs.demo.OnlineDemo;
+import ai.rpo.jobs.demo.OnlinePlan;
+import ai.rpo.jobs.demo.Sums;
 import ai.rpo.jobs.demo.SupervisedData;
 import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
-import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
-import ai.rpo.jobs.pipeline.Decision;
-import ai.rpo.jobs.pipeline.Pipeline;
-import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.Durations;
 import ai.rpo.jobs.report.Finding;
 import ai.rpo.jobs.report.ReportStage;
-import ai.rpo.spark.store.Manifest;
-import ai.rpo.spark.store.RunDirectory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -64,6 +57,17 @@ public final class DemoCommand implements Callable<Integer> {
             description = "Write what the base model was trained from, and stop; see conf/demo-sft.conf.")
     private Path supervisedData;
 
+    @Option(
+            names = "--write-sums",
+            paramLabel = "FOLDER",
+            description = "Write a task whose reward is a program, and stop; see conf/recipes/sums-online.conf.")
+    private Path sums;
+
+    @Option(
+            names = "--online",
+            description = "Overoptimization of a learnt reward instead: reward models, offline and online alignment.")
+    private boolean online;
+
     private Optional<Path> log = Optional.empty();
 
     @Override
@@ -74,6 +78,10 @@ public final class DemoCommand implements Callable<Integer> {
                 SupervisedData.write(supervisedData);
                 System.out.println("Wrote " + supervisedData.resolve("untrained") + " and "
                         + supervisedData.resolve("answers.jsonl") + ".");
+            } else if (sums != null) {
+                Sums.write(sums);
+                System.out.println("Wrote " + sums.resolve("untrained") + ", " + sums.resolve("answers.jsonl") + ", "
+                        + sums.resolve("prompts.jsonl") + " and " + sums.resolve("unseen.jsonl") + ".");
             } else {
                 compare();
             }
@@ -92,27 +100,33 @@ public final class DemoCommand implements Callable<Integer> {
                 Display display = Display.onStandardError()) {
             DemoFolder folder = DemoFolder.create(output);
             log = LogFile.open(Optional.of(output));
-            DemoPlan plan = DemoPlan.STANDARD;
-            System.out.println(plan.describe());
-            ReportStage.Report report = new Demo(
-                            plan, (file, progress) -> evaluate(file, spark, progress), new ReportStage(spark.hadoop()))
-                    .run(folder, display);
+            ReportStage.Report report = online ? online(folder, spark, display) : offline(folder, spark, display);
             display.close();
             print(report, Duration.between(start, Instant.now()));
         }
     }
 
-    /** Makes a run as the command run does, except that it says nothing. */
-    private static void evaluate(Path file, SparkLauncher spark, Progress progress) {
-        ResolvedConfiguration configuration = ResolvedConfiguration.load(
-                ConfigurationSources.of(Optional.of(file.toString()), List.of()), Job.PREFERENCE);
-        RunDirectory run = new RunDirectory(
-                new org.apache.hadoop.fs.Path(configuration.settings().output().orElseThrow()), spark.hadoop());
-        Stages stages = new Stages(configuration, run, spark);
-        Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
-        List<Decision> plan = pipeline.plan(stages.evaluate());
-        run.file("resolved.conf").write(configuration.text());
-        pipeline.execute(plan, progress, new Silence());
+    private static ReportStage.Report offline(DemoFolder folder, SparkLauncher spark, Display display) {
+        QuietRuns runs = new QuietRuns(spark);
+        System.out.println(DemoPlan.STANDARD.describe());
+        return new Demo(
+                        DemoPlan.STANDARD,
+                        (file, progress) -> runs.make(file, Job.PREFERENCE, Stages::evaluate, progress),
+                        new ReportStage(spark.hadoop()))
+                .run(folder, display);
+    }
+
+    private static ReportStage.Report online(DemoFolder folder, SparkLauncher spark, Display display) {
+        QuietRuns runs = new QuietRuns(spark);
+        System.out.println(OnlinePlan.STANDARD.describe());
+        OnlineDemo.Commands commands = (command, file, progress) -> {
+            switch (command) {
+                case "reward" -> runs.make(file, Job.PREFERENCE, Stages::reward, progress);
+                case "train" -> runs.make(file, Job.PREFERENCE, Stages::train, progress);
+                default -> runs.online(file, progress);
+            }
+        };
+        return new OnlineDemo(OnlinePlan.STANDARD, commands, new ReportStage(spark.hadoop())).run(folder, display);
     }
 
     private static void print(ReportStage.Report report, Duration took) {
@@ -129,19 +143,5 @@ public final class DemoCommand implements Callable<Integer> {
         System.out.printf(
                 "%nDone in %s. Open %s%n",
                 Durations.text(took), report.page().toUri().getPath());
-    }
-
-    private static final class Silence implements Pipeline.Listener {
-        @Override
-        public void reused(Stage stage, Manifest manifest) {}
-
-        @Override
-        public void skipped(Stage stage) {}
-
-        @Override
-        public void started(Stage stage) {}
-
-        @Override
-        public void finished(Stage stage, Map<String, Long> counts, Duration took) {}
     }
 }

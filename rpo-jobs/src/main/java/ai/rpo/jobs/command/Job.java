@@ -44,8 +44,8 @@ final class Job {
     /** Keys without a default that measuring a run's checkpoints needs. */
     static final List<String> GAUGING = List.of("rpo.output", "rpo.model.path", "rpo.data.train", "rpo.gauge.prompts");
 
-    /** Keys without a default that online alignment needs. */
-    static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts", "rpo.rate.model");
+    /** Keys without a default that online alignment needs, whoever rates. */
+    static final List<String> ONLINE = List.of("rpo.output", "rpo.model.path", "rpo.online.prompts");
 
     /** Keys without a default that any judging needs; it says itself what else it lacks. */
     static final List<String> JUDGING = List.of("rpo.output");
@@ -118,7 +118,7 @@ final class Job {
             status.begin();
             atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
             atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
-            work.accept(new RunningCommand(configuration, run, spark, status, display));
+            work.accept(new RunningCommand(configuration, run, spark, status, display, System.out));
             status.succeeded();
             return 0;
         } catch (Throwable e) {

@@ -6,6 +6,8 @@ import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
+import ai.rpo.core.model.Weights;
+import ai.rpo.core.tensor.Packing;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.Settings;
@@ -20,6 +22,9 @@ import java.util.Optional;
  */
 final class MemoryNeed {
 
+    /** The usual one; of bytes, rows are longer, and their scales fewer. */
+    private static final int NF4_BLOCK = 64;
+
     private final long scoring;
     private final long training;
     private final long trained;
@@ -27,6 +32,7 @@ final class MemoryNeed {
     private final TrainSettings train;
     private final boolean lora;
     private final boolean halved;
+    private final boolean packed;
     private final boolean anyLength;
     private final int length;
 
@@ -38,24 +44,33 @@ final class MemoryNeed {
         lora = adapter.isPresent();
         halved = settings.precision() == Precision.BFLOAT16 && !gpu;
         ParameterLayout layout = ParameterLayout.of(config);
-        long frozen = layout.entries().stream().mapToLong(this::frozenBytes).sum();
+        Weights below = start.withoutAdapter().weights();
+        packed = start.isQuantized();
+        long frozen = layout.entries().stream()
+                .mapToLong(entry -> frozenBytes(entry, below))
+                .sum();
         trained = adapter.map(own -> ParameterLayout.of(config, own).size()).orElse(layout.size());
         anyLength = settings.data().maxLength().isEmpty();
         length = Math.min(settings.data().maxLength().orElse(config.contextLength()), config.contextLength());
         long moments = train.optimizer() == TrainSettings.Optimizer.ADAMW ? 2 : 0;
         long outer = train.outer().hasMomentum() ? 1 : 0;
         driver = Float.BYTES * (1 + moments + outer) * trained;
-        long scratch =
-                ScratchMemory.ofTraining(config, adapter, length, train.tokensPerMicroBatch(), train.recompute());
+        long scratch = ScratchMemory.ofTraining(
+                config, adapter, below, length, train.tokensPerMicroBatch(), train.recompute());
         scoring = frozen
                 + Float.BYTES
                         * ScratchMemory.ofScoring(
-                                config, length, settings.reference().tokensPerBatch());
+                                config, below, length, settings.reference().tokensPerBatch());
         long beside = settings.selection().metric().isPresent() ? scoring : 0; // of a checkpoint, while networks wait
         training = (lora ? frozen : 0) + Float.BYTES * ((2 + moments) * trained + scratch) + beside;
     }
 
-    private long frozenBytes(ParameterLayout.Entry entry) {
+    private long frozenBytes(ParameterLayout.Entry entry, Weights weights) {
+        Optional<Packing> packing = weights.packing(entry);
+        if (packing.isPresent()) {
+            return packing.get().bytes(entry.size())
+                    + Float.BYTES * packing.get().scales(entry.size(), NF4_BLOCK);
+        }
         return entry.size() * (halved && !entry.vector() ? Short.BYTES : Float.BYTES);
     }
 
@@ -68,7 +83,9 @@ final class MemoryNeed {
                 trained,
                 length,
                 anyLength ? ", the model's context (shorter ones need less: set rpo.data.max-length)" : "",
-                halved ? "; weights that are only read in bfloat16" : "");
+                packed
+                        ? "; matrices under the adapter in fewer bits"
+                        : halved ? "; weights that are only read in bfloat16" : "");
     }
 
     /** The driver holds the state that the workers' results are averaged into. */

@@ -5,8 +5,10 @@ import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.online.OnlineSettings;
+import ai.rpo.jobs.online.OnlineSettings.By;
 import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.online.RoundNote;
+import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.spark.store.RunDirectory;
 import com.typesafe.config.ConfigUtil;
@@ -43,7 +45,7 @@ final class OnlineRounds {
             running.say("round", number + " of " + online.rounds() + ", from " + policy + " → " + run.path());
             ResolvedConfiguration sampling = configuration(number, policy, run, List.of());
             running.make(sampling, run, Stages::generate);
-            running.make(sampling, run, Stages::rate);
+            running.make(sampling, run, this::rating);
             running.make(
                     configuration(
                             number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
@@ -70,9 +72,16 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot mix offline pairs in with rpo.online.offline-share = "
                     + online.offlineShare() + ": there are none. Name them with rpo.data.train.");
         }
-        new Stages(running.configuration(), running.output(), running.spark())
-                .rate()
+        if (online.by() == By.REWARD_MODEL && settings.rate().model().isEmpty()) {
+            throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
+                    + " Name a reward model there, or set rpo.online.by = judge or program.");
+        }
+        rating(new Stages(running.configuration(), running.output(), running.spark()))
                 .checkMakeable();
+    }
+
+    private Stage rating(Stages stages) {
+        return online.by() == By.REWARD_MODEL ? stages.rate() : stages.rateByJudge();
     }
 
     /**

@@ -13,6 +13,7 @@ import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.RunDirectory;
 import com.typesafe.config.ConfigUtil;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -24,13 +25,15 @@ import org.apache.hadoop.fs.Path;
  *
  * @param output behind the lease
  * @param spark started when first asked for a session
+ * @param out for what it tells the person before the screen
  */
 record RunningCommand(
         ResolvedConfiguration configuration,
         RunDirectory output,
         SparkLauncher spark,
         StatusFile status,
-        Display display) {
+        Display display,
+        PrintStream out) {
 
     /**
      * Makes a stage's artifact in a run directory, and before it those that it needs.
@@ -46,7 +49,7 @@ record RunningCommand(
         Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
         List<Decision> plan = pipeline.plan(target.apply(stages));
         run.file("resolved.conf").write(configuration.text());
-        pipeline.execute(plan, progress, new ConsoleListener(System.out, display, status, run));
+        pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
     }
 
     /**
@@ -78,6 +81,6 @@ record RunningCommand(
     /** Tells the person before the screen. */
     void say(String what, String text) {
         display.close();
-        System.out.printf("%-9s %s%n", what, text);
+        out.printf("%-9s %s%n", what, text);
     }
 }

@@ -61,7 +61,8 @@ final class Validation {
             Configuration hadoop = spark.hadoop();
             RunDirectory run = new RunDirectory(Stores.path(settings.output().orElseThrow()), hadoop);
             String model = settings.model().path().orElseThrow();
-            LocalModel start = LocalModel.of(model, settings.model().base(), hadoop);
+            LocalModel start = LocalModel.of(model, settings.model().base(), hadoop)
+                    .with(settings.lora().basePrecision());
             print("model", describe(start));
             start.remarks().forEach(remark -> print("note", remark));
             requireContext(settings.data().maxLength(), start.open().config().contextLength());

@@ -25,11 +25,8 @@ import java.util.stream.Collectors;
  */
 public final class Demo {
 
-    private static final long UNSEEN_SEED = 0;
-    private static final long SAMPLING_SEED = 1;
-
-    /** Streams of random numbers for the pairs of different seeds, away from those above. */
-    private static final long PAIRS_SEED = 1_000;
+    static final long UNSEEN_SEED = 0;
+    static final long SAMPLING_SEED = 1;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -67,10 +64,12 @@ public final class Demo {
                     PreferenceSet.prompts(new SplittableRandom(UNSEEN_SEED), Set.of(), plan.unseenPrompts());
             Grading grading = new Grading(models, unseen, SAMPLING_SEED);
             double base = grading.gold(folder.base());
+            SeedPairs pairs =
+                    new SeedPairs(folder, models.apply(folder.base()), unseen, plan.pairs(), plan.heldOutPairs());
             List<PreferenceSet> preferences = new ArrayList<>();
             List<DemoRun> finished = new ArrayList<>();
             for (long seed : plan.seeds()) {
-                preferences.add(preferences(folder, seed, unseen, progress));
+                preferences.add(pairs.collect(seed, progress));
                 for (double eta : plan.etas()) {
                     DemoRun run = new DemoRun(folder, seed, eta);
                     run.writeConfiguration();
@@ -95,20 +94,6 @@ public final class Demo {
                             e),
                     e);
         }
-    }
-
-    private PreferenceSet preferences(DemoFolder folder, long seed, List<String> unseen, Progress progress)
-            throws IOException {
-        progress.update(String.format(Locale.ROOT, "seed %d pairs", seed), 0, plan.pairs());
-        Respondent base = models.apply(folder.base());
-        PreferenceSet set =
-                PreferenceSet.collect(base, plan.pairs() + plan.heldOutPairs(), Set.copyOf(unseen), PAIRS_SEED + seed);
-        WorldFiles.writePairs(folder.pairs(seed, "train"), set.pairs().subList(0, plan.pairs()));
-        WorldFiles.writePairs(
-                folder.pairs(seed, "eval"),
-                set.pairs().subList(plan.pairs(), set.pairs().size()));
-        progress.update(String.format(Locale.ROOT, "seed %d pairs", seed), plan.pairs(), plan.pairs());
-        return set;
     }
 
     private Comparison comparison(List<DemoRun> finished, List<PreferenceSet> preferences, double base) {

@@ -1,8 +1,5 @@
 package ai.rpo.jobs.demo;
 
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigRenderOptions;
-import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,18 +39,7 @@ record DemoRun(DemoFolder folder, long seed, double eta) {
                 "rpo.data.eval", List.of(folder.pairs(seed, "eval").toString()),
                 "rpo.objective.eta", eta,
                 "rpo.train.seed", seed);
-        var configuration = ConfigFactory.parseResources(DemoRun.class, "demo.conf");
-        for (Map.Entry<String, Object> entry : own.entrySet()) {
-            configuration = configuration.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
-        }
-        String text = configuration
-                .root()
-                .render(ConfigRenderOptions.defaults()
-                        .setJson(false)
-                        .setOriginComments(false)
-                        .setComments(false));
-        Files.createDirectories(configuration().getParent());
-        Files.writeString(configuration(), "# ./rpo run --config " + configuration() + "\n" + text);
+        DemoConfiguration.write(configuration(), "run", "demo.conf", own);
     }
 
     /**

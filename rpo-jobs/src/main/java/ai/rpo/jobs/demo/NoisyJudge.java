@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
  */
 final class NoisyJudge {
 
-    private static final double SHARPNESS = 3;
+    static final double SHARPNESS = 3;
 
     private final RandomGenerator random;
 

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.demo;
 
+import ai.rpo.core.decoder.Example;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.FinishReason;
 import ai.rpo.core.generate.Generator;
@@ -36,8 +37,20 @@ final class SampledModel implements Respondent {
         return new SampledModel(model, DriverSampler.of(model, Precision.FLOAT32, AT_ONCE));
     }
 
+    /**
+     * Holds an answer as text and as it was sampled.
+     *
+     * @param example the prompt with the answer's token ids
+     */
+    record Sampled(Answer answer, Example example) {}
+
     @Override
     public List<Answer> answers(List<String> letters, long seed) {
+        return sample(letters, seed).stream().map(Sampled::answer).toList();
+    }
+
+    /** Samples an answer a prompt, as {@link #answers} does. */
+    List<Sampled> sample(List<String> letters, long seed) {
         SplittableRandom seeds = new SplittableRandom(seed);
         try (Tokenizer tokenizer =
                 Tokenizer.open(TokenizerFiles.in(model.folder(), model.eosIds()), TemplateChoice.USUAL)) {
@@ -46,14 +59,16 @@ final class SampledModel implements Respondent {
                 requests.add(
                         new Generator.Request(tokenizer.encodePrompt(LetterWorld.prompt(prompt)), seeds.nextLong()));
             }
-            List<Answer> answers = new ArrayList<>(letters.size());
+            List<Sampled> answers = new ArrayList<>(letters.size());
             generator
                     .generate(
                             requests.iterator(),
                             SamplingSettings.atTemperature(1, MOST_TOKENS),
                             tokenizer.eosIds(),
                             StopRule.NONE)
-                    .forEachRemaining(completion -> answers.add(answer(completion, tokenizer)));
+                    .forEachRemaining(completion -> answers.add(new Sampled(
+                            answer(completion, tokenizer),
+                            new Example(requests.get(answers.size()).prompt(), List.of(completion.ids())))));
             return answers;
         }
     }

@@ -75,8 +75,7 @@ final class WorldFiles {
         return values;
     }
 
-    private static <T> void writeRows(Path file, List<T> rows, Function<T, Map<String, String>> fields)
-            throws IOException {
+    static <T> void writeRows(Path file, List<T> rows, Function<T, Map<String, String>> fields) throws IOException {
         Files.createDirectories(file.getParent());
         try (BufferedWriter out = Files.newBufferedWriter(file)) {
             for (T row : rows) {
@@ -86,7 +85,7 @@ final class WorldFiles {
         }
     }
 
-    private static Map<String, String> row(String... fields) {
+    static Map<String, String> row(String... fields) {
         Map<String, String> row = new LinkedHashMap<>();
         for (int i = 0; i < fields.length; i += 2) {
             row.put(fields[i], fields[i + 1]);

@@ -10,6 +10,8 @@ import java.util.List;
  * @param rounds of generating, rating, pairing and training
  * @param prompts that the policy answers in each round: files, folders or globs
  * @param samplesPerPrompt completions of each
+ * @param by who says how good the samples are
+ * @param maxMissingFraction of a judge's verdicts, the share up to which a round goes on without them
  * @param pairing how a prompt's samples become a pair
  * @param reference what the policy of a round is tied to
  * @param offlineShare of a round's pairs, the part that comes from {@code rpo.data.train}
@@ -18,9 +20,21 @@ public record OnlineSettings(
         int rounds,
         List<String> prompts,
         int samplesPerPrompt,
+        By by,
+        double maxMissingFraction,
         Pairing pairing,
         Reference reference,
         double offlineShare) {
+
+    /** Says who rates the policy's completions. */
+    public enum By {
+        /** The models of {@code rpo.rate}. */
+        REWARD_MODEL,
+        /** The judge of {@code rpo.judge}. */
+        JUDGE,
+        /** The verifier of {@code rpo.judge.program}. */
+        PROGRAM
+    }
 
     /** Names what a round's policy is tied to. */
     public enum Reference {
@@ -38,6 +52,9 @@ public record OnlineSettings(
         }
         if (samplesPerPrompt < 2) {
             problems.add("samples-per-prompt must be at least 2, as a pair needs two, but is " + samplesPerPrompt);
+        }
+        if (!(maxMissingFraction >= 0 && maxMissingFraction <= 1)) {
+            problems.add("max-missing-fraction must lie between 0 and 1, but is " + maxMissingFraction);
         }
         if (!(offlineShare >= 0 && offlineShare < 1)) {
             problems.add("offline-share must be at least 0 and below 1, but is " + offlineShare);

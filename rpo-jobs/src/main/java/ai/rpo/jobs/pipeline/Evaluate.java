@@ -61,7 +61,7 @@ final class Evaluate implements Stage {
         }
         EvaluateStage.Result result = new EvaluateStage(place.spark().session(), place.scoring())
                 .run(
-                        place.open(place.run().path("model").toString()),
+                        place.openTrained(),
                         place.settings().objective(),
                         place.run().path(PAIRS),
                         progress);

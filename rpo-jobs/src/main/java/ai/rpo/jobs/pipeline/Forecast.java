@@ -71,7 +71,7 @@ public record Forecast(
         }
         Cores cores = Cores.of(place.spark().session());
         int threads = Math.min(cores.perExecutor(), Runtime.getRuntime().availableProcessors());
-        LocalModel reference = place.open(place.reference());
+        LocalModel reference = place.openFrozen(place.reference());
         ScoringRate rate = ScoringRate.measure(kind, data.kept(), reference, place.scoring(), threads);
         double rows = data.trainRows() + data.evalRows();
         double scoredTokens = rows * rate.tokensPerRow();
@@ -79,7 +79,7 @@ public record Forecast(
         double trainShare = data.trainRows() / rows;
         double passes = training.recompute() ? PASSES_WITH_RECOMPUTING : TRAINING_PASSES;
         double trainedTokens = scoredTokens * trainShare * passes * training.epochs();
-        ModelDirectory model = place.open(place.model()).open();
+        ModelDirectory model = place.openFrozen(place.model()).open();
         long parameters = ParameterLayout.of(model.config()).size();
         Optional<Lora> adapter = place.settings().lora().on(model);
         long trained = adapter.map(

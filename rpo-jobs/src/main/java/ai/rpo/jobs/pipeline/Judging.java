@@ -6,7 +6,6 @@ import ai.rpo.core.judge.Annotations;
 import ai.rpo.core.judge.Answer;
 import ai.rpo.core.judge.Candidate;
 import ai.rpo.core.judge.Game.Verdict;
-import ai.rpo.core.judge.JudgePrompts;
 import ai.rpo.core.judge.Judgment;
 import ai.rpo.core.judge.JudgmentRows;
 import ai.rpo.core.judge.Matches;
@@ -18,19 +17,13 @@ import ai.rpo.core.judge.figures.LengthControl;
 import ai.rpo.core.judge.figures.LengthControl.Kind;
 import ai.rpo.core.judge.figures.Regularizer;
 import ai.rpo.core.judge.figures.Results;
-import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.jobs.config.JudgingSettings;
 import ai.rpo.jobs.config.JudgingSettings.LengthControlSettings;
 import ai.rpo.jobs.config.JudgingSettings.MatchedBy;
 import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.judge.Judge;
-import ai.rpo.spark.judge.JudgeSettings.By;
-import ai.rpo.spark.judge.JudgeSettings.ModelSettings;
-import ai.rpo.spark.judge.Judges;
 import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.Fingerprint;
-import ai.rpo.spark.store.SmallFile;
-import ai.rpo.spark.store.Stores;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,21 +35,11 @@ import org.apache.spark.api.java.JavaSparkContext;
 /** Candidates' answers, or judgments made elsewhere, become win rates and scores. */
 final class Judging implements Stage {
 
-    /** Keys that change what a run costs and not what it finds. */
-    private static final List<String> WITHOUT_EFFECT = List.of(
-            "rpo.judge.cache",
-            "rpo.judge.endpoint.key-env",
-            "rpo.judge.endpoint.requests-per-second",
-            "rpo.judge.endpoint.requests-at-once",
-            "rpo.judge.endpoint.retries",
-            "rpo.judge.endpoint.timeout",
-            "rpo.judge.batch.results",
-            "rpo.judge.model.questions-at-once");
-
     private static final int NAMED = 5;
 
     private final Workplace place;
     private final JudgingSettings settings;
+    private final Asking asking;
     private final Map<String, String> candidates;
     private final Optional<String> baseline;
     private final List<Stage> answers;
@@ -65,6 +48,7 @@ final class Judging implements Stage {
     private Judging(Workplace place, Map<String, String> candidates, Optional<String> baseline, List<Stage> answers) {
         this.place = place;
         this.settings = place.settings().judge();
+        this.asking = Asking.configured(place);
         this.candidates = candidates;
         this.baseline = baseline;
         this.answers = answers;
@@ -121,15 +105,13 @@ final class Judging implements Stage {
                     + " the command judge.");
         }
         if (settings.annotations().isEmpty()) {
-            protocol();
-            Judges.require(settings.asking(), settings.allowMissing());
+            asking.check(settings.allowMissing());
         }
     }
 
     @Override
     public Map<String, String> dependsOn() {
-        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.judge"));
-        WITHOUT_EFFECT.forEach(values::remove);
+        Map<String, String> values = asking.dependsOn();
         values.remove("rpo.judge.candidates");
         if (answers.isEmpty()) {
             candidates.forEach((name, path) ->
@@ -138,7 +120,6 @@ final class Judging implements Stage {
         values.put("rpo.judge.annotations", data(settings.annotations()));
         values.put("rpo.judge.questions", data(settings.questions()));
         values.put("rpo.judge.references", data(settings.references()));
-        values.put("rpo.judge.prompts", data(settings.prompts().stream().toList()));
         LengthControlSettings control = settings.lengthControl();
         values.put(
                 "rpo.judge.length-control.regularizer",
@@ -146,25 +127,7 @@ final class Judging implements Stage {
         values.put(
                 "rpo.judge.length-control.instructions",
                 data(control.instructions().stream().toList()));
-        template().ifPresent(template -> {
-            values.put("rpo.judge.model.path", template.files().weights(template.model()));
-            values.putAll(template.dependsOn());
-        });
         return values;
-    }
-
-    /** How a model that judges reads questions; empty if none does. */
-    private Optional<ModelTemplate> template() {
-        ModelSettings judge = settings.asking().model();
-        return settings.asking()
-                .by()
-                .filter(By.MODEL::equals)
-                .flatMap(by -> judge.path())
-                .map(path -> place.template(
-                        "rpo.judge.model",
-                        path,
-                        new InputFingerprints(judge.base(), place.spark().hadoop()),
-                        judge.chatTemplate()));
     }
 
     private String data(List<String> paths) {
@@ -236,7 +199,7 @@ final class Judging implements Stage {
     }
 
     private Annotations asked(Map<String, Long> counts, Progress progress) {
-        Protocol protocol = protocol();
+        Protocol protocol = asking.protocol();
         List<Candidate> answered = new ArrayList<>();
         candidates.forEach((name, path) -> answered.add(Candidate.read(name, path, rows().read(List.of(path)))));
         Matches matches = Matches.of(
@@ -253,16 +216,7 @@ final class Judging implements Stage {
         if (answers.isEmpty()) {
             candidates.values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
         }
-        TemplateChoice choice = template().map(ModelTemplate::choice).orElse(TemplateChoice.USUAL);
-        place.keepDate(choice);
-        Judge judge = Judges.open(
-                place.spark().session(),
-                settings.asking(),
-                choice,
-                place.settings().precision(),
-                settings.allowMissing(),
-                settings.asking().cache().map(Stores::path).orElse(place.run().path("answers")),
-                place.run().path("requests"));
+        Judge judge = asking.open(settings.allowMissing());
         JavaSparkContext spark =
                 JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
         Judge.Asked asked = judge.ask(protocol.name(), spark.parallelize(matches.questions(protocol)), progress);
@@ -275,26 +229,12 @@ final class Judging implements Stage {
         return matches.judge(protocol, judge.name(), said);
     }
 
-    private Protocol protocol() {
-        return settings.protocol()
-                .orElseThrow(() -> RpoException.configuration("Cannot judge: rpo.judge.protocol has no value. Give"
-                        + " mt-bench-pair, mt-bench-single, alpaca-eval-2, rpo-paper or template, or program-pair or"
-                        + " program-single where rpo.judge.by = program."))
-                .with(prompts(), settings.template());
-    }
-
-    private JudgePrompts prompts() {
-        return settings.prompts()
-                .map(path -> JudgePrompts.parse(path, required(path)))
-                .orElseGet(JudgePrompts::builtIn);
-    }
-
     private LengthControl lengthControl() {
         LengthControlSettings control = settings.lengthControl();
         Kind kind = control.kind().orElse(control.regularizer().isPresent() ? Kind.ALPACA_EVAL : Kind.MINIMAL);
         return new LengthControl(
                 kind,
-                control.regularizer().map(path -> Regularizer.parse(path, required(path))),
+                control.regularizer().map(path -> Regularizer.parse(path, asking.text(path))),
                 control.c().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
     }
 
@@ -310,13 +250,6 @@ final class Judging implements Stage {
     }
 
     private RowFiles rows() {
-        return new RowFiles(place.spark()::session, place.spark().hadoop());
-    }
-
-    private String required(String path) {
-        return new SmallFile(Stores.path(path), place.spark().hadoop())
-                .read()
-                .orElseThrow(() ->
-                        RpoException.configuration("Cannot read " + path + ": there is no such file. Check the path."));
+        return asking.rows();
     }
 }

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.model.BasePrecision;
 import ai.rpo.jobs.config.Settings.ReferenceSettings;
 import ai.rpo.spark.reference.ScoreStage;
 import ai.rpo.spark.reference.ScoredRows;
@@ -58,14 +59,18 @@ final class Score implements Stage {
                 "rpo.reference.per-token",
                 place.configuration().valuesUnder("rpo.reference").get("rpo.reference.per-token"));
         values.put("rpo.precision", place.settings().precision().key());
+        BasePrecision kept = place.settings().lora().basePrecision();
+        if (kept != BasePrecision.AS_STORED) {
+            values.put("rpo.lora.base-precision", kept.key());
+        }
         return values;
     }
 
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         ReferenceSettings settings = place.settings().reference();
-        ScoreStage stage =
-                new ScoreStage(place.spark().session(), place.open(place.reference()), place.scoring(), place.scores());
+        ScoreStage stage = new ScoreStage(
+                place.spark().session(), place.openFrozen(place.reference()), place.scoring(), place.scores());
         Map<String, Long> counts = new LinkedHashMap<>();
         Map<String, Object> report = new LinkedHashMap<>();
         for (String split : List.of("train", "eval")) {

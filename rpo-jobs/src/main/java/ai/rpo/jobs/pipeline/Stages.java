@@ -171,6 +171,11 @@ public final class Stages {
         return Rate.configured(place);
     }
 
+    /** Rates the completions that lie in the run directory, as {@code rpo.online.by} says. */
+    public Stage rateByJudge() {
+        return new RateByJudge(place);
+    }
+
     /** Measures how far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */
     public Stage distance() {
         return Rate.distance(place);

@@ -1,6 +1,7 @@
 package ai.rpo.jobs.pipeline;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.model.BasePrecision;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.train.SelectionSettings;
@@ -131,6 +132,7 @@ final class Train implements Stage {
         }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
+        values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
         values.putAll(exportValues());
         values.keySet().removeIf(Train::isWithoutEffect);
         if (!isSelecting()) {
@@ -170,7 +172,7 @@ final class Train implements Stage {
     private TrainStage stage() {
         return new TrainStage(
                 place.spark().session(),
-                place.open(place.model()),
+                place.openFrozen(place.model()),
                 place.settings().lora(),
                 objective,
                 settings,
@@ -182,7 +184,9 @@ final class Train implements Stage {
                 place.run().path(rowsFrom.folder() + "/train"),
                 place.run().path(folder),
                 model,
-                place.settings().export().of(place.open(place.model()).open().dtype()),
+                place.settings()
+                        .export()
+                        .of(place.openFrozen(place.model()).open().dtype()),
                 fingerprint.digest(),
                 place.isOwnReference(),
                 facts(fingerprint),

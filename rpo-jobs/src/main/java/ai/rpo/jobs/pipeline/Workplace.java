@@ -183,6 +183,17 @@ record Workplace(
         return remarks.of(LocalModel.of(path, settings().model().base(), spark.hadoop()));
     }
 
+    /** A model under an adapter that is trained, or the reference, in as many bits as {@code rpo.lora} says. */
+    LocalModel openFrozen(String path) {
+        return open(path).with(settings().lora().basePrecision());
+    }
+
+    /** What was trained: on the same bits, if it is an adapter. */
+    LocalModel openTrained() {
+        LocalModel trained = open(run.path("model").toString());
+        return trained.isAdapter() ? trained.with(settings().lora().basePrecision()) : trained;
+    }
+
     /** The model that training starts from, for work that needs its text files alone. */
     LocalModel located() {
         return remarks.of(LocalModel.located(model(), settings().model().base(), spark.hadoop()));

@@ -83,6 +83,16 @@ public final class ReportStage {
         return new Report(written, findings);
     }
 
+    /** Policies that were aligned offline and online, into {@code output}. */
+    public Report online(OnlineComparison comparison, Path output, Progress progress) {
+        progress.update(WHAT, 0, 1);
+        List<Finding> findings = OnlineFindings.of(comparison);
+        Page page = drawing(output, () -> OnlineReport.of(comparison, findings));
+        Path written = write(page, output, FROM_FILES);
+        progress.update(WHAT, 1, 1);
+        return new Report(written, findings);
+    }
+
     /** The theory's page, computed here and now, into {@code output}. */
     public Report theory(Path output, Progress progress) {
         new RunDirectory(output, hadoop).make(); // before any work

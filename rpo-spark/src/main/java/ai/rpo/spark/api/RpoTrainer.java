@@ -152,7 +152,8 @@ public final class RpoTrainer {
     public RpoModel fit(Dataset<Row> pairs) {
         SparkSession spark = pairs.sparkSession();
         Path work = emptyWorkDirectory(spark.sparkContext().hadoopConfiguration());
-        LocalModel model = LocalModel.of(start, spark.sparkContext().hadoopConfiguration());
+        LocalModel model =
+                LocalModel.of(start, spark.sparkContext().hadoopConfiguration()).with(lora.basePrecision());
         prepare(pairs, model, work);
         score(spark, model, work);
         train(spark, model, work);

@@ -1,6 +1,7 @@
 package ai.rpo.spark.device;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.BasePrecision;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.SideFiles;
 import ai.rpo.core.text.TokenizerFiles;
@@ -36,6 +37,7 @@ public final class LocalModel implements Serializable {
     private final OpenedAs kind;
     private final boolean checkpoint;
     private final SerializableConfiguration hadoop;
+    private final BasePrecision precision;
 
     /**
      * @param fingerprint null until it is asked for, of a local model
@@ -59,6 +61,32 @@ public final class LocalModel implements Serializable {
         this.kind = kind;
         this.checkpoint = checkpoint;
         this.hadoop = hadoop;
+        precision = BasePrecision.AS_STORED;
+    }
+
+    private LocalModel(LocalModel same, BasePrecision precision) {
+        uri = same.uri;
+        fingerprint = same.fingerprint;
+        base = same.base == null ? null : new LocalModel(same.base, precision);
+        eosIds = same.eosIds;
+        remarks = same.remarks;
+        kind = same.kind;
+        checkpoint = same.checkpoint;
+        hadoop = same.hadoop;
+        this.precision = precision;
+    }
+
+    /**
+     * Keeps the weights of the same model, or those under its adapter, in so many bits.
+     *
+     * @throws RpoException if its files are quantised otherwise
+     */
+    public LocalModel with(BasePrecision other) {
+        LocalModel same = new LocalModel(this, other);
+        if (other != precision) {
+            same.open();
+        }
+        return same;
     }
 
     /** Opens a model on the driver; an adapter's model is where the adapter says. */
@@ -100,7 +128,8 @@ public final class LocalModel implements Serializable {
      */
     public LocalModel checkpoint(String folder) {
         OpenedAs trained = kind instanceof OpenedAs.LanguageModel ? kind : new OpenedAs.RewardModel();
-        return hashed(located(folder, Optional.of(withoutAdapter().uri()), trained, true, hadoop.value()));
+        LocalModel model = hashed(located(folder, Optional.of(withoutAdapter().uri()), trained, true, hadoop.value()));
+        return model.base == null ? model : model.with(precision);
     }
 
     /** Hashes a model before it is sent to executors, which need not do so again. */
@@ -151,12 +180,20 @@ public final class LocalModel implements Serializable {
         return isLocal(uri, hadoop.value()) ? localPath(uri).normalize().toString() : uri;
     }
 
-    /** Hash of the model's content. */
-    public synchronized String fingerprint() {
+    /** Hash of the model's content, and in how many bits it is kept. */
+    public String fingerprint() {
+        return precision == BasePrecision.AS_STORED ? ofContent() : ofContent() + "-" + precision.key();
+    }
+
+    private synchronized String ofContent() {
         if (fingerprint == null) {
             fingerprint = open().fingerprint();
         }
         return fingerprint;
+    }
+
+    public boolean isAdapter() {
+        return base != null;
     }
 
     /** The model on the machine that asks. */
@@ -165,7 +202,7 @@ public final class LocalModel implements Serializable {
     }
 
     private ModelDirectory open(Path copy) {
-        return kind.open(copy, Optional.ofNullable(base));
+        return kind.open(copy, Optional.ofNullable(base)).with(precision);
     }
 
     /** Tells whether it gives rewards, or is to be trained to. */

@@ -64,7 +64,7 @@ public record GeneratingRole(LocalModel model, TemplateChoice chatTemplate, Prec
         return new Loaded(
                 directory,
                 directory.tokenizerFile().map(file -> runtime.tokenizer(model.tokenizerFiles(), chatTemplate)),
-                new Decoder(directory.config(), backend),
+                new Decoder(directory.config(), directory.unmerged(), backend),
                 runtime.weights().of(model, backend));
     }
 

@@ -3,6 +3,7 @@ package ai.rpo.spark.reference;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
@@ -57,7 +58,8 @@ public record ScoringRole(LocalModel model, Precision precision, int threads)
     public Loaded load(ExecutorRuntime runtime) {
         Backend backend = Backends.create(precision, threads);
         Parameters weights = runtime.weights().of(model, backend);
-        return new Loaded(new Decoder(model.open().config(), backend), weights);
+        ModelDirectory directory = model.open();
+        return new Loaded(new Decoder(directory.config(), directory.unmerged(), backend), weights);
     }
 
     @Override

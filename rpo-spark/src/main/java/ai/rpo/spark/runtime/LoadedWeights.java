@@ -2,6 +2,7 @@ package ai.rpo.spark.runtime;
 
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LocalModel;
@@ -28,10 +29,21 @@ public final class LoadedWeights {
         WeakReference<Parameters> loaded = known.get(key);
         Parameters weights = loaded == null ? null : loaded.get();
         if (weights == null) {
-            ModelDirectory directory = model.open();
-            weights = Parameters.readOnly(directory.config(), directory.weights(), backend);
+            weights = load(model, backend);
             known.put(key, new WeakReference<>(weights));
         }
         return weights;
+    }
+
+    private Parameters load(LocalModel model, Backend backend) {
+        ModelDirectory directory = model.open();
+        if (directory.unmerged().isEmpty()) {
+            return Parameters.readOnly(directory.config(), directory.weights(), backend);
+        }
+        ParameterLayout layout =
+                ParameterLayout.of(directory.config(), directory.unmerged().get());
+        Parameters updates = new Parameters(layout, backend.allocate(layout.size()));
+        updates.load(directory.adapter().orElseThrow().weights());
+        return updates.over(of(model.withoutAdapter(), backend));
     }
 }

@@ -6,6 +6,8 @@ import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
 import ai.rpo.core.tensor.ClampedGate;
+import ai.rpo.core.tensor.Packed;
+import ai.rpo.core.tensor.PackedMatrix;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -35,6 +37,7 @@ public final class CpuBackend implements Backend {
     private final ActivationKernel activations;
     private final LogpKernel logps;
     private final AdamKernel adam;
+    private final UnpackKernel unpacking;
 
     private CpuBackend(
             OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads, String precision) {
@@ -55,6 +58,7 @@ public final class CpuBackend implements Backend {
         activations = new ActivationKernel(pool, math);
         logps = new LogpKernel(pool, math);
         adam = new AdamKernel(pool);
+        unpacking = new UnpackKernel(pool);
     }
 
     CpuBackend(OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads) {
@@ -106,6 +110,17 @@ public final class CpuBackend implements Backend {
             return Backend.super.allocateRounded(size);
         }
         return new RoundedStorage(size);
+    }
+
+    @Override
+    public Packed pack(PackedMatrix matrix) {
+        return PackedMemory.of(matrix);
+    }
+
+    @Override
+    public void unpack(Packed packed, int firstRow, Tensor out) {
+        Shapes.requireUnpacked(packed, firstRow, out);
+        unpacking.unpack((PackedMemory) packed, (long) firstRow * packed.columns(), address(out), out.size());
     }
 
     @Override

@@ -47,6 +47,21 @@ final class OffHeap {
         UNSAFE.putFloat(address, value);
     }
 
+    static byte getByte(long address) {
+        return UNSAFE.getByte(address);
+    }
+
+    static void write(byte[] source, long address) {
+        UNSAFE.copyMemory(source, Unsafe.ARRAY_BYTE_BASE_OFFSET, null, address, source.length);
+    }
+
+    /** For each byte, the two floats that it stands for, as one number of 64 bits. */
+    static void spread(long address, int bytes, long[] pairs, float[] target, int from) {
+        for (int i = 0; i < bytes; i++) {
+            UNSAFE.putLong(target, ARRAY + 4L * (from + 2L * i), pairs[UNSAFE.getByte(address + i) & 0xff]);
+        }
+    }
+
     static void copy(long from, long to, long floats) {
         UNSAFE.copyMemory(from, to, 4L * floats);
     }

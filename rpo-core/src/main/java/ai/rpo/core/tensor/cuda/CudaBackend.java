@@ -6,6 +6,8 @@ import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
 import ai.rpo.core.tensor.ClampedGate;
+import ai.rpo.core.tensor.Packed;
+import ai.rpo.core.tensor.PackedMatrix;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
@@ -78,6 +80,19 @@ public final class CudaBackend implements Backend {
             return Backend.super.allocateRounded(size);
         }
         return new DeviceStorage(device, kernels, size, true);
+    }
+
+    @Override
+    public Packed pack(PackedMatrix matrix) {
+        return PackedOnDevice.of(matrix, device, kernels);
+    }
+
+    @Override
+    public void unpack(Packed packed, int firstRow, Tensor out) {
+        Shapes.requireUnpacked(packed, firstRow, out);
+        if (out.size() > 0) {
+            ((PackedOnDevice) packed).unpack(kernels, firstRow, of(out));
+        }
     }
 
     @Override

@@ -163,6 +163,18 @@ final class Device {
         }
     }
 
+    void write(long address, byte[] source) {
+        makeCurrent();
+        synchronized (staging) {
+            for (int done = 0; done < source.length; done += STAGING_BYTES) {
+                int count = Math.min(STAGING_BYTES, source.length - done);
+                staging.write(0, source, done, count);
+                check(driver.cuMemcpyHtoDAsync_v2(address + done, staging, count, STREAM), "copy to");
+                check(driver.cuStreamSynchronize(STREAM), "copy to");
+            }
+        }
+    }
+
     void read(long address, float[] target, int from, int length) {
         makeCurrent();
         int chunk = STAGING_BYTES / Float.BYTES;

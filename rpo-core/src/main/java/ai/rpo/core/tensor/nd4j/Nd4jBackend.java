@@ -7,6 +7,8 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.CachedSegment;
 import ai.rpo.core.tensor.ClampedGate;
 import ai.rpo.core.tensor.Noise;
+import ai.rpo.core.tensor.Packed;
+import ai.rpo.core.tensor.PackedMatrix;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
 import ai.rpo.core.tensor.Storage;
@@ -45,6 +47,41 @@ public final class Nd4jBackend implements Backend {
     @Override
     public Storage allocate(long size) {
         return Nd4jStorage.allocate(size);
+    }
+
+    @Override
+    public Packed pack(PackedMatrix matrix) {
+        return new OnHeap(matrix);
+    }
+
+    /** Stays on the heap: ND4J has no operation that could read it where it computes. */
+    private record OnHeap(PackedMatrix matrix) implements Packed {
+
+        @Override
+        public int rows() {
+            return matrix.rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrix.columns();
+        }
+    }
+
+    @Override
+    public void unpack(Packed packed, int firstRow, Tensor out) {
+        Shapes.requireUnpacked(packed, firstRow, out);
+        PackedMatrix matrix = ((OnHeap) packed).matrix;
+        long first = (long) firstRow * matrix.columns();
+        int rowsAtOnce = Math.max(1, BLOCK_ELEMENTS / Math.max(1, matrix.columns()));
+        for (int from = 0; from < out.rows(); from += rowsAtOnce) {
+            Tensor part = out.rows(from, Math.min(out.rows(), from + rowsAtOnce));
+            float[] numbers = new float[(int) part.size()];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = matrix.get(first + (long) from * matrix.columns() + i);
+            }
+            array(part).assign(Nd4j.createFromArray(numbers).reshape(part.rows(), part.columns()));
+        }
     }
 
     @Override

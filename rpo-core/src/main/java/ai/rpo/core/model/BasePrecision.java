@@ -1,0 +1,34 @@
+package ai.rpo.core.model;
+
+import ai.rpo.core.tensor.Packing;
+import java.util.Locale;
+import java.util.Optional;
+
+/** In how many bits the weights under an adapter are kept, which are only read. */
+public enum BasePrecision {
+    /** As the model's files have them where those are quantised, else in float32. */
+    AS_STORED(null),
+    /** Matrices in four bits with a scale for every 64 numbers (QLoRA, arXiv 2305.14314). */
+    NF4(Packing.NF4),
+    /** Matrices in bytes with a scale for each row. */
+    INT8(Packing.INT8),
+    /** Matrices in bfloat16. */
+    BFLOAT16(Packing.BFLOAT16),
+    /** Float32, whatever the files have. */
+    FLOAT32(null);
+
+    private final Packing packing;
+
+    BasePrecision(Packing packing) {
+        this.packing = packing;
+    }
+
+    Optional<Packing> packing() {
+        return Optional.ofNullable(packing);
+    }
+
+    /** As it is written in configuration. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,139 @@
+package ai.rpo.jobs.pipeline;
+
+import ai.rpo.core.RpoException;
+import ai.rpo.core.judge.JudgePrompts;
+import ai.rpo.core.judge.JudgeProtocol;
+import ai.rpo.core.judge.Protocol;
+import ai.rpo.core.text.TemplateChoice;
+import ai.rpo.spark.judge.Judge;
+import ai.rpo.spark.judge.JudgeSettings;
+import ai.rpo.spark.judge.JudgeSettings.By;
+import ai.rpo.spark.judge.JudgeSettings.ModelSettings;
+import ai.rpo.spark.judge.Judges;
+import ai.rpo.spark.judge.RowFiles;
+import ai.rpo.spark.store.SmallFile;
+import ai.rpo.spark.store.Stores;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a stage asks a judge, which {@code rpo.judge} describes.
+ *
+ * @param settings of the judge
+ * @param named the protocol; absent where nobody has named one
+ */
+record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> named) {
+
+    /** Keys that change what a run costs and not what it finds. */
+    private static final List<String> WITHOUT_EFFECT = List.of(
+            "rpo.judge.cache",
+            "rpo.judge.endpoint.key-env",
+            "rpo.judge.endpoint.requests-per-second",
+            "rpo.judge.endpoint.requests-at-once",
+            "rpo.judge.endpoint.retries",
+            "rpo.judge.endpoint.timeout",
+            "rpo.judge.batch.results",
+            "rpo.judge.model.questions-at-once");
+
+    /** Makes one of all that {@code rpo.judge} says. */
+    static Asking configured(Workplace place) {
+        return new Asking(
+                place,
+                place.settings().judge().asking(),
+                place.settings().judge().protocol());
+    }
+
+    /** Makes one that has the verifier of {@code rpo.judge.program} grade each answer, whatever else is configured. */
+    static Asking verifier(Workplace place) {
+        JudgeSettings asking = place.settings().judge().asking();
+        return new Asking(
+                place,
+                new JudgeSettings(
+                        Optional.of(By.PROGRAM),
+                        Optional.empty(),
+                        asking.endpoint(),
+                        asking.batch(),
+                        asking.model(),
+                        asking.program()),
+                Optional.of(JudgeProtocol.PROGRAM_SINGLE));
+    }
+
+    /**
+     * Looks for what would stop the asking, as far as that needs neither a model nor Spark.
+     *
+     * @param allowMissing whether questions may stay without an answer
+     */
+    void check(boolean allowMissing) {
+        protocol();
+        Judges.require(settings, allowMissing);
+    }
+
+    Protocol protocol() {
+        return named.orElseThrow(() -> RpoException.configuration("Cannot judge: rpo.judge.protocol has no value. Give"
+                        + " mt-bench-pair, mt-bench-single, alpaca-eval-2, rpo-paper or template, or program-pair or"
+                        + " program-single where rpo.judge.by = program."))
+                .with(prompts(), place.settings().judge().template());
+    }
+
+    private JudgePrompts prompts() {
+        return place.settings()
+                .judge()
+                .prompts()
+                .map(path -> JudgePrompts.parse(path, text(path)))
+                .orElseGet(JudgePrompts::builtIn);
+    }
+
+    /** Opens the judge; nobody is asked yet. */
+    Judge open(boolean allowMissing) {
+        TemplateChoice choice = template().map(ModelTemplate::choice).orElse(TemplateChoice.USUAL);
+        place.keepDate(choice);
+        return Judges.open(
+                place.spark().session(),
+                settings,
+                choice,
+                place.settings().precision(),
+                allowMissing,
+                settings.cache().map(Stores::path).orElse(place.run().path("answers")),
+                place.run().path("requests"));
+    }
+
+    /** Gives the keys under {@code rpo.judge} that an answer may depend on, and what its model and its prompts are. */
+    Map<String, String> dependsOn() {
+        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.judge"));
+        WITHOUT_EFFECT.forEach(values::remove);
+        List<String> prompts = place.settings().judge().prompts().stream().toList();
+        values.put("rpo.judge.prompts", prompts.isEmpty() ? "" : place.inputs().data(prompts));
+        template().ifPresent(template -> {
+            values.put("rpo.judge.model.path", template.files().weights(template.model()));
+            values.putAll(template.dependsOn());
+        });
+        return values;
+    }
+
+    /** How a model that judges reads questions; empty if none does. */
+    private Optional<ModelTemplate> template() {
+        ModelSettings judge = settings.model();
+        return settings.by()
+                .filter(By.MODEL::equals)
+                .flatMap(by -> judge.path())
+                .map(path -> place.template(
+                        "rpo.judge.model",
+                        path,
+                        new InputFingerprints(judge.base(), place.spark().hadoop()),
+                        judge.chatTemplate()));
+    }
+
+    RowFiles rows() {
+        return new RowFiles(place.spark()::session, place.spark().hadoop());
+    }
+
+    /** Reads a file that the configuration names. */
+    String text(String path) {
+        return new SmallFile(Stores.path(path), place.spark().hadoop())
+                .read()
+                .orElseThrow(() ->
+                        RpoException.configuration("Cannot read " + path + ": there is no such file. Check the path."));
+    }
+}
