@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,14 @@ class GaugeTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    private static final String TOKENIZER = """
+            {"added_tokens": [{"id": 2, "content": "</s>", "special": true, "single_word": false, "lstrip": false,
+              "rstrip": false, "normalized": false}],
+             "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\\\s\\\\S]"}, "behavior": "Isolated", "invert": false},
+             "model": {"type": "WordLevel", "vocab": {"?": 0, "<s>": 1, "</s>": 2, "a": 3, "b": 4, "c": 5, "d": 6, "e": 7, "f": 8,
+              "g": 9, "h": 10, "i": 11, "j": 12}, "unk_token": "?"}}
+            """;
 
     @TempDir
     Path folder;
@@ -47,6 +56,8 @@ class GaugeTest {
         for (String name : List.of("config.json", "model.safetensors")) {
             Files.copy(MODEL.resolve(name), policy.resolve(name));
         }
+        Files.writeString(policy.resolve("tokenizer.json"), TOKENIZER);
+        Files.writeString(policy.resolve("tokenizer_config.json"), "{\"eos_token\": \"</s>\"}");
         for (int seed = 1; seed <= 3; seed++) {
             ModelDirectory reward = ModelDirectory.openForRewards(policy, seed);
             new ModelExport(reward, Dtype.F32).write(folder.resolve("reward-" + seed), reward.weights(), Map.of());
@@ -82,7 +93,14 @@ class GaugeTest {
 
     @Test
     void everyCheckpointOfARunIsAPointThoughItIsNotKept() throws IOException {
-        assertEquals(0, execute("run"), printed);
+        List<String> words = Stream.of("ab", "cd", "ef", "gh", "ij", "ace", "bdf", "ghi")
+                .map(text -> "{\"prompt\": \"" + text + "\"}")
+                .toList();
+        Files.write(folder.resolve("prompts.jsonl"), words);
+        String[] graded = {
+            "rpo.gauge.gold=program", "rpo.judge.program.verifier=regular-expression", "rpo.judge.program.pattern=b"
+        };
+        assertEquals(0, execute("run", graded), printed);
 
         List<JsonNode> points = points();
         assertEquals(List.of(0, 4, 8, 12), steps());
@@ -101,6 +119,12 @@ class GaugeTest {
             assertTrue(point.get("logps_shift/chosen").asDouble()
                     > point.get("logps_shift/rejected").asDouble());
         }
+        List<JsonNode> completions = lines("out/train/gauge/step-00000012/completions/" + part());
+        assertEquals(24, completions.size());
+        assertEquals(
+                completions.stream().filter(row -> row.get("completion").asText().contains("b")).count() / 24.0,
+                points.get(3).get("gold").asDouble(),
+                1e-9);
         List<JsonNode> logged = lines("out/train/metrics.jsonl");
         assertEquals(points.get(3).get("gold"), logged.get(11).get("gauge/gold"));
         assertEquals(points.get(3).get("kl"), logged.get(11).get("gauge/kl"));
@@ -193,6 +217,13 @@ class GaugeTest {
                 "rpo.selection.metric=gold",
                 "rpo.gauge.gold=null");
         assertRefused(2, "rpo.gauge.proxy must be reward models", "rpo.gauge.proxy=implicit");
+        assertRefused(2, "rpo.gauge.gold must be judge or program alone", "rpo.gauge.gold=[judge, program]");
+        assertRefused(
+                2,
+                "it holds two answers against each other",
+                "rpo.gauge.gold=judge",
+                "rpo.judge.by=program",
+                "rpo.judge.protocol=program-pair");
         assertRefused(
                 2,
                 "Cannot use the model in " + folder.resolve("policy") + " as a reward model",
@@ -254,6 +285,15 @@ class GaugeTest {
         Outcome outcome = ProgramHere.run(words);
         printed = outcome.out() + outcome.err();
         return outcome.exitCode();
+    }
+
+    private String part() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("out/train/gauge/step-00000012/completions"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("part-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     private List<Integer> steps() throws IOException {

@@ -151,7 +151,7 @@ final class Gauging implements Stage {
         report.put("logps_shift_of", measuring.pairs().orElse(""));
         report.put("proxy", measuring.proxy().map(Rating::models).orElse(List.of()));
         points.proxy().ifPresent(curve -> report.put("proxy_fits", fits(curve)));
-        report.put("gold", measuring.gold().map(Rating::models).orElse(List.of()));
+        report.put("gold", place.settings().gauge().gold());
         points.gold().ifPresent(curve -> report.put("gold_fits", fits(curve)));
         return report;
     }

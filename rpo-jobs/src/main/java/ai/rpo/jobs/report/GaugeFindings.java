@@ -123,16 +123,19 @@ final class GaugeFindings {
                 Numbers.format(slope.low()),
                 Numbers.format(slope.high()));
         if (fit.peak().isEmpty()) {
-            return words + ", and it has no turn.";
+            return words + ". That form has no turn.";
         }
         Interval peak = fit.peakInterval();
+        if (Double.isInfinite(peak.high())) {
+            return words + String.format(
+                    Locale.ROOT, ". The points do not show that it turns; if it does, not before √KL = %s.", Numbers.format(peak.low()));
+        }
         return words + String.format(
                 Locale.ROOT,
-                ", and turns at √KL = %s (95 %% interval %s to %s%s).",
+                ", and turns at √KL = %s (95 %% interval %s to %s).",
                 Numbers.format(peak.value()),
                 Numbers.format(peak.low()),
-                Numbers.format(peak.high()),
-                Double.isInfinite(peak.high()) ? ", so the points do not show that it turns" : "");
+                Numbers.format(peak.high()));
     }
 
     /** A form as it is written. */
