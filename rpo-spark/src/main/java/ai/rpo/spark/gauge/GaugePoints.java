@@ -37,12 +37,12 @@ public record GaugePoints(List<GaugePoint> points, GaugePoint reference) {
         return points.get(points.size() - 1);
     }
 
-    /** How the proxy reward moves with the distance; empty where there is none. */
+    /** Tells how the proxy reward moves with the distance; empty where there is none. */
     public Optional<RewardCurve> proxy() {
         return curve(GaugePoint::proxy);
     }
 
-    /** The same of the gold reward. */
+    /** Tells the same of the gold reward. */
     public Optional<RewardCurve> gold() {
         return curve(GaugePoint::gold);
     }
