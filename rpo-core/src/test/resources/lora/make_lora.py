@@ -33,6 +33,14 @@ CASES = {
         "phi", "gpt_neox")},
     **{family + "_attention": (family, dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
        for family in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss")},
+    "llama_patterns": ("llama", dict(r=2, lora_alpha=4, use_rslora=True, target_modules=["q_proj", "k_proj", "v_proj", "down_proj"],
+                                     rank_pattern={"v_proj": 3, "layers.1.self_attn.q_proj": 1},
+                                     alpha_pattern={"k_proj": 9, "^model.layers.0.mlp.down_proj": 2})),
+    "llama_layers": ("llama", dict(r=2, lora_alpha=4, target_modules=["q_proj", "gate_proj"], layers_to_transform=[1])),
+    "llama_saved": ("llama", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["embed_tokens", "lm_head"])),
+    "qwen3_saved": ("qwen3", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["norm", "embed_tokens"])),
+    "llama_dora": ("llama", dict(r=2, lora_alpha=4, target_modules="all-linear", use_dora=True)),
+    "glm4_dora": ("glm4", dict(r=2, lora_alpha=4, target_modules="all-linear", use_dora=True)),
     "gpt2_all": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True)),
 }
 

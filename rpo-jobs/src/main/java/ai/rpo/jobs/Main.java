@@ -2,6 +2,7 @@ package ai.rpo.jobs;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.jobs.command.BenchmarkCommand;
+import ai.rpo.jobs.command.CompareCommand;
 import ai.rpo.jobs.command.DemoCommand;
 import ai.rpo.jobs.command.EvaluateCommand;
 import ai.rpo.jobs.command.ExportCommand;
@@ -20,6 +21,8 @@ import ai.rpo.jobs.command.RewardCommand;
 import ai.rpo.jobs.command.RunCommand;
 import ai.rpo.jobs.command.ScoreCommand;
 import ai.rpo.jobs.command.SftCommand;
+import ai.rpo.jobs.command.StatusCommand;
+import ai.rpo.jobs.command.SweepCommand;
 import ai.rpo.jobs.command.TheoryCommand;
 import ai.rpo.jobs.command.TrainCommand;
 import ai.rpo.jobs.command.ValidateCommand;
@@ -77,6 +80,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PlanCommand.class,
             TheoryCommand.class,
             RegistryCommand.class,
+            StatusCommand.class,
+            CompareCommand.class,
+            SweepCommand.class,
             RetrainCommand.class,
             RerunCommand.class,
             HelpCommand.class

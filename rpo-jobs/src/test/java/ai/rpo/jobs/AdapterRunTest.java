@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -86,6 +88,44 @@ class AdapterRunTest {
                 new ObjectMapper().readTree(first).get("rewards/margins").asDouble();
         assertEquals(0, margin, 1e-4, "the reference is the model with the adapter");
         assertFalse(Arrays.equals(trained, numbers(ModelDirectory.open(folder.resolve("on/model")))));
+    }
+
+    /** Ranks of their own, one layer, magnitudes, and an embedding beside them: through a run, a resumed one and both exports. */
+    @Test
+    void whatElsePeftHas() throws Exception {
+        List<String> settings = new ArrayList<>();
+        for (String setting : List.of(
+                "lora.rank-pattern={v_proj = 3}",
+                "lora.alpha-pattern={q_proj = 5}",
+                "lora.layers=[1]",
+                "lora.dora=true",
+                "lora.modules-to-save=[embed_tokens, model.norm]")) {
+            settings.addAll(List.of("-D", "rpo." + setting));
+        }
+        run("train", settings.toArray(String[]::new));
+        JsonNode first = new ObjectMapper()
+                .readTree(Files.readAllLines(folder.resolve("out/train/metrics.jsonl"))
+                        .get(0));
+        assertEquals(0, first.get("rewards/margins").asDouble(), 1e-5, "magnitudes do not begin as the rows are");
+        settings.addAll(List.of("-D", "rpo.export.form=adapter"));
+        run("export", settings.toArray(String[]::new));
+        ModelDirectory adapter = ModelDirectory.open(folder.resolve("out/export/adapter-float32/model"));
+        Lora lora = adapter.adapter().orElseThrow().lora();
+        assertTrue(lora.dora());
+        assertEquals(Set.of("model.embed_tokens", "model.norm"), lora.saved());
+        assertEquals(3, lora.rank("model.layers.1.self_attn.v_proj"));
+        assertEquals(2.5, lora.scale("model.layers.1.self_attn.q_proj"));
+        assertTrue(lora.modules().stream().allMatch(module -> module.startsWith("model.layers.1.")));
+        float[] merged = numbers(ModelDirectory.open(folder.resolve("out/model")));
+        assertArrayEquals(merged, numbers(adapter), 1e-6f);
+        float[] start = numbers(ModelDirectory.open(folder.resolve("tiny")));
+        for (ParameterLayout.Entry entry : ParameterLayout.of(adapter.config()).entries()) {
+            int from = (int) entry.offset();
+            int to = (int) (from + entry.size());
+            boolean changed = !Arrays.equals(start, from, to, merged, from, to);
+            assertEquals(
+                    entry.name().matches("model.(embed_tokens|norm|layers.1.*_proj).weight"), changed, entry.name());
+        }
     }
 
     /** Training and the reference read the same four bits, whether they were made here or lie in the files. */

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -83,6 +84,10 @@ class OnlineTest {
         assertTrue(
                 printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
 
+        String page = Files.readString(folder.resolve("whole/online/index.html"));
+        assertTrue(page.contains("href=\"round-02/report/index.html\""), page);
+        assertTrue(page.contains("figure-rounds-distance"), page);
+
         new CommandLineProgram(folder)
                 .killOnce(
                         round("killed", 2, "rate/manifest.json"),
@@ -125,6 +130,44 @@ class OnlineTest {
         assertTrue(rounds("mixed").get(1).get("kl").get("mean").asDouble() > 0, "measured from the start");
         String resolved = Files.readString(round("mixed", 2, "resolved.conf"));
         assertTrue(resolved.contains("mixed/online/round-01/model"), resolved);
+    }
+
+    /** Of the first step the supervised loss is known beforehand: what is not regularized adds nothing to it. */
+    @Test
+    void theSupervisedTermHoldsToTheChosenOfTheRoundOrToTheOfflineOnes() throws IOException {
+        Map<String, Double> losses = new HashMap<>();
+        for (String on : List.of("both", "round", "offline")) {
+            assertEquals(
+                    0,
+                    execute(
+                            on,
+                            "-D",
+                            "rpo.online.rounds=1",
+                            "-D",
+                            "rpo.online.offline-share=0.5",
+                            "-D",
+                            "rpo.data.train=" + folder.resolve("offline.jsonl"),
+                            "-D",
+                            "rpo.online.regularize-on=" + on,
+                            "-D",
+                            "rpo.train.pairs-per-batch=1000",
+                            "-D",
+                            "rpo.objective.eta=1"),
+                    printed);
+            losses.put(
+                    on,
+                    JSON.readTree(Files.readAllLines(round(on, 1, "train/metrics.jsonl"))
+                                    .get(0))
+                            .get("loss/sft")
+                            .asDouble());
+        }
+        assertTrue(losses.get("round") > 0 && losses.get("offline") > 0, losses.toString());
+        assertEquals(losses.get("both"), losses.get("round") + losses.get("offline"), 1e-5, losses.toString());
+
+        assertEquals(2, execute("bad", "-D", "rpo.online.regularize-on=round", "-D", "rpo.objective.eta=0"));
+        assertTrue(printed.contains("DPO (η = 0) has no supervised term"), printed);
+        assertEquals(2, execute("bad", "-D", "rpo.online.regularize-on=offline"));
+        assertTrue(printed.contains("rounds have no offline pairs"), printed);
     }
 
     @Test

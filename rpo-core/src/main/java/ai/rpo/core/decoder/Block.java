@@ -33,13 +33,13 @@ final class Block {
         parallel = architecture.residual() == Architecture.Residual.PARALLEL;
         attention = new Branch<>(
                 backend,
-                names.attention().norm().map(norm).orElseGet(() -> Normalization.none(backend)),
+                names.attention().norm().map(norm),
                 new Attention(backend, config, lora, rotary, layer),
                 names.attention().afterNorm().map(norm),
                 multiplier);
         feedForward = new Branch<>(
                 backend,
-                names.feedForward().norm().map(norm).orElseGet(() -> Normalization.none(backend)),
+                names.feedForward().norm().map(norm),
                 feedForward(backend, config, lora, layer),
                 names.feedForward().afterNorm().map(norm),
                 multiplier);

@@ -43,8 +43,14 @@ final class Branch<S> {
                 Workspace workspace);
     }
 
-    /** What a pass left, and the way back through it. */
-    record Saved<S>(Branch<S> branch, Normalization.Saved input, S part, Normalization.Saved after) {
+    /**
+     * What a pass left, and the way back through it.
+     *
+     * @param x input of the branch
+     * @param input null where there is no norm before the part
+     * @param after null where there is none behind it
+     */
+    record Saved<S>(Branch<S> branch, Tensor x, Normalization.Saved input, S part, Normalization.Saved after) {
 
         /**
          * Adds the gradient of the input; is used up.
@@ -65,12 +71,17 @@ final class Branch<S> {
     }
 
     private final Backend backend;
-    private final Normalization norm;
+    private final Optional<Normalization> norm;
     private final Part<S> part;
     private final Optional<Normalization> after;
     private final double multiplier;
 
-    Branch(Backend backend, Normalization norm, Part<S> part, Optional<Normalization> after, double multiplier) {
+    Branch(
+            Backend backend,
+            Optional<Normalization> norm,
+            Part<S> part,
+            Optional<Normalization> after,
+            double multiplier) {
         this.backend = backend;
         this.norm = norm;
         this.part = part;
@@ -85,21 +96,27 @@ final class Branch<S> {
      * @param into {@code [tokens kept, hidden]}
      */
     Saved<S> forward(Parameters weights, Tensor x, TokenRows batch, TokenRows kept, Tensor into, Workspace workspace) {
-        Normalization.Saved input = norm.forward(weights, x, workspace);
+        Tensor read = x;
+        Normalization.Saved input = null;
+        if (norm.isPresent()) {
+            read = workspace.brief(x.rows(), x.columns());
+            input = norm.get().forward(weights, x, read, workspace);
+        }
         if (after.isEmpty() && multiplier == 1) {
-            S saved = part.forward(weights, input.out(), batch, kept, into, true, workspace);
-            return new Saved<>(this, input, saved, null);
+            S saved = part.forward(weights, read, batch, kept, into, true, workspace);
+            return new Saved<>(this, x, input, saved, null);
         }
         Tensor computed = workspace.tensor(into.rows(), into.columns());
-        S saved = part.forward(weights, input.out(), batch, kept, computed, false, workspace);
+        S saved = part.forward(weights, read, batch, kept, computed, false, workspace);
         Normalization.Saved normalized = null;
         if (after.isPresent()) {
-            normalized = after.get().forward(weights, computed, workspace);
-            computed = normalized.out();
+            Tensor out = workspace.brief(into.rows(), into.columns());
+            normalized = after.get().forward(weights, computed, out, workspace);
+            computed = out;
         }
         scale(computed);
         backend.add(computed, into);
-        return new Saved<>(this, input, saved, normalized);
+        return new Saved<>(this, x, input, saved, normalized);
     }
 
     private void backward(
@@ -123,9 +140,18 @@ final class Branch<S> {
             dPart = workspace.zeros(dOut.rows(), dOut.columns());
             after.get().backward(saved.after, dNormalized, dPart, gradients, workspace);
         }
-        Tensor dNormalized = workspace.tensor(intoX.rows(), intoX.columns());
-        part.backward(weights, saved.part, saved.input.out(), batch, kept, dPart, dNormalized, gradients, workspace);
-        norm.backward(saved.input, dNormalized, intoX, gradients, workspace);
+        Tensor dRead = workspace.tensor(intoX.rows(), intoX.columns());
+        Tensor read = saved.x;
+        if (norm.isPresent()) {
+            read = workspace.brief(read.rows(), read.columns());
+            norm.get().repeat(weights, saved.input, read);
+        }
+        part.backward(weights, saved.part, read, batch, kept, dPart, dRead, gradients, workspace);
+        if (norm.isPresent()) {
+            norm.get().backward(saved.input, dRead, intoX, gradients, workspace);
+        } else {
+            backend.add(dRead, intoX);
+        }
         workspace.release(mark);
     }
 

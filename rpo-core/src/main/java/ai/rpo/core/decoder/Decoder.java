@@ -3,6 +3,7 @@ package ai.rpo.core.decoder;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.RotaryFrequencies;
+import ai.rpo.core.model.WeightNames;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those. Under
@@ -28,7 +30,7 @@ public final class Decoder {
     private final Embedding embedding;
     private final List<Block> blocks;
     private final Head<?> head;
-    private final boolean adapted;
+    private final boolean frozenHead;
     private final int lowestTrained;
 
     public Decoder(ModelConfig config, Backend backend) {
@@ -46,15 +48,21 @@ public final class Decoder {
                 .mapToObj(layer -> new Block(backend, config, lora, rotary.get(config.rotary(layer)), layer))
                 .toList();
         head = config.reward().isPresent() ? new ScalarHead(backend, config) : new LanguageModelHead(backend, config);
-        adapted = lora.isPresent();
+        String headWeight = config.architecture().names().headWeight(config.tiedHead());
+        frozenHead = lora.isPresent() && !lora.get().trains(headWeight);
         lowestTrained = lora.map(adapter -> lowest(config, adapter)).orElse(0);
     }
 
+    /** The lowest layer with something that is trained in it or, for embeddings, below it. */
     private static int lowest(ModelConfig config, Lora lora) {
+        WeightNames names = config.architecture().names();
+        if (Stream.concat(Stream.of(names.embedding()), names.positions().stream())
+                .anyMatch(lora.saved()::contains)) {
+            return 0;
+        }
         return IntStream.range(0, config.layers())
-                .filter(layer -> config.architecture().projections(layer).stream()
-                        .flatMap(List::stream)
-                        .anyMatch(lora.modules()::contains))
+                .filter(layer -> Stream.concat(lora.modules().stream(), lora.saved().stream())
+                        .anyMatch(module -> module.startsWith(names.block(layer))))
                 .findFirst()
                 .orElse(config.layers());
     }
@@ -215,7 +223,7 @@ public final class Decoder {
             x = out;
         }
         pass.inputs.add(x);
-        pass.read = Read.of(head, weights, x, pass, adapted, workspace);
+        pass.read = Read.of(head, weights, x, pass, frozenHead, workspace);
         return pass;
     }
 

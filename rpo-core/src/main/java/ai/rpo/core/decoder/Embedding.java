@@ -44,10 +44,12 @@ final class Embedding {
 
     /** Adds to the tables' gradients, unless they are frozen; {@code gradient} is used up. */
     void backward(PackedBatch batch, Tensor gradient, Parameters gradients) {
+        positions
+                .filter(gradients::hold)
+                .ifPresent(name -> backend.scatterAddRows(gradient, batch.positions(), gradients.get(name)));
         if (!gradients.hold(tokens)) {
             return;
         }
-        positions.ifPresent(name -> backend.scatterAddRows(gradient, batch.positions(), gradients.get(name)));
         if (scale != 1) {
             backend.scale(gradient, scale);
         }

@@ -18,11 +18,11 @@ import java.util.Optional;
  */
 final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
-    /** What enters the activation, gate and up side by side, and what leaves it. */
-    record Saved(Tensor before, Tensor activated) {
+    /** What enters the activation, gate and up side by side; what leaves it is computed again on the way back. */
+    record Saved(Tensor before) {
 
         Saved rows(int from, int to) {
-            return new Saved(before.rows(from, to), activated.rows(from, to));
+            return new Saved(before.rows(from, to));
         }
     }
 
@@ -126,7 +126,7 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
     /** What so many rows save, without numbers yet. */
     Saved scratch(int rows, Workspace workspace) {
-        return new Saved(workspace.tensor(rows, gated ? 2 * columns : columns), workspace.tensor(rows, columns));
+        return new Saved(workspace.tensor(rows, gated ? 2 * columns : columns));
     }
 
     /** The same pass, which saves where it is told to. */
@@ -139,14 +139,21 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             boolean accumulate,
             Workspace workspace) {
         input.forward(weights, x, batch, saved.before, false, workspace);
+        Workspace.Mark mark = workspace.mark();
+        output.forward(weights, activated(saved, workspace), batch, out, accumulate, workspace);
+        workspace.release(mark);
+    }
+
+    private Tensor activated(Saved saved, Workspace workspace) {
+        Tensor activated = workspace.tensor(saved.before.rows(), columns);
         if (clamped.isPresent()) {
-            backend.clampedGate(saved.before, clamped.get(), saved.activated);
+            backend.clampedGate(saved.before, clamped.get(), activated);
         } else if (gated) {
-            backend.gatedActivation(saved.before, activation, saved.activated);
+            backend.gatedActivation(saved.before, activation, activated);
         } else {
-            backend.activation(saved.before, activation, saved.activated);
+            backend.activation(saved.before, activation, activated);
         }
-        output.forward(weights, saved.activated, batch, out, accumulate, workspace);
+        return activated;
     }
 
     @Override
@@ -173,8 +180,10 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             Tensor dX,
             Parameters gradients,
             Workspace workspace) {
-        Tensor dActivated = saved.activated;
-        output.backward(weights, saved.activated, batch, dOut, dActivated, gradients, workspace);
+        Workspace.Mark mark = workspace.mark();
+        Tensor activated = activated(saved, workspace);
+        Tensor dActivated = activated;
+        output.backward(weights, activated, batch, dOut, dActivated, gradients, workspace);
         Tensor dBefore = saved.before;
         if (clamped.isPresent()) {
             backend.clampedGateBackward(saved.before, clamped.get(), dActivated, dBefore);
@@ -184,5 +193,6 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
             backend.activationBackward(saved.before, activation, dActivated, dBefore);
         }
         input.backward(weights, x, batch, dBefore, dX, gradients, workspace);
+        workspace.release(mark);
     }
 }

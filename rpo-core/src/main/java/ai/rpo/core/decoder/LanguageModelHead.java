@@ -18,13 +18,14 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     private static final int CHUNK_ELEMENTS = 1 << 25;
 
     /**
-     * @param norm of the rows {@code [targets, hidden]}
+     * @param norm of the rows
+     * @param normalized rows {@code [targets, hidden]}, as the weight reads them
      * @param logSumExp of each softmax, {@code [targets, 1]}
      * @param logits if all were kept, else null
      * @param slopes of a frozen head: the gradient of each target's log-probability by its normalised row,
      *     {@code [targets, hidden]}; else null
      */
-    record Saved(Normalization.Saved norm, Tensor logSumExp, Tensor logits, Tensor slopes) {}
+    record Saved(Normalization.Saved norm, Tensor normalized, Tensor logSumExp, Tensor logits, Tensor slopes) {}
 
     private final Backend backend;
     private final Normalization norm;
@@ -56,26 +57,30 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     void logits(Parameters weights, Tensor x, int[] rows, Tensor logits, Workspace workspace) {
         Tensor gathered = workspace.tensor(rows.length, x.columns());
         backend.gatherRows(x, rows, gathered);
-        project(weights, normalize(weights, gathered, workspace).out(), logits);
+        Tensor normalized = workspace.tensor(rows.length, x.columns());
+        normalize(weights, gathered, normalized, workspace);
+        project(weights, normalized, logits);
     }
 
     /** The normalized rows that predict the batch's targets, {@code [targets, hidden]}: what {@link #project} takes. */
     Tensor predictions(Parameters weights, Tensor x, PackedBatch batch, Workspace workspace) {
-        return normalizePredicting(weights, x, batch, workspace).out();
+        Tensor normalized = workspace.tensor(batch.targetCount(), x.columns());
+        normalizePredicting(weights, x, batch, normalized, workspace);
+        return normalized;
     }
 
     private Normalization.Saved normalizePredicting(
-            Parameters weights, Tensor x, PackedBatch batch, Workspace workspace) {
+            Parameters weights, Tensor x, PackedBatch batch, Tensor normalized, Workspace workspace) {
         Tensor rows = workspace.tensor(batch.targetCount(), x.columns());
         backend.gatherRows(x, batch.targetRows(), rows);
-        return normalize(weights, rows, workspace);
+        return normalize(weights, rows, normalized, workspace);
     }
 
     /** Multiplies the normalized rows instead of the logits, of which there are more. */
-    private Normalization.Saved normalize(Parameters weights, Tensor rows, Workspace workspace) {
-        Normalization.Saved normalized = norm.forward(weights, rows, workspace);
-        multiply(normalized.out());
-        return normalized;
+    private Normalization.Saved normalize(Parameters weights, Tensor rows, Tensor normalized, Workspace workspace) {
+        Normalization.Saved saved = norm.forward(weights, rows, normalized, workspace);
+        multiply(normalized);
+        return saved;
     }
 
     private void multiply(Tensor rows) {
@@ -95,7 +100,8 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
     public Saved forward(
             Parameters weights, Tensor x, PackedBatch batch, boolean frozen, double[] logps, Workspace workspace) {
         int targets = batch.targetCount();
-        Normalization.Saved normalized = normalizePredicting(weights, x, batch, workspace);
+        Tensor normalized = workspace.tensor(targets, x.columns());
+        Normalization.Saved saved = normalizePredicting(weights, x, batch, normalized, workspace);
         Tensor logSumExp = workspace.tensor(targets, 1);
         int chunk = chunkRows(targets);
         Tensor slopes = frozen ? workspace.tensor(targets, x.columns()) : null;
@@ -108,7 +114,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
             int to = Math.min(targets, from + chunk);
             Tensor part = logits.rows(0, to - from);
             Tensor sums = logSumExp.rows(from, to);
-            project(weights, normalized.out().rows(from, to), part);
+            project(weights, normalized.rows(from, to), part);
             backend.targetLogps(part, batch.targets(), from, logps, sums);
             if (frozen) {
                 turnIntoGradient(part, sums, batch, from, ones, workspace);
@@ -116,7 +122,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
             }
         }
         workspace.release(mark);
-        return new Saved(normalized, logSumExp, kept, slopes);
+        return new Saved(saved, normalized, logSumExp, kept, slopes);
     }
 
     /**
@@ -166,7 +172,7 @@ final class LanguageModelHead implements Head<LanguageModelHead.Saved> {
             Parameters gradients,
             Workspace workspace) {
         int targets = batch.targetCount();
-        Tensor normalized = saved.norm.out();
+        Tensor normalized = saved.normalized;
         Tensor dNormalized = workspace.tensor(targets, normalized.columns());
         int chunk = chunkRows(targets);
         Tensor logits = saved.logits != null ? saved.logits : workspace.tensor(chunk, vocabulary);

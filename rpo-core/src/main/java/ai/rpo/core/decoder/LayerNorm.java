@@ -27,12 +27,16 @@ final class LayerNorm implements Normalization {
     }
 
     @Override
-    public Saved forward(Parameters weights, Tensor x, Workspace workspace) {
-        Tensor gain = weights.get(weight);
-        Tensor statistics = workspace.tensor(x.rows(), 2);
-        Tensor out = workspace.tensor(x.rows(), x.columns());
-        backend.layerNorm(x, gain, noBias.orElseGet(() -> weights.get(bias)), epsilon, out, statistics);
-        return new Saved(x, statistics, gain, out);
+    public Saved forward(Parameters weights, Tensor x, Tensor out, Workspace workspace) {
+        Saved saved = new Saved(x, workspace.tensor(x.rows(), 2), weights.get(weight));
+        repeat(weights, saved, out);
+        return saved;
+    }
+
+    @Override
+    public void repeat(Parameters weights, Saved saved, Tensor out) {
+        Tensor shift = noBias.orElseGet(() -> weights.get(bias));
+        backend.layerNorm(saved.x(), saved.gain(), shift, epsilon, out, saved.statistics());
     }
 
     @Override

@@ -69,11 +69,11 @@ final class LowRankUpdate {
         backend.linear(input, allA(weights), reduced, false);
         Tensor dB = workspace.zeros(dOut.columns(), reducedColumns());
         backend.linearBackwardWeight(dOut, reduced, dB);
-        backend.scale(dB, lora.scale());
-        onDiagonal(
-                weights,
-                (b, row, column) -> backend.addColumns(
-                        dB.rows(row, row + b.rows()), column, gradients.get(b.name()), 0, lora.rank()));
+        onDiagonal(weights, (b, row, column) -> {
+            Tensor rows = dB.rows(row, row + b.rows());
+            backend.scale(rows, lora.scale(b.module()));
+            backend.addColumns(rows, column, gradients.get(b.name()), 0, lora.rank(b.module()));
+        });
         backend.linearBackwardInput(dOut, allB(weights, workspace), dReduced, false);
         backend.linearBackwardWeight(dReduced, input, allA(gradients));
         workspace.release(mark);
@@ -94,6 +94,13 @@ final class LowRankUpdate {
         workspace.release(mark);
     }
 
+    /** Adds {@code scale·B·A} of all projections to their weights, {@code [columns of all projections, in]}. */
+    void addTo(Tensor weight, Parameters weights, Workspace workspace) {
+        Workspace.Mark mark = workspace.mark();
+        backend.linearBackwardInput(allB(weights, workspace), allA(weights), weight, true);
+        workspace.release(mark);
+    }
+
     private boolean drops(PackedBatch batch) {
         return lora.dropout() > 0 && batch.isNoisy();
     }
@@ -108,7 +115,7 @@ final class LowRankUpdate {
     }
 
     private int reducedColumns() {
-        return lora.rank() * adapted.size();
+        return adapted.stream().mapToInt(lora::rank).sum();
     }
 
     /** {@code [rank of all, in]}. */
@@ -121,15 +128,20 @@ final class LowRankUpdate {
     private Tensor allB(Parameters weights, Workspace workspace) {
         int rows = projections.stream().mapToInt(p -> width(weights, p)).sum();
         Tensor all = workspace.zeros(rows, reducedColumns());
-        onDiagonal(
-                weights,
-                (b, row, column) -> backend.addColumns(
-                        weights.get(b.name()), 0, all.rows(row, row + b.rows()), column, lora.rank()));
-        backend.scale(all, lora.scale());
+        onDiagonal(weights, (b, row, column) -> {
+            Tensor own = all.rows(row, row + b.rows());
+            backend.addColumns(weights.get(b.name()), 0, own, column, lora.rank(b.module()));
+            backend.scale(own, lora.scale(b.module()));
+        });
         return all;
     }
 
-    private record B(String name, int rows) {}
+    private record B(String module, int rows) {
+
+        private String name() {
+            return Lora.b(module) + ".weight";
+        }
+    }
 
     private interface Block {
         void at(B b, int row, int column);
@@ -141,8 +153,8 @@ final class LowRankUpdate {
         for (String projection : projections) {
             int rows = width(weights, projection);
             if (lora.modules().contains(projection)) {
-                block.at(new B(Lora.b(projection) + ".weight", rows), row, column);
-                column += lora.rank();
+                block.at(new B(projection, rows), row, column);
+                column += lora.rank(projection);
             }
             row += rows;
         }

@@ -8,10 +8,14 @@ import ai.rpo.core.tensor.Workspace;
 /** Normalizes the rows of {@code [tokens, hidden]}, with learned parameters. */
 interface Normalization {
 
-    /** What the backward pass needs: the input, numbers of each row, the gain as it was applied, and the output. */
-    record Saved(Tensor x, Tensor statistics, Tensor gain, Tensor out) {}
+    /** What the backward pass needs: the input, numbers of each row, and the gain as it was applied. */
+    record Saved(Tensor x, Tensor statistics, Tensor gain) {}
 
-    Saved forward(Parameters weights, Tensor x, Workspace workspace);
+    /** Overwrites {@code out}, shaped like {@code x}. */
+    Saved forward(Parameters weights, Tensor x, Tensor out, Workspace workspace);
+
+    /** Overwrites {@code out} with what the forward pass wrote there. */
+    void repeat(Parameters weights, Saved saved, Tensor out);
 
     /** Adds to the gradients of the input and of the parameters, where those are trained. */
     void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients, Workspace workspace);
@@ -21,22 +25,6 @@ interface Normalization {
         return switch (config.architecture().norm()) {
             case RMS, RMS_PLUS_ONE -> new RmsNorm(backend, config, name, config.hiddenSize());
             case LAYER, LAYER_WITHOUT_BIAS -> new LayerNorm(backend, config, name);
-        };
-    }
-
-    /** Leaves rows as they are. */
-    static Normalization none(Backend backend) {
-        return new Normalization() {
-
-            @Override
-            public Saved forward(Parameters weights, Tensor x, Workspace workspace) {
-                return new Saved(x, null, null, x);
-            }
-
-            @Override
-            public void backward(Saved saved, Tensor dOut, Tensor intoX, Parameters gradients, Workspace workspace) {
-                backend.add(dOut, intoX);
-            }
         };
     }
 }

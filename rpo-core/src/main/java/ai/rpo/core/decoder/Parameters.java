@@ -1,5 +1,6 @@
 package ai.rpo.core.decoder;
 
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.RowOrder;
@@ -129,7 +130,7 @@ public final class Parameters {
 
     /** Shape and place of a weight, of the model below an adapter too. */
     ParameterLayout.Entry entry(String name) {
-        return isOfBase(name) ? base.orElseThrow().entry(name) : layout.get(name);
+        return isOfBase(name) ? base.orElseThrow().entry(name) : own(name);
     }
 
     /**
@@ -145,14 +146,18 @@ public final class Parameters {
             throw new IllegalStateException(name + " is packed.");
         }
         return tensors.computeIfAbsent(name, n -> {
-            ParameterLayout.Entry entry = layout.get(n);
+            ParameterLayout.Entry entry = own(n);
             return tensor(entry, entry.rows(), entry.columns());
         });
     }
 
     /** Whether a weight is among these, rather than frozen. */
     boolean hold(String name) {
-        return layout.contains(name);
+        return layout.contains(name) || layout.contains(Lora.saved(name));
+    }
+
+    private ParameterLayout.Entry own(String name) {
+        return layout.get(layout.contains(name) ? name : Lora.saved(name));
     }
 
     /** The gradient of a vector to add to, or scratch memory in its place where the vector is frozen. */
@@ -196,8 +201,8 @@ public final class Parameters {
             return base.orElseThrow().stacked(first, last);
         }
         return tensors.computeIfAbsent(first + ".." + last, n -> {
-            ParameterLayout.Entry from = layout.get(first);
-            ParameterLayout.Entry to = layout.get(last);
+            ParameterLayout.Entry from = own(first);
+            ParameterLayout.Entry to = own(last);
             long size = to.offset() + to.size() - from.offset();
             return from.vector()
                     ? tensor(from, 1, Math.toIntExact(size))

@@ -20,6 +20,7 @@ final class Projection {
     private final Optional<Window> bias;
     private final boolean inputMajor;
     private final Optional<LowRankUpdate> update;
+    private final Optional<Magnitudes> magnitudes;
 
     /** A weight among parameters, unpacked into scratch memory where it is kept in fewer bits; or its gradient among gradients. */
     private interface Weight {
@@ -37,13 +38,15 @@ final class Projection {
             Weight weight,
             Optional<Window> bias,
             boolean inputMajor,
-            Optional<LowRankUpdate> update) {
+            Optional<LowRankUpdate> update,
+            Optional<Magnitudes> magnitudes) {
         this.backend = backend;
         this.firstName = firstName;
         this.weight = weight;
         this.bias = bias;
         this.inputMajor = inputMajor;
         this.update = update;
+        this.magnitudes = magnitudes;
     }
 
     /**
@@ -57,6 +60,7 @@ final class Projection {
         String first = names.get(0);
         String last = names.get(names.size() - 1);
         List<String> weights = names.stream().map(name -> name + ".weight").toList();
+        Optional<LowRankUpdate> update = lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor));
         Window bias = parameters -> parameters.stacked(first + ".bias", last + ".bias");
         return new Projection(
                 backend,
@@ -64,7 +68,8 @@ final class Projection {
                 (parameters, workspace) -> parameters.matrix(weights, backend, workspace),
                 biased ? Optional.of(bias) : Optional.empty(),
                 inputMajor,
-                lora.flatMap(adapter -> LowRankUpdate.of(backend, adapter, names, inputMajor)));
+                update,
+                Magnitudes.of(backend, lora, names, update));
     }
 
     /**
@@ -80,11 +85,31 @@ final class Projection {
                 Optional.of(parameters ->
                         Parameters.part(parameters.get(tensor + WeightNames.Experts.BIAS), expert, experts)),
                 true,
+                Optional.empty(),
                 Optional.empty());
     }
 
     /** {@code x [tokens, in]} to {@code out [tokens, out]}, overwriting it or adding to it. */
     void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
+        if (magnitudes.isEmpty()) {
+            multiply(weights, x, batch, out, accumulate, workspace);
+        } else {
+            Workspace.Mark mark = workspace.mark();
+            Tensor product = accumulate ? workspace.tensor(out.rows(), out.columns()) : out;
+            multiply(weights, x, batch, product, false, workspace);
+            Tensor factors = magnitudes.get().gains(weights, workspace).factors();
+            backend.scaleColumns(product, factors, product);
+            if (accumulate) {
+                backend.add(product, out);
+            }
+            workspace.release(mark);
+        }
+        bias.ifPresent(window -> backend.addRow(window.of(weights), out));
+    }
+
+    /** The product with the weight and what an adapter adds to that. */
+    private void multiply(
+            Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         if (inputMajor) { // x·W is what the gradient of the other layout's input is made with
             backend.linearBackwardInput(x, weight.of(weights, workspace), out, accumulate);
@@ -92,7 +117,6 @@ final class Projection {
             backend.linear(x, weight.of(weights, workspace), out, accumulate);
         }
         workspace.release(mark);
-        bias.ifPresent(window -> backend.addRow(window.of(weights), out));
         update.ifPresent(low -> low.forward(weights, x, batch, out, workspace));
     }
 
@@ -106,17 +130,32 @@ final class Projection {
             Parameters gradients,
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
-        Optional<Tensor> dReduced = update.map(low -> low.backward(weights, x, batch, dOut, gradients, workspace));
+        Tensor dProduct = throughMagnitudes(weights, x, batch, dOut, gradients, workspace);
+        Optional<Tensor> dReduced = update.map(low -> low.backward(weights, x, batch, dProduct, gradients, workspace));
         if (gradients.hold(firstName)) {
-            backwardWeight(x, dOut, gradients, workspace);
+            backwardWeight(x, dProduct, gradients, workspace);
         }
         if (inputMajor) {
-            backend.linear(dOut, weight.of(weights, workspace), dX, false);
+            backend.linear(dProduct, weight.of(weights, workspace), dX, false);
         } else {
-            backend.linearBackwardInput(dOut, weight.of(weights, workspace), dX, false);
+            backend.linearBackwardInput(dProduct, weight.of(weights, workspace), dX, false);
         }
         dReduced.ifPresent(reduced -> update.orElseThrow().backwardInput(weights, reduced, batch, dX, workspace));
         workspace.release(mark);
+    }
+
+    /** The gradient of the product, which is computed again, since the magnitudes' gradients need it. */
+    private Tensor throughMagnitudes(
+            Parameters weights, Tensor x, PackedBatch batch, Tensor dOut, Parameters gradients, Workspace workspace) {
+        if (magnitudes.isEmpty()) {
+            return dOut;
+        }
+        Tensor product = workspace.tensor(dOut.rows(), dOut.columns());
+        multiply(weights, x, batch, product, false, workspace);
+        Magnitudes.Gains gains = magnitudes.get().gains(weights, workspace);
+        magnitudes.get().backward(weights, gains, product, dOut, gradients, workspace);
+        backend.scaleColumns(dOut, gains.factors(), product);
+        return product;
     }
 
     private void backwardWeight(Tensor x, Tensor dOut, Parameters gradients, Workspace workspace) {

@@ -100,11 +100,15 @@ interface QueryKeyNorm {
 
         @Override
         public Saved forward(Parameters weights, Tensor fused, Workspace workspace) {
-            Normalization.Saved queries = query.forward(weights, queries(fused, workspace), workspace);
-            Normalization.Saved keys = key.forward(weights, keys(fused, workspace), workspace);
+            Tensor queries = workspace.tensor(fused.rows(), shape.queryColumns());
+            Tensor keys = workspace.tensor(fused.rows(), shape.keyColumns());
             Tensor out = workspace.tensor(fused.rows(), fused.columns());
-            join(queries.out(), keys.out(), fused, out);
-            return new Numbers(queries, keys, out);
+            Numbers numbers = new Numbers(
+                    query.forward(weights, queries(fused, workspace), queries, workspace),
+                    key.forward(weights, keys(fused, workspace), keys, workspace),
+                    out);
+            join(queries, keys, fused, out);
+            return numbers;
         }
 
         @Override

@@ -19,12 +19,15 @@ final class RmsNorm implements Normalization {
     }
 
     @Override
-    public Saved forward(Parameters weights, Tensor x, Workspace workspace) {
-        Tensor inverseRms = workspace.tensor(x.rows(), 1);
-        Tensor out = workspace.tensor(x.rows(), x.columns());
-        Tensor applied = gain.of(weights, workspace);
-        backend.rmsNorm(x, applied, epsilon, out, inverseRms);
-        return new Saved(x, inverseRms, applied, out);
+    public Saved forward(Parameters weights, Tensor x, Tensor out, Workspace workspace) {
+        Saved saved = new Saved(x, workspace.tensor(x.rows(), 1), gain.of(weights, workspace));
+        repeat(weights, saved, out);
+        return saved;
+    }
+
+    @Override
+    public void repeat(Parameters weights, Saved saved, Tensor out) {
+        backend.rmsNorm(saved.x(), saved.gain(), epsilon, out, saved.statistics());
     }
 
     @Override

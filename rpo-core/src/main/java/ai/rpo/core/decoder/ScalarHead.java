@@ -7,7 +7,10 @@ import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 
 /** The head of a reward model: the final norm and one weight {@code [1, hidden]}, on the last row of each completion. */
-final class ScalarHead implements Head<Normalization.Saved> {
+final class ScalarHead implements Head<ScalarHead.Saved> {
+
+    /** @param normalized rows {@code [targets, hidden]} */
+    record Saved(Normalization.Saved norm, Tensor normalized) {}
 
     private final Backend backend;
     private final Normalization norm;
@@ -21,21 +24,22 @@ final class ScalarHead implements Head<Normalization.Saved> {
     }
 
     @Override
-    public Normalization.Saved forward(
+    public Saved forward(
             Parameters weights, Tensor x, PackedBatch batch, boolean frozen, double[] numbers, Workspace workspace) {
         Tensor rows = workspace.tensor(batch.targetCount(), x.columns());
         backend.gatherRows(x, batch.targetRows(), rows);
-        Normalization.Saved normalized = norm.forward(weights, rows, workspace);
+        Tensor normalized = workspace.tensor(rows.rows(), rows.columns());
+        Saved saved = new Saved(norm.forward(weights, rows, normalized, workspace), normalized);
         Tensor scores = workspace.tensor(rows.rows(), 1);
-        backend.linear(normalized.out(), weights.get(weight), scores, false);
+        backend.linear(normalized, weights.get(weight), scores, false);
         System.arraycopy(scores.toArray(), 0, numbers, 0, numbers.length);
-        return normalized;
+        return saved;
     }
 
     @Override
     public void backward(
             Parameters weights,
-            Normalization.Saved saved,
+            Saved saved,
             PackedBatch batch,
             double[] coefficients,
             Tensor intoX,
@@ -47,11 +51,11 @@ final class ScalarHead implements Head<Normalization.Saved> {
         backend.gatherRows(weights.get(weight), new int[targets], dNormalized);
         scaleRows(dNormalized, coefficients);
         Tensor dRows = workspace.zeros(targets, intoX.columns());
-        norm.backward(saved, dNormalized, dRows, gradients, workspace);
+        norm.backward(saved.norm, dNormalized, dRows, gradients, workspace);
         backend.scatterAddRows(dRows, batch.targetRows(), intoX);
         if (gradients.hold(weight)) {
             Tensor scaled = dNormalized;
-            backend.copy(saved.out(), scaled);
+            backend.copy(saved.normalized, scaled);
             scaleRows(scaled, coefficients);
             backend.addRowBackward(scaled, gradients.get(weight));
         }

@@ -82,7 +82,7 @@ public final class ScratchMemory {
                 Backend.class.getClassLoader(),
                 new Class<?>[] {Backend.class},
                 (proxy, method, arguments) ->
-                        method.getName().equals("allocate") ? allocate((long) arguments[0]) : null);
+                        method.getName().startsWith("allocate") ? allocate((long) arguments[0]) : null);
         Decoder decoder = new Decoder(config, lora, backend);
         ParameterLayout layout = ParameterLayout.of(config);
         Parameters model = new Parameters(layout, new Shapeless(layout.size(), () -> {})).with(packed(layout));

@@ -85,6 +85,7 @@ public record PairResult(
                 none,
                 new double[] {chosenLogps, rejectedLogps},
                 margin,
+                true,
                 new int[] {chosenTokens, rejectedTokens},
                 none);
     }

@@ -129,6 +129,7 @@ public final class BatchGradient implements AutoCloseable {
                             example.referenceLogps(),
                             ofRewards ? own : NONE,
                             example.margin(),
+                            example.regularized(),
                             tokens,
                             byToken ? Arrays.copyOfRange(pass.tokenLogps(), token, token + ownTokens) : NONE),
                     size);

@@ -15,12 +15,19 @@ import java.util.List;
  * @param referenceLogps the reference model's log-probability of each completion; empty for supervised data
  *     and for what trains a reward model
  * @param margin by how much the data say that the chosen completion is better; 0 where they do not say
+ * @param regularized whether a supervised term on chosen completions counts this one
  */
-public record TrainingExample(long ordinal, Example example, double[] referenceLogps, double margin)
+public record TrainingExample(
+        long ordinal, Example example, double[] referenceLogps, double margin, boolean regularized)
         implements Serializable {
 
     public TrainingExample(long ordinal, Example example, double[] referenceLogps) {
-        this(ordinal, example, referenceLogps, 0);
+        this(ordinal, example, referenceLogps, 0, true);
+    }
+
+    /** The same pair, whose chosen completion is not one of those that the policy is held to. */
+    public TrainingExample withoutRegularizer() {
+        return new TrainingExample(ordinal, example, referenceLogps, margin, false);
     }
 
     public static TrainingExample of(ScoredPair scored) {
@@ -34,7 +41,7 @@ public record TrainingExample(long ordinal, Example example, double[] referenceL
     /** A pair for a reward model, which needs no reference. */
     public static TrainingExample of(TokenizedPair pair, double margin) {
         Example example = new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
-        return new TrainingExample(pair.ordinal(), example, new double[0], margin);
+        return new TrainingExample(pair.ordinal(), example, new double[0], margin, true);
     }
 
     public static TrainingExample of(TokenizedExample row) {

@@ -37,7 +37,7 @@ public final class Adapter {
                     + ". If it has an adapter_model.bin, load it in PEFT and call save_pretrained.");
         }
         SafetensorsFile stored = SafetensorsFile.open(folder.resolve(WEIGHTS));
-        Set<String> copied = copiedFrom(baseWeights, stored);
+        Set<String> copied = copiedFrom(baseWeights, stored, lora);
         weights = ParameterFile.read(stored.only(name -> !copied.contains(name)), ParameterLayout.of(base, lora));
     }
 
@@ -46,11 +46,11 @@ public final class Adapter {
      *
      * @throws RpoException if one of them is not what it is in the model
      */
-    private static Set<String> copiedFrom(StoredWeights base, SafetensorsFile stored) {
+    private static Set<String> copiedFrom(StoredWeights base, SafetensorsFile stored, Lora lora) {
         Set<String> copied = new TreeSet<>();
         for (StoredTensor tensor : stored.tensors().values()) {
             String name = tensor.name().startsWith(IN_PEFT) ? tensor.name().substring(IN_PEFT.length()) : "";
-            base.find(name).ifPresent(numbers -> {
+            base.find(name).filter(numbers -> !lora.trains(name)).ifPresent(numbers -> {
                 if (!numbers.equalNumbersOf(new StoredNumbers(stored, tensor))) {
                     throw RpoException.configuration("Cannot use " + stored.path() + ": it holds " + tensor.name()
                             + " " + tensor.shape() + ", which differs from the model's " + name + " "

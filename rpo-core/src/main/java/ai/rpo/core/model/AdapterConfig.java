@@ -3,10 +3,13 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -23,12 +26,7 @@ public final class AdapterConfig {
 
     /** What changes the arithmetic or the weights, and is not supported. */
     private static final List<String> UNSUPPORTED = List.of(
-            "use_dora",
             "lora_bias",
-            "modules_to_save",
-            "rank_pattern",
-            "alpha_pattern",
-            "layers_to_transform",
             "exclude_modules",
             "target_parameters",
             "trainable_token_indices",
@@ -74,6 +72,11 @@ public final class AdapterConfig {
             "lora_dropout",
             "use_rslora",
             "target_modules",
+            "use_dora",
+            "rank_pattern",
+            "alpha_pattern",
+            "layers_to_transform",
+            "modules_to_save",
             "init_lora_weights");
 
     static final String MERGE = "Merge the adapter into its model in PEFT, and use that";
@@ -105,12 +108,112 @@ public final class AdapterConfig {
         if (!(dropout >= 0 && dropout < 1)) {
             throw file.refuse("lora_dropout", "but must be at least 0 and below 1");
         }
+        Set<String> modules = inLayers(file, config, modules(file, config));
         return new Lora(
                 file.positiveInt("r", 8),
                 file.positive("lora_alpha", 8),
                 dropout,
                 file.flag("use_rslora", false),
-                modules(file, config));
+                modules,
+                pattern(file, "rank_pattern", JsonObject::positiveInt, modules),
+                pattern(file, "alpha_pattern", JsonObject::positive, modules),
+                saved(file, config),
+                dora(file, config));
+    }
+
+    private static boolean dora(JsonObject file, ModelConfig config) {
+        boolean dora = file.flag("use_dora", false);
+        if (dora && config.architecture().names().inputMajor()) {
+            throw file.refuse(
+                    "use_dora",
+                    "but not supported for " + config.modelType() + ", whose weights lie transposed",
+                    MERGE);
+        }
+        return dora;
+    }
+
+    private static <N> Map<String, N> pattern(
+            JsonObject file, String key, BiFunction<JsonObject, String, N> number, Set<String> modules) {
+        Map<String, N> patterns = new LinkedHashMap<>(); // of several that fit, the first counts
+        file.object(key).ifPresent(object -> object.keys()
+                .forEach(pattern -> patterns.put(pattern, number.apply(object, pattern))));
+        try {
+            return LoraPatterns.apply(patterns, modules);
+        } catch (PatternSyntaxException e) {
+            throw file.refuse(key, "in which " + e.getPattern() + " is not a regular expression");
+        }
+    }
+
+    /** As PEFT chooses them: those of these layers among the target modules that are named. */
+    private static Set<String> inLayers(JsonObject file, ModelConfig config, Set<String> modules) {
+        String key = "layers_to_transform";
+        if (file.isEmpty(key)) {
+            return modules;
+        }
+        if (file.isText("target_modules") && !file.text("target_modules", "").equals(ALL)) {
+            throw file.refuse(key, "but target_modules is a regular expression, which says which layers itself");
+        }
+        return inLayers(file.ids(key, List.of()), config, modules, FILE + "'s " + key);
+    }
+
+    /** @throws RpoException if there are none in these layers */
+    static Set<String> inLayers(List<Integer> layers, ModelConfig config, Set<String> modules, String source) {
+        Set<String> chosen = modules.stream()
+                .filter(module -> layers.contains(LoraPatterns.layer(module)))
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (chosen.isEmpty()) {
+            throw RpoException.configuration("Cannot adapt layers " + layers + " of " + source
+                    + ": no projection that is to be adapted is in one of them. The model has layers 0 to "
+                    + (config.layers() - 1) + ".");
+        }
+        return chosen;
+    }
+
+    private static Set<String> saved(JsonObject file, ModelConfig config) {
+        String key = "modules_to_save";
+        return file.isEmpty(key) ? Set.of() : saved(file.texts(key), config, FILE + "'s " + key);
+    }
+
+    /**
+     * Modules that are trained whole: embeddings, the head, norms, by the ends of their names.
+     *
+     * @throws RpoException if there is none of a name, or it is another kind of module
+     */
+    static Set<String> saved(List<String> names, ModelConfig config, String source) {
+        Set<String> all = ParameterLayout.of(config).entries().stream()
+                .map(entry -> entry.name().replaceFirst("\\.(weight|bias)$", ""))
+                .collect(Collectors.toCollection(TreeSet::new));
+        WeightNames weights = config.architecture().names();
+        Set<String> tables = Set.of(weights.embedding(), weights.head());
+        Set<String> found = new TreeSet<>();
+        for (String name : names) {
+            Set<String> matching =
+                    all.stream().filter(module -> module.endsWith(name)).collect(Collectors.toCollection(TreeSet::new));
+            if (config.tiedHead() && tables.stream().anyMatch(table -> table.endsWith(name))) {
+                throw RpoException.configuration("Cannot train " + name + " of " + source
+                        + ": this model's head is its embedding, and PEFT would part them. " + MERGE + ".");
+            }
+            if (matching.isEmpty()) {
+                throw RpoException.configuration("Cannot train " + name + " of " + source + ": a " + config.modelType()
+                        + " model has no such module. Name its embedding (" + weights.embedding() + "), its head ("
+                        + weights.head() + ") or norms.");
+            }
+            matching.stream()
+                    .filter(module -> !tables.contains(module) && !isNorm(module, config))
+                    .findFirst()
+                    .ifPresent(module -> {
+                        throw RpoException.configuration("Cannot train " + module + " of " + source
+                                + ": only embeddings, heads and norms are trained whole. Adapt it, or leave it out.");
+                    });
+            found.addAll(matching);
+        }
+        return found;
+    }
+
+    private static boolean isNorm(String module, ModelConfig config) {
+        ParameterLayout layout = ParameterLayout.of(config);
+        String weight = module + ".weight";
+        return layout.contains(weight) && layout.get(weight).vector();
     }
 
     /** PiSSA and its like train what they take out of the model: the adapter belongs to what is left of it. */
@@ -253,11 +356,24 @@ public final class AdapterConfig {
         }
         file.put("lora_dropout", lora.dropout())
                 .put("use_rslora", lora.rankStabilized())
+                .put("use_dora", lora.dora())
                 .put("bias", "none")
                 .put("fan_in_fan_out", config.architecture().names().inputMajor())
                 .put("inference_mode", true);
         ArrayNode modules = file.putArray("target_modules");
         shortNames(config, lora).forEach(modules::add);
+        if (!lora.ranks().isEmpty()) {
+            ObjectNode ranks = file.putObject("rank_pattern");
+            lora.ranks().forEach(ranks::put);
+        }
+        if (!lora.alphas().isEmpty()) {
+            ObjectNode alphas = file.putObject("alpha_pattern");
+            lora.alphas().forEach(alphas::put);
+        }
+        if (!lora.saved().isEmpty()) {
+            ArrayNode saved = file.putArray("modules_to_save");
+            lora.saved().forEach(saved::add);
+        }
         return file.toPrettyString() + "\n";
     }
 }

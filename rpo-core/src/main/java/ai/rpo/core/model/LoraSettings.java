@@ -3,7 +3,13 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Whether an adapter is trained instead of all weights, and what it is like; the keys of {@code rpo.lora}.
@@ -13,6 +19,11 @@ import java.util.Optional;
  * @param dropout probability with which an element of a projection's input is left out of its update in training
  * @param targetModules projections by the ends of their names, or {@code all-linear}
  * @param rankStabilized whether the scale is alpha/√rank rather than alpha/rank
+ * @param rankPattern ranks of projections whose names end as a regular expression says, in place of {@code rank}
+ * @param alphaPattern alphas of such projections, in place of {@code alpha}
+ * @param layers whose projections are adapted, counted from 0; empty for all
+ * @param modulesToSave embeddings, heads and norms that are trained whole, by the ends of their names
+ * @param dora whether each row of an adapted matrix has a magnitude of its own, which is trained (DoRA)
  * @param basePrecision in how many bits the weights under the adapter are kept
  */
 public record LoraSettings(
@@ -21,12 +32,21 @@ public record LoraSettings(
         double dropout,
         List<String> targetModules,
         boolean rankStabilized,
+        Map<String, String> rankPattern,
+        Map<String, String> alphaPattern,
+        List<String> layers,
+        List<String> modulesToSave,
+        boolean dora,
         BasePrecision basePrecision) {
 
     public static final LoraSettings OFF = new LoraSettings(0, 16, 0, List.of(AdapterConfig.ALL), false);
 
     public LoraSettings {
         targetModules = List.copyOf(targetModules);
+        rankPattern = new TreeMap<>(rankPattern);
+        alphaPattern = new TreeMap<>(alphaPattern);
+        layers = List.copyOf(layers);
+        modulesToSave = List.copyOf(modulesToSave);
         List<String> problems = new ArrayList<>();
         if (rank < 0) {
             problems.add("rank must be at least 0, but is " + rank);
@@ -40,6 +60,24 @@ public record LoraSettings(
         if (targetModules.isEmpty()) {
             problems.add("target-modules must name a projection, but is empty");
         }
+        if (dora && dropout > 0) {
+            problems.add("dora must be false where dropout is above 0, but is true");
+        }
+        rankPattern.forEach((key, value) -> {
+            if (!value.matches("[1-9]\\d{0,8}")) {
+                problems.add("rank-pattern must have whole numbers above 0, but " + key + " is " + value);
+            }
+            addUnlessExpression(problems, "rank-pattern", key);
+        });
+        alphaPattern.forEach((key, value) -> {
+            if (!value.matches("\\d+(\\.\\d+)?([eE][+-]?\\d+)?") || !(Double.parseDouble(value) > 0)) {
+                problems.add("alpha-pattern must have numbers above 0, but " + key + " is " + value);
+            }
+            addUnlessExpression(problems, "alpha-pattern", key);
+        });
+        layers.stream()
+                .filter(layer -> !layer.matches("\\d{1,6}"))
+                .forEach(layer -> problems.add("layers must be numbers from 0 on, but one is " + layer));
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
@@ -48,6 +86,28 @@ public record LoraSettings(
     /** Makes those of an adapter on weights as they are stored. */
     public LoraSettings(int rank, double alpha, double dropout, List<String> targetModules, boolean rankStabilized) {
         this(rank, alpha, dropout, targetModules, rankStabilized, BasePrecision.AS_STORED);
+    }
+
+    /** Makes those of an adapter that is alike everywhere. */
+    public LoraSettings(
+            int rank,
+            double alpha,
+            double dropout,
+            List<String> targetModules,
+            boolean rankStabilized,
+            BasePrecision basePrecision) {
+        this(
+                rank,
+                alpha,
+                dropout,
+                targetModules,
+                rankStabilized,
+                Map.of(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                false,
+                basePrecision);
     }
 
     public boolean isOn() {
@@ -70,14 +130,42 @@ public record LoraSettings(
             }
             return Optional.empty();
         }
+        ModelConfig config = start.config();
+        Set<String> modules = AdapterConfig.modules(config, targetModules, "rpo.lora.target-modules");
+        if (!layers.isEmpty()) {
+            modules = AdapterConfig.inLayers(
+                    layers.stream().map(Integer::valueOf).toList(), config, modules, "rpo.lora.layers");
+        }
         Lora wanted = new Lora(
                 rank,
                 alpha,
                 dropout,
                 rankStabilized,
-                AdapterConfig.modules(start.config(), targetModules, "rpo.lora.target-modules"));
+                modules,
+                LoraPatterns.apply(numbers(rankPattern, Integer::valueOf), modules),
+                LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), modules),
+                AdapterConfig.saved(modulesToSave, config, "rpo.lora.modules-to-save"),
+                dora);
+        if (dora && config.architecture().names().inputMajor()) {
+            throw RpoException.configuration("Cannot train with rpo.lora.dora = true: a " + config.modelType()
+                    + " model's weights lie transposed. Set it to false.");
+        }
         start.adapter().ifPresent(adapter -> requireSame(wanted, adapter.lora(), start));
         return Optional.of(wanted);
+    }
+
+    private static void addUnlessExpression(List<String> problems, String name, String key) {
+        try {
+            Pattern.compile(key);
+        } catch (PatternSyntaxException e) {
+            problems.add(name + " must have regular expressions as names, but one is " + key);
+        }
+    }
+
+    private static <N> Map<String, N> numbers(Map<String, String> texts, Function<String, N> number) {
+        Map<String, N> numbers = new TreeMap<>();
+        texts.forEach((key, value) -> numbers.put(key, number.apply(value)));
+        return numbers;
     }
 
     private static void requireSame(Lora wanted, Lora found, ModelDirectory start) {
@@ -92,6 +180,15 @@ public record LoraSettings(
             differences.add("rpo.lora.rank-stabilized is " + wanted.rankStabilized() + ", the adapter's "
                     + found.rankStabilized());
         }
+        if (!sameNumbers(wanted, found)) {
+            differences.add("rpo.lora.rank-pattern and alpha-pattern give other projections other numbers than it has");
+        }
+        if (wanted.dora() != found.dora()) {
+            differences.add("rpo.lora.dora is " + wanted.dora() + ", the adapter's " + found.dora());
+        }
+        if (!wanted.saved().equals(found.saved())) {
+            differences.add("rpo.lora.modules-to-save are " + wanted.saved() + ", the adapter's " + found.saved());
+        }
         if (!wanted.modules().equals(found.modules())) {
             differences.add(
                     "rpo.lora.target-modules are not the adapter's " + AdapterConfig.shortNames(start.config(), found));
@@ -101,5 +198,11 @@ public record LoraSettings(
                     + String.join("; ", differences)
                     + ". Set them to the adapter's, or export it with rpo.export.form = full and start from that.");
         }
+    }
+
+    private static boolean sameNumbers(Lora wanted, Lora found) {
+        return wanted.modules().stream()
+                .allMatch(module ->
+                        wanted.rank(module) == found.rank(module) && wanted.scale(module) == found.scale(module));
     }
 }

@@ -3,7 +3,10 @@ package ai.rpo.core.model;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
-/** A model's weights with an adapter's updates added, {@code W + scale·B·A}, worked out as they are read. */
+/**
+ * A model's weights with an adapter's updates added, {@code W + scale·B·A}, and its rows as long as an adapter with magnitudes
+ * says; worked out as they are read.
+ */
 final class MergedWeights implements Weights {
 
     private final Weights model;
@@ -23,17 +26,21 @@ final class MergedWeights implements Weights {
     }
 
     /** The update of a weight as {@code left·right}: {@code [rows, rank]} with the scale in it, and {@code [rank, columns]}. */
-    private record Factors(String weight, float[] left, float[] right) {}
+    private record Factors(String weight, int rank, float[] left, float[] right, float[] gains) {}
 
     @Override
     public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
+        if (lora.trains(entry.name())) {
+            adapter.read(layout.get(Lora.saved(entry.name())), elementOffset, target);
+            return;
+        }
         int start = target.position();
         model.read(entry, elementOffset, target);
         String module = entry.name().replaceFirst("\\.weight$", "");
         if (!entry.name().endsWith(".weight") || !lora.modules().contains(module)) {
             return;
         }
-        Factors factors = factors(entry.name(), module);
+        Factors factors = factors(entry, module);
         int columns = entry.columns();
         float[] update = new float[columns];
         for (int i = start; i < target.position(); ) {
@@ -43,7 +50,8 @@ final class MergedWeights implements Weights {
             int count = Math.min(columns - column, target.position() - i);
             updateOfRow(factors, row, update);
             for (int j = 0; j < count; j++) {
-                target.put(i + j, target.get(i + j) + update[column + j]);
+                float number = target.get(i + j) + update[column + j];
+                target.put(i + j, factors.gains == null ? number : factors.gains[row] * number);
             }
             i += count;
         }
@@ -51,8 +59,8 @@ final class MergedWeights implements Weights {
 
     private void updateOfRow(Factors factors, int row, float[] update) {
         Arrays.fill(update, 0);
-        for (int k = 0; k < lora.rank(); k++) {
-            float left = factors.left[row * lora.rank() + k];
+        for (int k = 0; k < factors.rank; k++) {
+            float left = factors.left[row * factors.rank + k];
             for (int j = 0, from = k * update.length; j < update.length; j++) {
                 update[j] += left * factors.right[from + j];
             }
@@ -60,16 +68,21 @@ final class MergedWeights implements Weights {
     }
 
     /** Weights are read one after another, a piece at a time, so the latest are kept. */
-    private synchronized Factors factors(String weight, String module) {
+    private synchronized Factors factors(ParameterLayout.Entry entry, String module) {
+        String weight = entry.name();
         if (latest == null || !latest.weight.equals(weight)) {
             float[] a = numbers(Lora.a(module) + ".weight");
             float[] b = numbers(Lora.b(module) + ".weight");
             for (int i = 0; i < b.length; i++) {
-                b[i] *= (float) lora.scale();
+                b[i] *= (float) lora.scale(module);
             }
+            int rank = lora.rank(module);
             latest = inputMajor
-                    ? new Factors(weight, transposed(a, lora.rank()), transposed(b, b.length / lora.rank()))
-                    : new Factors(weight, b, a);
+                    ? new Factors(weight, rank, transposed(a, rank), transposed(b, b.length / rank), null)
+                    : new Factors(weight, rank, b, a, null);
+            if (lora.dora()) {
+                latest = new Factors(weight, rank, b, a, gains(entry, latest, numbers(Lora.magnitude(module))));
+            }
         }
         return latest;
     }
@@ -90,5 +103,23 @@ final class MergedWeights implements Weights {
             }
         }
         return transposed;
+    }
+
+    /** By what each row of the sum is to grow to be as long as its magnitude. */
+    private float[] gains(ParameterLayout.Entry entry, Factors factors, float[] magnitudes) {
+        float[] row = new float[entry.columns()];
+        float[] update = new float[entry.columns()];
+        float[] gains = new float[entry.rows()];
+        for (int i = 0; i < gains.length; i++) {
+            model.read(entry, (long) i * row.length, FloatBuffer.wrap(row));
+            updateOfRow(factors, i, update);
+            double squares = 0;
+            for (int j = 0; j < row.length; j++) {
+                double number = row[j] + update[j];
+                squares += number * number;
+            }
+            gains[i] = (float) (magnitudes[i] / Math.sqrt(squares));
+        }
+        return gains;
     }
 }

@@ -43,6 +43,7 @@ public final class ModelConfigParser {
         if (!family.hasExperts()) {
             refuseExperts(config);
         }
+        RotaryScaling.requireKnownKeys(config);
         return family.read(config);
     }
 

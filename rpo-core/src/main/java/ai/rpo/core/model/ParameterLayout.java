@@ -99,7 +99,7 @@ public final class ParameterLayout {
     }
 
     /**
-     * The matrices of an adapter, under PEFT's names. Those that reduce one input lie side by side, so that they too are
+     * The matrices of an adapter, and what it trains whole, under PEFT's names. Those that reduce one input lie side by side, so that they too are
      * one matrix.
      */
     public static ParameterLayout of(ModelConfig config, Lora lora) {
@@ -112,13 +112,23 @@ public final class ParameterLayout {
                         projections.stream().filter(lora.modules()::contains).toList();
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");
-                    layout.matrix(Lora.a(module), lora.rank(), names.inputMajor() ? weight.rows() : weight.columns());
+                    layout.matrix(
+                            Lora.a(module), lora.rank(module), names.inputMajor() ? weight.rows() : weight.columns());
                 }
                 for (String module : adapted) {
                     Entry weight = base.get(module + ".weight");
                     int rows = names.inputMajor() ? weight.columns() : weight.rows();
-                    layout.matrix(Lora.b(module), rows, lora.rank(), weight.order);
+                    layout.matrix(Lora.b(module), rows, lora.rank(module), weight.order);
                 }
+                for (String module : lora.dora() ? adapted : List.<String>of()) {
+                    Entry weight = base.get(module + ".weight");
+                    layout.add(Lora.magnitude(module), List.of(weight.rows()), weight.order);
+                }
+            }
+        }
+        for (Entry entry : base.entries()) {
+            if (lora.trains(entry.name())) {
+                layout.add(Lora.saved(entry.name()), entry.shape(), entry.order());
             }
         }
         return layout;

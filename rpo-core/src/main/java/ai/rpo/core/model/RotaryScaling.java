@@ -32,6 +32,11 @@ final class RotaryScaling {
             "mscale",
             "mscale_all_dim",
             "truncate");
+    private static final List<String> NAMES = List.of("linear", "llama3", "yarn", "longrope");
+
+    /** What published models say beside the rest, and nobody reads, transformers neither. */
+    private static final Set<String> WITHOUT_EFFECT = Set.of("finetuned", "attn_factor");
+
     private static final String TYPES = "default, linear, llama3, yarn, longrope";
     private static final JsonObject NOTHING = JsonObject.parse("{}", "config.json");
 
@@ -187,6 +192,39 @@ final class RotaryScaling {
                 .filter(key -> !KEYS_OF_ALL.contains(key) && !used.contains(key) && !ofFamily.contains(key))
                 .map(scaling::fullName)
                 .toList();
+    }
+
+    /**
+     * Looks for keys that no type of scaling has.
+     *
+     * @throws RpoException naming the first: it may turn heads in a way of its own
+     */
+    static void requireKnownKeys(JsonObject config) {
+        Set<String> ofFamily = Family.named(config.text("model_type", ""))
+                .map(Family::ownRotaryKeys)
+                .orElse(Set.of());
+        for (String place : new String[] {"rope_scaling", "rope_parameters"}) {
+            given(config, place).ifPresent(scaling -> requireKnownKeys(scaling, ofFamily));
+        }
+    }
+
+    private static void requireKnownKeys(JsonObject scaling, Set<String> ofFamily) {
+        for (String key : scaling.keys()) {
+            if (ofFamily.contains(key) && scaling.isObject(key)) {
+                requireKnownKeys(scaling.object(key).orElseThrow(), Set.of());
+            } else if (scaling.has(key) && !isKnown(key) && !ofFamily.contains(key)) {
+                throw scaling.refuse(
+                        key,
+                        "but no type of scaling has such a key, so nobody knows what it changes",
+                        "Take it out if it changes nothing, or use another model");
+            }
+        }
+    }
+
+    private static boolean isKnown(String key) {
+        return KEYS_OF_ALL.contains(key)
+                || WITHOUT_EFFECT.contains(key)
+                || NAMES.stream().anyMatch(type -> usedKeys(type).contains(key));
     }
 
     private static Set<String> usedKeys(String type) {

@@ -43,8 +43,11 @@ final class SafetensorsWriter {
                     StandardOpenOption.TRUNCATE_EXISTING,
                     StandardOpenOption.WRITE)) {
                 writeFully(channel, header(entries));
+                float[] block = new float[BLOCK_ELEMENTS];
+                ByteBuffer bytes = ByteBuffer.allocateDirect(BLOCK_ELEMENTS * dtype.bytes())
+                        .order(ByteOrder.LITTLE_ENDIAN);
                 for (ParameterLayout.Entry entry : entries) {
-                    write(channel, entry, weights);
+                    write(channel, entry, weights, block, bytes);
                 }
                 channel.force(true);
             }
@@ -77,10 +80,10 @@ final class SafetensorsWriter {
                 .flip();
     }
 
-    private void write(FileChannel channel, ParameterLayout.Entry entry, Weights weights) throws IOException {
-        float[] block = new float[(int) Math.min(BLOCK_ELEMENTS, entry.size())];
-        ByteBuffer bytes =
-                ByteBuffer.allocateDirect(block.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    /** @param block and {@code bytes} hold a piece at a time, one set for all entries */
+    private void write(
+            FileChannel channel, ParameterLayout.Entry entry, Weights weights, float[] block, ByteBuffer bytes)
+            throws IOException {
         for (long done = 0; done < entry.size(); done += block.length) {
             int count = (int) Math.min(block.length, entry.size() - done);
             weights.read(entry, done, FloatBuffer.wrap(block, 0, count));

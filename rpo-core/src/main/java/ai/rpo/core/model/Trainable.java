@@ -105,7 +105,8 @@ public sealed interface Trainable {
      * The matrices of an adapter; the model under it is frozen.
      *
      * @param start the model, or an adapter on it that is trained further
-     * @param seed of the first numbers: A uniform in ±1/√in, as PEFT draws it, and B zero
+     * @param seed of the first numbers: A uniform in ±1/√in, as PEFT draws it, and B zero; what is trained whole begins as
+     *     it is in the model, magnitudes as its rows are
      * @param baseName where the exported adapter says its model is
      */
     record AnAdapter(ModelDirectory start, Lora adapter, long seed, String baseName) implements Trainable {
@@ -126,11 +127,41 @@ public sealed interface Trainable {
         }
 
         private void draw(ParameterLayout.Entry entry, long offset, FloatBuffer target) {
+            Optional<ParameterLayout.Entry> whole = ParameterLayout.of(start.config()).entries().stream()
+                    .filter(weight -> Lora.saved(weight.name()).equals(entry.name()))
+                    .findFirst();
+            if (whole.isPresent()) {
+                start.weights().read(whole.get(), offset, target);
+                return;
+            }
+            if (entry.vector()) {
+                drawMagnitudes(entry, offset, target);
+                return;
+            }
             boolean isA = entry.name().endsWith(Lora.A_WEIGHT);
             double bound = isA ? 1 / Math.sqrt(entry.columns()) : 0;
             long own = Noise.of(seed, entry.name().hashCode());
             for (long i = offset; target.hasRemaining(); i++) {
                 target.put((float) (bound * (2 * Noise.uniform(own, i) - 1)));
+            }
+        }
+
+        /** As long as the rows of the model's own matrix are, since the updates are zero. */
+        private void drawMagnitudes(ParameterLayout.Entry entry, long offset, FloatBuffer target) {
+            ParameterLayout.Entry weight = ParameterLayout.of(start.config()).entries().stream()
+                    .filter(other -> other.name().endsWith(".weight")
+                            && Lora.magnitude(other.name().replaceFirst("\\.weight$", ""))
+                                    .equals(entry.name()))
+                    .findFirst()
+                    .orElseThrow();
+            float[] row = new float[weight.columns()];
+            for (long i = offset; target.hasRemaining(); i++) {
+                start.weights().read(weight, i * row.length, FloatBuffer.wrap(row));
+                double squares = 0;
+                for (float number : row) {
+                    squares += (double) number * number;
+                }
+                target.put((float) Math.sqrt(squares));
             }
         }
 

@@ -8,11 +8,18 @@ package ai.rpo.core.objective;
  * @param reference log π_ref(y|x) of each completion; empty where the objective needs none
  * @param rewards of each completion; empty where the objective needs none
  * @param margin by how much the data say that the first completion is better than the second; 0 where they do not say
+ * @param regularized whether a supervised term on chosen completions counts this one
  * @param tokens tokens of each completion, EOS included
  * @param policyTokens log π of each token, completion after completion; empty where the objective needs none
  */
 public record ExampleLogps(
-        double[] policy, double[] reference, double[] rewards, double margin, int[] tokens, double[] policyTokens) {
+        double[] policy,
+        double[] reference,
+        double[] rewards,
+        double margin,
+        boolean regularized,
+        int[] tokens,
+        double[] policyTokens) {
 
     private static final double[] NONE = {};
 
@@ -29,6 +36,7 @@ public record ExampleLogps(
                 new double[] {referenceChosen, referenceRejected},
                 NONE,
                 0,
+                true,
                 new int[] {chosenTokens, rejectedTokens},
                 NONE);
     }

@@ -18,6 +18,16 @@ public record PairOutcome(
         double chosenCoefficient,
         double rejectedCoefficient) {
 
+    /**
+     * The same pair, where the supervised term does not count it.
+     *
+     * @param slope what the term added to −∂L/∂log π(y⁺|x)
+     */
+    PairOutcome withoutRegularizer(double slope) {
+        return new PairOutcome(
+                chosenReward, rejectedReward, preferenceLoss, 0, chosenCoefficient + slope, rejectedCoefficient);
+    }
+
     public double margin() {
         return chosenReward - rejectedReward;
     }

@@ -12,7 +12,8 @@ import java.util.Map;
  *
  * <pre>L = (1/N)·Σᵢ −log σ(mᵢ) + w·R,   mᵢ = β·[(logp⁺ᵢ − ref⁺ᵢ) − (logp⁻ᵢ − ref⁻ᵢ)]</pre>
  *
- * where w is {@link #effectiveWeight()} and R is set by {@link Reduction}. η = 0 is DPO.
+ * where w is {@link #effectiveWeight()} and R is set by {@link Reduction}, over the pairs that are to be regularized; a pair
+ * that is not adds 0 to it. η = 0 is DPO.
  *
  * @param beta β, strength of the tie to the reference, above 0
  * @param eta η, how much of the supervised loss, at least 0
@@ -133,6 +134,9 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
                 pair.referenceRejected(),
                 example.tokens()[0],
                 batch);
+        if (!example.regularized()) {
+            outcome = outcome.withoutRegularizer(effectiveWeight() * regularizerShare(example.tokens()[0], batch));
+        }
         Map<Metric, Double> values = pair.values(beta);
         values.put(Metrics.LOSS, outcome.preferenceLoss() + effectiveWeight() * outcome.regularizer());
         values.put(Metrics.PREFERENCE_LOSS, outcome.preferenceLoss());

@@ -20,6 +20,14 @@ public interface Backend {
     /** A new zero-filled storage. */
     Storage allocate(long size);
 
+    /**
+     * A new storage of scratch memory: its numbers may be anything until they are written, and what is never written may cost no
+     * memory.
+     */
+    default Storage allocateScratch(long size) {
+        return allocate(size);
+    }
+
     /** To what products with weights round their operands. */
     default Precision products() {
         return Precision.FLOAT32;
@@ -67,6 +75,15 @@ public interface Backend {
 
     /** {@code intoRow += Σ} rows of {@code dOut}: the gradient of {@link #addRow}. */
     void addRowBackward(Tensor dOut, Tensor intoRow);
+
+    /** {@code out = x·diag(row)}: every column times a number of {@code row [1, columns]}; {@code out} may be {@code x} itself. */
+    void scaleColumns(Tensor x, Tensor row, Tensor out);
+
+    /** {@code intoRow [1, columns] += Σ} over rows of {@code x·y}, element by element. */
+    void columnDots(Tensor x, Tensor y, Tensor intoRow);
+
+    /** {@code out [1, rows] = 1/√Σx²} of each row of x. */
+    void inverseRowNorms(Tensor x, Tensor out);
 
     /** {@code out[i] = table[rows[i]]}; {@code out} is {@code [rows.length, columns]}. */
     void gatherRows(Tensor table, int[] rows, Tensor out);

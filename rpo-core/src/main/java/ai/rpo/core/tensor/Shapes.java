@@ -26,6 +26,10 @@ public final class Shapes {
         Objects.checkFromIndexSize(firstRow, out.rows(), packed.rows());
     }
 
+    public static void requireRowOfNorms(Tensor x, Tensor out) {
+        require(out, 1, x.rows());
+    }
+
     public static void requireNumbers(double[] numbers, Tensor out) {
         if (numbers.length != out.size()) {
             throw new IllegalArgumentException(numbers.length + " numbers for " + out.size() + ".");

@@ -21,6 +21,7 @@ public final class Workspace implements AutoCloseable {
     private int slab;
     private long offset;
     private long peak; // elements in use at once, at most
+    private Storage brief;
 
     public Workspace(Backend backend) {
         this.backend = backend;
@@ -37,7 +38,7 @@ public final class Workspace implements AutoCloseable {
             offset = 0;
         }
         if (slab == slabs.size()) {
-            slabs.add(backend.allocate(Math.max(size, Math.max(SMALLEST_SLAB, allocated() / GROWTH))));
+            slabs.add(backend.allocateScratch(Math.max(size, Math.max(SMALLEST_SLAB, allocated() / GROWTH))));
         }
         Tensor tensor = slabs.get(slab).tensor(offset, rows, columns);
         offset += size;
@@ -50,6 +51,21 @@ public final class Workspace implements AutoCloseable {
         Tensor tensor = tensor(rows, columns);
         backend.zero(tensor);
         return tensor;
+    }
+
+    /**
+     * An uninitialised tensor beside the stack, valid until the next call: for what one operation writes and another uses up.
+     * What is computed again on the way back goes here in both directions, and takes no room in between.
+     */
+    public Tensor brief(int rows, int columns) {
+        long size = (long) rows * columns;
+        if (brief == null || brief.size() < size) {
+            if (brief != null) {
+                brief.free();
+            }
+            brief = backend.allocateScratch(size);
+        }
+        return brief.tensor(0, rows, columns);
     }
 
     public Mark mark() {
@@ -69,7 +85,7 @@ public final class Workspace implements AutoCloseable {
         if (slabs.size() > 1) {
             slabs.forEach(Storage::free);
             slabs.clear();
-            slabs.add(backend.allocate(peak));
+            slabs.add(backend.allocateScratch(peak));
         }
     }
 
@@ -80,6 +96,10 @@ public final class Workspace implements AutoCloseable {
         offset = 0;
         slabs.forEach(Storage::free);
         slabs.clear();
+        if (brief != null) {
+            brief.free();
+            brief = null;
+        }
     }
 
     private long allocated() {

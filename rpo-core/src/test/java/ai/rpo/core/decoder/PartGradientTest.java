@@ -55,9 +55,17 @@ class PartGradientTest {
                 Normalization.of(backend, config, config.architecture().names().finalNorm());
         Tensor direction = like(x);
         Tensor dX = zeros();
-        norm.backward(norm.forward(weights, x, workspace), direction, dX, gradients, workspace);
-        assertGradients(
-                dX, () -> dot(direction, norm.forward(weights, x, workspace).out()));
+        Tensor out = like(x);
+        Normalization.Saved saved = norm.forward(weights, x, out, workspace);
+        double[] written = out.toArray();
+        backend.zero(out);
+        norm.repeat(weights, saved, out);
+        assertArrayEquals(written, out.toArray());
+        norm.backward(saved, direction, dX, gradients, workspace);
+        assertGradients(dX, () -> {
+            norm.forward(weights, x, out, workspace);
+            return dot(direction, out);
+        });
     }
 
     @ParameterizedTest

@@ -40,13 +40,8 @@ class VariantGoldenTest {
             Map.entry("one layer of two", "layers.1.self_attn.q_proj"));
 
     private static final List<String> REFUSED_BY_THEIR_KEY = List.of(
-            "layers_to_transform",
-            "rank_pattern",
-            "alpha_pattern",
-            "use_dora",
             "lora_bias",
             "exclude_modules",
-            "modules_to_save",
             "use_bdlora",
             "kasa_config",
             "monteclora_config",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -21,12 +22,15 @@ class AdapterConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "use_dora|true",
                 "lora_bias|true",
                 "modules_to_save|[\"lm_head\"]",
-                "rank_pattern|{\"q_proj\": 3}",
-                "alpha_pattern|{\"q_proj\": 3}",
-                "layers_to_transform|[0]",
+                "modules_to_save|[\"embed_tokens\"]",
+                "modules_to_save|[\"score\"]",
+                "modules_to_save|[\"k_proj\"]",
+                "rank_pattern|{\"q_proj\": 0}",
+                "rank_pattern|{\"[\": 3}",
+                "alpha_pattern|{\"q_proj\": -3}",
+                "layers_to_transform|[2]",
                 "exclude_modules|[\"q_proj\"]",
                 "target_parameters|[\"mlp.experts\"]",
                 "bias|\"all\"",
@@ -102,6 +106,66 @@ class AdapterConfigTest {
         Lora lora = AdapterConfig.parse(text, model);
         assertEquals(count, lora.modules().size(), lora.modules().toString());
         assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(model, lora, "base"), model), "written and read");
+    }
+
+    /** The first expression that fits counts, from a dot on or whole. */
+    @Test
+    void patternsChooseRanksAndAlphas() {
+        Lora lora = AdapterConfig.parse(
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 6, \"target_modules\": [\"q_proj\", \"k_proj\", \"v_proj\"],"
+                        + " \"layers_to_transform\": [1], \"modules_to_save\": [\"norm\"],"
+                        + " \"rank_pattern\": {\"v_proj\": 3, \"layers.*.v_proj\": 4, \"proj\": 5},"
+                        + " \"alpha_pattern\": {\"^model.layers.1.self_attn.k_proj\": 1.5}}",
+                model);
+        String attention = "model.layers.1.self_attn.";
+        assertEquals(Set.of(attention + "q_proj", attention + "k_proj", attention + "v_proj"), lora.modules());
+        assertEquals(2, lora.rank(attention + "q_proj"));
+        assertEquals(3, lora.rank(attention + "v_proj"));
+        assertEquals(3, lora.scale(attention + "q_proj"));
+        assertEquals(2, lora.scale(attention + "v_proj"));
+        assertEquals(0.75, lora.scale(attention + "k_proj"));
+        assertEquals(
+                Set.of(
+                        "model.norm",
+                        "model.layers.0.input_layernorm",
+                        "model.layers.0.post_attention_layernorm",
+                        "model.layers.1.input_layernorm",
+                        "model.layers.1.post_attention_layernorm"),
+                lora.saved());
+        assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(model, lora, "base"), model), "written and read");
+    }
+
+    @Test
+    void settingsSayTheSameAsAFile() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new LoraSettings(
+                        2,
+                        4,
+                        0,
+                        List.of("q_proj"),
+                        false,
+                        Map.of("q_proj", "1.5"),
+                        Map.of(),
+                        List.of(),
+                        List.of(),
+                        false,
+                        BasePrecision.AS_STORED));
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> new LoraSettings(
+                        2,
+                        4,
+                        0.1,
+                        List.of("q_proj"),
+                        false,
+                        Map.of("[", "1"),
+                        Map.of("a", "x"),
+                        List.of("last"),
+                        List.of(),
+                        true,
+                        BasePrecision.AS_STORED));
+        assertEquals(4, e.getMessage().lines().count(), e.getMessage());
     }
 
     /** Lists that serve many families are common. */

@@ -15,6 +15,8 @@ import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RotaryScalingTest {
 
@@ -93,5 +95,30 @@ class RotaryScalingTest {
         for (String name : named) {
             assertTrue(e.getMessage().contains(name), e.getMessage());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "llama; \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2, \"magic\": 3}; rope_scaling.magic is 3",
+                "llama; \"rope_parameters\": {\"rope_type\": \"default\", \"mrope_section\": [1, 1]}; rope_parameters.mrope_section",
+                "gemma3_text; \"rope_parameters\": {\"full_attention\": {\"rope_type\": \"default\", \"base\": 3}};"
+                        + " rope_parameters.full_attention.base is 3"
+            })
+    void keysThatNoTypeHasAreRefusedByName(String family, String keys, String named) {
+        RpoException e = assertThrows(
+                RpoException.class,
+                () -> ModelConfigParser.parse("{\"model_type\": \"" + family + "\", " + keys + "}", "config.json"));
+        assertTrue(e.getMessage().startsWith("Cannot use config.json: " + named), e.getMessage());
+    }
+
+    /** transformers warns of these, and so does a note. */
+    @Test
+    void keysOfOtherTypesSayNothing() {
+        ModelConfigParser.parse(
+                "{\"model_type\": \"llama\", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2, \"beta_fast\": 3,"
+                        + " \"finetuned\": true, \"low_freq_factor\": null}}",
+                "config.json");
     }
 }

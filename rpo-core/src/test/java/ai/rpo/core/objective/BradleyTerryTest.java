@@ -12,7 +12,13 @@ class BradleyTerryTest {
 
     private static ExampleLogps rewards(double chosen, double rejected, double margin) {
         return new ExampleLogps(
-                new double[0], new double[0], new double[] {chosen, rejected}, margin, new int[] {4, 5}, new double[0]);
+                new double[0],
+                new double[0],
+                new double[] {chosen, rejected},
+                margin,
+                true,
+                new int[] {4, 5},
+                new double[0]);
     }
 
     /** σ(ln 3) = ¾; with a margin of ln 3 nothing is left: σ(0) = ½. */

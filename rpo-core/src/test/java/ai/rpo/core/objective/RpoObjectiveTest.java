@@ -1,5 +1,6 @@
 package ai.rpo.core.objective;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -30,6 +31,21 @@ class RpoObjectiveTest {
         assertEquals(3, pair.regularizer(), 1e-15);
         assertEquals(-0.5 * (0.320821300824607 + 2), pair.chosenCoefficient(), 1e-12);
         assertEquals(0.5 * 0.320821300824607, pair.rejectedCoefficient(), 1e-12);
+    }
+
+    @Test
+    void aPairThatIsNotRegularizedIsDpoAloneInItsBatch() {
+        BatchSize batch = new BatchSize(2, 10);
+        ExampleLogps pair = ExampleLogps.pair(-3, -5, -4, -4.5, 4, 6);
+        ExampleLogps without = new ExampleLogps(
+                pair.policy(), pair.reference(), pair.rewards(), 0, false, pair.tokens(), pair.policyTokens());
+        for (Reduction reduction : Reduction.values()) {
+            Outcome outcome = new RpoObjective(0.5, 2, reduction, Weight.ETA).evaluate(without, batch);
+            Outcome dpo = new RpoObjective(0.5, 0, reduction, Weight.ETA).evaluate(pair, batch);
+            assertArrayEquals(dpo.coefficients(), outcome.coefficients(), 1e-15);
+            assertEquals(dpo.values().get(Metrics.LOSS), outcome.values().get(Metrics.LOSS), 1e-15);
+            assertEquals(0, outcome.values().get(Metrics.SFT_LOSS));
+        }
     }
 
     @Test

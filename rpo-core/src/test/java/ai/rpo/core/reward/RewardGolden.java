@@ -57,7 +57,8 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
                     pairs.size(),
                     new Example(ids(pair, "prompt"), List.of(ids(pair, "chosen"), ids(pair, "rejected"))),
                     new double[0],
-                    pair.path("margin").asDouble(0)));
+                    pair.path("margin").asDouble(0),
+                    true));
         }
         return pairs;
     }

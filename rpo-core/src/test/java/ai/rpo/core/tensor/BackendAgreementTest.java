@@ -199,6 +199,30 @@ class BackendAgreementTest {
     }
 
     @Test
+    void magnitudes() {
+        for (int rows : SIZES) {
+            for (int columns : SIZES) {
+                Twin x = normal(rows, columns, 1);
+                Twin y = normal(rows, columns, 1);
+                Twin row = normal(1, columns, 1);
+                Twin norms = normal(1, rows, 1);
+                plain.inverseRowNorms(x.exact, norms.exact);
+                backend.inverseRowNorms(x.fast, norms.fast);
+                norms.assertAgrees();
+                plain.scaleColumns(x.exact, row.exact, y.exact);
+                backend.scaleColumns(x.fast, row.fast, y.fast);
+                y.assertAgrees();
+                plain.columnDots(x.exact, y.exact, row.exact);
+                backend.columnDots(x.fast, y.fast, row.fast);
+                row.assertAgrees();
+                backend.scaleColumns(x.fast, row.fast, y.fast);
+                backend.scaleColumns(x.fast, row.fast, x.fast);
+                assertArrayEquals(y.fast.toArray(), x.fast.toArray(), "in place");
+            }
+        }
+    }
+
+    @Test
     void unpacking() {
         for (Packing packing : Packing.values()) {
             for (int columns : SIZES) {

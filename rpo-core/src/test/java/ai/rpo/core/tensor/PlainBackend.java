@@ -20,6 +20,14 @@ public final class PlainBackend implements Backend {
         return new PlainStorage(new double[Math.toIntExact(size)]);
     }
 
+    /** Full of NaN, so that a number which is read before it is written shows. */
+    @Override
+    public Storage allocateScratch(long size) {
+        double[] numbers = new double[Math.toIntExact(size)];
+        Arrays.fill(numbers, Double.NaN);
+        return new PlainStorage(numbers);
+    }
+
     /** A tensor of its own with these values in row-major order. */
     public Tensor tensor(int rows, int columns, double... values) {
         if (values.length != rows * columns) {
@@ -115,6 +123,40 @@ public final class PlainBackend implements Backend {
             for (int j = 0; j < d.columns(); j++) {
                 plain(intoRow).add(0, j, d.get(i, j));
             }
+        }
+    }
+
+    @Override
+    public void scaleColumns(Tensor x, Tensor row, Tensor out) {
+        Shapes.requireRow(row, x);
+        Shapes.requireSame(x, out);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(out).set(i, j, plain(x).get(i, j) * plain(row).get(0, j));
+            }
+        }
+    }
+
+    @Override
+    public void columnDots(Tensor x, Tensor y, Tensor intoRow) {
+        Shapes.requireSame(x, y);
+        Shapes.requireRow(intoRow, x);
+        for (int i = 0; i < x.rows(); i++) {
+            for (int j = 0; j < x.columns(); j++) {
+                plain(intoRow).add(0, j, plain(x).get(i, j) * plain(y).get(i, j));
+            }
+        }
+    }
+
+    @Override
+    public void inverseRowNorms(Tensor x, Tensor out) {
+        Shapes.requireRowOfNorms(x, out);
+        for (int i = 0; i < x.rows(); i++) {
+            double squares = 0;
+            for (int j = 0; j < x.columns(); j++) {
+                squares += plain(x).get(i, j) * plain(x).get(i, j);
+            }
+            plain(out).set(0, i, 1 / Math.sqrt(squares));
         }
     }
 

@@ -44,6 +44,12 @@ class PlantedFaultTest {
                         "sum += shares[first] * x",
                         BackendAgreementTest::mixingOfRowsAndItsGradients),
                 fault(
+                        "every column has the first one's factor",
+                        "magnitude.cu",
+                        "row[i % columns]",
+                        "row[0]",
+                        BackendAgreementTest::magnitudes),
+                fault(
                         "halves of a byte in the other order",
                         "packed.cu",
                         "at & 1 ? codes[at >> 1] & 15 : codes[at >> 1] >> 4",

@@ -19,7 +19,7 @@ class WorkspaceTest {
     private final PlainBackend plain = new PlainBackend();
     private final Workspace workspace = new Workspace((Backend) Proxy.newProxyInstance(
             Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, operation, arguments) -> {
-                if (operation.getName().equals("allocate")) {
+                if (operation.getName().equals("allocateScratch")) {
                     allocated.add((long) arguments[0]);
                 }
                 return operation.invoke(plain, arguments);
@@ -42,6 +42,22 @@ class WorkspaceTest {
         assertTrue(allocated.stream().mapToLong(size -> size).sum() < 1.4 * needed, allocated.toString());
         pass();
         assertTrue(allocated.get(allocated.size() - 1) < 1.4 * needed, allocated.toString());
+    }
+
+    /** It grows to the largest that was asked for, and no tensor of the stack shares its memory. */
+    @Test
+    void whatIsUsedUpAtOnceTakesTheSameMemoryEachTime() {
+        Tensor kept = workspace.zeros(2, 8);
+        int before = allocated.size();
+        Tensor first = workspace.brief(2, 8);
+        plain.set(new double[16], first);
+        assertEquals(before + 1, allocated.size());
+        plain.set(new double[] {1, 2, 3, 4}, workspace.brief(1, 4));
+        assertEquals(before + 1, allocated.size());
+        assertEquals(3, first.toArray()[2]);
+        workspace.brief(3, 20);
+        assertEquals(60, allocated.get(before + 1));
+        assertArrayEquals(new double[16], kept.toArray());
     }
 
     private void pass() {

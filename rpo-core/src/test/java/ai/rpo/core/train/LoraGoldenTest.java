@@ -68,6 +68,12 @@ class LoraGoldenTest {
         "qwen3_moe_attention, qwen3_moe",
         "olmoe_attention, olmoe",
         "gpt_oss_attention, gpt_oss",
+        "llama_patterns, llama",
+        "llama_layers, llama",
+        "llama_saved, llama",
+        "llama_dora, llama",
+        "glm4_dora, glm4",
+        "qwen3_saved, qwen3",
         "gpt2_all, gpt2"
     })
     void everyStepIsPefts(String name, String family) throws IOException, URISyntaxException {

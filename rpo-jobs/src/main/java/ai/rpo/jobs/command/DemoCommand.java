@@ -129,13 +129,13 @@ public final class DemoCommand implements Callable<Integer> {
         return new OnlineDemo(OnlinePlan.STANDARD, commands, new ReportStage(spark.hadoop())).run(folder, display);
     }
 
-    private static void print(ReportStage.Report report, Duration took) {
+    private void print(ReportStage.Report report, Duration took) {
         System.out.println();
         for (Finding finding : report.findings()) {
             String mark =
                     switch (finding.verdict()) {
-                        case AGREES -> "as the paper says";
-                        case DIFFERS -> "not as the paper says";
+                        case AGREES -> online ? "as claimed" : "as the paper says";
+                        case DIFFERS -> online ? "not as claimed" : "not as the paper says";
                         case NEUTRAL -> "undecided";
                     };
             System.out.printf("%s (%s)%n  %s%n", finding.topic(), mark, finding.text());

@@ -6,6 +6,7 @@ import ai.rpo.jobs.launch.LogFile;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.Lease;
@@ -118,7 +119,8 @@ final class Job {
             status.begin();
             atExit(() -> interrupted(status), BEFORE_SPARK_STOPS);
             atExit(lease::close, AFTER_SPARK_HAS_STOPPED);
-            work.accept(new RunningCommand(configuration, run, spark, status, display, System.out));
+            TablePins pins = new TablePins(spark);
+            work.accept(new RunningCommand(pins.pinned(configuration), run, spark, pins, status, display, System.out));
             status.succeeded();
             return 0;
         } catch (Throwable e) {

@@ -88,9 +88,12 @@ final class MemoryNeed {
                         : halved ? "; weights that are only read in bfloat16" : "");
     }
 
-    /** The driver holds the state that the workers' results are averaged into. */
+    /** The driver of executors holds the state that the workers' results are averaged into. */
     String describeDriver() {
-        return String.format(Locale.ROOT, "%,d MB for the state of training, heap apart", driver >> 20);
+        return String.format(
+                Locale.ROOT,
+                "%,d MB for the state of training, heap apart; none under local[…], where it is a worker's",
+                driver >> 20);
     }
 
     /** @throws RpoException naming what would make it fit, if one task surely does not */

@@ -10,7 +10,9 @@ import picocli.CommandLine.Mixin;
         name = "online",
         mixinStandardHelpOptions = true,
         header = "Rounds: answer prompts, rate the answers, pair them, learn from the pairs.",
-        description = {"%nWrites OUTPUT/online/round-NN, each a run like any other, and OUTPUT/online/rounds.jsonl.%n"})
+        description = {
+            "%nWrites OUTPUT/online/round-NN, each a run like any other, OUTPUT/online/rounds.jsonl and OUTPUT/online/index.html.%n"
+        })
 public final class OnlineCommand implements Callable<Integer> {
 
     @Mixin
@@ -21,6 +23,6 @@ public final class OnlineCommand implements Callable<Integer> {
         return new Job("online", options)
                 .run(
                         () -> ResolvedConfiguration.load(options.sources(), Job.ONLINE),
-                        running -> new OnlineRounds(options.sources(), running).run());
+                        running -> new OnlineRounds(options.sources(), running, true).run());
     }
 }

@@ -1,15 +1,18 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.online.OnlineSettings;
+import ai.rpo.jobs.online.OnlineSettings.Base;
 import ai.rpo.jobs.online.OnlineSettings.By;
 import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.online.RoundNote;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.store.RunDirectory;
 import com.typesafe.config.ConfigUtil;
 import java.util.ArrayList;
@@ -27,13 +30,18 @@ final class OnlineRounds {
     private final RunningCommand running;
     private final Settings settings;
     private final OnlineSettings online;
+    private final boolean reports;
 
-    /** @param sources of the configuration that the command runs with */
-    OnlineRounds(ConfigurationSources sources, RunningCommand running) {
+    /**
+     * @param sources of the configuration that the command runs with
+     * @param reports whether pages are drawn of each round and over all
+     */
+    OnlineRounds(ConfigurationSources sources, RunningCommand running, boolean reports) {
         this.sources = sources;
         this.running = running;
         this.settings = running.configuration().settings();
         this.online = settings.online();
+        this.reports = reports;
     }
 
     void run() {
@@ -52,9 +60,13 @@ final class OnlineRounds {
                     run,
                     Stages::distance);
             running.make(sampling, run, Stages::pairs);
-            running.make(configuration(number, policy, run, pairs(run)), run, Stages::report);
+            running.make(configuration(number, policy, run, pairs(run)), run, reports ? Stages::report : Stages::train);
             notes.add(RoundNote.of(number, policy, run));
             running.output().file("online/rounds.jsonl").write(String.join("", notes));
+            if (reports) {
+                new ReportStage(running.spark().hadoop())
+                        .rounds(running.output().path("online"));
+            }
             policy = run.path("model").toString();
         }
         running.say("online", "done → " + policy);
@@ -72,12 +84,28 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot mix offline pairs in with rpo.online.offline-share = "
                     + online.offlineShare() + ": there are none. Name them with rpo.data.train.");
         }
+        if (online.regularizeOn() != Base.BOTH) {
+            requireRegularizer();
+        }
         if (online.by() == By.REWARD_MODEL && settings.rate().model().isEmpty()) {
             throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
                     + " Name a reward model there, or set rpo.online.by = judge or program.");
         }
-        rating(new Stages(running.configuration(), running.output(), running.spark()))
-                .checkMakeable();
+        rating(running.stages(running.configuration(), running.output())).checkMakeable();
+    }
+
+    private void requireRegularizer() {
+        String key =
+                "rpo.online.regularize-on = " + online.regularizeOn().name().toLowerCase(Locale.ROOT);
+        if (!(settings.objective() instanceof RpoObjective rpo) || rpo.eta() == 0) {
+            throw RpoException.configuration("Cannot use " + key + ": the objective "
+                    + settings.objective().title()
+                    + " has no supervised term. Set rpo.objective.eta above 0, or leave the key out.");
+        }
+        if (online.regularizeOn() == Base.OFFLINE && online.offlineShare() == 0) {
+            throw RpoException.configuration("Cannot use " + key + ": rounds have no offline pairs. Mix some in with"
+                    + " rpo.online.offline-share and rpo.data.train.");
+        }
     }
 
     private Stage rating(Stages stages) {

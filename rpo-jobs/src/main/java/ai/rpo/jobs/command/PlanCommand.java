@@ -7,7 +7,9 @@ import ai.rpo.jobs.launch.LogFile;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Forecast;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.spark.prepare.DataEstimate;
+import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.Stores;
 import java.time.Duration;
@@ -21,7 +23,9 @@ import picocli.CommandLine.Mixin;
         name = "plan",
         mixinStandardHelpOptions = true,
         header = "Say how many rows, tokens, gigabytes and core-hours a run will take.",
-        description = {"%nLooks at some of the rows and scores them for some seconds on this machine. Writes nothing.%n"
+        description = {
+            "%nLooks at some of the rows and scores them for some seconds on this machine. Writes nothing,"
+                    + " except copies of rows that lie in tables.%n"
         })
 public final class PlanCommand implements Callable<Integer> {
 
@@ -46,9 +50,21 @@ public final class PlanCommand implements Callable<Integer> {
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
             RunDirectory run = new RunDirectory(
                     Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
-            Stages stages = new Stages(configuration, run, spark, remark -> line("note", "%s", remark));
-            print(stages.forecast());
+            TablePins pins = new TablePins(spark);
+            ResolvedConfiguration pinned = pins.pinned(configuration);
+            if (pins.isUsed()) {
+                try (Lease lease = run.lease("plan")) {
+                    plan(pinned, run.behind(lease), spark, pins);
+                }
+            } else {
+                plan(pinned, run, spark, pins);
+            }
         }
+    }
+
+    private static void plan(
+            ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
+        print(new Stages(configuration, run, spark, pins, remark -> line("note", "%s", remark)).forecast());
     }
 
     private static void print(Forecast forecast) {

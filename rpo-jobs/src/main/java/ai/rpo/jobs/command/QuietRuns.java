@@ -6,6 +6,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
 import ai.rpo.spark.store.RunDirectory;
@@ -40,9 +41,9 @@ record QuietRuns(SparkLauncher spark) {
         run(file, required, progress, running -> running.make(running.configuration(), running.output(), target));
     }
 
-    /** Aligns a policy online as a configuration file says. */
+    /** Aligns a policy online as a configuration file says, and draws no reports of its rounds. */
     void online(Path file, Progress progress) {
-        run(file, Job.ONLINE, progress, running -> new OnlineRounds(sources(file), running).run());
+        run(file, Job.ONLINE, progress, running -> new OnlineRounds(sources(file), running, false).run());
     }
 
     private void run(Path file, List<String> required, Progress progress, Consumer<RunningCommand> work) {
@@ -54,6 +55,7 @@ record QuietRuns(SparkLauncher spark) {
                 configuration,
                 run,
                 spark,
+                new TablePins(spark),
                 new StatusFile(run.file("status.json"), run.fence(), "demo", Clock.systemUTC()),
                 new Told(progress),
                 nobody));

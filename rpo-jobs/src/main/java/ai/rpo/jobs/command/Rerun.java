@@ -47,7 +47,7 @@ final class Rerun {
         RunDirectory run = running.output().below(String.format(Locale.ROOT, "reruns/%06d", version.number()));
         ResolvedConfiguration configuration = configuration(known, run);
         Function<Stages, Stage> training = configuration.namesSupervisedRowsOnly() ? Stages::sft : Stages::train;
-        requireUnchanged(known, training.apply(new Stages(configuration, run, running.spark())));
+        requireUnchanged(known, training.apply(running.stages(configuration, run)));
         running.make(configuration, run, training);
         compare(known, run);
     }
@@ -58,10 +58,12 @@ final class Rerun {
         if (known.dependsOn().containsKey(DATE)) {
             own.add(DATE + "=" + known.dependsOn().get(DATE));
         }
-        return ResolvedConfiguration.load(
-                new ConfigurationSources(Optional.of(version.configuration().toString()), ConfigFactory.empty(), own),
-                Job.PREFERENCE,
-                Job.SUPERVISED);
+        return running.pins()
+                .pinned(ResolvedConfiguration.load(
+                        new ConfigurationSources(
+                                Optional.of(version.configuration().toString()), ConfigFactory.empty(), own),
+                        Job.PREFERENCE,
+                        Job.SUPERVISED));
     }
 
     private void requireUnchanged(Provenance known, Stage training) {

@@ -14,7 +14,6 @@ import ai.rpo.jobs.registry.Version;
 import ai.rpo.jobs.retrain.Night;
 import ai.rpo.jobs.retrain.Nights;
 import ai.rpo.jobs.retrain.RetrainSettings.Start;
-import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
 import java.util.List;
 import java.util.Optional;
@@ -40,12 +39,13 @@ final class Retraining {
     void run() {
         Optional<Version> production = registry.production();
         Night night = Night.plan(
-                InputFiles.resolve(settings.data().train(), hadoop()),
+                settings.data().train(),
+                running.pins()::beyond,
                 production,
                 settings.model().path().orElseThrow(),
                 settings.retrain().from(),
                 hadoop());
-        if (night.news() == 0) {
+        if (night.news().isEmpty()) {
             nothingNew(night);
             return;
         }
@@ -74,14 +74,14 @@ final class Retraining {
     }
 
     private String describe(Night night) {
-        String news = night.news() + (night.news() == 1 ? " new file" : " new files");
+        String news = night.news();
         if (night.production() == 0) {
             return news + "; starts from " + night.model() + ", since nothing is in production";
         }
         return settings.retrain().from() == Start.PRODUCTION
                 ? news + "; starts from version " + night.production()
                 : news + "; starts from " + night.model() + " and learns "
-                        + night.files().size() + " files";
+                        + night.rows().size() + (night.rows().size() == 1 ? " input" : " inputs");
     }
 
     private void publish(Night night, RunDirectory run) {
@@ -101,13 +101,13 @@ final class Retraining {
     }
 
     private Stages stages(Night night, RunDirectory run) {
-        return new Stages(configuration(night, run), run, running.spark());
+        return running.stages(configuration(night, run), run);
     }
 
     /** That of a run like any other; scores are shared by all nights. */
     private ResolvedConfiguration configuration(Night night, RunDirectory run) {
         List<String> own =
-                List.of("rpo.model.path=" + night.model(), "rpo.data.train=" + RunningCommand.list(night.files()));
+                List.of("rpo.model.path=" + night.model(), "rpo.data.train=" + RunningCommand.list(night.rows()));
         return running.within(sources, run, own, Job.RETRAINING);
     }
 

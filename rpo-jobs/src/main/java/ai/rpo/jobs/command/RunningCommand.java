@@ -9,9 +9,12 @@ import ai.rpo.jobs.pipeline.Decision;
 import ai.rpo.jobs.pipeline.Pipeline;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
+import ai.rpo.jobs.track.Tracking;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.train.TrainingListener;
 import com.typesafe.config.ConfigUtil;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -25,12 +28,14 @@ import org.apache.hadoop.fs.Path;
  *
  * @param output behind the lease
  * @param spark started when first asked for a session
+ * @param pins which rows tables stand for
  * @param out for what it tells the person before the screen
  */
 record RunningCommand(
         ResolvedConfiguration configuration,
         RunDirectory output,
         SparkLauncher spark,
+        TablePins pins,
         StatusFile status,
         Display display,
         PrintStream out) {
@@ -45,11 +50,34 @@ record RunningCommand(
             display.update(what, done, total);
             status.update(done, total);
         };
-        Stages stages = new Stages(configuration, run, spark, remark -> say("note", remark));
-        Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
-        List<Decision> plan = pipeline.plan(target.apply(stages));
-        run.file("resolved.conf").write(configuration.text());
-        pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
+        try (Tracking tracking = tracking(configuration, run)) {
+            Stages stages = stages(configuration, run, tracking);
+            Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
+            List<Decision> plan = pipeline.plan(target.apply(stages));
+            run.file("resolved.conf").write(configuration.text());
+            pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
+            tracking.succeeded();
+        }
+    }
+
+    private Tracking tracking(ResolvedConfiguration configuration, RunDirectory run) {
+        return Tracking.of(
+                configuration.settings().mlflow(),
+                configuration.settings().tensorboard(),
+                run,
+                configuration.params(),
+                System::getenv,
+                missed -> say("note", missed),
+                spark.hadoop());
+    }
+
+    /** The stages of a run in a directory that is behind this command's lease. */
+    Stages stages(ResolvedConfiguration configuration, RunDirectory run) {
+        return stages(configuration, run, TrainingListener.NONE);
+    }
+
+    private Stages stages(ResolvedConfiguration configuration, RunDirectory run, TrainingListener tracking) {
+        return new Stages(configuration, run, spark, pins, tracking, remark -> say("note", remark));
     }
 
     /**
@@ -66,7 +94,7 @@ record RunningCommand(
             keys.add("rpo.reference.cache=" + quoted(output.path("scores")));
         }
         keys.addAll(own);
-        return ResolvedConfiguration.load(sources.and(keys), required);
+        return pins.pinned(ResolvedConfiguration.load(sources.and(keys), required));
     }
 
     /** Writes paths as the list that a key takes. */

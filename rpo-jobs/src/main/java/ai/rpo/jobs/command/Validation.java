@@ -15,11 +15,14 @@ import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Decision;
 import ai.rpo.jobs.pipeline.Pipeline;
 import ai.rpo.jobs.pipeline.Stages;
+import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.Stores;
+import ai.rpo.spark.table.TableSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -54,10 +57,12 @@ final class Validation {
     }
 
     private void validate() {
-        ResolvedConfiguration configuration = options.ofGivenRows();
-        boolean supervised = configuration.namesSupervisedRowsOnly();
-        Settings settings = configuration.settings();
-        try (SparkLauncher spark = new SparkLauncher("rpo validate", options.master(), configuration.spark())) {
+        ResolvedConfiguration given = options.ofGivenRows();
+        boolean supervised = given.namesSupervisedRowsOnly();
+        try (SparkLauncher spark = new SparkLauncher("rpo validate", options.master(), given.spark())) {
+            TablePins pins = new TablePins(spark);
+            ResolvedConfiguration configuration = pins.pinned(given);
+            Settings settings = configuration.settings();
             Configuration hadoop = spark.hadoop();
             RunDirectory run = new RunDirectory(Stores.path(settings.output().orElseThrow()), hadoop);
             String model = settings.model().path().orElseThrow();
@@ -67,7 +72,7 @@ final class Validation {
             start.remarks().forEach(remark -> print("note", remark));
             requireContext(settings.data().maxLength(), start.open().config().contextLength());
             if (supervised) {
-                print("data", describe(settings.sft().data(), hadoop));
+                print("data", describe(settings.sft().data(), pins, hadoop));
             } else {
                 print(
                         "reference",
@@ -76,8 +81,8 @@ final class Validation {
                                 .map(path -> describe(
                                         LocalModel.of(path, settings.model().base(), hadoop)))
                                 .orElse("the same model"));
-                print("data", describe(settings.data().train(), hadoop));
-                print("held out", heldOut(settings, hadoop));
+                print("data", describe(settings.data().train(), pins, hadoop));
+                print("held out", heldOut(settings, pins, hadoop));
                 print("objective", settings.objective().describe());
                 if (settings.objective() instanceof RpoObjective objective) {
                     print("eta", describe(objective));
@@ -98,7 +103,7 @@ final class Validation {
             print("driver", need.describeDriver());
             print("spark", spark.master());
             print("output", run.path().toString());
-            Stages stages = new Stages(configuration, run, spark);
+            Stages stages = new Stages(configuration, run, spark, pins, remark -> {});
             stages.checkTokenizer();
             Pipeline pipeline = new Pipeline(run, settings.overwrite(), ProgramVersion.get());
             System.out.println();
@@ -170,24 +175,34 @@ final class Validation {
                 objective.reduction() == Reduction.SUM ? "" : " of " + USUAL_TOKENS + " tokens");
     }
 
-    private static String describe(List<String> paths, Configuration hadoop) {
-        InputFiles inputs = InputFiles.resolve(paths, hadoop);
-        return String.format(
-                Locale.ROOT,
-                "%s: %,d %s, %,d bytes",
-                String.join(", ", paths),
-                inputs.files().size(),
-                inputs.files().size() == 1 ? "file" : "files",
-                inputs.bytes());
+    private static String describe(List<String> paths, TablePins pins, Configuration hadoop) {
+        List<String> words = new ArrayList<>();
+        List<String> files =
+                paths.stream().filter(path -> !TableSource.isOne(path)).toList();
+        if (!files.isEmpty()) {
+            InputFiles inputs = InputFiles.resolve(files, hadoop);
+            words.add(String.format(
+                    Locale.ROOT,
+                    "%s: %,d %s, %,d bytes",
+                    String.join(", ", files),
+                    inputs.files().size(),
+                    inputs.files().size() == 1 ? "file" : "files",
+                    inputs.bytes()));
+        }
+        paths.stream()
+                .filter(TableSource::isOne)
+                .map(path -> path + ": " + pins.pin(path).identity())
+                .forEach(words::add);
+        return String.join("; ", words);
     }
 
-    private static String heldOut(Settings settings, Configuration hadoop) {
+    private static String heldOut(Settings settings, TablePins pins, Configuration hadoop) {
         if (settings.data().evalFraction() > 0) {
             return settings.data().evalFraction() + " of the prompts";
         }
         return settings.data().eval().isEmpty()
                 ? "nothing"
-                : describe(settings.data().eval(), hadoop);
+                : describe(settings.data().eval(), pins, hadoop);
     }
 
     private static String describe(TrainSettings train) {

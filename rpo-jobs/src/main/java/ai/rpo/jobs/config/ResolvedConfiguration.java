@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** All that was configured: what the stages take, what Spark takes, and how to write it down. */
@@ -44,8 +45,11 @@ public final class ResolvedConfiguration {
      */
     public static ResolvedConfiguration load(
             ConfigurationSources sources, List<String> required, List<String> requiredOfSupervised) {
+        return of(sources.join(), required, requiredOfSupervised);
+    }
+
+    private static ResolvedConfiguration of(Config joined, List<String> required, List<String> requiredOfSupervised) {
         Config defaults = ConfigurationSources.defaults();
-        Config joined = sources.join();
         Problems problems = new Problems();
         new KnownKeys(defaults).check(joined, problems);
         Map<String, String> values = new TreeMap<>();
@@ -57,6 +61,11 @@ public final class ResolvedConfiguration {
         }
         problems.throwIfAny();
         return new ResolvedConfiguration(joined, settings, values, sparkKeys(joined));
+    }
+
+    /** Puts other paths in place of those that rows are read from. */
+    public ResolvedConfiguration withRows(UnaryOperator<String> change) {
+        return of(RowPaths.map(joined, change), List.of(), List.of());
     }
 
     public Settings settings() {
@@ -108,6 +117,11 @@ public final class ResolvedConfiguration {
             }
         });
         return found;
+    }
+
+    /** Gives keys under {@code rpo} that have a value, without names and passwords in addresses, for those who track runs. */
+    public Map<String, String> params() {
+        return ResolvedText.withoutCredentials(values);
     }
 
     /** The text of {@code resolved.conf}: every key, with where it was set; a file for {@code --config} again. */

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Writes a configuration down, one key a line, so that two runs can be compared with {@code diff}. */
@@ -44,6 +45,17 @@ final class ResolvedText {
 
     private static boolean isSecret(String key, String value) {
         return SECRET.matcher(key).find() || SECRET.matcher(value).find();
+    }
+
+    /** The values that are not empty, without names and passwords in addresses. */
+    static Map<String, String> withoutCredentials(Map<String, String> values) {
+        Map<String, String> shown = new TreeMap<>();
+        values.forEach((key, value) -> {
+            if (!value.isEmpty()) {
+                shown.put(key, withoutCredentials(value));
+            }
+        });
+        return shown;
     }
 
     private static String withoutCredentials(String value) {

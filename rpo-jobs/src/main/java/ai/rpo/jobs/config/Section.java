@@ -26,6 +26,13 @@ final class Section {
 
     /** Keys that are not called as their component is; a record under the empty name has its keys in this section. */
     private static final Map<Class<?>, Map<String, String>> RENAMED = Map.of(
+            Settings.class, Map.of("tables", ""),
+            OutputTables.class,
+                    Map.of(
+                            "score", "score.table",
+                            "generate", "generate.table",
+                            "rate", "rate.table",
+                            "judge", "judge.table"),
             RpoObjective.class, Map.of("reduction", "regularizer.reduction", "weight", "regularizer.weight"),
             Settings.SftSettings.class, Map.of("training", ""),
             RewardSettings.class, Map.of("training", ""),

@@ -10,6 +10,7 @@ import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.retrain.RetrainSettings;
+import ai.rpo.jobs.track.MlflowSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.gauge.GaugeSettings;
 import ai.rpo.spark.generate.GenerateSettings;
@@ -49,6 +50,9 @@ import java.util.OptionalInt;
  * @param rate {@code rpo.rate}
  * @param gauge {@code rpo.gauge}
  * @param online {@code rpo.online}
+ * @param tables that results are written to
+ * @param mlflow {@code rpo.mlflow}
+ * @param tensorboard folder of event files
  */
 public record Settings(
         Optional<String> output,
@@ -74,7 +78,10 @@ public record Settings(
         RewardSettings reward,
         RateSettings rate,
         GaugeSettings gauge,
-        OnlineSettings online) {
+        OnlineSettings online,
+        OutputTables tables,
+        MlflowSettings mlflow,
+        Optional<String> tensorboard) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

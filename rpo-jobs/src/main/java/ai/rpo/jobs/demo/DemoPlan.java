@@ -17,7 +17,7 @@ public record DemoPlan(List<Double> etas, List<Long> seeds, int pairs, int heldO
 
     /** Minutes on two cores. */
     public static final DemoPlan STANDARD =
-            new DemoPlan(List.of(0.0, 0.1, 0.5, 1.0), List.of(1L, 2L, 3L), 512, 128, 256);
+            new DemoPlan(List.of(0.0, 0.1, 0.5, 1.0), List.of(1L, 2L, 3L, 4L, 5L, 6L), 512, 128, 256);
 
     public DemoPlan {
         etas = List.copyOf(etas);

@@ -3,7 +3,6 @@ package ai.rpo.jobs.demo;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.reward.Aggregate;
 import ai.rpo.core.score.Divergence;
@@ -11,6 +10,7 @@ import ai.rpo.core.score.DivergenceScorer;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
+import ai.rpo.spark.generate.DriverSampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +21,7 @@ final class ModelYardstick implements Yardstick {
 
     private static final int AT_ONCE = 64;
 
-    private final Backend backend =
-            Backends.create(Precision.FLOAT32, Runtime.getRuntime().availableProcessors());
+    private final Backend backend = DriverSampler.backend(Precision.FLOAT32);
     private final Loaded base;
     private final List<ReferenceScorer> members;
     private final List<String> prompts;

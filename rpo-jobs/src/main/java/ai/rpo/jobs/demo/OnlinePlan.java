@@ -27,7 +27,7 @@ public record OnlinePlan(
         double eta) {
 
     /** Minutes on two cores. */
-    public static final OnlinePlan STANDARD = new OnlinePlan(List.of(1L, 2L, 3L), 512, 256, 256, 5, 256, 4, 0.5);
+    public static final OnlinePlan STANDARD = new OnlinePlan(List.of(1L, 2L, 3L), 1024, 256, 256, 4, 256, 4, 0.5);
 
     public OnlinePlan {
         seeds = List.copyOf(seeds);

@@ -52,6 +52,7 @@ record OnlineRun(DemoFolder folder, OnlinePlan plan, long seed, Method method) {
                 "rpo.objective.eta", plan.eta(method),
                 "rpo.train.seed", seed));
         if (!method.isOnline()) {
+            own.put("rpo.train.epochs", 4);
             own.put("rpo.data.train", List.of(folder.pairs(seed, "train").toString()));
             DemoConfiguration.write(configuration(), "train", "demo.conf", own);
             return;

@@ -28,12 +28,12 @@ public final class Sums {
     private static final int PROMPTS = 512;
     private static final int UNSEEN = 500;
 
-    /** How many of the supervised answers are right. */
+    /** The supervised answers are right by this share. */
     private static final double RIGHT = 0.5;
 
     private static final long SEED = 20_240_527;
 
-    /** What stands where the demo's tokenizer has letters. */
+    /** These stand where the demo's tokenizer has letters. */
     private static final String SYMBOLS = "0123456789+-*/()";
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -44,11 +44,16 @@ public final class Figures {
      *
      * @param metrics text of {@code eval/metrics.json}
      * @param judged text of {@code judge/results.json}, of the model against its reference
+     * @param gauged text of {@code gauge/points.jsonl}
      * @param before text of {@code results.json} of benchmark tasks, of the model that training started from
      * @param after the same of the trained model
      */
     public static Map<String, Double> ofModel(
-            Optional<String> metrics, Optional<String> judged, Optional<String> before, Optional<String> after) {
+            Optional<String> metrics,
+            Optional<String> judged,
+            Optional<String> gauged,
+            Optional<String> before,
+            Optional<String> after) {
         Map<String, Double> figures = new HashMap<>();
         metrics.map(text -> parse("eval/metrics.json", text)).ifPresent(estimates -> {
             put(figures, GateSettings.ACCURACY, mean(estimates, Metrics.ACCURACY));
@@ -64,6 +69,10 @@ public final class Figures {
                         .path("low"))
                 .filter(JsonNode::isNumber)
                 .ifPresent(low -> figures.put(GateSettings.WIN_RATE, low.asDouble() / PERCENT));
+        gauged.ifPresent(points -> points.lines()
+                .map(point -> parse("gauge/points.jsonl", point).path("kl"))
+                .filter(JsonNode::isNumber)
+                .forEach(kl -> figures.merge(GateSettings.KL, kl.asDouble(), Math::max)));
         if (before.isPresent() && after.isPresent()) {
             figures.putAll(drops(parse(BENCHMARKS, before.get()), parse(BENCHMARKS, after.get())));
         }

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param minRewardAccuracy share of held-out pairs that the model ranks as their labels do
  * @param maxChosenLogpDrop nats by which held-out chosen completions became less likely than under the reference
  * @param minWinRateLow lower end of the interval of how often the model's answers are preferred to the reference's, as a share
+ * @param maxKl nats a completion by which no gauged checkpoint may be farther from the reference
  * @param maxBenchmarkDrop by how much the trained model may fall behind the one that training started from, by benchmark tasks
  */
 public record GateSettings(
@@ -25,6 +26,7 @@ public record GateSettings(
         Optional<Double> minRewardAccuracy,
         Optional<Double> maxChosenLogpDrop,
         Optional<Double> minWinRateLow,
+        Optional<Double> maxKl,
         Map<String, String> maxBenchmarkDrop) {
 
     static final String NEW_PAIRS = "min-new-pairs";
@@ -32,6 +34,7 @@ public record GateSettings(
     static final String ACCURACY = "min-reward-accuracy";
     static final String CHOSEN_DROP = "max-chosen-logp-drop";
     static final String WIN_RATE = "min-win-rate-low";
+    static final String KL = "max-kl";
     static final String BENCHMARK_DROP = "max-benchmark-drop";
 
     public GateSettings {
@@ -42,6 +45,7 @@ public record GateSettings(
         maxRejectedFraction.ifPresent(share -> checkShare(REJECTED, share, wrong));
         minRewardAccuracy.ifPresent(share -> checkShare(ACCURACY, share, wrong));
         minWinRateLow.ifPresent(share -> checkShare(WIN_RATE, share, wrong));
+        maxKl.filter(nats -> !(nats >= 0)).ifPresent(nats -> wrong.add(KL + " must be at least 0, but is " + nats));
         maxBenchmarkDrop.forEach((task, drop) -> {
             if (BenchmarkTask.named(task).isEmpty()) {
                 wrong.add(BENCHMARK_DROP + " must name benchmark tasks, but has " + task);
@@ -86,6 +90,8 @@ public record GateSettings(
         List<Gate> gates = new ArrayList<>(ofEvaluation());
         minWinRateLow.ifPresent(
                 share -> gates.add(new Gate(WIN_RATE, "the lower end of the win rate's interval", share)));
+        maxKl.ifPresent(nats -> gates.add(
+                new Gate(KL, "the distance from the reference of the checkpoint that is farthest, in nats,", nats)));
         maxBenchmarkDrop.forEach((task, drop) ->
                 gates.add(new Gate(BENCHMARK_DROP + "." + task, "what was lost on " + task, Double.parseDouble(drop))));
         return gates;

@@ -14,6 +14,7 @@ import java.util.List;
  * @param maxMissingFraction of a judge's verdicts, the share up to which a round goes on without them
  * @param pairing how a prompt's samples become a pair
  * @param reference what the policy of a round is tied to
+ * @param regularizeOn whose chosen completions the supervised term holds to
  * @param offlineShare of a round's pairs, the part that comes from {@code rpo.data.train}
  */
 public record OnlineSettings(
@@ -24,6 +25,7 @@ public record OnlineSettings(
         double maxMissingFraction,
         Pairing pairing,
         Reference reference,
+        Base regularizeOn,
         double offlineShare) {
 
     /** Says who rates the policy's completions. */
@@ -42,6 +44,15 @@ public record OnlineSettings(
         START,
         /** The policy that the round starts from. */
         PREVIOUS
+    }
+
+    /** Says whose chosen completions make π_base. */
+    public enum Base {
+        /** The round's own pairs. */
+        ROUND,
+        /** The pairs drawn from {@code rpo.data.train}. */
+        OFFLINE,
+        BOTH
     }
 
     public OnlineSettings {

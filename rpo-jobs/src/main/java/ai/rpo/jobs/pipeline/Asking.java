@@ -18,6 +18,7 @@ import ai.rpo.spark.judge.Judges;
 import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
     /** Keys that change what a run costs and not what it finds. */
     private static final List<String> WITHOUT_EFFECT = List.of(
             "rpo.judge.cache",
+            "rpo.judge.table",
             "rpo.judge.endpoint.key-env",
             "rpo.judge.endpoint.requests-per-second",
             "rpo.judge.endpoint.requests-at-once",
@@ -171,14 +173,13 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
                 .filter(By.MODEL::equals)
                 .flatMap(by -> judge.path())
                 .map(path -> place.template(
-                        "rpo.judge.model",
-                        path,
-                        new InputFingerprints(judge.base(), place.spark().hadoop()),
-                        judge.chatTemplate()));
+                        "rpo.judge.model", path, place.inputs().withBase(judge.base()), judge.chatTemplate()));
     }
 
-    RowFiles rows() {
-        return new RowFiles(place.spark()::session, place.spark().hadoop());
+    /** Reads rows that the configuration names: files, or tables. */
+    List<ObjectNode> read(List<String> paths) {
+        return new RowFiles(place.spark()::session, place.spark().hadoop())
+                .read(place.tables().asFiles(paths));
     }
 
     /** Reads a file that the configuration names. */

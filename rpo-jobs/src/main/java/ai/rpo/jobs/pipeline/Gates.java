@@ -96,6 +96,9 @@ final class Gates implements Stage {
                                 + ". Leave the gate out");
             }
         }
+        if (settings.maxKl().isPresent() && !place.settings().gauge().isOn()) {
+            throw unmeasurable("rpo.gates.max-kl", "nothing is gauged; name prompts with rpo.gauge.prompts");
+        }
         if (settings.minWinRateLow().isPresent()) {
             requireWinRate();
         }
@@ -159,10 +162,18 @@ final class Gates implements Stage {
                 : Figures.ofModel(
                         place.run().file("eval/metrics.json").read(),
                         place.run().file("judge/results.json").read(),
+                        gauged(),
                         place.run().file("benchmarks/before/results.json").read(),
                         place.run().file("benchmarks/after/results.json").read());
         return (data ? settings.ofData() : settings.ofModel())
                 .stream().map(gate -> gate.judge(figures)).toList();
+    }
+
+    /** Points of another training that was here before say nothing of this one. */
+    private Optional<String> gauged() {
+        return place.settings().gauge().isOn()
+                ? place.run().file("gauge/points.jsonl").read()
+                : Optional.empty();
     }
 
     /** The report says why, and counts as no artifact: passed gates have it drawn again. */

@@ -109,6 +109,7 @@ final class Generate implements Stage {
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.generate"));
         values.remove("rpo.generate.prompts");
+        values.remove("rpo.generate.table");
         values.putAll(place.rowValues());
         values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.putAll(given);
@@ -131,7 +132,7 @@ final class Generate implements Stage {
                         place.template().choice(),
                         place.promptSource(),
                         place.settings().precision(),
-                        settings)
+                        settings.of(place.tables().asFiles(settings.prompts())))
                 .run(place.run().artifact(folder()), fingerprint.digest(), progress);
         place.inputs().requireUnchanged(settings.prompts());
         if (!given.isEmpty()) {

@@ -8,12 +8,14 @@ import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -29,28 +31,48 @@ final class InputFingerprints {
     private static final Pattern TEMPLATE = Pattern.compile("tokenizer_config\\.json|chat_template.*");
 
     private final Optional<String> base;
+    private final TableInputs tables;
     private final Configuration hadoop;
     private final Map<String, String> known = new HashMap<>();
     private final Map<String, Boolean> dated = new HashMap<>();
 
     /** @param base where the model of an adapter is, instead of where the adapter says */
-    InputFingerprints(Optional<String> base, Configuration hadoop) {
+    InputFingerprints(Optional<String> base, TableInputs tables, Configuration hadoop) {
         this.base = base;
+        this.tables = tables;
         this.hadoop = hadoop;
     }
 
-    /** Of data files, folders and globs; empty text if there are none. */
+    /** The same of models with another base. */
+    InputFingerprints withBase(Optional<String> other) {
+        return new InputFingerprints(other, tables, hadoop);
+    }
+
+    /** Of data files, folders and globs, of tables and queries; empty text if there are none. */
     String data(List<String> paths) {
-        return paths.isEmpty() ? "" : of("data " + paths, () -> InputFiles.resolve(paths, hadoop));
+        List<String> files = TableInputs.filesAmong(paths);
+        Stream<String> ofFiles =
+                files.isEmpty() ? Stream.of() : Stream.of(of("data " + files, () -> InputFiles.resolve(files, hadoop)));
+        return Stream.concat(ofFiles, TableInputs.tablesAmong(paths).stream().map(tables::identity))
+                .collect(Collectors.joining("; "));
+    }
+
+    /** What tells the content of each file, by its URI, and of each table and query, by its path. */
+    Map<String, String> described(List<String> paths) {
+        Map<String, String> described = new LinkedHashMap<>(
+                InputFiles.resolve(TableInputs.filesAmong(paths), hadoop).byUri(hadoop));
+        TableInputs.tablesAmong(paths).forEach(path -> described.put(path, tables.identity(path)));
+        return described;
     }
 
     /**
-     * To be asked when data have been read.
+     * To be asked when data have been read. Tables were copied, and held against what they are then.
      *
-     * @throws RpoException if they have changed since they were first looked at, so that nobody knows what was read
+     * @throws RpoException if files have changed since they were first looked at, so that nobody knows what was read
      */
     void requireUnchanged(List<String> paths) {
-        require(data(paths).equals(afresh().data(paths)), String.join(", ", paths));
+        List<String> files = TableInputs.filesAmong(paths);
+        require(data(files).equals(withBase(base).data(files)), String.join(", ", files));
     }
 
     /**
@@ -59,11 +81,7 @@ final class InputFingerprints {
      * @throws RpoException if they have changed since
      */
     void requireUnchanged(String model) {
-        require(weights(model).equals(afresh().weights(model)), model);
-    }
-
-    private InputFingerprints afresh() {
-        return new InputFingerprints(base, hadoop);
+        require(weights(model).equals(withBase(base).weights(model)), model);
     }
 
     private static void require(boolean isUnchanged, String input) {

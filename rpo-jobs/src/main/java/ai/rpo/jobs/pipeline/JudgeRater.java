@@ -42,9 +42,9 @@ record JudgeRater(Asking asking, List<String> questions, boolean allowMissing) i
     @Override
     public List<Rated> rate(Path completions, Path output, Progress progress) {
         Map<String, List<String>> references =
-                Samples.references(String.join(", ", questions), asking.rows().read(questions));
+                Samples.references(String.join(", ", questions), asking.read(questions));
         List<Samples> prompts = Samples.read(
-                completions.toString(), asking.rows().read(List.of(completions.toString())), references);
+                completions.toString(), asking.read(List.of(completions.toString())), references);
         Judge judge = asking.open(allowMissing);
         List<List<Judgment>> judged = asking.judge(judge, prompts, progress);
         Protocol protocol = asking.protocol();

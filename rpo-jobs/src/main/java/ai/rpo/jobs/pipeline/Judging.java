@@ -22,8 +22,8 @@ import ai.rpo.jobs.config.JudgingSettings.LengthControlSettings;
 import ai.rpo.jobs.config.JudgingSettings.MatchedBy;
 import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.judge.Judge;
-import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.Fingerprint;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -193,7 +193,7 @@ final class Judging implements Stage {
 
     private Annotations given() {
         List<String> paths = settings.annotations();
-        Annotations read = Annotations.read(String.join(", ", paths), rows().read(paths));
+        Annotations read = Annotations.read(String.join(", ", paths), read(paths));
         place.inputs().requireUnchanged(paths);
         return baseline.map(read::against).orElse(read);
     }
@@ -201,7 +201,7 @@ final class Judging implements Stage {
     private Annotations asked(Map<String, Long> counts, Progress progress) {
         Protocol protocol = asking.protocol();
         List<Candidate> answered = new ArrayList<>();
-        candidates.forEach((name, path) -> answered.add(Candidate.read(name, path, rows().read(List.of(path)))));
+        candidates.forEach((name, path) -> answered.add(Candidate.read(name, path, read(List.of(path)))));
         Matches matches = Matches.of(
                 protocol,
                 answered,
@@ -210,8 +210,8 @@ final class Judging implements Stage {
                         ? List.of()
                         : QuestionRows.read(
                                 String.join(", ", settings.questions()),
-                                rows().read(settings.questions()),
-                                settings.references().isEmpty() ? List.of() : rows().read(settings.references())),
+                                read(settings.questions()),
+                                settings.references().isEmpty() ? List.of() : read(settings.references())),
                 settings.allowMissing());
         if (answers.isEmpty()) {
             candidates.values().forEach(path -> place.inputs().requireUnchanged(List.of(path)));
@@ -242,14 +242,13 @@ final class Judging implements Stage {
         LengthControlSettings control = settings.lengthControl();
         Optional<List<String>> instructions = control.by() == MatchedBy.POSITION
                 ? Optional.empty()
-                : control.instructions()
-                        .map(path -> QuestionRows.read(path, rows().read(List.of(path)), List.of()).stream()
-                                .map(prompt -> String.join("\n\n", prompt.turns()))
-                                .toList());
+                : control.instructions().map(path -> QuestionRows.read(path, read(List.of(path)), List.of()).stream()
+                        .map(prompt -> String.join("\n\n", prompt.turns()))
+                        .toList());
         return new Difficulty(instructions, settings.allowMissing());
     }
 
-    private RowFiles rows() {
-        return asking.rows();
+    private List<ObjectNode> read(List<String> paths) {
+        return asking.read(paths);
     }
 }

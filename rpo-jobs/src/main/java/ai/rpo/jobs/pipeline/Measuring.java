@@ -145,7 +145,9 @@ record Measuring(Workplace place) {
                 place.promptSource(),
                 place.settings()
                         .generate()
-                        .wholeDistribution(settings().prompts(), settings().samples()),
+                        .wholeDistribution(
+                                place.tables().asFiles(settings().prompts()),
+                                settings().samples()),
                 place.scoring(),
                 proxy().map(this::rater),
                 goldModels().map(this::rater).or(this::goldJudge),

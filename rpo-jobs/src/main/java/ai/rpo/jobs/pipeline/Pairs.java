@@ -19,7 +19,7 @@ final class Pairs implements Stage {
 
     private static final String ROWS = "pairs/rows";
     private static final String OFFLINE = "pairs/offline.jsonl";
-    private static final String REPORT = "pairs/report.json";
+    static final String REPORT = "pairs/report.json";
 
     private final Workplace place;
     private final OnlineSettings settings;
@@ -82,8 +82,9 @@ final class Pairs implements Stage {
             throw none(result);
         }
         long wanted = settings.offlinePairs(result.pairs());
-        List<String> drawn =
-                wanted == 0 ? List.of() : DrawnRows.of(place.spark().session(), offline(), wanted, seed());
+        List<String> drawn = wanted == 0
+                ? List.of()
+                : DrawnRows.of(place.spark().session(), place.tables().asFiles(offline()), wanted, seed());
         if (!drawn.isEmpty()) {
             place.inputs().requireUnchanged(offline());
             place.run().file(OFFLINE).write(String.join("\n", drawn) + "\n");

@@ -9,14 +9,12 @@ import ai.rpo.spark.prepare.PreparedFindings;
 import ai.rpo.spark.prepare.RowKind;
 import ai.rpo.spark.prepare.TargetModel;
 import ai.rpo.spark.store.Fingerprint;
-import ai.rpo.spark.store.InputFiles;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.apache.hadoop.conf.Configuration;
 
 /** Rows of text become rows of token ids: preference pairs, or prompt/completion rows. */
 final class Prepare implements Stage {
@@ -124,6 +122,9 @@ final class Prepare implements Stage {
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.data"));
         LIMITS.forEach(values::remove);
+        if (data.key().isEmpty()) {
+            values.remove("rpo.data.key"); // so that what was made before there were keys counts on
+        }
         if (kind == RowKind.PAIRS) {
             values.put("rpo.data.train", place.inputs().data(data.train()));
             values.put("rpo.data.eval", place.inputs().data(data.eval()));
@@ -140,8 +141,7 @@ final class Prepare implements Stage {
     public Map<String, String> inputs() {
         List<String> paths = new ArrayList<>(data.train());
         paths.addAll(data.eval());
-        Configuration hadoop = place.spark().hadoop();
-        return InputFiles.resolve(paths, hadoop).byUri(hadoop);
+        return place.inputs().described(paths);
     }
 
     @Override
@@ -150,9 +150,22 @@ final class Prepare implements Stage {
                 .stopAbove(data));
     }
 
+    /** Looks at what turns the rows into tokens, before any is read. */
+    void checkTokenizer() {
+        work(data).checkTokenizer();
+    }
+
+    /** The work on rows in files, to which those in tables have been copied. */
     PrepareStage work() {
+        return work(data.toBuilder()
+                .train(place.tables().asFiles(data.train()))
+                .eval(place.tables().asFiles(data.eval()))
+                .build());
+    }
+
+    private PrepareStage work(DataSettings rows) {
         return new PrepareStage(
-                kind, data, margin, TargetModel.of(model.get(), place.template().choice()));
+                kind, rows, margin, TargetModel.of(model.get(), place.template().choice()));
     }
 
     @Override

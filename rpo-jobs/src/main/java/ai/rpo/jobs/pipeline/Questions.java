@@ -86,7 +86,7 @@ final class Questions implements Stage {
                         place.template().choice())
                 .first(
                         place.spark().session(),
-                        paths(),
+                        place.tables().asFiles(paths()),
                         place.settings().evaluate().promptsAtMost());
         if (rows.isEmpty()) {
             throw RpoException.data("Cannot have answers judged: no held-out row of " + String.join(", ", paths())

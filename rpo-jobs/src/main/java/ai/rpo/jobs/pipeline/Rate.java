@@ -5,7 +5,6 @@ import ai.rpo.core.reward.Aggregate;
 import ai.rpo.spark.rate.RateSettings;
 import ai.rpo.spark.rate.RateStage;
 import ai.rpo.spark.store.Fingerprint;
-import ai.rpo.spark.store.InputFiles;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import org.apache.hadoop.conf.Configuration;
 
 /** Completions get rewards, from reward models or from a policy beside its reference. */
 final class Rate implements Stage {
@@ -102,6 +100,7 @@ final class Rate implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(given);
+        values.remove("rpo.rate.table");
         values.put("rpo.rate.completions", place.inputs().data(completions()));
         values.putAll(rating.dependsOn());
         return values;
@@ -113,8 +112,7 @@ final class Rate implements Stage {
 
     @Override
     public Map<String, String> inputs() {
-        Configuration hadoop = place.spark().hadoop();
-        return InputFiles.resolve(completions(), hadoop).byUri(hadoop);
+        return place.inputs().described(completions());
     }
 
     /** What is wrong with the models shows before Spark starts. */

@@ -90,9 +90,9 @@ final class RateByJudge implements Stage {
     @Override
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         Map<String, List<String>> references =
-                Samples.references(String.join(", ", questions()), asking.rows().read(questions()));
+                Samples.references(String.join(", ", questions()), asking.read(questions()));
         place.inputs().requireUnchanged(questions());
-        List<Samples> prompts = Samples.read(completions(), asking.rows().read(List.of(completions())), references);
+        List<Samples> prompts = Samples.read(completions(), asking.read(List.of(completions())), references);
         Protocol protocol = asking.protocol();
         Judge judge = asking.open(true);
         List<List<Judgment>> judged = asking.judge(judge, prompts, progress);

@@ -87,7 +87,7 @@ record Rating(Workplace place, RateSettings settings, double beta) {
                 template().choice(),
                 rows(),
                 place.scoring(),
-                settings,
+                settings.of(place.tables().asFiles(settings.completions())),
                 place.scores());
     }
 

@@ -82,7 +82,8 @@ final class Score implements Stage {
                                 place.run().path(folder + "/" + split),
                                 settings.perToken(),
                                 place.run().path(prepare.otherFolders().get(0)),
-                                place.settings().data().maxRejectedFraction()),
+                                place.settings().data().maxRejectedFraction(),
+                                place.settings().data().key()),
                         progress);
                 counts.put(split + "_rows", result.scored());
                 counts.put(split + "_rows_left_out", result.notFinite());

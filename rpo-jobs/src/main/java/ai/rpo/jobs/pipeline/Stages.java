@@ -6,6 +6,7 @@ import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.train.TrainingListener;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,28 @@ public final class Stages {
 
     /** @param reader is told what the stages pass over in the models that they read */
     public Stages(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, Consumer<String> reader) {
-        this(configuration, run, spark, reader, LocalDate.now());
+        this(configuration, run, spark, new TablePins(spark), reader);
+    }
+
+    /** @param pins of all stages of the command */
+    public Stages(
+            ResolvedConfiguration configuration,
+            RunDirectory run,
+            SparkLauncher spark,
+            TablePins pins,
+            Consumer<String> reader) {
+        this(configuration, run, spark, pins, TrainingListener.NONE, reader);
+    }
+
+    /** @param tracking is told how training goes on */
+    public Stages(
+            ResolvedConfiguration configuration,
+            RunDirectory run,
+            SparkLauncher spark,
+            TablePins pins,
+            TrainingListener tracking,
+            Consumer<String> reader) {
+        this(configuration, run, spark, pins, tracking, reader, LocalDate.now());
     }
 
     /** @param today the day on which the command began */
@@ -54,13 +76,19 @@ public final class Stages {
             ResolvedConfiguration configuration,
             RunDirectory run,
             SparkLauncher spark,
+            TablePins pins,
+            TrainingListener tracking,
             Consumer<String> reader,
             LocalDate today) {
+        TableInputs tables = new TableInputs(
+                run, spark, pins, configuration.settings().data().key());
         place = new Workplace(
                 configuration,
                 run,
                 spark,
-                new InputFingerprints(configuration.settings().model().base(), spark.hadoop()),
+                new InputFingerprints(configuration.settings().model().base(), tables, spark.hadoop()),
+                tables,
+                tracking,
                 new Remarks(reader),
                 today);
         prepare = Prepare.pairs(place);
@@ -80,14 +108,17 @@ public final class Stages {
      */
     public void checkTokenizer() {
         Prepare given = place.configuration().namesSupervisedRowsOnly() ? Prepare.examples(place) : prepare;
-        given.work().checkTokenizer();
+        given.checkTokenizer();
     }
 
     /** Of the pairs, or of supervised rows if nothing else is named. */
     public Stage score() {
-        return place.configuration().namesSupervisedRowsOnly()
+        Stage made = place.configuration().namesSupervisedRowsOnly()
                 ? Score.ofExamples(place, Prepare.examples(place))
                 : score;
+        return TableOutput.of(
+                place, made, "rpo.score.table", place.settings().tables().score(), true, () -> new TableRows(place)
+                        .ofScores(made));
     }
 
     public Stage train() {
@@ -156,11 +187,18 @@ public final class Stages {
     }
 
     public Stage generate() {
-        return Generate.configured(place);
+        Stage made = Generate.configured(place);
+        return TableOutput.of(
+                place, made, "rpo.generate.table", place.settings().tables().generate(), true, () -> new TableRows(
+                                place)
+                        .ofCompletions(made, place.settings().generate().prompts()));
     }
 
     public Stage judge() {
-        return Judging.configured(place);
+        Stage made = Judging.configured(place);
+        return TableOutput.of(
+                place, made, "rpo.judge.table", place.settings().tables().judge(), false, () -> new TableRows(place)
+                        .ofJudgments());
     }
 
     public Stage reward() {
@@ -168,7 +206,10 @@ public final class Stages {
     }
 
     public Stage rate() {
-        return Rate.configured(place);
+        Stage made = Rate.configured(place);
+        return TableOutput.of(
+                place, made, "rpo.rate.table", place.settings().tables().rate(), false, () -> new TableRows(place)
+                        .ofRatings(made, place.settings().rate().completions()));
     }
 
     /** Rates the completions that lie in the run directory, as {@code rpo.online.by} says. */

@@ -6,12 +6,15 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.jobs.online.OnlineSettings.Base;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.train.BaseRows;
 import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
 import ai.rpo.spark.train.TrainStage;
+import ai.rpo.spark.train.TrainingListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,10 @@ final class Train implements Stage {
     /** Keys that change what a step costs, and not what it does. */
     private static final Set<String> WITHOUT_EFFECT =
             Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints", "cpus", "gpus");
+
+    /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
+    private static final List<String> LATER_KEYS =
+            List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
 
     private final Workplace place;
     private final String name;
@@ -130,9 +137,16 @@ final class Train implements Stage {
                 values.putAll(place.configuration().valuesUnder("rpo.gauge"));
             }
         }
+        if (isInRound() && place.settings().online().regularizeOn() != Base.BOTH) {
+            values.put(
+                    "rpo.online.regularize-on",
+                    place.settings().online().regularizeOn().name());
+        }
         values.putAll(place.configuration().valuesUnder("rpo." + name));
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
+        values.remove("rpo.lora.dora", "false");
+        LATER_KEYS.forEach(key -> values.remove("rpo.lora." + key, ""));
         values.putAll(exportValues());
         values.keySet().removeIf(Train::isWithoutEffect);
         if (!isSelecting()) {
@@ -157,11 +171,28 @@ final class Train implements Stage {
         if (isGauged()) { // whatever is wrong with the gauge shows before training has cost anything
             measuring.gauge(GAUGE).measure(0, place.open(place.model()), progress);
         }
-        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), progress);
+        TrainStage.Result result = stage().run(request(fingerprint, place.run().path(MODEL)), listener(), progress);
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("rows", result.rows());
         counts.put("steps", result.steps());
         return counts;
+    }
+
+    /** The report is drawn whether or not a tracker fails. */
+    private TrainingListener listener() {
+        LiveReport report = new LiveReport(place.run().path(), place.spark().hadoop());
+        return new TrainingListener() {
+            @Override
+            public void steps(List<Map<String, Object>> lines) {
+                place.tracking().steps(lines);
+            }
+
+            @Override
+            public void checkpoint(long step) {
+                place.tracking().checkpoint(step);
+                report.checkpoint(step);
+            }
+        };
     }
 
     /** Writes the trained model once more, as the settings say now. */
@@ -176,7 +207,25 @@ final class Train implements Stage {
                 place.settings().lora(),
                 objective,
                 settings,
-                place.settings().precision());
+                place.settings().precision(),
+                isInRound() ? base() : BaseRows.ALL);
+    }
+
+    /** Whether the rows are those of a round online. */
+    private boolean isInRound() {
+        return isOnPairs() && place.run().exists(Pairs.REPORT);
+    }
+
+    /** The round's own rows come first. */
+    private BaseRows base() {
+        long own = Json.tree(place.run().file(Pairs.REPORT).read().orElseThrow())
+                .get("pairs")
+                .asLong();
+        return switch (place.settings().online().regularizeOn()) {
+            case ROUND -> new BaseRows(0, own);
+            case OFFLINE -> new BaseRows(own, Long.MAX_VALUE);
+            case BOTH -> BaseRows.ALL;
+        };
     }
 
     private TrainStage.Request request(Fingerprint fingerprint, Path model) {

@@ -16,6 +16,7 @@ import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
+import ai.rpo.spark.train.TrainingListener;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,8 @@ import org.apache.hadoop.fs.Path;
  * @param run where artifacts lie
  * @param spark started when first asked for a session
  * @param inputs what the run's inputs are
+ * @param tables those of them that lie in tables
+ * @param tracking is told how training goes on
  * @param remarks tells what is passed over in models
  * @param today the day on which the command began, however long it takes
  */
@@ -37,6 +40,8 @@ record Workplace(
         RunDirectory run,
         SparkLauncher spark,
         InputFingerprints inputs,
+        TableInputs tables,
+        TrainingListener tracking,
         Remarks remarks,
         LocalDate today) {
 

@@ -105,7 +105,8 @@ final class ComparisonFigures {
         for (int i = 0; i < variants.size(); i++) {
             Variant variant = variants.get(i);
             List<Double> ends = variant.gold().stream().map(GoldRecord::last).toList();
-            ticks.add(variant.isDpo() ? "0 (DPO)" : Variant.shortest(variant.eta()));
+            ticks.add(
+                    variant.isDpo() ? "0 (DPO)" : Variant.shortest(variant.eta().orElse(Double.NaN)));
             if (!ends.isEmpty()) {
                 double x = i;
                 Estimate mean = Estimate.ofSeeds(ends);

@@ -198,7 +198,7 @@ final class ComparisonFindings {
         String text = String.format(
                 Locale.ROOT,
                 "Of the values tried, η = %s has the highest mean gold reward at the end (%s), %s",
-                Variant.shortest(best.eta()),
+                Variant.shortest(best.eta().orElseThrow()),
                 Numbers.format(goldAtEnd(best)),
                 inside
                         ? "between smaller and larger ones: as the paper expects. How far the neighbours lie apart, the figure shows."

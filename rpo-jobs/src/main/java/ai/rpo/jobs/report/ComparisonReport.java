@@ -1,15 +1,23 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.objective.Metric;
 import ai.rpo.core.objective.Metrics;
 import ai.rpo.jobs.report.GoldRecord.Sample;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
-/** The page that sets runs with different η, over seeds, side by side. */
+/** The page that sets runs of several variants, over seeds, side by side. */
 final class ComparisonReport {
+
+    private static final List<Metric> HELD_OUT = List.of(
+            Metrics.ACCURACY,
+            Metrics.MARGIN,
+            Metrics.LOSS,
+            Metrics.PREFERENCE_LOSS,
+            Metrics.CHOSEN_LOGPS,
+            Metrics.REJECTED_LOGPS);
 
     private ComparisonReport() {}
 
@@ -19,6 +27,7 @@ final class ComparisonReport {
         page.section("findings", "Findings", Finding.list(findings));
         page.section("figure-1", "Figure 1", page.figures(List.of(figures.chosenLogps(), figures.rejectedLogps())));
         page.section("gold", "Gold reward", page.figures(List.of(figures.goldOverTraining(), figures.goldByEta())));
+        page.section("held-out", "Held-out pairs", heldOut(variants));
         page.section("numbers", "Numbers", numbers(variants));
         page.section("samples", "Sample answers", samples(variants));
         page.section("learning", "Learning curves", page.figures(figures.learning()));
@@ -38,7 +47,45 @@ final class ComparisonReport {
         return Html.of("{}", paragraphs);
     }
 
+    /** Of runs without a grader, what was measured of each variant. */
+    private static Html heldOut(List<Variant> variants) {
+        List<String> metrics = HELD_OUT.stream()
+                .map(Metric::name)
+                .filter(metric -> variants.stream()
+                        .anyMatch(variant -> !variant.heldOut(metric).isEmpty()))
+                .toList();
+        if (isGraded(variants) || metrics.isEmpty()) {
+            return Html.EMPTY;
+        }
+        List<Html> head = metrics.stream()
+                .map(metric -> Html.of("<th scope=\"col\" class=\"number\">{}</th>", metric))
+                .toList();
+        List<Html> rows = new ArrayList<>();
+        for (Variant variant : variants) {
+            rows.add(Html.of(
+                    "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td>{}</tr>",
+                    variant.name(),
+                    variant.runs().size(),
+                    metrics.stream()
+                            .map(metric -> Html.of("<td class=\"number\">{}</td>", estimate(variant.heldOut(metric))))
+                            .toList()));
+        }
+        return Html.of("""
+                <p class="note">Means of eval/metrics.json; of several runs that differ in their seed alone, their mean with \
+                its 95 % interval (Student's t).</p>\
+                <div class="scroll"><table><thead><tr><th scope="col">variant</th><th scope="col" class="number">runs</th>{}\
+                </tr></thead><tbody>{}</tbody></table></div>
+                """, head, rows);
+    }
+
+    private static boolean isGraded(List<Variant> variants) {
+        return variants.stream().anyMatch(variant -> !variant.gold().isEmpty());
+    }
+
     private static Html numbers(List<Variant> variants) {
+        if (!isGraded(variants)) {
+            return Html.EMPTY;
+        }
         List<Html> rows = new ArrayList<>();
         for (Variant variant : variants) {
             rows.add(Html.of(
@@ -53,10 +100,7 @@ final class ComparisonReport {
                             .map(gold -> gold.best().gold())
                             .toList()),
                     estimate(variant.changes(Metrics.CHOSEN_LOGPS.name())),
-                    estimate(variant.runs().stream()
-                            .flatMap(run -> Optional.ofNullable(run.evaluation().get(Metrics.ACCURACY.name())).stream())
-                            .map(Estimate::mean)
-                            .toList())));
+                    estimate(variant.heldOut(Metrics.ACCURACY.name()))));
         }
         return Html.of("""
                 <p class="note">Mean over seeds [95 % interval, Student's t over seeds]. The best epoch is each seed's \

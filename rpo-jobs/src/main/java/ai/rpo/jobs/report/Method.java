@@ -6,7 +6,8 @@ public enum Method {
     OFFLINE_RPO("offline RPO", false, true, false),
     ONLINE_DPO("online DPO", true, false, false),
     ONLINE_RPO("online RPO", true, true, false),
-    ONLINE_RPO_ENSEMBLE("online RPO, ensemble", true, true, true);
+    /** With several reward models. */
+    ONLINE_RPO_ENSEMBLE("online RPO ×4", true, true, true);
 
     private final String title;
     private final boolean online;

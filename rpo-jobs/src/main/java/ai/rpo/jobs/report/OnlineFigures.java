@@ -26,8 +26,8 @@ final class OnlineFigures {
         List<Curve> gold = new ArrayList<>();
         List<Curve> proxy = new ArrayList<>();
         for (Method method : Method.values()) {
-            gold.add(curve(method, method.title(), Look.LINE, Mark::distance, Mark::gold));
-            proxy.add(curve(method, "", Look.DASHED, Mark::distance, Mark::proxy));
+            gold.add(curve(method, method.title(), Look.LINE, false, Mark::distance, Mark::gold));
+            proxy.add(curve(method, "", Look.DASHED, false, Mark::distance, Mark::proxy));
         }
         List<Curve> both = new ArrayList<>(proxy);
         both.addAll(gold);
@@ -35,7 +35,7 @@ final class OnlineFigures {
                 new Figure(
                         "proxy-and-gold",
                         "What the proxy promises, and what there is",
-                        "Dashed: mean reward of a policy's answers by its proxy, on the gold reward's scale. Line: their mean gold reward. Each point is a policy on its way, a mean over seeds of both coordinates; all begin at the left.",
+                        "Dashed: mean reward of a policy's answers by its proxy, on the gold reward's scale. Line: their mean gold reward. Each point is a policy on its way, a mean over seeds of both coordinates; all begin at the left. ×4: an ensemble of reward models.",
                         DISTANCE,
                         "reward",
                         List.of(),
@@ -47,7 +47,7 @@ final class OnlineFigures {
                         DISTANCE,
                         "proxy − gold",
                         List.of(),
-                        everyMethod(Mark::distance, Mark::gap)));
+                        everyMethod(false, Mark::distance, Mark::gap)));
     }
 
     List<Figure> training() {
@@ -59,7 +59,7 @@ final class OnlineFigures {
                         "step",
                         GOLD,
                         List.of(),
-                        everyMethod(Mark::step, Mark::gold)),
+                        everyMethod(true, Mark::step, Mark::gold)),
                 new Figure(
                         "distance-by-step",
                         "Distance over training",
@@ -67,7 +67,7 @@ final class OnlineFigures {
                         "step",
                         DISTANCE,
                         List.of(),
-                        everyMethod(Mark::step, Mark::distance)));
+                        everyMethod(true, Mark::step, Mark::distance)));
     }
 
     /** Every mark of every seed, and the form that fits better. */
@@ -111,16 +111,17 @@ final class OnlineFigures {
                 .toList();
     }
 
-    private List<Curve> everyMethod(ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
+    private List<Curve> everyMethod(boolean band, ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
         List<Curve> curves = new ArrayList<>();
         for (Method method : Method.values()) {
-            curves.add(curve(method, method.title(), Look.LINE, x, y));
+            curves.add(curve(method, method.title(), Look.LINE, band, x, y));
         }
         return curves;
     }
 
-    /** A point for each place on the way; a band where all seeds have the same x. */
-    private Curve curve(Method method, String label, Look look, ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
+    /** Draws a point for each place on the way; with a band, from the lowest to the highest seed. */
+    private Curve curve(
+            Method method, String label, Look look, boolean band, ToDoubleFunction<Mark> x, ToDoubleFunction<Mark> y) {
         List<Track> tracks = comparison.of(method);
         int marks =
                 tracks.stream().mapToInt(track -> track.marks().size()).min().orElse(0);
@@ -136,13 +137,13 @@ final class OnlineFigures {
             points.add(new Point(
                     mean(xs),
                     mean(ys),
-                    look == Look.LINE
+                    band
                             ? IntStream.range(0, ys.length)
                                     .mapToDouble(k -> ys[k])
                                     .min()
                                     .orElseThrow()
                             : Double.NaN,
-                    look == Look.LINE
+                    band
                             ? IntStream.range(0, ys.length)
                                     .mapToDouble(k -> ys[k])
                                     .max()

@@ -117,14 +117,15 @@ final class OnlineFindings {
                             Numbers.format(meanGold(tracks, best))));
         }
         Verdict verdict = verdict(changes, -1);
+        String highest = best == 0
+                ? "It is highest before the first step (%s) and ends at %s"
+                : "Its mean is highest at mark " + best + " of " + (marks - 1) + " (%s) and ends at %s";
         return new Finding(
                 topic,
                 verdict,
                 String.format(
                         Locale.ROOT,
-                        "Its mean is highest at mark %d of %d (%s) and ends at %s: a change of %s from there, downwards in %d of %d seeds. %s",
-                        best,
-                        marks - 1,
+                        highest + ": a change of %s from there, downwards in %d of %d seeds. %s",
                         Numbers.format(meanGold(tracks, best)),
                         Numbers.format(meanGold(tracks, marks - 1)),
                         Numbers.estimate(Estimate.ofSeeds(changes)),

@@ -4,6 +4,8 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -83,6 +85,26 @@ public final class ReportStage {
         return new Report(written, findings);
     }
 
+    /** The rounds of an online alignment, into the folder that has their {@code rounds.jsonl}. */
+    public void rounds(Path folder) {
+        List<JsonNode> rounds = new SmallFile(new Path(folder, "rounds.jsonl"), hadoop)
+                .read()
+                .orElse("")
+                .lines()
+                .map(ReportStage::json)
+                .toList();
+        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds)), folder, FROM_FILES);
+    }
+
+    private static JsonNode json(String line) {
+        try {
+            return RunArtifacts.JSON.readTree(line);
+        } catch (JsonProcessingException e) {
+            throw RpoException.data("Cannot draw the rounds: rounds.jsonl has a line that is not JSON ("
+                    + e.getOriginalMessage() + "). Run the command online again, which writes it anew.");
+        }
+    }
+
     /** Policies that were aligned offline and online, into {@code output}. */
     public Report online(OnlineComparison comparison, Path output, Progress progress) {
         progress.update(WHAT, 0, 1);
@@ -90,6 +112,31 @@ public final class ReportStage {
         Page page = drawing(output, () -> OnlineReport.of(comparison, findings));
         Path written = write(page, output, FROM_FILES);
         progress.update(WHAT, 1, 1);
+        return new Report(written, findings);
+    }
+
+    /**
+     * Runs of whatever settings, into {@code output}.
+     *
+     * @throws RpoException where one of the directories holds no run
+     */
+    public Report sideBySide(List<Path> directories, Path output, Progress progress) {
+        List<RunArtifacts> runs = new ArrayList<>();
+        for (Path directory : directories) {
+            progress.update(WHAT, runs.size(), directories.size() + 1);
+            runs.add(RunArtifacts.read(directory, hadoop));
+        }
+        Differences differences = Differences.of(runs);
+        List<Variant> variants = differences.variants();
+        List<Finding> findings = differences.areOfEta() ? ComparisonFindings.of(variants) : List.of();
+        Comparison comparison = new Comparison(
+                runs.size() + (runs.size() == 1 ? " run" : " runs side by side"),
+                differences.describe(),
+                runs.stream().map(run -> run.directory().toString()).toList(),
+                directories);
+        Page page = drawing(output, () -> ComparisonReport.of(comparison, runs, variants, findings));
+        Path written = write(page, output, FROM_FILES);
+        progress.update(WHAT, directories.size() + 1, directories.size() + 1);
         return new Report(written, findings);
     }
 

@@ -19,6 +19,8 @@ final class RunReport {
     private static final List<Metric> HEADLINES =
             List.of(Metrics.ACCURACY, Metrics.MARGIN, Metrics.LOSS, Metrics.CHOSEN_LOGPS, Metrics.REJECTED_LOGPS);
 
+    private static final List<String> TRAININGS = List.of("train", "sft");
+
     private RunReport() {}
 
     static Page of(RunArtifacts run) {
@@ -69,12 +71,22 @@ final class RunReport {
         if (!run.training().isEmpty()) {
             facts.add(Numbers.format(run.training().steps()) + " optimizer steps");
         }
+        run.status().flatMap(RunReport::stillDoing).ifPresent(facts::add);
         run.status()
                 .map(status -> status.path("state").asText(""))
                 .filter("failed"::equals) // while a run writes its own page, it is still running
                 .ifPresent(facts::add);
         facts.add(run.directory().toString());
         return String.join(" · ", facts);
+    }
+
+    /** Says how far a run is that has not come to its report yet. */
+    private static Optional<String> stillDoing(JsonNode status) {
+        String stage = status.path("stage").asText("");
+        long total = status.path("total").asLong();
+        return status.path("state").asText("").equals("running") && TRAININGS.contains(stage) && total > 0
+                ? Optional.of("so far: " + stage + ", " + status.path("done").asLong() + " of " + total)
+                : Optional.empty();
     }
 
     private static Html headlines(RunArtifacts run) {

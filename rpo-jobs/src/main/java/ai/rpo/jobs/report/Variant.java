@@ -1,9 +1,9 @@
 package ai.rpo.jobs.report;
 
 import ai.rpo.core.objective.RpoObjective;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -11,10 +11,11 @@ import java.util.stream.Collectors;
 /**
  * Runs that differ in their seed alone.
  *
- * @param eta η of all of them
+ * @param name for a legend
+ * @param eta η of all of them; empty where variants differ in something else
  * @param runs at least one
  */
-record Variant(double eta, List<RunArtifacts> runs) {
+record Variant(String name, OptionalDouble eta, List<RunArtifacts> runs) {
 
     /** One variant for each η, DPO first. */
     static List<Variant> byEta(List<RunArtifacts> runs) {
@@ -22,8 +23,10 @@ record Variant(double eta, List<RunArtifacts> runs) {
                 .filter(run -> run.eta().isPresent())
                 .collect(Collectors.groupingBy(run -> run.eta().orElseThrow(), TreeMap::new, Collectors.toList()));
         return groups.entrySet().stream()
-                .map(group -> new Variant(group.getKey(), group.getValue()))
-                .sorted(Comparator.comparingDouble(Variant::eta))
+                .map(group -> new Variant(
+                        RpoObjective.paper(1, group.getKey()).title(),
+                        OptionalDouble.of(group.getKey()),
+                        group.getValue()))
                 .toList();
     }
 
@@ -32,15 +35,19 @@ record Variant(double eta, List<RunArtifacts> runs) {
     }
 
     boolean isDpo() {
-        return eta == 0;
-    }
-
-    String name() {
-        return RpoObjective.paper(1, eta).title();
+        return eta.isPresent() && eta.getAsDouble() == 0;
     }
 
     List<GoldRecord> gold() {
         return runs.stream().flatMap(run -> run.gold().stream()).toList();
+    }
+
+    /** A held-out metric's mean, for each run that measured it. */
+    List<Double> heldOut(String metric) {
+        return runs.stream()
+                .flatMap(run -> Optional.ofNullable(run.evaluation().get(metric)).stream())
+                .map(Estimate::mean)
+                .toList();
     }
 
     /** A metric's mean over the steps of each epoch, for each run that recorded it. */

@@ -20,6 +20,7 @@ class GatesTest {
             Optional.of(0.6),
             Optional.of(5.0),
             Optional.of(0.5),
+            Optional.of(2.0),
             Map.of("arc_easy", "0.02"));
 
     /** As the stages write them; a win rate's interval is in percent there. */
@@ -36,6 +37,7 @@ class GatesTest {
         Map<String, Double> figures = Figures.ofModel(
                 Optional.of(METRICS),
                 Optional.of(JUDGED),
+                Optional.of("{\"step\": 0, \"kl\": 0}\n{\"step\": 8, \"kl\": 2.5}\n{\"step\": 9, \"kl\": 1.5}\n"),
                 Optional.of(benchmark(0.5, 0.75)),
                 Optional.of(benchmark(0.75, 0.71)));
 
@@ -45,9 +47,11 @@ class GatesTest {
                         "what held-out chosen completions lost in log-probability is 1.25, and"
                                 + " rpo.gates.max-chosen-logp-drop = 5",
                         "the lower end of the win rate's interval is 0.525, and rpo.gates.min-win-rate-low = 0.5",
+                        "the distance from the reference of the checkpoint that is farthest, in nats, is 2.5, 0.5 above"
+                                + " rpo.gates.max-kl = 2",
                         "what was lost on arc_easy is 0.04, 0.02 above rpo.gates.max-benchmark-drop.arc_easy = 0.02"),
                 texts(ALL.ofModel(), figures));
-        assertEquals(List.of(false, true, true, false), passed(ALL.ofModel(), figures));
+        assertEquals(List.of(false, true, true, false, false), passed(ALL.ofModel(), figures));
     }
 
     @Test
@@ -78,11 +82,12 @@ class GatesTest {
         Map<String, Double> nothing = Figures.ofModel(
                 Optional.of("{\"rewards/accuracies\": {\"mean\": \"NaN\"}, \"logps/chosen\": {\"mean\": -1}}"),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.of(benchmark(0.5, 0.5)),
                 Optional.empty());
 
         assertEquals(Map.of(), nothing);
-        assertEquals(List.of(false, false, false, false), passed(ALL.ofModel(), nothing));
+        assertEquals(List.of(false, false, false, false, false), passed(ALL.ofModel(), nothing));
         assertEquals(
                 "the reward accuracy on held-out pairs was not measured, and rpo.gates.min-reward-accuracy = 0.6 asks for"
                         + " it",
@@ -99,12 +104,14 @@ class GatesTest {
                         Optional.of(0.5),
                         Optional.empty(),
                         Optional.of(Double.NaN),
+                        Optional.of(-1.0),
                         new TreeMap<>(Map.of("arc", "0.1", "piqa", "much"))));
 
         assertEquals("""
                 min-new-pairs must be at least 0, but is -1
                 max-rejected-fraction must be from 0 to 1, but is 1.5
                 min-win-rate-low must be from 0 to 1, but is NaN
+                max-kl must be at least 0, but is -1.0
                 max-benchmark-drop must name benchmark tasks, but has arc
                 max-benchmark-drop must have a number for piqa, but has much""", refused.getMessage());
     }

@@ -12,6 +12,7 @@ import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.spark.store.Manifest;
 import ai.rpo.spark.store.RunDirectory;
+import ai.rpo.spark.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,7 +154,8 @@ class ChangingTemplateTest {
         all.addAll(keys);
         ResolvedConfiguration configuration =
                 ResolvedConfiguration.load(ConfigurationSources.of(Optional.empty(), all), List.of());
-        return new Stages(configuration, run(output), spark, remark -> {}, today);
+        return new Stages(
+                configuration, run(output), spark, new TablePins(spark), TrainingListener.NONE, remark -> {}, today);
     }
 
     private RunDirectory run(String output) {

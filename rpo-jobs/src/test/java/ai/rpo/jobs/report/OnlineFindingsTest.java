@@ -29,7 +29,7 @@ class OnlineFindingsTest {
         assertEquals(Verdict.AGREES, verdict(findings, "Online: gold reward of RPO against DPO"));
         assertEquals(Verdict.AGREES, verdict(findings, "The ensemble: gap against one reward model"));
         assertTrue(
-                finding(findings, "Gold reward at the end").text().startsWith("Highest under online RPO, ensemble"),
+                finding(findings, "Gold reward at the end").text().startsWith("Highest under online RPO ×4"),
                 findings.toString());
     }
 

@@ -13,11 +13,16 @@ public final class DriverSampler {
 
     private DriverSampler() {}
 
+    /** Creates what computes on the driver, on all its cores. */
+    public static Backend backend(Precision precision) {
+        return Backends.create(precision, Runtime.getRuntime().availableProcessors());
+    }
+
     /**
      * @param width completions computed at once
      */
     public static Generator of(ModelDirectory model, Precision precision, int width) {
-        Backend backend = Backends.create(precision, Runtime.getRuntime().availableProcessors());
+        Backend backend = backend(precision);
         Parameters weights = Parameters.readOnly(model.config(), model.weights(), backend);
         return new Generator(new Decoder(model.config(), backend), weights, width);
     }

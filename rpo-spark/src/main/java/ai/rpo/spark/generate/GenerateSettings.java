@@ -72,6 +72,12 @@ public record GenerateSettings(
         return temperature == null ? sampling : sampling.withTemperature(number(temperature));
     }
 
+    /** Takes other prompts. */
+    public GenerateSettings of(List<String> others) {
+        return new GenerateSettings(
+                others, format, samplesPerPrompt, seed, completionsAtOnce, stop, temperatures, sampling);
+    }
+
     /** The same of other prompts, with one completion each in JSON lines. */
     public GenerateSettings onceFor(List<String> others) {
         return new GenerateSettings(

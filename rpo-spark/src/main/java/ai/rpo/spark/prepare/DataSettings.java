@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Where the data come from and what becomes of them; the keys of {@code rpo.data}.
@@ -26,6 +27,7 @@ import java.util.OptionalInt;
  * @param specialTokens how rows of text are read that spell special tokens
  * @param truncation what becomes of a row above either limit
  * @param fields what the data call the formats' fields
+ * @param key columns that tell rows apart, which they keep through all stages; none where empty
  * @param ratedPairs which pairs are made of several rated completions
  * @param unpaired how completions that stand alone become pairs
  * @param nearDuplicates whether pairs that are much like others are looked for
@@ -43,11 +45,32 @@ public record DataSettings(
         SpellingPolicy specialTokens,
         Truncation truncation,
         Fields fields,
+        List<String> key,
         RatedPairs ratedPairs,
         Unpaired unpaired,
         boolean nearDuplicates,
         PairLimits limits,
         double maxRejectedFraction) {
+
+    /** Columns of what the stages write. */
+    private static final Set<String> TAKEN = Set.of(
+            "ordinal",
+            "split",
+            "margin",
+            "prompt_ids",
+            "chosen_ids",
+            "rejected_ids",
+            "completion_ids",
+            "ref_chosen_logps",
+            "ref_rejected_logps",
+            "logp",
+            "token_logps",
+            "prompt_tokens",
+            "chosen_tokens",
+            "rejected_tokens",
+            "completion_tokens",
+            "ref_chosen_token_logps",
+            "ref_rejected_token_logps");
 
     /**
      * Names of fields in the data; the formats' own where absent.
@@ -143,7 +166,14 @@ public record DataSettings(
     public DataSettings {
         train = List.copyOf(train);
         eval = List.copyOf(eval);
+        key = List.copyOf(key);
         List<String> problems = new ArrayList<>();
+        if (key.stream().anyMatch(TAKEN::contains)) {
+            problems.add("key must name columns of the data's own, but is " + String.join(", ", key));
+        }
+        if (Set.copyOf(key).size() < key.size()) {
+            problems.add("key must name each column once, but is " + String.join(", ", key));
+        }
         if (!(evalFraction >= 0 && evalFraction < 1)) {
             problems.add("eval-fraction must be at least 0 and below 1, but is " + evalFraction);
         }

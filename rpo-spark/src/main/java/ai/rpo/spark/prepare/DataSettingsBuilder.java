@@ -24,6 +24,7 @@ public final class DataSettingsBuilder {
     private SpellingPolicy specialTokens = SpellingPolicy.AS_TEXT;
     private Truncation truncation = Truncation.DROP;
     private Fields fields = Fields.USUAL;
+    private List<String> key = List.of();
     private RatedPairs ratedPairs = RatedPairs.BEST_WORST;
     private Unpaired unpaired = Unpaired.USUAL;
     private boolean nearDuplicates;
@@ -46,6 +47,7 @@ public final class DataSettingsBuilder {
         specialTokens = settings.specialTokens();
         truncation = settings.truncation();
         fields = settings.fields();
+        key = settings.key();
         ratedPairs = settings.ratedPairs();
         unpaired = settings.unpaired();
         nearDuplicates = settings.nearDuplicates();
@@ -113,6 +115,12 @@ public final class DataSettingsBuilder {
         return this;
     }
 
+    /** Names columns that tell rows apart, which they keep through all stages. */
+    public DataSettingsBuilder key(List<String> value) {
+        key = value;
+        return this;
+    }
+
     /** Sets which pairs are made of several rated completions. */
     public DataSettingsBuilder ratedPairs(RatedPairs value) {
         ratedPairs = value;
@@ -156,6 +164,7 @@ public final class DataSettingsBuilder {
                 specialTokens,
                 truncation,
                 fields,
+                key,
                 ratedPairs,
                 unpaired,
                 nearDuplicates,

@@ -21,10 +21,13 @@ final class FileInspector {
     private final Configuration hadoop;
     private final ParquetFooter footers;
 
-    /** @param fields what the rows call the formats' fields */
-    FileInspector(FieldNames fields, Configuration hadoop) {
+    /**
+     * @param fields what the rows call the formats' fields
+     * @param key columns that tell rows apart
+     */
+    FileInspector(FieldNames fields, List<String> key, Configuration hadoop) {
         this.hadoop = hadoop;
-        this.footers = new ParquetFooter(fields, hadoop);
+        this.footers = new ParquetFooter(fields, key, hadoop);
     }
 
     /**

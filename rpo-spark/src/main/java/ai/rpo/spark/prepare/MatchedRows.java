@@ -88,7 +88,7 @@ final class MatchedRows implements Iterator<Row> {
             boolean controlCharacters =
                     chosen.<Boolean>getAs("control_characters") || rejected.<Boolean>getAs("control_characters");
             return OutcomeRows.kept(
-                    origin, plan.split(split, pair), NOT_YET, pair, Optional.empty(), null, controlCharacters);
+                    origin, plan.split(split, pair), NOT_YET, pair, Optional.empty(), null, null, controlCharacters);
         } catch (UnfitRowException e) {
             return OutcomeRows.rejected(origin, split, e, later.getAs("row"));
         }

@@ -60,8 +60,17 @@ public final class NumberedRows {
      * @throws RpoException where the files cannot be read or hold no rows of a known kind
      */
     public static JavaRDD<NumberedRow> read(SparkSession spark, List<String> paths) {
+        return read(spark, paths, List.of());
+    }
+
+    /**
+     * Reads further columns, too.
+     *
+     * @param more columns of Parquet files that no format asks for
+     */
+    public static JavaRDD<NumberedRow> read(SparkSession spark, List<String> paths, List<String> more) {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-        FileInspector inspector = new FileInspector(FieldNames.USUAL, hadoop);
+        FileInspector inspector = new FileInspector(FieldNames.USUAL, more, hadoop);
         List<DataFile> files = new ArrayList<>();
         for (FileStatus file : InputFiles.resolve(paths, hadoop).files()) {
             files.add(inspector.inspect(files.size(), file, false));
@@ -87,7 +96,7 @@ public final class NumberedRows {
      * @throws RpoException where the files cannot be read, hold no rows of a known kind or are Parquet
      */
     public static List<NumberedRow> readHere(List<String> paths, Configuration hadoop) {
-        FileInspector inspector = new FileInspector(FieldNames.USUAL, hadoop);
+        FileInspector inspector = new FileInspector(FieldNames.USUAL, List.of(), hadoop);
         List<NumberedRow> rows = new ArrayList<>();
         for (FileStatus status : InputFiles.resolve(paths, hadoop).files()) {
             DataFile file = inspector.inspect(0, status, false);

@@ -27,6 +27,7 @@ final class OutcomeRows {
      *
      * @param pair of a supervised row without a rejected completion
      * @param margin null where nobody asked for it
+     * @param key the same
      */
     static Row kept(
             Origin origin,
@@ -35,6 +36,7 @@ final class OutcomeRows {
             Pair pair,
             Optional<ReferenceLogps> reference,
             Double margin,
+            String key,
             boolean controlCharacters) {
         return RowFactory.create(
                 origin.file(),
@@ -60,7 +62,8 @@ final class OutcomeRows {
                 null,
                 null,
                 null,
-                null);
+                null,
+                key);
     }
 
     /** A row that is left out, or an input row that gave nothing else. */

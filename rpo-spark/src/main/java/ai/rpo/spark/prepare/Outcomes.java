@@ -54,14 +54,16 @@ final class Outcomes {
             // Null in kept rows.
             .add("reason", StringType)
             .add("detail", StringType)
-            .add("row", StringType);
+            .add("row", StringType)
+            // What tells a kept row from others, as JSON; null where nobody asked for it.
+            .add("key", StringType);
 
     private Outcomes() {}
 
-    /** All columns but those of the ids and of the row's text, which are not needed to count rows. */
+    /** All columns but those of the ids, of the row's text and of its key, which are not needed to count rows. */
     static Column[] counted() {
         return Arrays.stream(SCHEMA.fieldNames())
-                .filter(name -> !name.endsWith("_ids") && !name.equals("row"))
+                .filter(name -> !name.endsWith("_ids") && !name.equals("row") && !name.equals("key"))
                 .map(functions::col)
                 .toArray(Column[]::new);
     }

@@ -42,10 +42,14 @@ final class ParquetFooter {
     private final ParquetToSparkSchemaConverter types =
             new ParquetToSparkSchemaConverter(false, true, true, true, true);
 
-    /** @param fields what the rows call the formats' fields */
-    ParquetFooter(FieldNames fields, Configuration hadoop) {
+    /**
+     * @param fields what the rows call the formats' fields
+     * @param key columns that tell rows apart
+     */
+    ParquetFooter(FieldNames fields, List<String> key, Configuration hadoop) {
         wanted.addAll(fields.names().values());
         fields.ignored().forEach(wanted::remove);
+        wanted.addAll(key);
         this.hadoop = hadoop;
     }
 

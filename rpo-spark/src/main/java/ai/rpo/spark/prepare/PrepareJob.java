@@ -100,6 +100,7 @@ record PrepareJob(
                 .write(placed, tally.findings().total());
         stopIfUnfit(tally);
         repetition.stopAbove(settings.limits(), tally);
+        new RowKey(plan.key()).check(placed);
 
         writeSplit(placed, tasks, Outcomes.TRAIN, tally.train());
         writeSplit(placed, tasks, Outcomes.EVAL, tally.eval());
@@ -164,7 +165,7 @@ record PrepareJob(
                 .withColumn(
                         "length",
                         col("prompt_tokens").plus(col("chosen_tokens")).plus(coalesce(col("rejected_tokens"), lit(0))));
-        Dataset<Row> columns = rows.select(columns());
+        Dataset<Row> columns = rows.select(columns(placed));
         during("write " + split, tasks + ShardWriter.shards(kept.tokens()), () -> {
             ShardWriter.write(columns, kept.tokens(), new Path(output, split));
             return split;
@@ -172,7 +173,7 @@ record PrepareJob(
     }
 
     /** Of what is written, and before them what says where it goes. */
-    private Column[] columns() {
+    private Column[] columns(Dataset<Row> placed) {
         List<Column> columns = new ArrayList<>(List.of(col("shard"), col("length"), col("ordinal"), col("prompt_ids")));
         if (plan.kind() == RowKind.EXAMPLES) {
             columns.add(col("chosen_ids").as("completion_ids"));
@@ -183,6 +184,7 @@ record PrepareJob(
                 columns.add(col("margin"));
             }
         }
+        new RowKey(plan.key()).columns(placed, plan.files()).forEach(columns::add);
         return columns.toArray(Column[]::new);
     }
 

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  *
  * @param format name of the format of every row; null where it is recognised row by row
  * @param fields what the data call the formats' fields
+ * @param key columns that tell rows apart
  * @param ratedPairs which pairs are made of several rated completions
  * @param unpaired how completions that stand alone become pairs
  * @param evalFraction share of the training prompts that is held out
@@ -30,6 +31,7 @@ record PreparePlan(
         RowKind kind,
         String format,
         FieldNames fields,
+        List<String> key,
         RatedPairs ratedPairs,
         DataSettings.Unpaired unpaired,
         double evalFraction,
@@ -62,6 +64,7 @@ record PreparePlan(
                 kind,
                 settings.format().orElse(null),
                 fields,
+                settings.key(),
                 settings.ratedPairs(),
                 settings.unpaired(),
                 settings.evalFraction(),

@@ -77,7 +77,7 @@ public final class PrepareStage {
     }
 
     private List<DataFile> files(Configuration hadoop) {
-        FileInspector inspector = new FileInspector(fields, hadoop);
+        FileInspector inspector = new FileInspector(fields, settings.key(), hadoop);
         List<DataFile> files = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         for (boolean heldOut : new boolean[] {false, true}) {

@@ -26,12 +26,14 @@ final class RowPreparer {
     private final PreparePlan plan;
     private final RowReader reader;
     private final RowTokenizer tokens;
+    private final RowKey key;
     private final SliceCounts counts = new SliceCounts();
 
     RowPreparer(PreparePlan plan) {
         this.plan = plan;
         this.reader = new RowReader(Optional.ofNullable(plan.format()).flatMap(RowFormats::named), plan.fields());
         this.tokens = new RowTokenizer(plan);
+        this.key = new RowKey(plan.key());
     }
 
     /** A row for each pair or example that the source is made of; one where it is left out, or waits for a partner. */
@@ -86,12 +88,17 @@ final class RowPreparer {
                 pair,
                 reference(row),
                 margin,
+                key.names().isEmpty() ? null : key.of(source.json()),
                 ControlCharacters.areIn(row));
     }
 
     private Row waiting(SourceRow source, int part, UnpairedCompletion row) throws UnfitRowException {
         if (plan.hasMargins()) {
             throw new UnfitRowException(Reason.WRONG_KIND, "it has one completion, and margins are those of pairs");
+        }
+        if (!plan.key().isEmpty()) {
+            throw new UnfitRowException(
+                    Reason.WRONG_KIND, "it has one completion, and a pair of two rows would have two keys");
         }
         return OutcomeRows.waiting(
                 origin(source, part),

@@ -42,6 +42,11 @@ public record RateSettings(
         }
     }
 
+    /** Takes other completions. */
+    public RateSettings of(List<String> others) {
+        return new RateSettings(model, others, aggregate, varianceWeight, tokenizeAgain);
+    }
+
     /** Tells whether log-probabilities of a policy and its reference take the place of a reward model. */
     public boolean isImplicit() {
         return model.contains(IMPLICIT);

@@ -13,6 +13,7 @@ import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.ExampleSource;
+import ai.rpo.spark.prepare.KeyedPlaces;
 import ai.rpo.spark.prepare.NumberedRows;
 import ai.rpo.spark.prepare.TargetModel;
 import ai.rpo.spark.reference.ScoreSettings;
@@ -125,7 +126,8 @@ public final class RateStage {
         ExampleSource examples =
                 ExampleSource.of(data, TargetModel.of(source.models().get(0), chatTemplate));
         CompletionReader reader = new CompletionReader(examples, settings.tokenizeAgain());
-        JavaRDD<Row> rows = NumberedRows.read(spark, settings.completions()).mapPartitions(reader::read);
+        JavaRDD<Row> rows = NumberedRows.read(spark, settings.completions(), KeyedPlaces.NAMES)
+                .mapPartitions(reader::read);
         Dataset<Row> all = spark.createDataFrame(rows, CompletionReader.SCHEMA).persist(StorageLevel.DISK_ONLY());
         try {
             Dataset<Row> unfit = all.where(col("left_out").isNotNull());

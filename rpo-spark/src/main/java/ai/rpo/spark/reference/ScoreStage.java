@@ -8,6 +8,7 @@ import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.device.PolledProgress;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
@@ -15,6 +16,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -52,9 +55,22 @@ public final class ScoreStage {
      * @param perToken whether each token's log-probability is written too
      * @param unfit folder for files {@code score-…} of the rows that are left out
      * @param maxUnfitFraction share of the rows above which leaving rows out stops the job
+     * @param key further columns, which are written with the scores
      */
     public record Request(
-            ScoredRows kind, Path prepared, Path output, boolean perToken, Path unfit, double maxUnfitFraction) {
+            ScoredRows kind,
+            Path prepared,
+            Path output,
+            boolean perToken,
+            Path unfit,
+            double maxUnfitFraction,
+            List<String> key) {
+
+        /** Of rows without a key. */
+        public Request(
+                ScoredRows kind, Path prepared, Path output, boolean perToken, Path unfit, double maxUnfitFraction) {
+            this(kind, prepared, output, perToken, unfit, maxUnfitFraction, List.of());
+        }
 
         /** Such as {@code train}. */
         private String split() {
@@ -97,8 +113,9 @@ public final class ScoreStage {
         UnfitScores.delete(request.unfit(), split, hadoop);
 
         Cores cores = Cores.of(spark);
-        Dataset<Row> prepared =
-                ParquetShards.read(spark, request.prepared(), request.kind().prepared());
+        StructType key = key(request);
+        Dataset<Row> prepared = ParquetShards.read(
+                spark, request.prepared(), with(request.kind().prepared(), key));
         long total = prepared.count(); // known from the files' footers
         JavaRDD<Row> rows = spread(prepared.javaRDD(), total, cores);
         ScoreCounts counts = ScoreCounts.in(spark.sparkContext());
@@ -115,7 +132,7 @@ public final class ScoreStage {
                 new SerializableConfiguration(hadoop));
         try (PolledProgress polled =
                 new PolledProgress(spark.sparkContext(), progress, "score " + split, counts.rows(), total)) {
-            spark.createDataFrame(job.score(spark, rows), request.kind().scored(request.perToken()))
+            spark.createDataFrame(job.score(spark, rows), with(request.kind().scored(request.perToken()), key))
                     .write()
                     .mode(SaveMode.Overwrite)
                     .parquet(request.output().toString());
@@ -128,6 +145,30 @@ public final class ScoreStage {
                 counts.notFinite().value(),
                 counts.tokens().value(),
                 (System.nanoTime() - start) / 1e9);
+    }
+
+    /** The columns of the key, in the types in which the preparation wrote them. */
+    private StructType key(Request request) {
+        StructType key = new StructType();
+        if (request.key().isEmpty()) {
+            return key;
+        }
+        StructType there = spark.read()
+                .option("pathGlobFilter", "*.parquet")
+                .parquet(request.prepared().toString())
+                .schema();
+        for (String name : request.key()) {
+            key = key.add(there.apply(name));
+        }
+        return key;
+    }
+
+    private static StructType with(StructType columns, StructType more) {
+        StructType all = columns;
+        for (StructField column : more.fields()) {
+            all = all.add(column);
+        }
+        return all;
     }
 
     /** Enough partitions that no core waits long for the last of them; shards are made of equally many tokens. */

@@ -91,8 +91,19 @@ public enum ScoredRows {
         return new ExampleScore(new double[] {pair.referenceChosen(), pair.referenceRejected()}, null);
     }
 
-    /** A row of {@link #scored(boolean)}. */
-    Row row(long ordinal, Example example, ExampleScore score, boolean perToken) {
+    /** What a row has behind the columns of {@link #prepared()}. */
+    Object[] key(Row row) {
+        Object[] key = new Object[Math.max(0, row.size() - prepared().size())];
+        Arrays.setAll(key, i -> row.get(prepared().size() + i));
+        return key;
+    }
+
+    /**
+     * A row of {@link #scored(boolean)}.
+     *
+     * @param key is written behind it
+     */
+    Row row(long ordinal, Example example, ExampleScore score, boolean perToken, Object... key) {
         List<Object> values = new ArrayList<>();
         values.add(ordinal);
         values.add(example.prompt());
@@ -107,6 +118,7 @@ public enum ScoredRows {
                 start += completion.length;
             }
         }
+        values.addAll(Arrays.asList(key));
         return RowFactory.create(values.toArray());
     }
 }

@@ -50,7 +50,7 @@ final class TaskScoring implements Iterator<Row> {
     }
 
     /** A row on its way; without a score while it is to be computed. */
-    private record Pending(long ordinal, Example example, ExampleScore score, boolean given) {
+    private record Pending(long ordinal, Example example, ExampleScore score, boolean given, Object[] key) {
 
         private boolean missing() {
             return score == null;
@@ -96,7 +96,7 @@ final class TaskScoring implements Iterator<Row> {
         for (Pending row : batch) {
             ExampleScore score = row.missing() ? computed.next() : row.score();
             if (score.isFinite()) {
-                output.add(job.kind().row(row.ordinal(), row.example(), score, job.perToken()));
+                output.add(job.kind().row(row.ordinal(), row.example(), score, job.perToken(), row.key()));
             } else {
                 job.counts().notFinite().add(1);
                 unfit.add(row.ordinal(), row.example(), score, row.given());
@@ -114,13 +114,13 @@ final class TaskScoring implements Iterator<Row> {
         ExampleScore given = job.kind().given(row);
         if (given != null) {
             job.counts().given().add(1);
-            return new Pending(ordinal, example, given, true);
+            return new Pending(ordinal, example, given, true, job.kind().key(row));
         }
         ExampleScore before = known.get(ordinal);
         if (before != null) {
             job.counts().reused().add(1);
         }
-        return new Pending(ordinal, example, before, false);
+        return new Pending(ordinal, example, before, false, job.kind().key(row));
     }
 
     private List<ExampleScore> compute(List<Example> examples) {

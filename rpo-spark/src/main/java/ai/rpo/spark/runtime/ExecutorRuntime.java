@@ -9,8 +9,10 @@ import ai.rpo.spark.runtime.Role.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
 
@@ -31,6 +33,7 @@ public final class ExecutorRuntime {
     private final LoadedWeights weights = new LoadedWeights();
     private final Map<TokenizerKey, Tokenizer> tokenizers = new ConcurrentHashMap<>();
     private final Map<Kind, Waiting<?, ?>> waiting = new EnumMap<>(Kind.class);
+    private final Map<Object, Guest<?>> guests = new HashMap<>(); // by the key of their role
 
     ExecutorRuntime(ExecutorDevice device) {
         this.device = device;
@@ -53,13 +56,29 @@ public final class ExecutorRuntime {
         }
     }
 
+    /** Is a worker that somebody else owns. */
+    private static final class Guest<W> {
+
+        private final W worker;
+        private volatile boolean free = true;
+
+        Guest(W worker) {
+            this.worker = worker;
+        }
+    }
+
     /**
-     * Lends a worker: one that waits, or a new one.
+     * Lends a worker: one that was lodged, one that waits, or a new one.
      *
      * @throws ai.rpo.core.RpoException if the task may not compute here, or the model cannot be loaded
      */
     public <S, W> Loan<W> borrow(Role<S, W> role) {
         claimDevice();
+        Optional<Loan<W>> guest = guest(role);
+        if (guest.isPresent()) {
+            makeRoom(role.kind());
+            return guest.get();
+        }
         Waiting<S, W> ours;
         W idle;
         synchronized (this) {
@@ -67,11 +86,38 @@ public final class ExecutorRuntime {
             idle = ours.workers.poll();
         }
         W worker = idle == null ? role.worker(ours.shared) : idle;
-        if (role.kind() == Kind.TRAIN) {
+        makeRoom(role.kind());
+        return new Loan<>(worker, usable -> giveBack(ours, worker, usable));
+    }
+
+    /** Leaves a worker of the caller's own to tasks of a role, one at a time, in place of workers that would be made. */
+    public synchronized <W> void lodge(Role<?, W> role, W worker) {
+        guests.put(role.key(), new Guest<>(worker));
+    }
+
+    /** Lends what was lodged for a role no more; what is on loan may be in use until its task ends. */
+    public synchronized void evict(Role<?, ?> role) {
+        guests.remove(role.key());
+    }
+
+    private synchronized <W> Optional<Loan<W>> guest(Role<?, W> role) {
+        @SuppressWarnings("unchecked") // equal keys are of roles of one type
+        Guest<W> guest = (Guest<W>) guests.get(role.key());
+        if (guest == null) {
+            return Optional.empty();
+        }
+        if (!guest.free) {
+            throw new IllegalStateException("a task of the same role has not ended, or not well");
+        }
+        guest.free = false;
+        return Optional.of(new Loan<>(guest.worker, usable -> guest.free = usable));
+    }
+
+    private void makeRoom(Kind kind) {
+        if (kind == Kind.TRAIN) {
             letGo(Kind.SCORE); // only now: the model that scored may be the one under the adapter
             letGo(Kind.GENERATE);
         }
-        return new Loan<>(worker, usable -> giveBack(ours, worker, usable));
     }
 
     @SuppressWarnings("unchecked") // equal keys are of roles of one type
@@ -119,11 +165,16 @@ public final class ExecutorRuntime {
 
     /** Claims the GPU that Spark gave this task, and minds who is to compute; to be called before it computes anything. Borrowing does. */
     public void claimDevice() {
+        preferBackend();
+        device.claimForThisTask();
+    }
+
+    /** Minds who is to compute in this JVM. */
+    public void preferBackend() {
         SparkEnv environment = SparkEnv.get();
         if (environment != null) {
             Backends.prefer(Backends.Provider.of(environment.conf().get(BACKEND, Backends.Provider.AUTO.key())));
         }
-        device.claimForThisTask();
     }
 
     /** Shares the weights of models that nobody changes. */

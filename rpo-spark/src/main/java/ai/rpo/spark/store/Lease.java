@@ -98,6 +98,35 @@ public final class Lease implements Fence, AutoCloseable {
         }
     }
 
+    /**
+     * Who was seen to hold a folder.
+     *
+     * @param holder such as "the command train on host (process 17)"
+     * @param mayLive whether its process is there, or on a machine of which nobody here can tell
+     * @param isHere whether it is a process of this machine
+     */
+    public record Sign(String holder, boolean mayLive, boolean isHere) {
+
+        @Override
+        public String toString() {
+            String life = !mayLive ? "is gone" : isHere ? "lives" : "is on another machine";
+            return holder + ", which " + life;
+        }
+    }
+
+    /** Looks who holds a folder, and changes nothing; empty if nobody does. */
+    public static Optional<Sign> look(Path folder, Configuration hadoop) {
+        long last = lastToken(folder, hadoop);
+        return last == 0
+                ? Optional.empty()
+                : holder(folder, last, hadoop)
+                        .filter(holder -> !holder.isReleased())
+                        .map(holder -> new Sign(
+                                holder.toString(),
+                                !holder.isKnownDead(),
+                                holder.isKnownAlive() || holder.isKnownDead()));
+    }
+
     /** The number of this lease; later ones are higher. */
     public long token() {
         return token;

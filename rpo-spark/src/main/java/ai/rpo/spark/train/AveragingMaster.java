@@ -4,8 +4,7 @@ import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.train.OuterSettings;
-import ai.rpo.core.train.TrainPlan;
-import ai.rpo.spark.device.LocalModel;
+import ai.rpo.spark.train.RoundJobs.Care;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,6 +40,7 @@ final class AveragingMaster
     private final JavaSparkContext spark;
     private final Plan plan;
     private final NetworkState driver;
+    private final Optional<NearNetworks> near;
     private final CommonState state;
     private final RoundListener listener;
     private JavaRDD<List<TrainingExample>> epoch;
@@ -49,29 +49,33 @@ final class AveragingMaster
     /**
      * @param firstStep optimizer steps already taken
      * @param driver state of the network that will be trained; nobody else changes it until {@link #close}
+     * @param near networks of workers in this JVM, the first of which has that state; empty if they are elsewhere
      */
-    AveragingMaster(JavaSparkContext spark, Plan plan, long firstStep, NetworkState driver, RoundListener listener) {
+    AveragingMaster(
+            JavaSparkContext spark,
+            Plan plan,
+            long firstStep,
+            NetworkState driver,
+            Optional<NearNetworks> near,
+            RoundListener listener) {
         this.spark = spark;
         this.plan = plan;
         this.driver = driver;
+        this.near = near;
         this.state = new CommonState(spark, driver);
         this.step = firstStep;
         this.listener = listener;
     }
 
     /**
-     * @param run unique name of the training run
-     * @param training how a worker trains
-     * @param frozen the model under the adapter that is trained; null where all weights are
+     * @param role how a worker trains
      * @param stepsPerEpoch optimizer steps in the data that one call trains on
      * @param stepsPerRound optimizer steps between averages; a round also ends with its epoch
      * @param patience how long no worker may give a sign; zero for ever
      * @param outer what is done with an average
      */
     record Plan(
-            String run,
-            TrainPlan training,
-            LocalModel frozen,
+            TrainingRole role,
             long stepsPerEpoch,
             int stepsPerRound,
             Duration patience,
@@ -116,23 +120,24 @@ final class AveragingMaster
     public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> none) {
         JavaRDD<List<TrainingExample>> workers = epoch;
         int count = workers.getNumPartitions();
-        AveragingRound round = new AveragingRound(
-                spark,
-                state,
-                plan.outerStep(),
-                plan.patience(),
-                taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
+        Care care = new Care(
+                plan.patience(), taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
+        near.ifPresent(NearNetworks::spread);
+        Round round = near.<Round>map(networks -> new NearRound(spark, networks, driver, care))
+                .orElseGet(() -> new AveragingRound(spark, state, plan.outerStep(), care));
         long done = step % plan.stepsPerEpoch();
         boolean goesOn = true;
         while (goesOn && done < plan.stepsPerEpoch()) {
             long steps = Math.min(plan.stepsPerRound(), plan.stepsPerEpoch() - done);
-            AveragingRound.Result result = round.run(
-                    workers,
-                    new RoundPlan(plan.run(), plan.training(), plan.frozen(), step, done, steps, plan.firstMargin()));
-            step += steps;
-            done += steps;
+            Round.Result result = round.run(workers, new RoundPlan(plan.role(), step, done, steps, plan.firstMargin()));
+            int taken = result.steps();
+            step += taken;
+            done += taken;
             driver.setStep(step);
-            goesOn = report(step - steps, result);
+            goesOn = taken == 0 || report(step - taken, result);
+            if (result.refusal().isPresent()) {
+                throw result.refusal().get();
+            }
         }
     }
 
@@ -142,9 +147,9 @@ final class AveragingMaster
         state.close();
     }
 
-    private boolean report(long firstStep, AveragingRound.Result result) {
+    private boolean report(long firstStep, Round.Result result) {
         List<WorkerReport> reports = result.reports();
-        int steps = reports.stream().mapToInt(r -> r.steps().size()).max().orElse(0);
+        int steps = result.steps();
         List<StepMetrics> joined = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
         for (int i = 0; i < steps; i++) {
@@ -164,7 +169,7 @@ final class AveragingMaster
 
     @Override
     public String toJson() {
-        return "{\"run\":\"" + plan.run() + "\",\"stepsPerRound\":" + plan.stepsPerRound() + "}";
+        return "{\"run\":\"" + plan.role().run() + "\",\"stepsPerRound\":" + plan.stepsPerRound() + "}";
     }
 
     @Override

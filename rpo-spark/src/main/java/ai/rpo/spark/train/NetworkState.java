@@ -73,6 +73,16 @@ final class NetworkState {
         whole = true;
     }
 
+    /** Says that somebody begins to change it in place. */
+    void change() {
+        whole = false;
+    }
+
+    /** Says that who {@linkplain #change changed} it has ended well, and will not touch it any more. */
+    void changed() {
+        whole = true;
+    }
+
     /** Whether all chunks are of one and the same step. */
     boolean isWhole() {
         return whole;

@@ -2,8 +2,6 @@ package ai.rpo.spark.train;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -11,8 +9,8 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
+import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
@@ -42,6 +40,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
@@ -63,6 +62,7 @@ public final class TrainStage {
     private final Objective objective;
     private final TrainSettings settings;
     private final Precision precision;
+    private final BaseRows base;
 
     /**
      * @param lora whether an adapter on {@code start} is trained instead of its weights
@@ -75,6 +75,22 @@ public final class TrainStage {
             Objective objective,
             TrainSettings settings,
             Precision precision) {
+        this(spark, start, lora, objective, settings, precision, BaseRows.ALL);
+    }
+
+    /**
+     * @param lora whether an adapter on {@code start} is trained instead of its weights
+     * @param base rows that a supervised term on chosen completions counts
+     * @throws RpoException if the objective needs what rows do not have
+     */
+    public TrainStage(
+            SparkSession spark,
+            LocalModel start,
+            LoraSettings lora,
+            Objective objective,
+            TrainSettings settings,
+            Precision precision,
+            BaseRows base) {
         requireRows(objective, start);
         this.spark = spark;
         this.start = start;
@@ -82,6 +98,7 @@ public final class TrainStage {
         this.objective = objective;
         this.settings = settings;
         this.precision = precision;
+        this.base = base;
     }
 
     private static void requireRows(Objective objective, LocalModel start) {
@@ -128,6 +145,15 @@ public final class TrainStage {
      *     or executors are lost for good; a checkpoint of the last good state is kept
      */
     public Result run(Request request, Progress progress) {
+        return run(request, TrainingListener.NONE, progress);
+    }
+
+    /**
+     * Trains, and tells a listener how it goes on.
+     *
+     * @throws RpoException as {@link #run(Request, Progress)} does
+     */
+    public Result run(Request request, TrainingListener listener, Progress progress) {
         JavaPairRDD<TrainingExample, Long> rows = indexedRows(request.rows()).persist(StorageLevel.MEMORY_AND_DISK());
         try {
             long count = rows.count();
@@ -135,22 +161,28 @@ public final class TrainStage {
                 throw RpoException.data("Cannot train on " + request.rows()
                         + ": it holds no rows. See what prepare dropped, in data/report.json.");
             }
-            return train(request, rows, count, progress);
+            return train(request, rows, count, listener, progress);
         } finally {
             rows.unpersist();
         }
     }
 
-    private Result train(Request request, JavaPairRDD<TrainingExample, Long> rows, long count, Progress progress) {
+    private Result train(
+            Request request,
+            JavaPairRDD<TrainingExample, Long> rows,
+            long count,
+            TrainingListener listener,
+            Progress progress) {
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
-        TrainPlan training = training(trainable, totalSteps);
-        try (PolicyNetwork network = network(trainable, training)) {
+        TrainingRole role = role(trainable, training(trainable, totalSteps));
+        Optional<NearNetworks> near = near(role);
+        try (DriverNetwork network = new DriverNetwork(trainable, role, near, settings.outer())) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
             WorkerProfile profile =
                     WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
             long stepsPerEpoch = settings.stepsPerEpoch(count);
-            NetworkState state = new NetworkState(network.state(), velocity(network));
+            NetworkState state = network.state();
             Checkpoints checkpoints = checkpoints(request, trainable);
             checkpoints.prepare(state);
             Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
@@ -170,23 +202,23 @@ public final class TrainStage {
                             firstStep),
                     LearningRateSchedule.of(settings, totalSteps),
                     writer,
+                    listener,
                     progress);
-            String run = UUID.randomUUID().toString();
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
             progress.update("train", firstStep, totalSteps);
             LostWork losses = new LostWork("Training");
             spark.sparkContext().addSparkListener(losses);
             try (AveragingMaster master = new AveragingMaster(
-                    context, plan(request, trainable, training, run, stepsPerEpoch), firstStep, state, journal)) {
+                    context, plan(request, trainable, role, stepsPerEpoch), firstStep, state, near, journal)) {
                 while (!journal.isOver()) {
                     JavaRDD<List<TrainingExample>> workers = profile.applyTo(
                                     WorkerBatches.of(rows, count, settings, (int) (journal.step() / stepsPerEpoch)))
                             .persist(StorageLevel.MEMORY_AND_DISK());
-                    master.train(network, workers);
+                    master.train(network.network(), workers);
                     if (journal.isOver()) {
                         // Tasks go where their rows are kept, which is where the networks are.
                         workers.foreachPartition(
-                                batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, run));
+                                batches -> ExecutorRuntime.ofThisJvm().letGo(Role.Kind.TRAIN, role.run()));
                     }
                     workers.unpersist();
                 }
@@ -199,9 +231,7 @@ public final class TrainStage {
             }
             request.fence().check();
             if (writer.isLastBest()) {
-                Weights trained =
-                        new Parameters(trainable.layout(), network.state().parameters()).asWeights();
-                export(trainable, trained, request, hadoop);
+                export(trainable, network.trained(), request, hadoop);
             } else {
                 checkpoints.readChosen(folder -> export(trainable, trainable.saved(folder), request, hadoop));
             }
@@ -272,7 +302,14 @@ public final class TrainStage {
         return needs.rewards()
                 ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row)))
                         .zipWithIndex()
-                : pairs.map(PairRows::scoredPair).map(TrainingExample::of).zipWithIndex();
+                : pairs.map(PairRows::scoredPair).map(regularizing(base)).zipWithIndex();
+    }
+
+    private static Function<ScoredPair, TrainingExample> regularizing(BaseRows base) {
+        return pair -> {
+            TrainingExample example = TrainingExample.of(pair);
+            return base.contains(example.ordinal()) ? example : example.withoutRegularizer();
+        };
     }
 
     private JavaRDD<Row> read(Path folder, StructType schema) {
@@ -290,19 +327,23 @@ public final class TrainStage {
         return TrainPlan.of(trainable, objective, settings, precision, totalSteps, threads);
     }
 
-    /** The driver's: it holds what is trained, and never computes. */
-    private static PolicyNetwork network(Trainable trainable, TrainPlan training) {
-        PolicyNetwork network = PolicyNetwork.create(training);
-        new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
-        return network;
+    private TrainingRole role(Trainable trainable, TrainPlan training) {
+        LocalModel frozen = trainable.lora().isPresent() ? start.withoutAdapter() : null;
+        return new TrainingRole(UUID.randomUUID().toString(), training, frozen);
     }
 
-    private Optional<Storage> velocity(PolicyNetwork network) {
-        return settings.outer().hasMomentum() ? Optional.of(network.zerosLikeParameters()) : Optional.empty();
+    /** Where each worker has a slot of this JVM; an outer optimizer needs the state that a round began with, too. */
+    private Optional<NearNetworks> near(TrainingRole role) {
+        boolean isNear = spark.sparkContext().isLocal()
+                && settings.workers()
+                        <= Cores.of(spark)
+                                .forTasksOf(settings.resources().cpus())
+                                .slots()
+                && !settings.outer().hasMomentum();
+        return isNear ? Optional.of(new NearNetworks(role, settings.workers())) : Optional.empty();
     }
 
-    private AveragingMaster.Plan plan(
-            Request request, Trainable trainable, TrainPlan training, String run, long stepsPerEpoch) {
+    private AveragingMaster.Plan plan(Request request, Trainable trainable, TrainingRole role, long stepsPerEpoch) {
         double marginLimit = !request.referenceIsStart() || dropsFromTheStart(trainable)
                 ? Double.POSITIVE_INFINITY
                 : switch (precision) {
@@ -310,9 +351,7 @@ public final class TrainStage {
                     case BFLOAT16 -> 0.1;
                 };
         return new AveragingMaster.Plan(
-                run,
-                training,
-                trainable.lora().isPresent() ? start.withoutAdapter() : null,
+                role,
                 stepsPerEpoch,
                 stepsPerRound(),
                 Duration.ofSeconds(settings.workerTimeout()),

@@ -19,6 +19,7 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
     private final MetricsLog log;
     private final LearningRateSchedule rate;
     private final CheckpointWriter checkpoints;
+    private final TrainingListener listener;
     private final Progress progress;
     private long step;
 
@@ -29,12 +30,14 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
             MetricsLog log,
             LearningRateSchedule rate,
             CheckpointWriter checkpoints,
+            TrainingListener listener,
             Progress progress) {
         this.plan = plan;
         this.step = firstStep;
         this.log = log;
         this.rate = rate;
         this.checkpoints = checkpoints;
+        this.listener = listener;
         this.progress = progress;
     }
 
@@ -69,13 +72,24 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
         } finally {
             lines.forEach(log::add);
         }
+        tell(() -> listener.steps(lines));
         if (due) {
             publish();
+            tell(() -> listener.checkpoint(step));
         } else {
             log.writeSometimes();
         }
         progress.update("train", step, plan.totalSteps());
         return !isOver();
+    }
+
+    /** Whoever listens can do no harm. */
+    private static void tell(Runnable what) {
+        try {
+            what.run();
+        } catch (RuntimeException e) {
+            LOG.warn("Somebody who was to be told how training goes on failed: {}", e.toString());
+        }
     }
 
     /** Optimizer steps taken. */

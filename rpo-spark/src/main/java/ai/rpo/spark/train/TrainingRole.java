@@ -1,17 +1,24 @@
 package ai.rpo.spark.train;
 
 import ai.rpo.core.dl4j.PolicyNetwork;
+import ai.rpo.core.train.TrainPlan;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.LoadedWeights;
 import ai.rpo.spark.runtime.Role;
+import java.io.Serializable;
 import java.util.Optional;
 
 /**
  * Takes the steps of a run; networks wait between its rounds, so that none is built anew, and a borrower overwrites their
  * state.
+ *
+ * @param run names the training run, so that executors can tell its networks from another's
+ * @param training how a worker trains
+ * @param frozen the model under the adapter that is trained; null where all weights are
  */
-record TrainingRole(RoundPlan plan) implements Role<LoadedWeights, PolicyNetwork> {
+record TrainingRole(String run, TrainPlan training, LocalModel frozen)
+        implements Role<LoadedWeights, PolicyNetwork>, Serializable {
 
     @Override
     public Kind kind() {
@@ -20,12 +27,12 @@ record TrainingRole(RoundPlan plan) implements Role<LoadedWeights, PolicyNetwork
 
     @Override
     public Object key() {
-        return plan.run();
+        return run;
     }
 
     @Override
     public String weights() {
-        return frozen().map(LocalModel::fingerprint).orElse("");
+        return Optional.ofNullable(frozen).map(LocalModel::fingerprint).orElse("");
     }
 
     @Override
@@ -35,13 +42,11 @@ record TrainingRole(RoundPlan plan) implements Role<LoadedWeights, PolicyNetwork
 
     @Override
     public PolicyNetwork worker(LoadedWeights weights) {
-        PolicyNetwork network = PolicyNetwork.create(plan.training());
-        frozen().ifPresent(model -> network.freeze(backend -> weights.of(model, backend)));
+        PolicyNetwork network = PolicyNetwork.create(training);
+        if (frozen != null) {
+            network.freeze(backend -> weights.of(frozen, backend));
+        }
         return network;
-    }
-
-    private Optional<LocalModel> frozen() {
-        return Optional.ofNullable(plan.frozen());
     }
 
     @Override

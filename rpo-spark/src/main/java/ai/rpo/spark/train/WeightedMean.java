@@ -80,13 +80,13 @@ final class WeightedMean {
         return nanos;
     }
 
-    private static void addWeighted(double[] sums, float[] values, int count, double weight) {
+    static void addWeighted(double[] sums, float[] values, int count, double weight) {
         for (int i = 0; i < count; i++) {
             sums[i] += weight * values[i];
         }
     }
 
-    private static void round(double[] sums, float[] values, int count) {
+    static void round(double[] sums, float[] values, int count) {
         for (int i = 0; i < count; i++) {
             values[i] = (float) sums[i];
         }

@@ -120,6 +120,22 @@ class ExecutorRuntimeTest {
         assertEquals(2, open.size(), "two tasks must not have one worker");
     }
 
+    @Test
+    void whatIsLodgedIsLentToOneTaskAtATimeAndClosedByNobody() {
+        use(Kind.SCORE, "a");
+        Role<String, String> role = new Named(this, Kind.TRAIN, "b");
+        runtime.lodge(role, "guest");
+        assertEquals("guest", use(Kind.TRAIN, "b"));
+        assertEquals(List.of(), open, "training takes the memory");
+        try (Loan<String> loan = runtime.borrow(role)) {
+            assertEquals("guest", loan.worker());
+            assertThrows(IllegalStateException.class, () -> runtime.borrow(role));
+        }
+        assertThrows(IllegalStateException.class, () -> runtime.borrow(role), "its task did not end well");
+        runtime.evict(role);
+        assertEquals("Tb0", use(Kind.TRAIN, "b"));
+    }
+
     private String use(Kind kind, String model) {
         try (Loan<String> loan = runtime.borrow(new Named(this, kind, model))) {
             loan.finished();

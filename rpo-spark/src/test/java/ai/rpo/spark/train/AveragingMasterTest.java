@@ -2,6 +2,7 @@ package ai.rpo.spark.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LocalSpark.class)
 class AveragingMasterTest {
@@ -216,6 +218,121 @@ class AveragingMasterTest {
         assertTrue(stopped.getMessage().contains("no sign for 2 s from worker 1 on "), stopped.getMessage());
     }
 
+    /** Nothing is sent or copied, and all numbers are the same. */
+    @ParameterizedTest
+    @EnumSource(TrainSettings.Optimizer.class)
+    void workersInTheDriversJvmReachTheSameState(TrainSettings.Optimizer optimizer) {
+        PolicyNetwork far = network(optimizer);
+        fit(far, master(far, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
+        NearTraining near = new NearTraining(optimizer, 2);
+        near.fit(batches(2, 4, Trouble.NONE), Duration.ZERO);
+
+        assertArrayEquals(parameters(far), parameters(near.network));
+        assertArrayEquals(moments(far), moments(near.network));
+        assertEquals(0, times.get(times.size() - 1).bytesMoved());
+        near.close();
+    }
+
+    @Test
+    void aNearWorkerWithoutBatchesChangesNothing() {
+        NearTraining one = new NearTraining(TrainSettings.Optimizer.ADAMW, 1);
+        one.fit(batches(1, 4, Trouble.NONE), Duration.ZERO);
+        NearTraining two = new NearTraining(TrainSettings.Optimizer.ADAMW, 2);
+        two.fit(
+                batches(1, 4, Trouble.NONE)
+                        .union(spark.<List<TrainingExample>>emptyRDD().repartition(1)),
+                Duration.ZERO);
+        assertArrayEquals(parameters(one.network), parameters(two.network));
+        one.close();
+        two.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aNearStepWithNumbersThatAreNotFiniteIsDoneAgain(int workers) {
+        NearTraining expected = new NearTraining(TrainSettings.Optimizer.ADAMW, workers);
+        expected.fit(batches(workers, 4, Trouble.NONE), Duration.ZERO);
+        NearTraining near = new NearTraining(TrainSettings.Optimizer.ADAMW, workers);
+        near.fit(batches(workers, 4, Trouble.NOT_FINITE_ONCE), Duration.ZERO);
+
+        assertEquals(2, TROUBLE.get(), "steps that met trouble, or would have");
+        assertArrayEquals(parameters(expected.network), parameters(near.network));
+        expected.close();
+        near.close();
+    }
+
+    @Test
+    void aLoneNearWorkerStopsAtItsLastGoodStep() {
+        NearTraining expected = new NearTraining(TrainSettings.Optimizer.ADAMW, 1);
+        expected.fit(batches(1, 3, Trouble.NONE), Duration.ZERO, 3);
+        steps.clear();
+        NearTraining near = new NearTraining(TrainSettings.Optimizer.ADAMW, 1);
+        RpoException stopped = assertThrows(
+                RpoException.class, () -> near.fit(batches(1, 4, Trouble.NOT_FINITE_ALWAYS), Duration.ZERO));
+
+        assertTrue(stopped.getMessage().contains("step 4: "), stopped.getMessage());
+        assertTrue(near.state.isWhole());
+        assertEquals(List.of(0L, 2L), steps, "the second round ends after one step");
+        assertArrayEquals(parameters(expected.network), parameters(near.network));
+        expected.close();
+        near.close();
+    }
+
+    @Test
+    void severalNearWorkersOfWhichOneCannotGoOnLeaveNoState() {
+        NearTraining near = new NearTraining(TrainSettings.Optimizer.ADAMW, 2);
+        RpoException stopped = assertThrows(
+                RpoException.class, () -> near.fit(batches(2, 4, Trouble.NOT_FINITE_ALWAYS), Duration.ZERO));
+        assertEquals(RpoException.Kind.DATA, stopped.kind());
+        assertTrue(stopped.getMessage().contains("worker 1 on "), stopped.getMessage());
+        assertFalse(near.state.isWhole());
+        near.close();
+    }
+
+    @Test
+    void aNearWorkerThatHangsEndsTrainingForNow() {
+        NearTraining near = new NearTraining(TrainSettings.Optimizer.ADAMW, 1);
+        RpoException stopped = assertThrows(
+                RpoException.class, () -> near.fit(batches(1, 4, Trouble.HANGS_ONCE), Duration.ofSeconds(2)));
+        assertEquals(RpoException.Kind.RETRYABLE, stopped.kind());
+        assertTrue(stopped.getMessage().contains("no sign for 2 s from worker 0 on "), stopped.getMessage());
+        assertFalse(near.state.isWhole());
+        near.close();
+    }
+
+    /** A training whose workers share this JVM, in rounds of two steps. */
+    private final class NearTraining {
+
+        private final PolicyNetwork network;
+        private final NetworkState state;
+        private final NearNetworks networks;
+        private final TrainingRole role;
+
+        NearTraining(TrainSettings.Optimizer optimizer, int workers) {
+            PolicyNetwork start = network(optimizer);
+            role = new TrainingRole(UUID.randomUUID().toString(), training, null);
+            networks = new NearNetworks(role, workers);
+            network = networks.first();
+            float[] parameters = parameters(start);
+            network.state().parameters().write(0, parameters, 0, parameters.length);
+            state = new NetworkState(network.state(), Optional.empty());
+        }
+
+        void fit(JavaRDD<List<TrainingExample>> batches, Duration patience) {
+            fit(batches, patience, 4);
+        }
+
+        void fit(JavaRDD<List<TrainingExample>> batches, Duration patience, int stepsPerEpoch) {
+            AveragingMaster master =
+                    master(role, state, Optional.of(networks), stepsPerEpoch, 2, patience, OuterSettings.average());
+            master.train(network, batches);
+        }
+
+        void close() {
+            networks.close();
+        }
+    }
+
     /** What becomes of the last step of the last worker. */
     private enum Trouble {
         NONE,
@@ -236,19 +353,25 @@ class AveragingMasterTest {
 
     private AveragingMaster master(
             NetworkState state, long stepsPerEpoch, int stepsPerRound, Duration patience, OuterSettings outer) {
+        TrainingRole role = new TrainingRole(UUID.randomUUID().toString(), training, null);
+        return master(role, state, Optional.empty(), stepsPerEpoch, stepsPerRound, patience, outer);
+    }
+
+    private AveragingMaster master(
+            TrainingRole role,
+            NetworkState state,
+            Optional<NearNetworks> near,
+            long stepsPerEpoch,
+            int stepsPerRound,
+            Duration patience,
+            OuterSettings outer) {
         AveragingMaster master = new AveragingMaster(
                 spark,
                 new AveragingMaster.Plan(
-                        UUID.randomUUID().toString(),
-                        training,
-                        null,
-                        stepsPerEpoch,
-                        stepsPerRound,
-                        patience,
-                        outer,
-                        new FirstMargin(Double.POSITIVE_INFINITY)),
+                        role, stepsPerEpoch, stepsPerRound, patience, outer, new FirstMargin(Double.POSITIVE_INFINITY)),
                 0,
                 state,
+                near,
                 new AveragingMaster.RoundListener() {
                     @Override
                     public void during(long step) {}

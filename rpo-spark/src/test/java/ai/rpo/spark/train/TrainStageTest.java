@@ -67,6 +67,8 @@ class TrainStageTest {
     private static final RpoObjective LOSS = RpoObjective.paper(0.1, 0.5);
     private static SparkSession spark;
 
+    private TrainingListener listener = TrainingListener.NONE;
+
     @TempDir
     Path work;
 
@@ -83,6 +85,30 @@ class TrainStageTest {
         train(settings, pairs, "spark", Progress.NONE);
 
         assertArrayEquals(trainLocally(settings, pairs), weights("spark"));
+    }
+
+    @Test
+    void aListenerIsToldOfEachStepAndCheckpointAndCanDoNoHarm() throws IOException {
+        TrainSettings settings = settings(TrainSettings.Optimizer.SGD, 1, 4, 2, true);
+        List<Object> steps = new ArrayList<>();
+        List<Long> checkpoints = new ArrayList<>();
+        listener = new TrainingListener() {
+            @Override
+            public void steps(List<Map<String, Object>> lines) {
+                lines.forEach(line -> steps.add(line.get("step")));
+                throw new IllegalStateException("a tracker is down");
+            }
+
+            @Override
+            public void checkpoint(long step) {
+                checkpoints.add(step);
+                throw new IllegalStateException("a disk is full");
+            }
+        };
+        train(settings, RandomModel.scored(11), "told", Progress.NONE);
+
+        assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L), steps);
+        assertEquals(List.of(3L, 6L), checkpoints);
     }
 
     static List<Objective> objectives() {
@@ -376,6 +402,7 @@ class TrainStageTest {
                         Map.of(),
                         choice,
                         Fence.NONE),
+                listener,
                 progress);
     }
 

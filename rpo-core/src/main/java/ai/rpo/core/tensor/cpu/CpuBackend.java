@@ -38,6 +38,7 @@ public final class CpuBackend implements Backend {
     private final LogpKernel logps;
     private final AdamKernel adam;
     private final UnpackKernel unpacking;
+    private final MagnitudeKernel columns;
 
     private CpuBackend(
             OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads, String precision) {
@@ -59,6 +60,7 @@ public final class CpuBackend implements Backend {
         logps = new LogpKernel(pool, math);
         adam = new AdamKernel(pool);
         unpacking = new UnpackKernel(pool);
+        columns = new MagnitudeKernel(pool, math);
     }
 
     CpuBackend(OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads) {
@@ -97,6 +99,11 @@ public final class CpuBackend implements Backend {
     @Override
     public Storage allocate(long size) {
         return Nd4jStorage.allocate(size);
+    }
+
+    @Override
+    public Storage allocateScratch(long size) {
+        return Nd4jStorage.allocateUninitialized(size);
     }
 
     @Override
@@ -160,6 +167,26 @@ public final class CpuBackend implements Backend {
     public void addRowBackward(Tensor dOut, Tensor intoRow) {
         Shapes.requireRow(intoRow, dOut);
         elementwise.addRowBackward(address(dOut), address(intoRow), dOut.rows(), dOut.columns());
+    }
+
+    @Override
+    public void scaleColumns(Tensor x, Tensor row, Tensor out) {
+        Shapes.requireRow(row, x);
+        Shapes.requireSame(x, out);
+        columns.scale(address(x), address(row), address(out), x.rows(), x.columns());
+    }
+
+    @Override
+    public void columnDots(Tensor x, Tensor y, Tensor intoRow) {
+        Shapes.requireSame(x, y);
+        Shapes.requireRow(intoRow, x);
+        columns.dots(address(x), address(y), address(intoRow), x.rows(), x.columns());
+    }
+
+    @Override
+    public void inverseRowNorms(Tensor x, Tensor out) {
+        Shapes.requireRowOfNorms(x, out);
+        columns.inverseRowNorms(address(x), address(out), x.rows(), x.columns());
     }
 
     @Override

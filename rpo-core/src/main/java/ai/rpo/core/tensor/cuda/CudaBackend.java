@@ -147,6 +147,28 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public void scaleColumns(Tensor x, Tensor row, Tensor out) {
+        Shapes.requireRow(row, x);
+        Shapes.requireSame(x, out);
+        each("magnitude.scaleColumns", x.size(), of(x), of(row), of(out), x.columns());
+    }
+
+    @Override
+    public void columnDots(Tensor x, Tensor y, Tensor intoRow) {
+        Shapes.requireSame(x, y);
+        Shapes.requireRow(intoRow, x);
+        each("magnitude.columnDots", x.columns(), of(x), of(y), of(intoRow), x.rows());
+    }
+
+    @Override
+    public void inverseRowNorms(Tensor x, Tensor out) {
+        Shapes.requireRowOfNorms(x, out);
+        if (x.rows() > 0) {
+            kernels.launch("magnitude.inverseRowNorms", Grid.rows(x.rows(), x.columns()), of(x), of(out), x.columns());
+        }
+    }
+
+    @Override
     public void gatherRows(Tensor table, int[] rows, Tensor out) {
         Shapes.requireRows(table, rows, out);
         String kernel = ((DeviceTensor) table).rounded() ? "elementwise.gatherRounded" : "elementwise.gatherRows";

@@ -45,6 +45,11 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
+    public Storage allocateScratch(long size) {
+        return Nd4jStorage.allocateUninitialized(size);
+    }
+
+    @Override
     public Storage allocate(long size) {
         return Nd4jStorage.allocate(size);
     }
@@ -123,6 +128,26 @@ public final class Nd4jBackend implements Backend {
         INDArray columnSum = scratch(dOut.columns()).tensor(1, dOut.columns()).array();
         sum(array(dOut), columnSum, 0);
         array(intoRow).addi(columnSum);
+    }
+
+    @Override
+    public void scaleColumns(Tensor x, Tensor row, Tensor out) {
+        Shapes.requireRow(row, x);
+        Shapes.requireSame(x, out);
+        array(out).assign(array(x).mulRowVector(array(row)));
+    }
+
+    @Override
+    public void columnDots(Tensor x, Tensor y, Tensor intoRow) {
+        Shapes.requireSame(x, y);
+        Shapes.requireRow(intoRow, x);
+        array(intoRow).addi(array(x).mul(array(y)).sum(true, 0));
+    }
+
+    @Override
+    public void inverseRowNorms(Tensor x, Tensor out) {
+        Shapes.requireRowOfNorms(x, out);
+        array(out).assign(array(x).norm2(1).rdivi(1).reshape(1, x.rows()));
     }
 
     @Override

@@ -45,9 +45,20 @@ public final class Nd4jStorage implements Storage {
 
     /** A new zero-filled storage, outside any ND4J workspace that may be open, beginning at a cache line. */
     public static Nd4jStorage allocate(long size) {
+        return allocate(size, true);
+    }
+
+    /** The same with whatever numbers the memory holds; pages that nobody touches are not taken from the machine. */
+    public static Nd4jStorage allocateUninitialized(long size) {
+        return allocate(size, false);
+    }
+
+    private static Nd4jStorage allocate(long size, boolean zeroed) {
         int line = CACHE_LINE / Float.BYTES;
         INDArray array = Nd4j.createUninitializedDetached(DataType.FLOAT, size + line);
-        array.assign(0);
+        if (zeroed) {
+            array.assign(0);
+        }
         long past = inHostMemory() ? array.data().address() % CACHE_LINE / Float.BYTES : 0;
         return new Nd4jStorage(array.data(), (line - past) % line, size, true);
     }

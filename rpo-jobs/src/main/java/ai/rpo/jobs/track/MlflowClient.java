@@ -1,0 +1,172 @@
+package ai.rpo.jobs.track;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The calls of MLflow's REST interface that a run needs. No message of it has the token. */
+final class MlflowClient {
+
+    /** What the server takes at once. */
+    private static final int PARAMS_AT_ONCE = 100;
+
+    private static final int METRICS_AT_ONCE = 1000;
+    private static final int LONGEST_PARAM = 500;
+    private static final int MISSING = 404;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final String server;
+    private final Optional<String> token;
+
+    /** @param token of the server */
+    MlflowClient(String server, Optional<String> token) {
+        this.server = server.replaceFirst("/+$", "");
+        this.token = token;
+    }
+
+    /** One number of a run at a step. */
+    record Metric(String key, double value, long timestamp, long step) {}
+
+    /**
+     * Finds an experiment by its name, or makes it.
+     *
+     * @throws IOException where the server does not answer, or refuses
+     */
+    String experiment(String name) throws IOException {
+        Optional<JsonNode> found =
+                get("experiments/get-by-name?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
+        return found.isPresent()
+                ? found.get().at("/experiment/experiment_id").asText()
+                : post("experiments/create", JSON.createObjectNode().put("name", name))
+                        .path("experiment_id")
+                        .asText();
+    }
+
+    String createRun(String experiment, String name, long startTime) throws IOException {
+        ObjectNode run = JSON.createObjectNode();
+        run.put("experiment_id", experiment);
+        run.put("run_name", name);
+        run.put("start_time", startTime);
+        return post("runs/create", run).at("/run/info/run_id").asText();
+    }
+
+    void logParams(String run, Map<String, String> params) throws IOException {
+        List<Map.Entry<String, String>> all = new ArrayList<>(params.entrySet());
+        for (int from = 0; from < all.size(); from += PARAMS_AT_ONCE) {
+            ObjectNode batch = JSON.createObjectNode().put("run_id", run);
+            all.subList(from, Math.min(all.size(), from + PARAMS_AT_ONCE)).forEach(param -> batch.withArray("params")
+                    .addObject()
+                    .put("key", param.getKey())
+                    .put(
+                            "value",
+                            param.getValue()
+                                    .substring(0, Math.min(param.getValue().length(), LONGEST_PARAM))));
+            post("runs/log-batch", batch);
+        }
+    }
+
+    void logMetrics(String run, List<Metric> metrics) throws IOException {
+        for (int from = 0; from < metrics.size(); from += METRICS_AT_ONCE) {
+            ObjectNode batch = JSON.createObjectNode().put("run_id", run);
+            metrics.subList(from, Math.min(metrics.size(), from + METRICS_AT_ONCE))
+                    .forEach(metric -> batch.withArray("metrics")
+                            .addObject()
+                            .put("key", metric.key())
+                            .put("value", metric.value())
+                            .put("timestamp", metric.timestamp())
+                            .put("step", metric.step()));
+            post("runs/log-batch", batch);
+        }
+    }
+
+    /** @param status RUNNING, FINISHED or FAILED */
+    void update(String run, String status, long time) throws IOException {
+        ObjectNode update = JSON.createObjectNode().put("run_id", run).put("status", status);
+        if (!status.equals("RUNNING")) {
+            update.put("end_time", time);
+        }
+        post("runs/update", update);
+    }
+
+    /**
+     * Leaves a file with a run, where the server keeps artifacts itself.
+     *
+     * @return whether it does
+     */
+    boolean logArtifact(String run, String name, byte[] content) throws IOException {
+        String uri = get("runs/get?run_id=" + run)
+                .map(found -> found.at("/run/info/artifact_uri").asText())
+                .orElse("");
+        if (!uri.startsWith("mlflow-artifacts:")) {
+            return false;
+        }
+        String path = URI.create(uri).getPath().replaceFirst("^/+", "");
+        send(request("/api/2.0/mlflow-artifacts/artifacts/" + path + "/" + name)
+                .PUT(BodyPublishers.ofByteArray(content))
+                .build());
+        return true;
+    }
+
+    private Optional<JsonNode> get(String call) throws IOException {
+        HttpResponse<String> response =
+                exchange(request("/api/2.0/mlflow/" + call).GET().build());
+        return response.statusCode() == MISSING ? Optional.empty() : Optional.of(body(response));
+    }
+
+    private JsonNode post(String call, ObjectNode body) throws IOException {
+        return send(request("/api/2.0/mlflow/" + call)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body.toString()))
+                .build());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(server + path)).timeout(PATIENCE);
+        token.ifPresent(value -> request.header("Authorization", "Bearer " + value));
+        return request;
+    }
+
+    private JsonNode send(HttpRequest request) throws IOException {
+        return body(exchange(request));
+    }
+
+    private HttpResponse<String> exchange(HttpRequest request) throws IOException {
+        try {
+            return http.send(request, BodyHandlers.ofString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private JsonNode body(HttpResponse<String> response) throws IOException {
+        if (response.statusCode() / 100 != 2) {
+            String said = response.body().lines().findFirst().orElse("");
+            throw new IOException("HTTP " + response.statusCode() + " from "
+                    + response.uri().getPath() + ": " + hidden(said.substring(0, Math.min(said.length(), 200))));
+        }
+        return JSON.readTree(response.body().isBlank() ? "{}" : response.body());
+    }
+
+    private String hidden(String text) {
+        return token.map(value -> text.replace(value, "(token)")).orElse(text);
+    }
+}

@@ -1,0 +1,2 @@
+/** Tells others how training goes on: MLflow, TensorBoard, and Spark's metrics system for Prometheus. */
+package ai.rpo.jobs.track;
