@@ -120,7 +120,10 @@ class GaugeTest {
         List<JsonNode> completions = lines("out/train/gauge/step-00000012/completions/" + part());
         assertEquals(24, completions.size());
         assertEquals(
-                completions.stream().filter(row -> row.get("completion").asText().contains("b")).count() / 24.0,
+                completions.stream()
+                                .filter(row -> row.get("completion").asText().contains("b"))
+                                .count()
+                        / 24.0,
                 points.get(3).get("gold").asDouble(),
                 1e-9);
         List<JsonNode> logged = lines("out/train/metrics.jsonl");
@@ -133,8 +136,7 @@ class GaugeTest {
     /** Of a run that knew of no gauge, what is there of its checkpoints. */
     @Test
     void checkpointsThatWereKeptAreMeasuredAfterwardsAndOnce() throws IOException {
-        Files.writeString(
-                folder.resolve("prompts.jsonl"), "{\"prompt_ids\": [1, 3]}\n", StandardOpenOption.APPEND);
+        Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt_ids\": [1, 3]}\n", StandardOpenOption.APPEND);
         assertEquals(0, execute("train", "rpo.gauge.prompts=null", "rpo.train.keep-checkpoints=3"), printed);
         String[] gauge = {"rpo.train.keep-checkpoints=3", "rpo.gauge.every=7"};
         assertEquals(0, execute("gauge", gauge), printed);
@@ -168,7 +170,10 @@ class GaugeTest {
                         },
                         Map.of());
         String[] selection = {
-            "rpo.selection.metric=gold", "rpo.selection.patience=1", "rpo.train.epochs=8", "rpo.reference.path=" + reference
+            "rpo.selection.metric=gold",
+            "rpo.selection.patience=1",
+            "rpo.train.epochs=8",
+            "rpo.reference.path=" + reference
         };
         assertEquals(0, execute("run", selection), printed);
         List<JsonNode> points = points();

@@ -86,7 +86,8 @@ final class Gauging implements Stage {
         List<GaugePoint> points = List.copyOf(points(progress).values());
         Optional<String> reference = place.isOwnReference()
                 ? Optional.empty()
-                : Optional.of(measuring.gauge(folder()).measureReference(progress).toJson());
+                : Optional.of(
+                        measuring.gauge(folder()).measureReference(progress).toJson());
         place.inputs().requireUnchanged(place.settings().gauge().prompts());
         String lines = points.stream().map(point -> point.toJson() + "\n").collect(Collectors.joining());
         reference.ifPresent(point -> place.run().file(REFERENCE).write(point + "\n"));
@@ -107,7 +108,9 @@ final class Gauging implements Stage {
         String start = "/step-00000000/completions";
         String completions = place.run().exists(Train.GAUGE + start) ? Train.GAUGE + start : folder() + start;
         SeenPrompts seen = SeenPrompts.of(
-                place.spark().session(), place.run().path(completions), place.run().path("reference/train"));
+                place.spark().session(),
+                place.run().path(completions),
+                place.run().path("reference/train"));
         if (seen.trained() > 0) {
             place.remarks()
                     .note(String.format(

@@ -41,10 +41,9 @@ record JudgeRater(Asking asking, List<String> questions, boolean allowMissing) i
 
     @Override
     public List<Rated> rate(Path completions, Path output, Progress progress) {
-        Map<String, List<String>> references =
-                Samples.references(String.join(", ", questions), asking.read(questions));
-        List<Samples> prompts = Samples.read(
-                completions.toString(), asking.read(List.of(completions.toString())), references);
+        Map<String, List<String>> references = Samples.references(String.join(", ", questions), asking.read(questions));
+        List<Samples> prompts =
+                Samples.read(completions.toString(), asking.read(List.of(completions.toString())), references);
         Judge judge = asking.open(allowMissing);
         List<List<Judgment>> judged = asking.judge(judge, prompts, progress);
         Protocol protocol = asking.protocol();
@@ -71,9 +70,11 @@ record JudgeRater(Asking asking, List<String> questions, boolean allowMissing) i
             }
         }
         if (rated.isEmpty() || missing > 0 && !allowMissing) {
-            throw RpoException.data("Cannot gauge: " + missing + " of " + (rated.size() + missing)
-                    + " completions have no verdict; " + words + " has the judge's words. Run the command again to repeat"
-                    + " questions without an answer, or set rpo.judge.allow-missing = true to leave such completions out.");
+            throw RpoException.data(
+                    "Cannot gauge: " + missing + " of " + (rated.size() + missing)
+                            + " completions have no verdict; " + words
+                            + " has the judge's words. Run the command again to repeat"
+                            + " questions without an answer, or set rpo.judge.allow-missing = true to leave such completions out.");
         }
         return rated;
     }

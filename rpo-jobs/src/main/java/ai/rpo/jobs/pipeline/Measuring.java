@@ -85,7 +85,8 @@ record Measuring(Workplace place) {
             }
             if (metric.equals("gold") ? settings().gold().isEmpty() : proxy().isEmpty()) {
                 throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = " + metric
-                        + ": there is no such reward. Name reward models with rpo.gauge." + metric + (metric.equals("gold") ? ", or judge or program." : "."));
+                        + ": there is no such reward. Name reward models with rpo.gauge." + metric
+                        + (metric.equals("gold") ? ", or judge or program." : "."));
             }
         }
         if (isOn()) {
@@ -119,8 +120,7 @@ record Measuring(Workplace place) {
             values.put("rpo.rate." + key, rate.get("rpo.rate." + key));
         }
         proxy().ifPresent(rating -> rating.dependsOn().forEach((key, value) -> values.put("proxy: " + key, value)));
-        goldModels()
-                .ifPresent(rating -> rating.dependsOn().forEach((key, value) -> values.put("gold: " + key, value)));
+        goldModels().ifPresent(rating -> rating.dependsOn().forEach((key, value) -> values.put("gold: " + key, value)));
         goldJudge().ifPresent(judge -> {
             values.put("rpo.gauge.gold", String.join(", ", settings().gold()));
             values.putAll(judge.asking().ofRatings());

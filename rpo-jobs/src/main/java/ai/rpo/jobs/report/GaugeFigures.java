@@ -87,7 +87,10 @@ final class GaugeFigures {
         for (int i = curve.fits().size() - 1; i >= 0; i--) {
             Overoptimization fit = curve.fits().get(i);
             curves.add(line(
-                    GaugeFindings.formula(fit.form()), i == 0 ? color : OTHER_FORM, i == 0 ? Look.LINE : Look.DASHED, fit,
+                    GaugeFindings.formula(fit.form()),
+                    i == 0 ? color : OTHER_FORM,
+                    i == 0 ? Look.LINE : Look.DASHED,
+                    fit,
                     curve));
         }
         turn(curve).ifPresent(at -> curves.add(vertical(at, curve)));
@@ -115,8 +118,14 @@ final class GaugeFigures {
     }
 
     private static Curve vertical(double at, RewardCurve curve) {
-        double low = curve.points().stream().mapToDouble(RewardCurve.Point::change).min().orElse(0);
-        double high = curve.points().stream().mapToDouble(RewardCurve.Point::change).max().orElse(1);
+        double low = curve.points().stream()
+                .mapToDouble(RewardCurve.Point::change)
+                .min()
+                .orElse(0);
+        double high = curve.points().stream()
+                .mapToDouble(RewardCurve.Point::change)
+                .max()
+                .orElse(1);
         return new Curve(
                 "turn", TURN, Look.DASHED, List.of(Point.at(at, Math.min(0, low)), Point.at(at, Math.max(0, high))));
     }
@@ -212,6 +221,8 @@ final class GaugeFigures {
         cells.add(Numbers.format(point.tokens()));
         return Html.of(
                 "<tr>{}</tr>",
-                cells.stream().map(cell -> Html.of("<td class=\"number\">{}</td>", cell)).toList());
+                cells.stream()
+                        .map(cell -> Html.of("<td class=\"number\">{}</td>", cell))
+                        .toList());
     }
 }

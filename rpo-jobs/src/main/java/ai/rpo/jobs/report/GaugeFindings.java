@@ -38,7 +38,10 @@ final class GaugeFindings {
                         Numbers.format(last.k1()),
                         Numbers.format(last.k3()))));
         if (points.gold().isPresent()) {
-            findings.add(new Finding("Gold reward", Verdict.NEUTRAL, gold(points) + turn("gold", points.gold().get())));
+            findings.add(new Finding(
+                    "Gold reward",
+                    Verdict.NEUTRAL,
+                    gold(points) + turn("gold", points.gold().get())));
         } else {
             findings.add(new Finding(
                     "No gold reward",
@@ -49,20 +52,25 @@ final class GaugeFindings {
                             + " rpo.gauge.gold."));
         }
         points.proxy()
-                .ifPresent(curve ->
-                        findings.add(new Finding("Proxy reward", Verdict.NEUTRAL, proxy(points) + turn("proxy", curve))));
+                .ifPresent(curve -> findings.add(
+                        new Finding("Proxy reward", Verdict.NEUTRAL, proxy(points) + turn("proxy", curve))));
         return findings;
     }
 
     private static String gold(GaugePoints points) {
-        List<GaugePoint> measured =
-                points.points().stream().filter(point -> point.gold().isPresent()).toList();
+        List<GaugePoint> measured = points.points().stream()
+                .filter(point -> point.gold().isPresent())
+                .toList();
         GaugePoint best = measured.stream()
                 .max(Comparator.comparingDouble(point -> mean(point.gold())))
                 .orElseThrow();
         GaugePoint last = points.last();
-        String course = course("gold", points.reference().gold(), last.gold()) + String.format(
-                Locale.ROOT, " It is highest at step %s, %s.", Numbers.format(best.step()), Numbers.format(mean(best.gold())));
+        String course = course("gold", points.reference().gold(), last.gold())
+                + String.format(
+                        Locale.ROOT,
+                        " It is highest at step %s, %s.",
+                        Numbers.format(best.step()),
+                        Numbers.format(mean(best.gold())));
         if (best.step() == last.step()) {
             return course;
         }
@@ -89,7 +97,8 @@ final class GaugeFindings {
 
     private static String course(String reward, Optional<GroupedMean> from, Optional<GroupedMean> to) {
         double change = mean(to) - mean(from);
-        double half = Z * Math.hypot(from.orElseThrow().error(), to.orElseThrow().error());
+        double half =
+                Z * Math.hypot(from.orElseThrow().error(), to.orElseThrow().error());
         return String.format(
                 Locale.ROOT,
                 "From the reference to the last checkpoint the %s reward changed by %s (95 %% interval %s to %s).",
@@ -108,7 +117,8 @@ final class GaugeFindings {
             return " Three checkpoints at different distances are needed to say where it turns.";
         }
         Overoptimization fit = curve.fits().get(0);
-        Interval slope = fit.slopeAt(curve.points().get(curve.points().size() - 1).distance());
+        Interval slope =
+                fit.slopeAt(curve.points().get(curve.points().size() - 1).distance());
         String now = slope.high() < 0
                 ? "is falling with distance by now"
                 : slope.low() > 0 ? "is still rising with distance" : "may rise or fall with distance by now";
@@ -127,15 +137,19 @@ final class GaugeFindings {
         }
         Interval peak = fit.peakInterval();
         if (Double.isInfinite(peak.high())) {
-            return words + String.format(
-                    Locale.ROOT, ". The points do not show that it turns; if it does, not before √KL = %s.", Numbers.format(peak.low()));
+            return words
+                    + String.format(
+                            Locale.ROOT,
+                            ". The points do not show that it turns; if it does, not before √KL = %s.",
+                            Numbers.format(peak.low()));
         }
-        return words + String.format(
-                Locale.ROOT,
-                ", and turns at √KL = %s (95 %% interval %s to %s).",
-                Numbers.format(peak.value()),
-                Numbers.format(peak.low()),
-                Numbers.format(peak.high()));
+        return words
+                + String.format(
+                        Locale.ROOT,
+                        ", and turns at √KL = %s (95 %% interval %s to %s).",
+                        Numbers.format(peak.value()),
+                        Numbers.format(peak.low()),
+                        Numbers.format(peak.high()));
     }
 
     /** A form as it is written. */

@@ -137,7 +137,8 @@ record RunArtifacts(
         Path points = new Path(directory, "gauge/points.jsonl");
         try {
             return text(points, hadoop)
-                    .flatMap(lines -> GaugePoints.parse(lines, text(new Path(directory, "gauge/reference.json"), hadoop)));
+                    .flatMap(lines ->
+                            GaugePoints.parse(lines, text(new Path(directory, "gauge/reference.json"), hadoop)));
         } catch (IllegalArgumentException e) {
             throw new RpoException(
                     RpoException.Kind.DATA,

@@ -107,9 +107,9 @@ final class RunFindings {
     }
 
     /** @param beta rewards over which are changes against the reference, on the same rows */
-    private static void change(
-            List<Finding> findings, TrainingLog log, Objective objective, Optional<Double> beta) {
-        boolean against = beta.isPresent() && !log.curve(Metrics.CHOSEN_REWARD.name()).isEmpty();
+    private static void change(List<Finding> findings, TrainingLog log, Objective objective, Optional<Double> beta) {
+        boolean against =
+                beta.isPresent() && !log.curve(Metrics.CHOSEN_REWARD.name()).isEmpty();
         String chosen = against ? Metrics.CHOSEN_REWARD.name() : Metrics.CHOSEN_LOGPS.name();
         double scale = against ? 1 / beta.get() : 1;
         OptionalDouble before = log.mean(chosen, true, TENTH);

@@ -28,10 +28,17 @@ final class RunReport {
         TrainingFigures figures = new TrainingFigures(run.training(), run.objective(), run.beta());
         Optional<GaugeFigures> gauged = run.gauged().map(GaugeFigures::new);
         page.section("findings", "Findings", headlines(run), Finding.list(RunFindings.of(run)));
-        page.section("figure-1", "Log-probabilities", page.figures(Stream.concat(Stream.of(figures.logps()), gauged.map(GaugeFigures::shifts).stream())
+        page.section(
+                "figure-1",
+                "Log-probabilities",
+                page.figures(Stream.concat(Stream.of(figures.logps()), gauged.map(GaugeFigures::shifts).stream())
                         .toList()));
         gauged.ifPresent(gauge -> page.section(
-                "gauge", "Distance and reward", page.figures(gauge.all()), gauge.table(), stageReports(run, "gauge", "What was measured by what, and the fits.")));
+                "gauge",
+                "Distance and reward",
+                page.figures(gauge.all()),
+                gauge.table(),
+                stageReports(run, "gauge", "What was measured by what, and the fits.")));
         page.section("learning", "Learning curves", page.figures(figures.learning()));
         page.section("rewards", "Rewards", page.figures(figures.rewards()));
         page.section("evaluation", "Evaluation", evaluation(run));

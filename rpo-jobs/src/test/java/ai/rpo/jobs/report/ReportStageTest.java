@@ -120,11 +120,12 @@ class ReportStageTest {
         for (int i = 0; i < 5; i++) {
             double d = i / 2.0;
             double gold = 5 + d * (2 - d);
-            points.append("{\"step\": %d, \"kl\": %s, \"kl_se\": 0.01, \"k1\": 0, \"k3\": 0, \"proxy\": %s, \"proxy_se\": 0.01,"
-                            .formatted(8 * i, d * d, 3 * d)
-                    + " \"gold\": %s, \"gold_se\": 0.01, \"logps_shift/chosen\": %s, \"logps_shift/rejected\": -9,"
-                            .formatted(gold, -d)
-                    + " \"completions\": 20, \"tokens\": 7.5}\n");
+            points.append(
+                    "{\"step\": %d, \"kl\": %s, \"kl_se\": 0.01, \"k1\": 0, \"k3\": 0, \"proxy\": %s, \"proxy_se\": 0.01,"
+                                    .formatted(8 * i, d * d, 3 * d)
+                            + " \"gold\": %s, \"gold_se\": 0.01, \"logps_shift/chosen\": %s, \"logps_shift/rejected\": -9,"
+                                    .formatted(gold, -d)
+                            + " \"completions\": 20, \"tokens\": 7.5}\n");
         }
         run.file("gauge/points.jsonl", points.toString());
 
@@ -148,12 +149,15 @@ class ReportStageTest {
     @Test
     void saysThatNoGoldIsKnownAndDrawsWhatThereIs() throws IOException {
         SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);
-        String point = "{\"step\": %d, \"kl\": %s, \"kl_se\": 0.01, \"k1\": 0, \"k3\": 0, \"completions\": 20, \"tokens\": 7.5}\n";
+        String point =
+                "{\"step\": %d, \"kl\": %s, \"kl_se\": 0.01, \"k1\": 0, \"k3\": 0, \"completions\": 20, \"tokens\": 7.5}\n";
         run.file("gauge/points.jsonl", point.formatted(0, "0") + point.formatted(16, "0.5"));
 
         List<Finding> findings = stage.run(run.path(), Progress.NONE).findings();
 
-        assertTrue(text(findings, "No gold reward").contains("Name a reward that nothing is optimized against in"), findings.toString());
+        assertTrue(
+                text(findings, "No gold reward").contains("Name a reward that nothing is optimized against in"),
+                findings.toString());
         String html = Files.readString(folder.resolve("run/report/index.html"));
         assertTrue(html.contains("id=\"figure-gauge-kl\"") && !html.contains("id=\"figure-gauge-gold\""), "figures");
 

@@ -58,8 +58,6 @@ public record GaugePoints(List<GaugePoint> points, GaugePoint reference) {
     /** Both means are of their own samples, so their errors add up. */
     private static RewardCurve.Point change(GaugePoint point, GroupedMean reward, GroupedMean start) {
         return new RewardCurve.Point(
-                Math.sqrt(point.kl().mean()),
-                reward.mean() - start.mean(),
-                Math.hypot(reward.error(), start.error()));
+                Math.sqrt(point.kl().mean()), reward.mean() - start.mean(), Math.hypot(reward.error(), start.error()));
     }
 }
