@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +36,14 @@ class GaugeTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    private static final String TOKENIZER = """
+            {"added_tokens": [{"id": 2, "content": "</s>", "special": true, "single_word": false, "lstrip": false,
+              "rstrip": false, "normalized": false}],
+             "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\\\s\\\\S]"}, "behavior": "Isolated", "invert": false},
+             "model": {"type": "WordLevel", "vocab": {"?": 0, "<s>": 1, "</s>": 2, "a": 3, "b": 4, "c": 5, "d": 6, "e": 7, "f": 8,
+              "g": 9, "h": 10, "i": 11, "j": 12}, "unk_token": "?"}}
+            """;
 
     @TempDir
     Path folder;
@@ -46,6 +56,8 @@ class GaugeTest {
         for (String name : List.of("config.json", "model.safetensors")) {
             Files.copy(MODEL.resolve(name), policy.resolve(name));
         }
+        Files.writeString(policy.resolve("tokenizer.json"), TOKENIZER);
+        Files.writeString(policy.resolve("tokenizer_config.json"), "{\"eos_token\": \"</s>\"}");
         for (int seed = 1; seed <= 3; seed++) {
             ModelDirectory reward = ModelDirectory.openForRewards(policy, seed);
             new ModelExport(reward, Dtype.F32).write(folder.resolve("reward-" + seed), reward.weights(), Map.of());
@@ -81,7 +93,14 @@ class GaugeTest {
 
     @Test
     void everyCheckpointOfARunIsAPointThoughItIsNotKept() throws IOException {
-        assertEquals(0, execute("run"), printed);
+        List<String> words = Stream.of("ab", "cd", "ef", "gh", "ij", "ace", "bdf", "ghi")
+                .map(text -> "{\"prompt\": \"" + text + "\"}")
+                .toList();
+        Files.write(folder.resolve("prompts.jsonl"), words);
+        String[] graded = {
+            "rpo.gauge.gold=program", "rpo.judge.program.verifier=regular-expression", "rpo.judge.program.pattern=b"
+        };
+        assertEquals(0, execute("run", graded), printed);
 
         List<JsonNode> points = points();
         assertEquals(List.of(0, 4, 8, 12), steps());
@@ -89,10 +108,8 @@ class GaugeTest {
         for (String zero : List.of("kl", "kl_se", "k1", "k3", "logps_shift/chosen", "logps_shift/rejected")) {
             assertEquals(0, start.get(zero).asDouble(), 1e-5, zero);
         }
-        double before = 0;
         for (JsonNode point : points.subList(1, 4)) {
-            assertTrue(point.get("kl").asDouble() > before, points.toString());
-            before = point.get("kl").asDouble();
+            assertTrue(point.get("kl").asDouble() > 2 * point.get("kl_se").asDouble(), points.toString());
             assertTrue(point.get("k3").asDouble() > 0);
             assertTrue(
                     point.get("proxy_se").asDouble() > 0 && point.get("gold_se").asDouble() > 0, points.toString());
@@ -100,19 +117,31 @@ class GaugeTest {
             assertTrue(point.get("logps_shift/chosen").asDouble()
                     > point.get("logps_shift/rejected").asDouble());
         }
+        List<JsonNode> completions = lines("out/train/gauge/step-00000012/completions/" + part());
+        assertEquals(24, completions.size());
+        assertEquals(
+                completions.stream()
+                                .filter(row -> row.get("completion").asText().contains("b"))
+                                .count()
+                        / 24.0,
+                points.get(3).get("gold").asDouble(),
+                1e-9);
         List<JsonNode> logged = lines("out/train/metrics.jsonl");
         assertEquals(points.get(3).get("gold"), logged.get(11).get("gauge/gold"));
         assertEquals(points.get(3).get("kl"), logged.get(11).get("gauge/kl"));
         assertTrue(printed.contains("step 12: "), printed);
+        assertTrue(Files.readString(folder.resolve("out/report/index.html")).contains("id=\"figure-gauge-gold\""));
     }
 
     /** Of a run that knew of no gauge, what is there of its checkpoints. */
     @Test
     void checkpointsThatWereKeptAreMeasuredAfterwardsAndOnce() throws IOException {
+        Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt_ids\": [1, 3]}\n", StandardOpenOption.APPEND);
         assertEquals(0, execute("train", "rpo.gauge.prompts=null", "rpo.train.keep-checkpoints=3"), printed);
         String[] gauge = {"rpo.train.keep-checkpoints=3", "rpo.gauge.every=7"};
         assertEquals(0, execute("gauge", gauge), printed);
         assertEquals(List.of(0, 8, 12), steps(), "from 0 the first after 7 steps, and the last");
+        assertTrue(printed.contains("1 of the 9 prompts in rpo.gauge.prompts are trained on"), printed);
         String first = Files.readString(folder.resolve("out/gauge/points.jsonl"));
         assertEquals(0, execute("gauge", gauge), printed);
         assertTrue(printed.contains("gauge     reused"), printed);
@@ -128,7 +157,24 @@ class GaugeTest {
 
     @Test
     void theBestByGoldBecomesTheModelAndTrainingStopsAtTheTurn() throws IOException {
-        String[] selection = {"rpo.selection.metric=gold", "rpo.selection.patience=1", "rpo.train.epochs=8"};
+        Path reference = folder.resolve("reference");
+        ModelDirectory start = ModelDirectory.open(folder.resolve("policy"));
+        new ModelExport(start, Dtype.F32)
+                .write(
+                        reference,
+                        (entry, offset, target) -> {
+                            start.weights().read(entry, offset, target);
+                            for (int i = 0; i < target.position(); i++) {
+                                target.put(i, 0.9f * target.get(i));
+                            }
+                        },
+                        Map.of());
+        String[] selection = {
+            "rpo.selection.metric=gold",
+            "rpo.selection.patience=1",
+            "rpo.train.epochs=8",
+            "rpo.reference.path=" + reference
+        };
         assertEquals(0, execute("run", selection), printed);
         List<JsonNode> points = points();
         int best = 1;
@@ -137,6 +183,8 @@ class GaugeTest {
         }
         assertEquals(points.size() - 2, best, "it goes on until one is not better: " + points);
         assertTrue(points.size() < 9, points.toString());
+        assertTrue(gold(points, 0) != 0 && points.get(0).get("kl").asDouble() > 0, "training starts elsewhere");
+        assertEquals(0, lines("out/gauge/reference.json").get(0).get("kl").asDouble());
         assertTrue(Files.exists(
                 folder.resolve("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best))));
         assertEquals(
@@ -172,6 +220,13 @@ class GaugeTest {
                 "rpo.selection.metric=gold",
                 "rpo.gauge.gold=null");
         assertRefused(2, "rpo.gauge.proxy must be reward models", "rpo.gauge.proxy=implicit");
+        assertRefused(2, "rpo.gauge.gold must be judge or program alone", "rpo.gauge.gold=[judge, program]");
+        assertRefused(
+                2,
+                "it holds two answers against each other",
+                "rpo.gauge.gold=judge",
+                "rpo.judge.by=program",
+                "rpo.judge.protocol=program-pair");
         assertRefused(
                 2,
                 "Cannot use the model in " + folder.resolve("policy") + " as a reward model",
@@ -233,6 +288,15 @@ class GaugeTest {
         Outcome outcome = ProgramHere.run(words);
         printed = outcome.out() + outcome.err();
         return outcome.exitCode();
+    }
+
+    private String part() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("out/train/gauge/step-00000012/completions"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("part-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     private List<Integer> steps() throws IOException {

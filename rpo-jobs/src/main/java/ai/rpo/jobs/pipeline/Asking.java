@@ -1,9 +1,14 @@
 package ai.rpo.jobs.pipeline;
 
+import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.core.judge.Answer;
 import ai.rpo.core.judge.JudgePrompts;
 import ai.rpo.core.judge.JudgeProtocol;
+import ai.rpo.core.judge.Judgment;
 import ai.rpo.core.judge.Protocol;
+import ai.rpo.core.judge.Question;
+import ai.rpo.core.judge.Samples;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.judge.Judge;
 import ai.rpo.spark.judge.JudgeSettings;
@@ -14,10 +19,12 @@ import ai.rpo.spark.judge.RowFiles;
 import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * How a stage asks a judge, which {@code rpo.judge} describes.
@@ -38,6 +45,14 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
             "rpo.judge.endpoint.timeout",
             "rpo.judge.batch.results",
             "rpo.judge.model.questions-at-once");
+
+    /** Keys of {@code rpo.judge} that are of no use to ratings. */
+    private static final List<String> OF_CANDIDATES = List.of(
+            "rpo.judge.candidates",
+            "rpo.judge.baseline",
+            "rpo.judge.annotations",
+            "rpo.judge.allow-missing",
+            "rpo.judge.length-control");
 
     /** Makes one of all that {@code rpo.judge} says. */
     static Asking configured(Workplace place) {
@@ -112,6 +127,43 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
             values.putAll(template.dependsOn());
         });
         return values;
+    }
+
+    /** Gives those of {@link #dependsOn} that matter where a model's own answers are rated. */
+    Map<String, String> ofRatings() {
+        Map<String, String> values = dependsOn();
+        boolean isProgram = settings.by().filter(By.PROGRAM::equals).isPresent();
+        values.keySet()
+                .removeIf(key -> OF_CANDIDATES.stream().anyMatch(key::startsWith)
+                        || isProgram && !key.startsWith("rpo.judge.program"));
+        return values;
+    }
+
+    /** Has a judge decide about samples: its judgments on each prompt's, in the prompts' order. */
+    List<List<Judgment>> judge(Judge judge, List<Samples> prompts, Progress progress) {
+        Protocol protocol = protocol();
+        List<Question> questions = prompts.stream()
+                .flatMap(samples -> samples.matches(protocol).stream())
+                .flatMap(match -> protocol.questions(match).stream())
+                .toList();
+        Map<String, Answer> said = new HashMap<>();
+        if (!questions.isEmpty()) { // there are none where all samples of every prompt are the same
+            JavaSparkContext spark =
+                    JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
+            said.putAll(judge.ask(protocol.name(), spark.parallelize(questions), progress)
+                    .answers()
+                    .collectAsMap());
+        }
+        return prompts.stream()
+                .map(samples -> samples.matches(protocol).stream()
+                        .map(match -> protocol.judge(
+                                match,
+                                protocol.questions(match).stream()
+                                        .map(question -> said.getOrDefault(
+                                                question.key(), Answer.failed("the judge was not asked")))
+                                        .toList()))
+                        .toList())
+                .toList();
     }
 
     /** How a model that judges reads questions; empty if none does. */

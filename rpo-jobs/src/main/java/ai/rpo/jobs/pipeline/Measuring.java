@@ -3,6 +3,7 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.train.SelectionSettings;
+import ai.rpo.jobs.config.JudgingSettings;
 import ai.rpo.spark.gauge.GaugeSettings;
 import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.gauge.ModelRater;
@@ -42,8 +43,20 @@ record Measuring(Workplace place) {
     }
 
     /** Reward models that are not; empty where none are named. */
-    Optional<Rating> gold() {
-        return rating(settings().gold(), List.of());
+    private Optional<Rating> goldModels() {
+        return settings().judged() ? Optional.empty() : rating(settings().gold(), List.of());
+    }
+
+    /** Who grades the completions, if not reward models. */
+    private Optional<JudgeRater> goldJudge() {
+        if (!settings().judged()) {
+            return Optional.empty();
+        }
+        JudgingSettings judging = place.settings().judge();
+        return Optional.of(new JudgeRater(
+                settings().gold().contains(GaugeSettings.PROGRAM) ? Asking.verifier(place) : Asking.configured(place),
+                judging.questions().isEmpty() ? settings().prompts() : judging.questions(),
+                judging.allowMissing()));
     }
 
     private Optional<Rating> rating(List<String> models, List<String> completions) {
@@ -70,13 +83,15 @@ record Measuring(Workplace place) {
                 throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = " + metric
                         + ": nothing is gauged. Name prompts with rpo.gauge.prompts.");
             }
-            if ((metric.equals("gold") ? gold() : proxy()).isEmpty()) {
+            if (metric.equals("gold") ? settings().gold().isEmpty() : proxy().isEmpty()) {
                 throw RpoException.configuration("Cannot choose a checkpoint by rpo.selection.metric = " + metric
-                        + ": there is no such reward. Name reward models with rpo.gauge." + metric + ".");
+                        + ": there is no such reward. Name reward models with rpo.gauge." + metric
+                        + (metric.equals("gold") ? ", or judge or program." : "."));
             }
         }
         if (isOn()) {
-            Stream.of(proxy(), gold()).flatMap(Optional::stream).forEach(this::requireTokens);
+            Stream.of(proxy(), goldModels()).flatMap(Optional::stream).forEach(this::requireTokens);
+            goldJudge().ifPresent(JudgeRater::check);
         }
     }
 
@@ -105,7 +120,12 @@ record Measuring(Workplace place) {
             values.put("rpo.rate." + key, rate.get("rpo.rate." + key));
         }
         proxy().ifPresent(rating -> rating.dependsOn().forEach((key, value) -> values.put("proxy: " + key, value)));
-        gold().ifPresent(rating -> rating.dependsOn().forEach((key, value) -> values.put("gold: " + key, value)));
+        goldModels().ifPresent(rating -> rating.dependsOn().forEach((key, value) -> values.put("gold: " + key, value)));
+        goldJudge().ifPresent(judge -> {
+            values.put("rpo.gauge.gold", String.join(", ", settings().gold()));
+            values.putAll(judge.asking().ofRatings());
+            values.put("right answers", place.inputs().data(judge.questions()));
+        });
         return values;
     }
 
@@ -130,7 +150,7 @@ record Measuring(Workplace place) {
                                 settings().samples()),
                 place.scoring(),
                 proxy().map(this::rater),
-                gold().map(this::rater),
+                goldModels().map(this::rater).or(this::goldJudge),
                 pairs().map(place.run()::path));
         return new PolicyGauge(
                 place.spark().session(),

@@ -4,14 +4,11 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.evaluate.Estimate;
 import ai.rpo.core.judge.Annotations;
-import ai.rpo.core.judge.Answer;
 import ai.rpo.core.judge.Game;
 import ai.rpo.core.judge.Game.Verdict;
 import ai.rpo.core.judge.Judgment;
 import ai.rpo.core.judge.JudgmentRows;
-import ai.rpo.core.judge.Match;
 import ai.rpo.core.judge.Protocol;
-import ai.rpo.core.judge.Question;
 import ai.rpo.core.judge.Samples;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.online.OnlineSettings.By;
@@ -27,7 +24,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
-import org.apache.spark.api.java.JavaSparkContext;
 
 /**
  * The policy's own completions get rewards from a judge or a program: {@code rate/ratings/ratings.jsonl} as {@link Rate} has
@@ -40,14 +36,6 @@ final class RateByJudge implements Stage {
     private static final String RATINGS = "rate/ratings/ratings.jsonl";
     private static final String JUDGMENTS = "rate/judgments";
     private static final String RESULTS = "rate/results.json";
-
-    /** Keys of {@code rpo.judge} that are of no use to ratings. */
-    private static final List<String> OF_CANDIDATES = List.of(
-            "rpo.judge.candidates",
-            "rpo.judge.baseline",
-            "rpo.judge.annotations",
-            "rpo.judge.allow-missing",
-            "rpo.judge.length-control");
 
     private final Workplace place;
     private final OnlineSettings settings;
@@ -81,10 +69,7 @@ final class RateByJudge implements Stage {
 
     @Override
     public Map<String, String> dependsOn() {
-        Map<String, String> values = asking.dependsOn();
-        values.keySet()
-                .removeIf(key -> OF_CANDIDATES.stream().anyMatch(key::startsWith)
-                        || settings.by() == By.PROGRAM && !key.startsWith("rpo.judge.program"));
+        Map<String, String> values = asking.ofRatings();
         values.put("rpo.online.by", settings.by().name());
         values.put("rpo.online.max-missing-fraction", String.valueOf(settings.maxMissingFraction()));
         values.put("rpo.rate.completions", place.inputs().data(List.of(completions())));
@@ -110,13 +95,14 @@ final class RateByJudge implements Stage {
         List<Samples> prompts = Samples.read(completions(), asking.read(List.of(completions())), references);
         Protocol protocol = asking.protocol();
         Judge judge = asking.open(true);
-        Map<String, Answer> said = said(judge, protocol, prompts, progress);
+        List<List<Judgment>> judged = asking.judge(judge, prompts, progress);
 
         StringBuilder ratings = new StringBuilder();
         List<Judgment> judgments = new ArrayList<>();
         List<Double> rewards = new ArrayList<>();
-        for (Samples samples : prompts) {
-            List<Judgment> ofPrompt = judged(samples, protocol, said);
+        for (int p = 0; p < prompts.size(); p++) {
+            Samples samples = prompts.get(p);
+            List<Judgment> ofPrompt = judged.get(p);
             judgments.addAll(ofPrompt);
             List<OptionalDouble> given = samples.rewards(ofPrompt);
             for (int i = 0; i < given.size(); i++) {
@@ -137,34 +123,6 @@ final class RateByJudge implements Stage {
                 "completions", (long) rewards.size(),
                 "judgments", (long) judgments.size(),
                 "without_verdict", (long) missing(judgments).size());
-    }
-
-    private Map<String, Answer> said(Judge judge, Protocol protocol, List<Samples> prompts, Progress progress) {
-        List<Question> questions = prompts.stream()
-                .flatMap(samples -> samples.matches(protocol).stream())
-                .flatMap(match -> protocol.questions(match).stream())
-                .toList();
-        if (questions.isEmpty()) {
-            return Map.of(); // all samples of every prompt are the same
-        }
-        JavaSparkContext spark =
-                JavaSparkContext.fromSparkContext(place.spark().session().sparkContext());
-        return new LinkedHashMap<>(judge.ask(protocol.name(), spark.parallelize(questions), progress)
-                .answers()
-                .collectAsMap());
-    }
-
-    private static List<Judgment> judged(Samples samples, Protocol protocol, Map<String, Answer> said) {
-        List<Judgment> judgments = new ArrayList<>();
-        for (Match match : samples.matches(protocol)) {
-            judgments.add(protocol.judge(
-                    match,
-                    protocol.questions(match).stream()
-                            .map(question ->
-                                    said.getOrDefault(question.key(), Answer.failed("the judge was not asked")))
-                            .toList()));
-        }
-        return judgments;
     }
 
     private static ObjectNode line(Samples samples, int i, double reward) {

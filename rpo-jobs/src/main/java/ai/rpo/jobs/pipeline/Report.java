@@ -12,7 +12,8 @@ import java.util.Optional;
 final class Report implements Stage {
 
     /** What other commands put into the run's folder, and the page shows. */
-    private static final List<String> OF_OTHER_COMMANDS = List.of("judge/results.json", "benchmark/results.json");
+    private static final List<String> OF_OTHER_COMMANDS =
+            List.of("judge/results.json", "benchmark/results.json", Gauging.POINTS);
 
     private final Workplace place;
     private final List<Stage> shown;

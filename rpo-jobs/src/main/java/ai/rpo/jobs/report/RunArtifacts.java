@@ -3,6 +3,7 @@ package ai.rpo.jobs.report;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.spark.gauge.GaugePoints;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -32,6 +33,7 @@ import org.apache.hadoop.fs.Path;
  * @param reports {@code report.json} of the stages that wrote one, by artifact
  * @param manifests {@code manifest.json} by artifact
  * @param judged what a judge found
+ * @param gauged what {@code gauge/points.jsonl} says
  * @param gates verdicts of {@code gates/…/results.json}
  * @param gold {@code gold.json}, which only runs with a programmed grader have
  * @param configuration text of {@code resolved.conf}, secrets redacted by whoever wrote it
@@ -46,6 +48,7 @@ record RunArtifacts(
         Map<String, JsonNode> manifests,
         Optional<GoldRecord> gold,
         Optional<JudgeArtifacts> judged,
+        Optional<GaugePoints> gauged,
         List<GateVerdict> gates,
         Optional<String> configuration,
         Optional<JsonNode> status) {
@@ -68,6 +71,7 @@ record RunArtifacts(
             "sft",
             "train",
             "model",
+            "gauge",
             "eval");
 
     /** What came of a gate, in words. */
@@ -105,6 +109,7 @@ record RunArtifacts(
                 manifests,
                 json(new Path(directory, GoldRecord.FILE), hadoop).map(GoldRecord::parse),
                 JudgeArtifacts.read(directory, hadoop),
+                gauged(directory, hadoop),
                 GATES.stream()
                         .flatMap(file -> json(new Path(directory, file), hadoop).stream())
                         .flatMap(RunArtifacts::verdicts)
@@ -126,6 +131,21 @@ record RunArtifacts(
                 && benchmarks.isEmpty()
                 && judged.isEmpty()
                 && reports.isEmpty();
+    }
+
+    private static Optional<GaugePoints> gauged(Path directory, Configuration hadoop) {
+        Path points = new Path(directory, "gauge/points.jsonl");
+        try {
+            return text(points, hadoop)
+                    .flatMap(lines ->
+                            GaugePoints.parse(lines, text(new Path(directory, "gauge/reference.json"), hadoop)));
+        } catch (IllegalArgumentException e) {
+            throw new RpoException(
+                    RpoException.Kind.DATA,
+                    "Cannot report on " + points + ": it is damaged, " + e.getMessage()
+                            + ". Run the command gauge again with rpo.overwrite = true.",
+                    e);
+        }
     }
 
     String name() {
@@ -154,6 +174,11 @@ record RunArtifacts(
 
     Optional<Long> seed() {
         return setting("rpo.train.seed", Config::getLong);
+    }
+
+    /** β, which rewards are log-ratios times. */
+    Optional<Double> beta() {
+        return setting("rpo.objective.beta", Config::getDouble).filter(beta -> beta > 0);
     }
 
     /** What R averages, as {@code rpo.objective.regularizer.reduction} has it. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** What one run's numbers say, in words. */
@@ -42,8 +43,9 @@ final class RunFindings {
                         Verdict.NEUTRAL,
                         gate.text() + ".")));
         run.judged().map(judged -> JudgeFindings.of(judged.results())).ifPresent(findings::addAll);
+        run.gauged().map(GaugeFindings::of).ifPresent(findings::addAll);
         Objective objective = run.objective().orElseGet(RpoObjective::new);
-        change(findings, run.training(), objective);
+        change(findings, run.training(), objective, run.beta());
         accuracy(findings, run.evaluation());
         heldOut(findings, run.evaluation(), objective);
         rows(findings, run.reports());
@@ -104,9 +106,14 @@ final class RunFindings {
         return new Finding("Scores in " + artifact + "/" + split, Verdict.NEUTRAL, sources + leftOut);
     }
 
-    private static void change(List<Finding> findings, TrainingLog log, Objective objective) {
-        OptionalDouble before = log.mean(Metrics.CHOSEN_LOGPS.name(), true, TENTH);
-        OptionalDouble after = log.mean(Metrics.CHOSEN_LOGPS.name(), false, TENTH);
+    /** @param beta rewards over which are changes against the reference, on the same rows */
+    private static void change(List<Finding> findings, TrainingLog log, Objective objective, Optional<Double> beta) {
+        boolean against =
+                beta.isPresent() && !log.curve(Metrics.CHOSEN_REWARD.name()).isEmpty();
+        String chosen = against ? Metrics.CHOSEN_REWARD.name() : Metrics.CHOSEN_LOGPS.name();
+        double scale = against ? 1 / beta.get() : 1;
+        OptionalDouble before = log.mean(chosen, true, TENTH);
+        OptionalDouble after = log.mean(chosen, false, TENTH);
         OptionalDouble marginBefore = log.mean(Metrics.MARGIN.name(), true, TENTH);
         OptionalDouble marginAfter = log.mean(Metrics.MARGIN.name(), false, TENTH);
         if (before.isEmpty()
@@ -116,15 +123,16 @@ final class RunFindings {
                 || log.steps() < 10) {
             return;
         }
-        double change = after.getAsDouble() - before.getAsDouble();
+        double change = scale * (after.getAsDouble() - before.getAsDouble());
         double margin = marginAfter.getAsDouble() - marginBefore.getAsDouble();
         String numbers = String.format(
                 Locale.ROOT,
-                "From the first to the last tenth of the steps the chosen completions' log-probability %s by %s nats (%s → %s) while the margin %s by %s.",
+                "From the first to the last tenth of the steps the chosen completions' log-probability%s %s by %s nats (%s → %s) while the margin %s by %s.",
+                against ? " against the reference" : "",
                 change < 0 ? "fell" : "rose",
                 Numbers.format(Math.abs(change)),
-                Numbers.format(before.getAsDouble()),
-                Numbers.format(after.getAsDouble()),
+                Numbers.format(scale * before.getAsDouble()),
+                Numbers.format(scale * after.getAsDouble()),
                 margin < 0 ? "fell" : "grew",
                 Numbers.format(Math.abs(margin)));
         String meaning = change < 0 && margin > 0

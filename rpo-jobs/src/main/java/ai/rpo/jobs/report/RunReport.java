@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The page about one run. */
 final class RunReport {
@@ -24,9 +25,20 @@ final class RunReport {
 
     static Page of(RunArtifacts run) {
         Page page = new Page("Run " + run.name(), lead(run));
-        TrainingFigures figures = new TrainingFigures(run.training(), run.objective());
+        TrainingFigures figures = new TrainingFigures(run.training(), run.objective(), run.beta());
+        Optional<GaugeFigures> gauged = run.gauged().map(GaugeFigures::new);
         page.section("findings", "Findings", headlines(run), Finding.list(RunFindings.of(run)));
-        page.section("figure-1", "Log-probabilities", page.figures(List.of(figures.logps())));
+        page.section(
+                "figure-1",
+                "Log-probabilities",
+                page.figures(Stream.concat(Stream.of(figures.logps()), gauged.map(GaugeFigures::shifts).stream())
+                        .toList()));
+        gauged.ifPresent(gauge -> page.section(
+                "gauge",
+                "Distance and reward",
+                page.figures(gauge.all()),
+                gauge.table(),
+                stageReports(run, "gauge", "What was measured by what, and the fits.")));
         page.section("learning", "Learning curves", page.figures(figures.learning()));
         page.section("rewards", "Rewards", page.figures(figures.rewards()));
         page.section("evaluation", "Evaluation", evaluation(run));

@@ -20,12 +20,17 @@ final class TrainingFigures {
 
     private final TrainingLog log;
     private final Optional<Objective> objective;
+    private final Optional<Double> beta;
     private final int window;
 
-    /** @param objective of preference training, where it is known */
-    TrainingFigures(TrainingLog log, Optional<Objective> objective) {
+    /**
+     * @param objective of preference training, where it is known
+     * @param beta its β, where that is known
+     */
+    TrainingFigures(TrainingLog log, Optional<Objective> objective, Optional<Double> beta) {
         this.log = log;
         this.objective = objective;
+        this.beta = beta;
         int bucket = (log.steps() + MOST_POINTS - 1) / MOST_POINTS;
         this.window = bucket == 0 ? 1 : log.steps() / bucket / WINDOWS;
     }
@@ -97,8 +102,60 @@ final class TrainingFigures {
                 List.of(new Curve("", 1, Look.LINE, Curve.thinned(millionths, MOST_POINTS))));
     }
 
-    /** The paper's figure 1. */
+    /**
+     * The paper's figure 1: how log-probabilities of pairs moved. Batches differ, so the reference's own log-probability of the same
+     * rows is taken off, which rewards over β are; where these are not known, the batches' means are drawn.
+     */
     Figure logps() {
+        return beta.filter(known -> !log.curve(Metrics.CHOSEN_REWARD.name()).isEmpty())
+                .map(this::changes)
+                .orElseGet(this::means);
+    }
+
+    private Figure changes(double known) {
+        List<Curve> curves = new ArrayList<>();
+        curves.addAll(change("chosen", 2, Metrics.CHOSEN_REWARD.name(), known));
+        curves.addAll(change("rejected", 0, Metrics.REJECTED_REWARD.name(), known));
+        return new Figure(
+                "logps",
+                "Change of the log-probabilities of chosen and rejected completions",
+                "log π(y|x) − log π_ref(y|x) (sum over a completion's tokens, in nats), mean over pairs at the moment they were trained"
+                        + " on. Thin: batches. Bold: "
+                        + (isBySteps() ? "running mean" : "each epoch's mean, at its middle")
+                        + ". Overoptimization shows as the chosen curve falling while the margin grows (figure 1 of arXiv"
+                        + " 2405.16436).",
+                "epoch",
+                "change of log π(y|x) (nats)",
+                List.of(),
+                curves);
+    }
+
+    /** One or two epochs are too few points for a course. */
+    private boolean isBySteps() {
+        return log.epochMeans(Metrics.CHOSEN_REWARD.name()).size() < 3;
+    }
+
+    private List<Curve> change(String label, int color, String metric, double known) {
+        List<Point> batches = Curve.thinned(over(known, log.byEpoch(metric)), MOST_POINTS);
+        List<Point> bold = new ArrayList<>();
+        if (isBySteps()) {
+            bold.addAll(Curve.smoothed(batches, Math.max(1, window)));
+        } else {
+            if (Math.abs(batches.get(0).y()) < 1e-3) {
+                bold.add(Point.at(0, 0)); // it starts as its own reference
+            }
+            log.epochMeans(metric).forEach((epoch, mean) -> bold.add(Point.at(epoch - 0.5, mean / known)));
+        }
+        return List.of(new Curve("", color, Look.FAINT, batches), new Curve(label, color, Look.LINE, bold));
+    }
+
+    private static List<Point> over(double known, List<Point> rewards) {
+        return rewards.stream()
+                .map(point -> Point.at(point.x(), point.y() / known))
+                .toList();
+    }
+
+    private Figure means() {
         List<Curve> curves = new ArrayList<>();
         curves.addAll(rawAndSmooth("chosen", 2, Metrics.CHOSEN_LOGPS.name()));
         curves.addAll(rawAndSmooth("rejected", 0, Metrics.REJECTED_LOGPS.name()));
@@ -106,8 +163,7 @@ final class TrainingFigures {
                 "logps",
                 "Log-probabilities of chosen and rejected completions",
                 "Policy's log-probability of a completion (sum over its tokens, in nats), mean over each batch's pairs, at the moment the batch was trained on."
-                        + smoothing()
-                        + " Overoptimization shows as the chosen curve falling while the margin grows (figure 1 of arXiv 2405.16436).",
+                        + smoothing(),
                 STEP,
                 "log π(y|x) (nats)",
                 List.of(),

@@ -79,12 +79,21 @@ record TrainingLog(List<Map<String, Double>> rows) {
 
     /** A metric by step; empty where it was not recorded. */
     List<Point> curve(String metric) {
+        return curve(metric, "step");
+    }
+
+    /** A metric by epoch, a point a step. */
+    List<Point> byEpoch(String metric) {
+        return curve(metric, "epoch");
+    }
+
+    private List<Point> curve(String metric, String by) {
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             Map<String, Double> row = rows.get(i);
             Double value = row.get(metric);
             if (value != null && Double.isFinite(value)) {
-                points.add(Point.at(row.getOrDefault("step", i + 1.0), value));
+                points.add(Point.at(row.getOrDefault(by, i + 1.0), value));
             }
         }
         return points;

@@ -46,7 +46,7 @@ class ReportStageTest {
                 2 * FigurePainter.WIDTH,
                 ImageIO.read(folder.resolve("run/report/logps.png").toFile()).getWidth());
         assertTrue(
-                report.findings().get(0).text().contains("fell by 2."),
+                report.findings().get(0).text().contains("log-probability against the reference fell by 2.1"),
                 report.findings().toString());
     }
 
@@ -110,6 +110,60 @@ class ReportStageTest {
                 train.text());
         assertTrue(findings.get(findings.size() - 1).text().endsWith("All log-probabilities are finite."));
         assertTrue(Files.readString(folder.resolve("run/report/index.html")).contains("score-train-*.json"));
+    }
+
+    /** Gold is d·(2 − d) and the proxy 3·d, at √KL = 0, .5, 1, 1.5 and 2. */
+    @Test
+    void showsGoldFallingBehindItsTurnWhileTheProxyRises() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);
+        StringBuilder points = new StringBuilder();
+        for (int i = 0; i < 5; i++) {
+            double d = i / 2.0;
+            double gold = 5 + d * (2 - d);
+            points.append(
+                    "{\"step\": %d, \"kl\": %s, \"kl_se\": 0.01, \"k1\": 0, \"k3\": 0, \"proxy\": %s, \"proxy_se\": 0.01,"
+                                    .formatted(8 * i, d * d, 3 * d)
+                            + " \"gold\": %s, \"gold_se\": 0.01, \"logps_shift/chosen\": %s, \"logps_shift/rejected\": -9,"
+                                    .formatted(gold, -d)
+                            + " \"completions\": 20, \"tokens\": 7.5}\n");
+        }
+        run.file("gauge/points.jsonl", points.toString());
+
+        List<Finding> findings = stage.run(run.path(), Progress.NONE).findings();
+
+        String gold = text(findings, "Gold reward");
+        assertTrue(gold.contains("changed by 0 (95 % interval −0.028 to 0.028)"), gold);
+        assertTrue(gold.contains("It is highest at step 16, 6."), gold);
+        assertTrue(gold.contains("fell by 1 while the proxy rose by 3: that is overoptimization"), gold);
+        assertTrue(gold.contains("d·(α − β·d) with α = 2 and β = 1, it is falling"), gold);
+        assertTrue(gold.contains("turns at √KL = 1 (95 % interval "), gold);
+        String proxy = text(findings, "Proxy reward");
+        assertTrue(proxy.contains("is still rising with distance (slope 3"), proxy);
+        assertTrue(text(findings, "Distance from the reference").contains("4 nats a completion"), findings.toString());
+        String html = Files.readString(folder.resolve("run/report/index.html"));
+        for (String figure : List.of("gauge", "gauge-gold", "gauge-proxy", "gauge-kl", "logps-shift")) {
+            assertTrue(html.contains("id=\"figure-" + figure + "\""), figure);
+        }
+    }
+
+    @Test
+    void saysThatNoGoldIsKnownAndDrawsWhatThereIs() throws IOException {
+        SyntheticRun run = SyntheticRun.write(folder.resolve("run"), 0, 1, -0.3);
+        String point =
+                "{\"step\": %d, \"kl\": %s, \"kl_se\": 0.01, \"k1\": 0, \"k3\": 0, \"completions\": 20, \"tokens\": 7.5}\n";
+        run.file("gauge/points.jsonl", point.formatted(0, "0") + point.formatted(16, "0.5"));
+
+        List<Finding> findings = stage.run(run.path(), Progress.NONE).findings();
+
+        assertTrue(
+                text(findings, "No gold reward").contains("Name a reward that nothing is optimized against in"),
+                findings.toString());
+        String html = Files.readString(folder.resolve("run/report/index.html"));
+        assertTrue(html.contains("id=\"figure-gauge-kl\"") && !html.contains("id=\"figure-gauge-gold\""), "figures");
+
+        run.file("gauge/points.jsonl", point.formatted(0, "null"));
+        RpoException e = assertThrows(RpoException.class, () -> stage.run(run.path(), Progress.NONE));
+        assertTrue(e.getMessage().contains("points.jsonl: it is damaged, a point without kl"), e.getMessage());
     }
 
     @Test

@@ -12,9 +12,15 @@ import java.util.List;
  * @param samples completions of each
  * @param every optimizer steps at least from one measured checkpoint to the next; 0 for all
  * @param proxy folders of reward models; those of {@code rpo.rate.model} where there are none
- * @param gold folders of reward models
+ * @param gold folders of reward models, or {@value #JUDGE} or {@value #PROGRAM} alone
  */
 public record GaugeSettings(List<String> prompts, int samples, int every, List<String> proxy, List<String> gold) {
+
+    /** Stands for the judge of {@code rpo.judge}. */
+    public static final String JUDGE = "judge";
+
+    /** Stands for the verifier of {@code rpo.judge.program}. */
+    public static final String PROGRAM = "program";
 
     public GaugeSettings {
         prompts = List.copyOf(prompts);
@@ -29,6 +35,9 @@ public record GaugeSettings(List<String> prompts, int samples, int every, List<S
         }
         requireModels("proxy", proxy, problems);
         requireModels("gold", gold, problems);
+        if (gold.size() > 1 && (gold.contains(JUDGE) || gold.contains(PROGRAM))) {
+            problems.add("gold must be " + JUDGE + " or " + PROGRAM + " alone, or name reward models, but is " + gold);
+        }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
@@ -43,6 +52,11 @@ public record GaugeSettings(List<String> prompts, int samples, int every, List<S
         if (new HashSet<>(models).size() < models.size()) {
             problems.add(key + " must name each model once, but is " + models);
         }
+    }
+
+    /** Tells whether a judge or a program says what is gold. */
+    public boolean judged() {
+        return gold.contains(JUDGE) || gold.contains(PROGRAM);
     }
 
     /** Tells whether checkpoints are gauged. */

@@ -122,7 +122,19 @@ public final class PolicyGauge {
      * @throws RpoException where prompts cannot be answered, or what they are answered cannot be rated
      */
     public GaugePoint measure(long step, LocalModel policy, Progress progress) {
-        SmallFile file = new SmallFile(file(step), hadoop());
+        Path own = new Path(folder, String.format(Locale.ROOT, STEP + "%08d", step));
+        Progress told = (what, done, total) -> progress.update(what + " of step " + step, done, total);
+        return measure(own, step, policy, told);
+    }
+
+    /** Measures the reference in a policy's place, unless it has been. */
+    public GaugePoint measureReference(Progress progress) {
+        Progress told = (what, done, total) -> progress.update(what + " of the reference", done, total);
+        return measure(new Path(folder, "reference"), 0, plan.reference, told);
+    }
+
+    private GaugePoint measure(Path own, long step, LocalModel policy, Progress progress) {
+        SmallFile file = new SmallFile(new Path(own, FILE), hadoop());
         Optional<GaugePoint> before = file.read().flatMap(StoredPoint::parse).stream()
                 .filter(stored -> stored.isOf(plan.identity(), policy.fingerprint()))
                 .map(StoredPoint::point)
@@ -130,15 +142,13 @@ public final class PolicyGauge {
         if (before.isPresent()) {
             return before.get();
         }
-        Progress told = (what, done, total) -> progress.update(what + " of step " + step, done, total);
-        GaugePoint point = point(step, policy, told);
+        GaugePoint point = point(own, step, policy, progress);
         fence.check();
         file.write(new StoredPoint(plan.identity(), policy.fingerprint(), point).toJson());
         return point;
     }
 
-    private GaugePoint point(long step, LocalModel policy, Progress progress) {
-        Path own = folder(step);
+    private GaugePoint point(Path own, long step, LocalModel policy, Progress progress) {
         Path completions = generate(own, policy, progress);
         List<Measured> measured = new DivergenceJob(spark, plan.scoring)
                 .run(new DivergenceRole.Models(policy, plan.reference), completions, progress);
@@ -192,14 +202,6 @@ public final class PolicyGauge {
                         TreeMap::new,
                         Collectors.mapping(number::applyAsDouble, Collectors.toList())))
                 .values());
-    }
-
-    private Path folder(long step) {
-        return new Path(folder, String.format(Locale.ROOT, STEP + "%08d", step));
-    }
-
-    private Path file(long step) {
-        return new Path(folder(step), FILE);
     }
 
     private Configuration hadoop() {
