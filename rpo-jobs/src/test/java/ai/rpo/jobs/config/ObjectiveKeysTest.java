@@ -74,11 +74,12 @@ class ObjectiveKeysTest {
     void aCheckpointIsChosenByAMetricOfTheObjective() {
         assertEquals(
                 "Cannot use the configuration: rpo.selection.metric must be one of loss, loss/preference, loss/sft,"
-                        + " rewards/accuracies, rewards/margins, logps/chosen, but is rewards/chosen (my.conf: 1).",
+                        + " rewards/accuracies, rewards/margins, logps/chosen, gold, proxy, but is rewards/chosen"
+                        + " (my.conf: 1).",
                 refusal(folder, "rpo.selection.metric = rewards/chosen"));
         assertEquals(
                 "Cannot use the configuration: rpo.selection.metric must be one of loss, rewards/accuracies,"
-                        + " rewards/margins, logps/chosen, but is loss/sft (my.conf: 1).",
+                        + " rewards/margins, logps/chosen, gold, proxy, but is loss/sft (my.conf: 1).",
                 refusal(folder, "rpo { objective.name = ipo, selection.metric = loss/sft }"));
     }
 
