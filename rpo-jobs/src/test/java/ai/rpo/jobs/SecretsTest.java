@@ -33,7 +33,7 @@ class SecretsTest {
 
     @Test
     void secretsAppearInNoLogNoArtifactAndNoProcessList() throws Exception {
-        Path work = Files.createDirectory(folder.resolve("work"));
+        Path work = Files.createDirectory(folder.resolve("inside"));
         Path configuration = inputs();
         Set<String> commandLines = ConcurrentHashMap.newKeySet();
         AtomicBoolean over = new AtomicBoolean();
@@ -80,7 +80,7 @@ class SecretsTest {
                         .collect(Collectors.joining()));
         return Files.writeString(folder.resolve("run.conf"), """
                 rpo {
-                  output = %1$s/work/out
+                  output = %1$s/inside/out
                   model.path = %1$s/tiny
                   data.train = %1$s/pairs.jsonl
                   train.pairs-per-batch = 4

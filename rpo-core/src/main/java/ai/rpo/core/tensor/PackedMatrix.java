@@ -3,13 +3,14 @@ package ai.rpo.core.tensor;
 import java.util.Arrays;
 
 /**
- * A row-major matrix in fewer bits, on the heap: what {@link Backend#pack} takes.
+ * A row-major matrix in fewer bits, on the heap: what {@link Backend#pack} takes, and what a backend keeps that has no memory of its own for it.
  *
  * @param block numbers that follow each other and have one scale; a block may end in the middle of a row
  * @param codes {@link Packing#bytes} of them
  * @param scales {@link Packing#scales} of them
  */
-public record PackedMatrix(Packing packing, int rows, int columns, int block, byte[] codes, float[] scales) {
+public record PackedMatrix(Packing packing, int rows, int columns, int block, byte[] codes, float[] scales)
+        implements Packed {
 
     private static final float INT8_MOST = 127;
 

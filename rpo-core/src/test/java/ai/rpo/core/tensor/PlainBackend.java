@@ -38,26 +38,13 @@ public final class PlainBackend implements Backend {
 
     @Override
     public Packed pack(PackedMatrix matrix) {
-        return new PlainPacked(matrix);
-    }
-
-    private record PlainPacked(PackedMatrix matrix) implements Packed {
-
-        @Override
-        public int rows() {
-            return matrix.rows();
-        }
-
-        @Override
-        public int columns() {
-            return matrix.columns();
-        }
+        return matrix;
     }
 
     @Override
     public void unpack(Packed packed, int firstRow, Tensor out) {
         Shapes.requireUnpacked(packed, firstRow, out);
-        PackedMatrix matrix = ((PlainPacked) packed).matrix;
+        PackedMatrix matrix = (PackedMatrix) packed;
         for (int i = 0; i < out.rows(); i++) {
             for (int j = 0; j < out.columns(); j++) {
                 plain(out).set(i, j, matrix.get((long) (firstRow + i) * matrix.columns() + j));

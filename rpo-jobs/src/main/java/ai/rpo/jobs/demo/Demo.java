@@ -85,14 +85,7 @@ public final class Demo {
             }
             return report.compare(comparison(finished, preferences, base), hadoop(folder.report()), progress);
         } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    String.format(
-                            Locale.ROOT,
-                            "Cannot write the demo to %s: %s. Check the disk's space and permissions.",
-                            folder.root(),
-                            e),
-                    e);
+            throw folder.unwritable(e);
         }
     }
 
@@ -128,7 +121,7 @@ public final class Demo {
                 finished.stream().map(run -> hadoop(run.directory())).toList());
     }
 
-    private static org.apache.hadoop.fs.Path hadoop(Path path) {
+    static org.apache.hadoop.fs.Path hadoop(Path path) {
         return new org.apache.hadoop.fs.Path(path.toUri().toString());
     }
 }

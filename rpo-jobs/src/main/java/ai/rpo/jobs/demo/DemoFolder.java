@@ -28,14 +28,7 @@ public record DemoFolder(Path root) {
         try {
             return replace(root);
         } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    String.format(
-                            Locale.ROOT,
-                            "Cannot write the demo to %s: %s. Check the disk's space and permissions.",
-                            root,
-                            e),
-                    e);
+            throw new DemoFolder(root).unwritable(e);
         }
     }
 
@@ -78,6 +71,18 @@ public record DemoFolder(Path root) {
         }
         Files.deleteIfExists(mark);
         Files.delete(folder);
+    }
+
+    /** Says that a file of the demo could not be written. */
+    RpoException unwritable(IOException why) {
+        return new RpoException(
+                RpoException.Kind.RETRYABLE,
+                String.format(
+                        Locale.ROOT,
+                        "Cannot write the demo to %s: %s. Check the disk's space and permissions.",
+                        root,
+                        why),
+                why);
     }
 
     Path base() {

@@ -113,19 +113,9 @@ public final class OnlineDemo {
                 }
             }
             OnlineComparison comparison = comparison(tracks, preferences, accuracies);
-            return report.online(
-                    comparison,
-                    new org.apache.hadoop.fs.Path(folder.report().toUri().toString()),
-                    progress);
+            return report.online(comparison, Demo.hadoop(folder.report()), progress);
         } catch (IOException e) {
-            throw new RpoException(
-                    RpoException.Kind.RETRYABLE,
-                    String.format(
-                            Locale.ROOT,
-                            "Cannot write the demo to %s: %s. Check the disk's space and permissions.",
-                            folder.root(),
-                            e),
-                    e);
+            throw folder.unwritable(e);
         }
     }
 

@@ -62,6 +62,7 @@ final class AveragingMaster
         this.plan = plan;
         this.driver = driver;
         this.near = near;
+        near.ifPresent(NearNetworks::spread); // once: every round ends with one state in all of them
         this.state = new CommonState(spark, driver);
         this.step = firstStep;
         this.listener = listener;
@@ -122,7 +123,6 @@ final class AveragingMaster
         int count = workers.getNumPartitions();
         Care care = new Care(
                 plan.patience(), taken -> listener.during(step + Math.min(taken / count, plan.stepsPerRound())));
-        near.ifPresent(NearNetworks::spread);
         Round round = near.<Round>map(networks -> new NearRound(spark, networks, driver, care))
                 .orElseGet(() -> new AveragingRound(spark, state, plan.outerStep(), care));
         long done = step % plan.stepsPerEpoch();

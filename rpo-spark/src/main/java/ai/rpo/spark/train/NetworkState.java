@@ -65,12 +65,12 @@ final class NetworkState {
 
     /** Takes over all chunks. If one cannot be read any more, the state is not {@linkplain #isWhole whole} from then on. */
     void overwrite(ChunkBlocks blocks) {
-        whole = false;
+        change();
         for (int chunk = 0; chunk < layout.count(); chunk++) {
             int which = chunk;
             blocks.read(which, bytes -> write(which, bytes));
         }
-        whole = true;
+        changed();
     }
 
     /** Says that somebody begins to change it in place. */

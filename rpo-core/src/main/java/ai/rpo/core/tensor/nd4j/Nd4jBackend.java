@@ -54,29 +54,16 @@ public final class Nd4jBackend implements Backend {
         return Nd4jStorage.allocate(size);
     }
 
+    /** Leaves it on the heap: ND4J has no operation that could read it where it computes. */
     @Override
     public Packed pack(PackedMatrix matrix) {
-        return new OnHeap(matrix);
-    }
-
-    /** Stays on the heap: ND4J has no operation that could read it where it computes. */
-    private record OnHeap(PackedMatrix matrix) implements Packed {
-
-        @Override
-        public int rows() {
-            return matrix.rows();
-        }
-
-        @Override
-        public int columns() {
-            return matrix.columns();
-        }
+        return matrix;
     }
 
     @Override
     public void unpack(Packed packed, int firstRow, Tensor out) {
         Shapes.requireUnpacked(packed, firstRow, out);
-        PackedMatrix matrix = ((OnHeap) packed).matrix;
+        PackedMatrix matrix = (PackedMatrix) packed;
         long first = (long) firstRow * matrix.columns();
         int rowsAtOnce = Math.max(1, BLOCK_ELEMENTS / Math.max(1, matrix.columns()));
         for (int from = 0; from < out.rows(); from += rowsAtOnce) {
