@@ -79,11 +79,9 @@ public final class CpuBackend implements Backend {
         }
         OneDnn library = OneDnn.shared();
         RowMath math = hasVectorApi() ? new VectorMath() : new LoopMath();
-        if (bfloat16 && !library.hasBfloat16()) {
-            String why = "float32 (not bfloat16 as asked for: this processor has no instructions for it)";
-            return new CpuBackend(library, math, library.prefersPrimitives(), false, threads, why);
-        }
-        return new CpuBackend(library, math, library.prefersPrimitives(), bfloat16, threads);
+        Bfloat16Choice choice = bfloat16 ? Bfloat16Choice.here(library) : new Bfloat16Choice(false, "float32");
+        return new CpuBackend(
+                library, math, library.prefersPrimitives(), choice.rounds(), threads, choice.description());
     }
 
     /** Whether the JVM was started with {@code --add-modules jdk.incubator.vector}. */

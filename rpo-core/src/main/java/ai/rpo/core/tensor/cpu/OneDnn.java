@@ -55,9 +55,13 @@ final class OneDnn {
         return has(dnnl_cpu_isa_avx512_core);
     }
 
-    /** Whether products of bfloat16 are faster than those of float32. */
+    /** Whether there are instructions for products of bfloat16. */
     boolean hasBfloat16() {
         return has(dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    boolean hasAmx() {
+        return has(dnnl_cpu_isa_avx10_1_512_amx);
     }
 
     /**
@@ -66,7 +70,7 @@ final class OneDnn {
      * is right.
      */
     boolean addsWrongly(MatmulShape shape) {
-        return shape.bfloat16() && shape.accumulate() && has(dnnl_cpu_isa_avx10_1_512_amx);
+        return shape.bfloat16() && shape.accumulate() && hasAmx();
     }
 
     String describe() {
@@ -76,7 +80,7 @@ final class OneDnn {
     }
 
     private String instructionSet() {
-        if (has(dnnl_cpu_isa_avx10_1_512_amx)) {
+        if (hasAmx()) {
             return "AMX";
         }
         if (hasBfloat16()) {
