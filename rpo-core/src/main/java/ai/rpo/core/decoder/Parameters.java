@@ -58,7 +58,7 @@ public final class Parameters {
     public static Parameters readOnly(ModelConfig config, Weights weights, Backend backend) {
         ParameterLayout layout = ParameterLayout.of(config);
         Map<String, Packed> packed = packed(layout, weights, backend);
-        Placement placement = backend.products() == Precision.BFLOAT16 || !packed.isEmpty()
+        Placement placement = backend.products() == Precision.BFLOAT16 || backend.widens() || !packed.isEmpty()
                 ? ReadOnlyPlacement.of(config, layout, packed.keySet(), weights, backend)
                 : new OneStorage(backend.allocate(layout.size()));
         Parameters parameters = new Parameters(layout, placement, packed, Optional.empty());

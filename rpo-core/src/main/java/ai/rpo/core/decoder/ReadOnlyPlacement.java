@@ -14,10 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Of weights that are only read, those that are not packed. For backends whose products round their operands to bfloat16,
- * matrices are kept so, which changes no product, and vectors in float32. A table whose rows are looked up is a matrix too
- * where all of its numbers are bfloat16, as in most models' files; else it stays in float32, since nothing but products may
- * round.
+ * Of weights that are only read, those that are not packed. Vectors are kept in float32, and matrices in bfloat16 where that
+ * changes no result: where all of their numbers are bfloat16, as in most models' files, and the backend takes such weights;
+ * and all those that are only multiplied, for backends whose products round their operands to that anyway.
  */
 final class ReadOnlyPlacement implements Parameters.Placement {
 
@@ -26,18 +25,17 @@ final class ReadOnlyPlacement implements Parameters.Placement {
 
     private final Map<String, Long> offsets = new HashMap<>();
     private final Set<String> rounded = new HashSet<>();
-    private final Storage narrow; // null where products do not round
+    private final Storage narrow; // null where nothing is
     private final Storage wide;
 
     private ReadOnlyPlacement(ParameterLayout layout, Set<String> packed, Set<String> keptWide, Backend backend) {
-        boolean rounds = backend.products() == Precision.BFLOAT16;
         long narrowSize = 0;
         long wideSize = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {
             if (packed.contains(entry.name())) {
                 continue;
             }
-            if (!rounds || entry.vector() || isStackOfBiases(entry) || keptWide.contains(entry.name())) {
+            if (keptWide.contains(entry.name())) {
                 offsets.put(entry.name(), wideSize);
                 wideSize += entry.size();
             } else {
@@ -46,7 +44,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
                 narrowSize += entry.size();
             }
         }
-        narrow = rounds ? backend.allocateRounded(narrowSize) : null;
+        narrow = narrowSize > 0 ? backend.allocateRounded(narrowSize) : null;
         wide = backend.allocate(wideSize);
     }
 
@@ -61,8 +59,21 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         Set<String> tables = new HashSet<>();
         tables.add(names.embedding() + ".weight");
         names.positions().ifPresent(positions -> tables.add(positions + ".weight"));
-        tables.removeIf(table -> backend.products() == Precision.BFLOAT16 && isBfloat16(layout.get(table), weights));
-        return new ReadOnlyPlacement(layout, packed, tables, backend);
+        boolean rounds = backend.products() == Precision.BFLOAT16;
+        Set<String> wide = new HashSet<>();
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            boolean onlyMultiplied = !tables.contains(entry.name());
+            boolean mayBeNarrow = !entry.vector()
+                    && !isStackOfBiases(entry)
+                    && (rounds && onlyMultiplied
+                            || (rounds || backend.widens())
+                                    && !packed.contains(entry.name())
+                                    && isBfloat16(entry, weights));
+            if (!mayBeNarrow) {
+                wide.add(entry.name());
+            }
+        }
+        return new ReadOnlyPlacement(layout, packed, wide, backend);
     }
 
     private static boolean isBfloat16(ParameterLayout.Entry entry, Weights weights) {

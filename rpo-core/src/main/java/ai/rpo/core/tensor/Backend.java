@@ -33,12 +33,16 @@ public interface Backend {
         return Precision.FLOAT32;
     }
 
+    /** Whether products that do not round their operands take weights of bfloat16, whose numbers they multiply as they are. */
+    default boolean widens() {
+        return false;
+    }
+
     /**
      * A new zero-filled storage of bfloat16, half as large, for weights that are only read. Its tensors may be the weight of
-     * {@link #linear} and {@link #linearBackwardInput}, whose operands are rounded to that anyway, and the table of
-     * {@link #gatherRows}; no other operation takes them.
+     * {@link #linear} and {@link #linearBackwardInput}, and the table of {@link #gatherRows}; no other operation takes them.
      *
-     * @throws UnsupportedOperationException unless {@link #products} round to bfloat16
+     * @throws UnsupportedOperationException unless {@link #products} round to bfloat16 or it {@link #widens}
      */
     default Storage allocateRounded(long size) {
         throw new UnsupportedOperationException("Products are of " + products().key() + ".");

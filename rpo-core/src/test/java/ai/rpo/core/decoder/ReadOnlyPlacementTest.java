@@ -17,18 +17,23 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * Read-only weights compute what others do. Where the processor has no bfloat16 they are those others, and only that is
- * tested.
- */
+/** Read-only weights compute what others do, whether products round or not. */
+@ParameterizedClass
+@EnumSource
 class ReadOnlyPlacementTest {
 
     private static final int LOWER_HALF = 0xffff;
 
-    private final Backend backend = Backends.create(Precision.BFLOAT16, 2);
+    private final Backend backend;
+
+    ReadOnlyPlacementTest(Precision precision) {
+        backend = Backends.create(precision, 2);
+    }
 
     static Stream<String> families() {
         return SmallModel.families();
@@ -79,15 +84,12 @@ class ReadOnlyPlacementTest {
 
     @ParameterizedTest
     @MethodSource("families")
-    void haveNoSingleStorageWhereTheyAreRounded(String family) {
+    void haveNoSingleStorage(String family) {
         ModelConfig config = SmallModel.family(family);
         Weights weights = SmallModel.random(config, backend, 1).asWeights();
-        Parameters readOnly = Parameters.readOnly(config, weights, backend);
-        if (backend.products() == Precision.BFLOAT16) {
-            assertThrows(IllegalStateException.class, readOnly::storage);
-        } else {
-            assertEquals(readOnly.layout().size(), readOnly.storage().size());
-        }
+        assertThrows(
+                IllegalStateException.class,
+                Parameters.readOnly(config, weights, backend)::storage);
     }
 
     private void assertSameScores(ModelConfig config, Parameters expected, Parameters actual, double tolerance) {

@@ -29,6 +29,7 @@ public final class CpuBackend implements Backend {
     private final Precision operands;
     private final ElementwiseKernel elementwise;
     private final ProductKernel products;
+    private final WidenedProducts widened;
     private final NormKernel norm;
     private final RotaryKernel rotary;
     private final AttentionKernel attention;
@@ -51,6 +52,7 @@ public final class CpuBackend implements Backend {
         }));
         elementwise = new ElementwiseKernel(pool, math);
         products = new ProductKernel(pool, bfloat16);
+        widened = new WidenedProducts(pool, math, products);
         norm = new NormKernel(pool, math);
         rotary = new RotaryKernel(pool);
         attention = new AttentionKernel(pool, math);
@@ -59,7 +61,7 @@ public final class CpuBackend implements Backend {
         activations = new ActivationKernel(pool, math);
         logps = new LogpKernel(pool, math);
         adam = new AdamKernel(pool);
-        unpacking = new UnpackKernel(pool);
+        unpacking = new UnpackKernel(pool, math);
         columns = new MagnitudeKernel(pool, math);
     }
 
@@ -110,10 +112,12 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public boolean widens() {
+        return operands != Precision.BFLOAT16;
+    }
+
+    @Override
     public Storage allocateRounded(long size) {
-        if (operands != Precision.BFLOAT16) {
-            return Backend.super.allocateRounded(size);
-        }
         return new RoundedStorage(size);
     }
 
@@ -254,8 +258,10 @@ public final class CpuBackend implements Backend {
 
     private void multiply(
             boolean transposeWeight, int m, int n, int k, Tensor x, Tensor weight, boolean accumulate, Tensor out) {
-        if (weight instanceof RoundedTensor rounded) {
+        if (weight instanceof RoundedTensor rounded && operands == Precision.BFLOAT16) {
             products.multiplyRounded(transposeWeight, m, n, k, address(x), rounded.address(), accumulate, address(out));
+        } else if (weight instanceof RoundedTensor narrow) {
+            widened.multiply(transposeWeight, m, n, k, address(x), narrow.address(), accumulate, address(out));
         } else {
             products.multiply(false, transposeWeight, m, n, k, address(x), address(weight), accumulate, address(out));
         }

@@ -13,6 +13,7 @@ final class Lane implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final float[][] arrays = new float[SLOTS][0];
+    private short[] halves = new short[0];
     private final FloatPointer[] memory = new FloatPointer[SLOTS];
     private final Gemm gemm;
     private final Cleaner.Cleanable products;
@@ -32,6 +33,14 @@ final class Lane implements AutoCloseable {
             arrays[slot] = new float[length];
         }
         return arrays[slot];
+    }
+
+    /** An array of at least {@code length} numbers of 16 bits, holding whatever it held. */
+    short[] halves(int length) {
+        if (halves.length < length) {
+            halves = new short[length];
+        }
+        return halves;
     }
 
     /** The address of at least {@code floats} floats off the heap, holding anything; it is good until more are asked for. */

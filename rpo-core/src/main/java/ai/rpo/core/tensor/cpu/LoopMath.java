@@ -64,6 +64,13 @@ final class LoopMath implements RowMath {
     }
 
     @Override
+    public void widen(short[] from, int first, float[] to, int length) {
+        for (int i = 0; i < length; i++) {
+            to[i] = Float.intBitsToFloat(from[first + i] << Short.SIZE);
+        }
+    }
+
+    @Override
     public void sigmoid(float[] x, int length) {
         for (int i = 0; i < length; i++) {
             x[i] = 1 / (1 + Exponential.of(-x[i]));

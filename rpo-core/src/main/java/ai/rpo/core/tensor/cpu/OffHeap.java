@@ -19,6 +19,10 @@ final class OffHeap {
         UNSAFE.copyMemory(null, address, target, ARRAY + 4L * from, 4L * length);
     }
 
+    static void read(long address, short[] target, int length) {
+        UNSAFE.copyMemory(null, address, target, Unsafe.ARRAY_SHORT_BASE_OFFSET, 2L * length);
+    }
+
     static void write(float[] source, int from, long address, int length) {
         UNSAFE.copyMemory(source, ARRAY + 4L * from, null, address, 4L * length);
     }

@@ -22,6 +22,9 @@ interface RowMath {
      */
     float exponentials(float[] x, int length, float shift);
 
+    /** The numbers that {@code length} of bfloat16 are. */
+    void widen(short[] from, int first, float[] to, int length);
+
     /** {@code x[i] = 1/(1 + exp(−x[i]))}. */
     void sigmoid(float[] x, int length);
 }

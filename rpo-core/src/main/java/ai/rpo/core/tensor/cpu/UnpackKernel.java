@@ -11,9 +11,11 @@ final class UnpackKernel {
     private static final long[] PAIRS = pairs();
 
     private final WorkerPool pool;
+    private final RowMath math;
 
-    UnpackKernel(WorkerPool pool) {
+    UnpackKernel(WorkerPool pool, RowMath math) {
         this.pool = pool;
+        this.math = math;
     }
 
     /** The levels that a byte of two codes stands for, as they lie in memory. */
@@ -40,7 +42,11 @@ final class UnpackKernel {
             switch (packed.packing()) {
                 case NF4 -> levels(codes, first + from, numbers, length);
                 case INT8 -> bytes(codes + first + from, numbers, length);
-                case BFLOAT16 -> OffHeap.widen(codes + Short.BYTES * (first + from), numbers, 0, length);
+                case BFLOAT16 -> {
+                    short[] halves = lane.halves(length);
+                    OffHeap.read(codes + Short.BYTES * (first + from), halves, length);
+                    math.widen(halves, 0, numbers, length);
+                }
             }
             if (packed.scales().length > 0) {
                 scale(packed, first + from, numbers, length);

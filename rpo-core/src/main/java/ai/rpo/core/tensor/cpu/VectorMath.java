@@ -1,7 +1,10 @@
 package ai.rpo.core.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** On the JDK's Vector API; loading this class needs {@code --add-modules jdk.incubator.vector}. */
@@ -9,6 +12,10 @@ final class VectorMath implements RowMath {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
+
+    /** As many numbers of 16 bits. */
+    private static final VectorSpecies<Short> NARROW =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
     @Override
     public String describe() {
@@ -83,6 +90,20 @@ final class VectorMath implements RowMath {
             sum += x[i];
         }
         return sum;
+    }
+
+    @Override
+    public void widen(short[] from, int first, float[] to, int length) {
+        int whole = SPECIES.loopBound(length);
+        int i = 0;
+        for (; i < whole; i += LANES) {
+            IntVector upper = (IntVector) ShortVector.fromArray(NARROW, from, first + i)
+                    .convertShape(VectorOperators.S2I, SPECIES.withLanes(int.class), 0);
+            upper.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().intoArray(to, i);
+        }
+        for (; i < length; i++) {
+            to[i] = Float.intBitsToFloat(from[first + i] << Short.SIZE);
+        }
     }
 
     @Override

@@ -100,6 +100,32 @@ class CpuBackendTest {
                 (backend, result) -> backend.linearBackwardInput(dOut, weights[backend == own ? 1 : 0], result, false));
     }
 
+    /** Of one token and of few, of many; narrow and wide; in tiles and in one. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 64, 48", "1, 1000, 2048", "4, 7, 5", "5, 300, 64", "17, 33, 129", "64, 500, 300", "65, 48, 20000", "200, 1031, 300"
+    })
+    void multipliesWeightsOfBfloat16AsTheyAre(int tokens, int out, int in) {
+        for (Backend own : CpuVariants.all().values()) {
+            Tensor narrow = rounded(own, random(own, out, in));
+            Tensor wide = tensor(own.allocate(narrow.size()), narrow.toArray(), out, in);
+            Tensor x = random(own, tokens, in);
+            Tensor dOut = random(own, tokens, out);
+            for (boolean accumulate : new boolean[] {false, true}) {
+                Tensor expected = random(own, tokens, out);
+                Tensor found = random(own, tokens, out);
+                own.linear(x, wide, expected, accumulate);
+                own.linear(x, narrow, found, accumulate);
+                assertArrayEquals(expected.toArray(), found.toArray(), 1e-6 * in);
+                Tensor dExpected = random(own, tokens, in);
+                Tensor dFound = random(own, tokens, in);
+                own.linearBackwardInput(dOut, wide, dExpected, accumulate);
+                own.linearBackwardInput(dOut, narrow, dFound, accumulate);
+                assertArrayEquals(dExpected.toArray(), dFound.toArray(), 0);
+            }
+        }
+    }
+
     /** One after the other in one backend, which keeps what it made for the first. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
@@ -119,14 +145,16 @@ class CpuBackendTest {
     }
 
     private static Tensor rounded(Backend backend, Tensor x) {
-        float[] values = new float[(int) x.size()];
-        double[] exact = x.toArray();
+        return tensor(backend.allocateRounded(x.size()), x.toArray(), x.rows(), x.columns());
+    }
+
+    private static Tensor tensor(Storage storage, double[] numbers, int rows, int columns) {
+        float[] values = new float[numbers.length];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) exact[i];
+            values[i] = (float) numbers[i];
         }
-        Storage storage = backend.allocateRounded(values.length);
         storage.write(0, values, 0, values.length);
-        return storage.tensor(0, x.rows(), x.columns());
+        return storage.tensor(0, rows, columns);
     }
 
     private interface Product {

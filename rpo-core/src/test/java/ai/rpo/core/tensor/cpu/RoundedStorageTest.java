@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 import java.util.Random;
@@ -57,12 +56,5 @@ class RoundedStorageTest {
         assertArrayEquals(whole.rows(6, 7).toArray(), found.tensor(0, 1, 65).toArray());
         assertArrayEquals(whole.rows(0, 1).toArray(), found.tensor(65, 1, 65).toArray());
         assertArrayEquals(whole.rows(6, 7).toArray(), found.tensor(130, 1, 65).toArray());
-    }
-
-    @Test
-    void isOnlyForBackendsWhoseProductsRound() {
-        CpuBackend exact = CpuBackend.create(false, 1);
-        assertEquals(Precision.FLOAT32, exact.products());
-        assertThrows(UnsupportedOperationException.class, () -> exact.allocateRounded(1));
     }
 }

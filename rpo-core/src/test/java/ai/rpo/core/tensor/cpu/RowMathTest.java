@@ -51,6 +51,24 @@ class RowMathTest {
 
     @ParameterizedTest
     @MethodSource("implementations")
+    void bfloat16IsTheUpperHalfOfAFloat(RowMath math) {
+        for (int length = 0; length < 100; length++) {
+            short[] halves = new short[length + 3];
+            float[] wide = new float[length + 1];
+            wide[length] = 5;
+            for (int i = 0; i < halves.length; i++) {
+                halves[i] = (short) (i * 7919);
+            }
+            math.widen(halves, 3, wide, length);
+            for (int i = 0; i < length; i++) {
+                assertEquals(halves[i + 3] << Short.SIZE, Float.floatToRawIntBits(wide[i]));
+            }
+            assertEquals(5, wide[length], "written past the end");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
     void reductionsTakeEveryElementOnce(RowMath math) {
         Random random = new Random(1);
         for (int length = 1; length < 100; length++) {
