@@ -12,6 +12,7 @@ final class VectorMath implements RowMath {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
+    private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
 
     /** As many numbers of 16 bits. */
     private static final VectorSpecies<Short> NARROW =
@@ -98,7 +99,7 @@ final class VectorMath implements RowMath {
         int i = 0;
         for (; i < whole; i += LANES) {
             IntVector upper = (IntVector) ShortVector.fromArray(NARROW, from, first + i)
-                    .convertShape(VectorOperators.S2I, SPECIES.withLanes(int.class), 0);
+                    .convertShape(VectorOperators.S2I, INTEGERS, 0);
             upper.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().intoArray(to, i);
         }
         for (; i < length; i++) {
