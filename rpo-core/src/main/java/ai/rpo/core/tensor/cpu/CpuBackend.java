@@ -102,11 +102,6 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Storage allocateScratch(long size) {
-        return Nd4jStorage.allocateUninitialized(size);
-    }
-
-    @Override
     public Precision products() {
         return operands;
     }

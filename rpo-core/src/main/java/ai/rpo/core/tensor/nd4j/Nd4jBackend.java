@@ -45,11 +45,6 @@ public final class Nd4jBackend implements Backend {
     }
 
     @Override
-    public Storage allocateScratch(long size) {
-        return Nd4jStorage.allocateUninitialized(size);
-    }
-
-    @Override
     public Storage allocate(long size) {
         return Nd4jStorage.allocate(size);
     }

@@ -21,13 +21,13 @@ public final class Nd4jStorage implements Storage {
     private final DataBuffer buffer;
     private final long start;
     private final long size;
-    private final boolean owned;
+    private final Runnable release; // null where the memory belongs to an array
 
-    private Nd4jStorage(DataBuffer buffer, long start, long size, boolean owned) {
+    private Nd4jStorage(DataBuffer buffer, long start, long size, Runnable release) {
         this.buffer = buffer;
         this.start = start;
         this.size = size;
-        this.owned = owned;
+        this.release = release;
     }
 
     /**
@@ -40,27 +40,21 @@ public final class Nd4jStorage implements Storage {
             throw new IllegalArgumentException("Cannot use an array as storage: its elements are " + flat.dataType()
                     + " with a stride of " + flat.elementWiseStride() + ".");
         }
-        return new Nd4jStorage(flat.data(), flat.offset(), flat.length(), false);
+        return new Nd4jStorage(flat.data(), flat.offset(), flat.length(), null);
     }
 
     /** A new zero-filled storage, outside any ND4J workspace that may be open, beginning at a cache line. */
     public static Nd4jStorage allocate(long size) {
-        return allocate(size, true);
-    }
-
-    /** The same with whatever numbers the memory holds; pages that nobody touches are not taken from the machine. */
-    public static Nd4jStorage allocateUninitialized(long size) {
-        return allocate(size, false);
-    }
-
-    private static Nd4jStorage allocate(long size, boolean zeroed) {
         int line = CACHE_LINE / Float.BYTES;
-        INDArray array = Nd4j.createUninitializedDetached(DataType.FLOAT, size + line);
-        if (zeroed) {
-            array.assign(0);
+        if (inHostMemory()) {
+            HostMemory memory = HostMemory.allocate(size + line);
+            long past = memory.buffer().address() % CACHE_LINE / Float.BYTES;
+            return new Nd4jStorage(memory.buffer(), (line - past) % line, size, memory::free);
         }
-        long past = inHostMemory() ? array.data().address() % CACHE_LINE / Float.BYTES : 0;
-        return new Nd4jStorage(array.data(), (line - past) % line, size, true);
+        DataBuffer buffer = Nd4j.createUninitializedDetached(DataType.FLOAT, size + line)
+                .assign(0)
+                .data();
+        return new Nd4jStorage(buffer, line, size, buffer::close);
     }
 
     /** Whether ND4J computes where Java can address the numbers. */
@@ -111,10 +105,10 @@ public final class Nd4jStorage implements Storage {
 
     @Override
     public void free() {
-        if (!owned) {
+        if (release == null) {
             throw new IllegalStateException("Cannot free memory that belongs to an array of ND4J's.");
         }
-        buffer.close();
+        release.run();
     }
 
     private INDArray array(long offset, int length) {

@@ -2,6 +2,7 @@ package ai.rpo.core.tensor.nd4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.reflect.Field;
 import org.bytedeco.javacpp.FloatPointer;
@@ -45,5 +46,24 @@ class Nd4jStorageTest {
         } finally {
             unsafe.freeMemory(start);
         }
+    }
+
+    @Test
+    void newOnesAreZeroAndBeginAtACacheLine() {
+        Nd4jStorage first = Nd4jStorage.allocate(1000);
+        first.write(0, new float[] {1, 2, 3}, 0, 3);
+        first.free();
+        Nd4jStorage storage = Nd4jStorage.allocate(1000);
+        assertArrayEquals(new double[1000], storage.tensor(0, 1, 1000).toArray());
+        assertEquals(0, ((Nd4jTensor) storage.tensor(0, 1, 1)).address() % 64);
+        storage.free();
+    }
+
+    @Test
+    void freedOnesRefuseToBeUsed() {
+        Nd4jStorage storage = Nd4jStorage.allocate(10);
+        Nd4jTensor tensor = (Nd4jTensor) storage.tensor(0, 2, 5);
+        storage.free();
+        assertThrows(IllegalStateException.class, tensor::address);
     }
 }
