@@ -125,19 +125,19 @@ class OnlineTest {
                             }
                         },
                         Map.of());
-        Files.writeString(
-                folder.resolve("held-out.jsonl"),
-                IntStream.range(0, 500)
-                        .mapToObj(i -> "{\"prompt_ids\": [1, %d, %d, %d]}\n"
-                                .formatted(3 + i % 10, 3 + i / 10 % 10, 3 + i / 100))
-                        .collect(Collectors.joining()));
+        Files.writeString(folder.resolve("one.jsonl"), "{\"prompt_ids\": [1, 3]}\n".repeat(16));
+        Files.writeString(folder.resolve("again.jsonl"), "{\"prompt_ids\": [1, 3]}\n".repeat(100));
         String[] gauge = {
             "-D",
-            "rpo.gauge.prompts=" + folder.resolve("held-out.jsonl"),
+            "rpo.online.prompts=" + folder.resolve("one.jsonl"),
+            "-D",
+            "rpo.gauge.prompts=" + folder.resolve("again.jsonl"),
             "-D",
             "rpo.gauge.gold=" + folder.resolve("opposite"),
             "-D",
             "rpo.train.learning-rate=1e-2",
+            "-D",
+            "rpo.train.checkpoint-every=1",
             "-D",
             "rpo.train.epochs=2",
             "-D",
@@ -152,7 +152,7 @@ class OnlineTest {
         assertTrue(
                 last.at("/gauge/gold").asDouble()
                         < rounds.get(0).at("/gauge/gold").asDouble());
-        assertEquals(0, last.at("/best/step").asInt(), "it was best before the first step");
+        assertEquals(1, last.at("/best/round").asInt(), last.toString());
         String words = "ended after round " + (rounds.size() - 1) + " of 4, behind the turn of the gold reward";
         assertTrue(printed.contains(words), printed);
         assertTrue(Files.readString(folder.resolve("gauged/status.json")).contains(words));
