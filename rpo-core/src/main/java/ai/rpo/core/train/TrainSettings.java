@@ -1,5 +1,6 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.CostOnly;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,8 +30,8 @@ import java.util.List;
 public record TrainSettings(
         int epochs,
         int pairsPerBatch,
-        int tokensPerMicroBatch,
-        boolean recompute,
+        @CostOnly int tokensPerMicroBatch,
+        @CostOnly boolean recompute,
         double learningRate,
         double warmupRatio,
         Schedule schedule,
@@ -41,9 +42,9 @@ public record TrainSettings(
         long seed,
         int workers,
         int averagingFrequency,
-        int workerTimeout,
+        @CostOnly int workerTimeout,
         int checkpointEvery,
-        int keepCheckpoints,
+        @CostOnly int keepCheckpoints,
         OuterSettings outer,
         WorkerResources resources) {
 

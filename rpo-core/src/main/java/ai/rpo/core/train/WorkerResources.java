@@ -1,5 +1,6 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.CostOnly;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,7 +11,7 @@ import java.util.List;
  * @param cpus cores of its executor; 0 for what {@code spark.task.cpus} says
  * @param gpus 0 for what {@code spark.task.resource.gpu.amount} says, or 1
  */
-public record WorkerResources(int cpus, int gpus) {
+public record WorkerResources(@CostOnly int cpus, @CostOnly int gpus) {
 
     /** As other tasks. */
     public static final WorkerResources OF_ANY_TASK = new WorkerResources(0, 0);

@@ -34,18 +34,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> named) {
 
-    /** Keys that change what a run costs and not what it finds. */
-    private static final List<String> WITHOUT_EFFECT = List.of(
-            "rpo.judge.cache",
-            "rpo.judge.table",
-            "rpo.judge.endpoint.key-env",
-            "rpo.judge.endpoint.requests-per-second",
-            "rpo.judge.endpoint.requests-at-once",
-            "rpo.judge.endpoint.retries",
-            "rpo.judge.endpoint.timeout",
-            "rpo.judge.batch.results",
-            "rpo.judge.model.questions-at-once");
-
     /** Keys of {@code rpo.judge} that are of no use to ratings. */
     private static final List<String> OF_CANDIDATES = List.of(
             "rpo.judge.candidates",
@@ -118,8 +106,7 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
 
     /** Gives the keys under {@code rpo.judge} that an answer may depend on, and what its model and its prompts are. */
     Map<String, String> dependsOn() {
-        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.judge"));
-        WITHOUT_EFFECT.forEach(values::remove);
+        Map<String, String> values = place.configuration().effectsUnder("rpo.judge");
         List<String> prompts = place.settings().judge().prompts().stream().toList();
         values.put("rpo.judge.prompts", prompts.isEmpty() ? "" : place.inputs().data(prompts));
         template().ifPresent(template -> {

@@ -51,7 +51,7 @@ final class Rate implements Stage {
                         Double.parseDouble(place.configuration()
                                 .valuesUnder("rpo.objective")
                                 .get("rpo.objective.beta"))),
-                place.configuration().valuesUnder("rpo.rate"),
+                place.configuration().effectsUnder("rpo.rate"),
                 Rate::bestOf);
     }
 
@@ -100,7 +100,6 @@ final class Rate implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(given);
-        values.remove("rpo.rate.table");
         values.put("rpo.rate.completions", place.inputs().data(completions()));
         values.putAll(rating.dependsOn());
         return values;

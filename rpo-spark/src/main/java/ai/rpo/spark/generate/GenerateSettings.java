@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.CostOnly;
 import ai.rpo.core.generate.SamplingSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ public record GenerateSettings(
         OutputFormat format,
         int samplesPerPrompt,
         long seed,
-        int completionsAtOnce,
+        @CostOnly int completionsAtOnce,
         List<String> stop,
         Map<String, String> temperatures,
         SamplingSettings sampling)
