@@ -22,8 +22,7 @@ public final class ResolvedConfiguration {
     private final KeysRead read;
     private final Map<String, String> spark;
 
-    private ResolvedConfiguration(
-            Config joined, Settings settings, KeysRead read, Map<String, String> spark) {
+    private ResolvedConfiguration(Config joined, Settings settings, KeysRead read, Map<String, String> spark) {
         this.joined = joined;
         this.settings = settings;
         this.read = read;

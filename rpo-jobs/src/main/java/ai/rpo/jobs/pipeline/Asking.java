@@ -20,7 +20,6 @@ import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -95,8 +95,7 @@ class ResolvedConfigurationTest {
     @Test
     void keysThatOnlyCostAreNoPartOfAnArtifactsIdentity() {
         ResolvedConfiguration configuration = definitions();
-        Set<String> costOnly =
-                new TreeSet<>(configuration.valuesUnder("rpo").keySet());
+        Set<String> costOnly = new TreeSet<>(configuration.valuesUnder("rpo").keySet());
         costOnly.removeAll(configuration.effectsUnder("rpo").keySet());
 
         Set<String> expected = new TreeSet<>(Set.of(

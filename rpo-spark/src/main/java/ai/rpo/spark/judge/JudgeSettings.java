@@ -42,7 +42,8 @@ public record JudgeSettings(
      * @param model that every request names
      * @param results what the server made of request files: files, folders or globs
      */
-    public record BatchSettings(Optional<String> model, @CostOnly List<String> results) {
+    public record BatchSettings(
+            Optional<String> model, @CostOnly List<String> results) {
 
         public BatchSettings {
             results = List.copyOf(results);
@@ -58,7 +59,10 @@ public record JudgeSettings(
      * @param questionsAtOnce of one task
      */
     public record ModelSettings(
-            Optional<String> path, Optional<String> base, Optional<String> chatTemplate, @CostOnly int questionsAtOnce) {
+            Optional<String> path,
+            Optional<String> base,
+            Optional<String> chatTemplate,
+            @CostOnly int questionsAtOnce) {
 
         public ModelSettings {
             if (questionsAtOnce < 1) {
