@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the policy is trained; the keys of {@code rpo.train}.
+ * Says how the policy is trained; the keys of {@code rpo.train}.
  *
  * @param epochs passes over the pairs
  * @param pairsPerBatch pairs in one worker's optimizer batch
- * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same update
- * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third more time
+ * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same
+ *     update
+ * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third
+ *     more time
  * @param learningRate the schedule's highest
  * @param warmupRatio share of all steps over which the rate rises linearly
  * @param schedule how it falls after that
@@ -48,7 +50,7 @@ public record TrainSettings(
         OuterSettings outer,
         WorkerResources resources) {
 
-    /** How the learning rate falls after the warm-up. */
+    /** Says how the learning rate falls after the warm-up. */
     public enum Schedule {
         COSINE,
         LINEAR,

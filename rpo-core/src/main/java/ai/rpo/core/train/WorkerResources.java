@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a training worker asks the cluster for, where that differs from what other tasks do; the keys of
+ * Says what a training worker asks the cluster for, where that differs from what other tasks do; the keys of
  * {@code rpo.train.resources}.
  *
  * @param cpus cores of its executor; 0 for what {@code spark.task.cpus} says
@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record WorkerResources(@CostOnly int cpus, @CostOnly int gpus) {
 
-    /** As other tasks. */
+    /** Asks for the same as other tasks. */
     public static final WorkerResources OF_ANY_TASK = new WorkerResources(0, 0);
 
     public WorkerResources {

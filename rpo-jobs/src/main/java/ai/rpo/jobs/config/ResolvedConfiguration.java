@@ -38,7 +38,7 @@ public final class ResolvedConfiguration {
     }
 
     /**
-     * For commands that take preference pairs and supervised rows alike.
+     * Loads for commands that take preference pairs and supervised rows alike.
      *
      * @param requiredOfSupervised the required keys where {@link #namesSupervisedRowsOnly}
      * @throws RpoException naming everything that is wrong
@@ -120,14 +120,20 @@ public final class ResolvedConfiguration {
         return found;
     }
 
-    /** Gives the keys and values that may change what is in a result: {@link #valuesUnder} without those of {@link CostOnly}. */
+    /**
+     * Gives the keys and values that may change what is in a result: {@link #valuesUnder} without those of
+     * {@link CostOnly}.
+     */
     public Map<String, String> effectsUnder(String section) {
         Map<String, String> found = valuesUnder(section);
         found.keySet().removeAll(read.costOnly());
         return found;
     }
 
-    /** Gives keys under {@code rpo} that have a value, without names and passwords in addresses, for those who track runs. */
+    /**
+     * Gives keys under {@code rpo} that have a value, without names and passwords in addresses, for those who track
+     * runs.
+     */
     public Map<String, String> params() {
         return ResolvedText.withoutCredentials(read.values());
     }

@@ -26,7 +26,7 @@ import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * How a stage asks a judge, which {@code rpo.judge} describes.
+ * Says how a stage asks a judge, which {@code rpo.judge} describes.
  *
  * @param settings of the judge
  * @param named the protocol; absent where nobody has named one
@@ -152,7 +152,7 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
                 .toList();
     }
 
-    /** How a model that judges reads questions; empty if none does. */
+    /** Tells how a model that judges reads questions; empty if none does. */
     private Optional<ModelTemplate> template() {
         ModelSettings judge = settings.model();
         return settings.by()

@@ -40,7 +40,7 @@ final class Generate implements Stage {
         this.settings = settings;
     }
 
-    /** Of the prompts and the model that are configured. */
+    /** Generates from the prompts and the model that are configured. */
     static Generate configured(Workplace place) {
         GenerateSettings settings = place.settings().generate();
         return new Generate(

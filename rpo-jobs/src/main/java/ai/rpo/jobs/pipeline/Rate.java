@@ -57,8 +57,8 @@ final class Rate implements Stage {
 
     /**
      * Measures how far the model at {@code rpo.model.path} is from the one at {@code rpo.reference.path}, by its own
-     * completions: the mean of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion, without
-     * bias.
+     * completions: the mean of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion,
+     * without bias.
      */
     static Rate distance(Workplace place) {
         RateSettings rate = place.settings().rate();
@@ -114,7 +114,7 @@ final class Rate implements Stage {
         return place.inputs().described(completions());
     }
 
-    /** What is wrong with the models shows before Spark starts. */
+    /** Shows what is wrong with the models before Spark starts. */
     @Override
     public void checkMakeable() {
         rating.source();

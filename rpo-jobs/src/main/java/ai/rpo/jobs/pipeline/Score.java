@@ -50,7 +50,7 @@ final class Score implements Stage {
         return List.of(prepare);
     }
 
-    /** Where scores come from plays no part: they are the same from a store and from the model. */
+    /** Leaves out where scores come from: they are the same from a store and from the model. */
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = place.configuration().effectsUnder("rpo.reference");

@@ -26,7 +26,7 @@ public record JudgeSettings(
     public enum By {
         /** A server that speaks OpenAI's chat-completions protocol. */
         ENDPOINT,
-        /** The same, asked by files that someone else carries there and back. */
+        /** A server that is asked by files that someone else carries there and back. */
         BATCH,
         /** A model that executors run themselves. */
         MODEL,
