@@ -2,7 +2,7 @@ package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.generate.Generator;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;

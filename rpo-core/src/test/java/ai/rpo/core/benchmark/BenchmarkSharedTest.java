@@ -14,7 +14,7 @@ import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.decoder.PackedBatch;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.generate.Generator;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.SmallModel;
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;

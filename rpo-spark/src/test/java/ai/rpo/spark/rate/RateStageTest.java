@@ -10,7 +10,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.reward.Aggregate;
 import ai.rpo.core.score.ReferenceScorer;

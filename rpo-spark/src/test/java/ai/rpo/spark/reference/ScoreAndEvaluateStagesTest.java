@@ -9,7 +9,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.evaluate.Estimate;
 import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
