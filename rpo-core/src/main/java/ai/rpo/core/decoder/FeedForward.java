@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
-    /** What enters the activation, gate and up side by side; what leaves it is computed again on the way back. */
+    /** Holds what enters the activation, gate and up side by side; what leaves it is computed again on the way back. */
     record Saved(Tensor before) {
 
         Saved rows(int from, int to) {
@@ -117,12 +117,12 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         return saved;
     }
 
-    /** What so many rows save, without numbers yet. */
+    /** Allocates what so many rows save, without numbers yet. */
     Saved scratch(int rows, Workspace workspace) {
         return new Saved(workspace.tensor(rows, gated ? 2 * columns : columns));
     }
 
-    /** The same pass, which saves where it is told to. */
+    /** Computes a pass that saves where it is told to. */
     void forward(
             Parameters weights,
             Tensor x,
@@ -163,7 +163,7 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         backward(weights, saved, x, batch, dOut, dX, gradients, workspace);
     }
 
-    /** As above; {@code dX} may be {@code x} itself. */
+    /** Goes back through a pass; {@code dX} may be {@code x} itself. */
     void backward(
             Parameters weights,
             Saved saved,

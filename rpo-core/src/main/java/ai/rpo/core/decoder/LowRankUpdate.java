@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an adapter adds to projections of one input: {@code scale·(dropout(x)·Aᵀ)·Bᵀ} (arXiv 2106.09685).
+ * Computes what an adapter adds to projections of one input: {@code scale·(dropout(x)·Aᵀ)·Bᵀ} (arXiv 2106.09685).
  *
  * <p>Their A lie below each other in the parameters, so {@code x·Aᵀ} is one product. Their B stand on the diagonal of a
  * larger matrix, {@code [columns of all, rank of all]}, put together for each pass: it is small beside the activations,

@@ -22,12 +22,15 @@ final class Projection {
     private final Optional<? extends Update> update;
     private final Optional<Magnitudes> magnitudes;
 
-    /** A weight among parameters, unpacked into scratch memory where it is kept in fewer bits; or its gradient among gradients. */
+    /**
+     * A weight among parameters, unpacked into scratch memory where it is kept in fewer bits; or its gradient among
+     * gradients.
+     */
     private interface Weight {
         Tensor of(Parameters parameters, Workspace workspace);
     }
 
-    /** Where a bias lies among parameters, or its gradient among gradients. */
+    /** Finds a bias among parameters, or its gradient among gradients. */
     private interface Window {
         Tensor of(Parameters parameters);
     }
@@ -96,7 +99,8 @@ final class Projection {
     }
 
     /**
-     * One expert's, of a tensor {@code [experts, in, out]} that holds those of all, and of {@code [experts, out]} biases.
+     * One expert's, of a tensor {@code [experts, in, out]} that holds those of all, and of {@code [experts, out]}
+     * biases.
      *
      * @param tensor its full name
      */
