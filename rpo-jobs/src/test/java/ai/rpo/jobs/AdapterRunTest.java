@@ -150,7 +150,8 @@ class AdapterRunTest {
         for (ParameterLayout.Entry entry : ParameterLayout.of(adapter.config()).entries()) {
             int from = (int) entry.offset();
             int to = (int) (from + entry.size());
-            boolean adapted = entry.name().matches(".*experts\\.\\d\\.w[13].weight|.*layers.1.*experts\\.\\d\\.w2.weight");
+            boolean adapted =
+                    entry.name().matches(".*experts\\.\\d\\.w[13].weight|.*layers.1.*experts\\.\\d\\.w2.weight");
             assertTrue(adapted || Arrays.equals(start, from, to, merged, from, to), entry.name());
         }
         assertFalse(Arrays.equals(start, merged), "training changed nothing");

@@ -55,8 +55,7 @@ final class ExpertUpdate implements Projection.Update {
     }
 
     @Override
-    public void backwardInput(
-            Parameters weights, Tensor dReduced, PackedBatch batch, Tensor dX, Workspace workspace) {
+    public void backwardInput(Parameters weights, Tensor dReduced, PackedBatch batch, Tensor dX, Workspace workspace) {
         backend.linearBackwardInput(dReduced, a(weights), dX, true);
     }
 

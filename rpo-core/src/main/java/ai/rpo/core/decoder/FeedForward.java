@@ -96,10 +96,10 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
                 output.with(ExpertUpdate.of(backend, lora, ExpertParameter.output(config, mixture, layer), expert)));
     }
 
-    private static Projection projection(
-            Backend backend, ModelConfig config, Optional<Lora> lora, List<String> names) {
+    private static Projection projection(Backend backend, ModelConfig config, Optional<Lora> lora, List<String> names) {
         boolean biased = config.architecture().biases().feedForward();
-        return Projection.of(backend, names, biased, config.architecture().names().inputMajor(), lora);
+        return Projection.of(
+                backend, names, biased, config.architecture().names().inputMajor(), lora);
     }
 
     /** Keeps the rows that it is given. */

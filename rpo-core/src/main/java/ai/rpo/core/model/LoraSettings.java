@@ -210,8 +210,8 @@ public record LoraSettings(
                     "rpo.lora.target-modules are not the adapter's " + AdapterConfig.shortNames(start.config(), found));
         }
         if (!wanted.parameters().equals(found.parameters())) {
-            differences.add("rpo.lora.target-parameters are " + wanted.parameters() + ", the adapter's "
-                    + found.parameters());
+            differences.add(
+                    "rpo.lora.target-parameters are " + wanted.parameters() + ", the adapter's " + found.parameters());
         }
         if (!differences.isEmpty()) {
             throw RpoException.configuration("Cannot go on training the adapter in " + start.folder() + ": "

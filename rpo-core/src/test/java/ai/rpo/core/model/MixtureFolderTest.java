@@ -138,7 +138,9 @@ class MixtureFolderTest {
 
     @Test
     void targetParametersAreExpertsOfALayerTogether() throws IOException {
-        Lora lora = experts("layers.0.mlp.experts.down_proj", "gate_up_proj").on(open()).orElseThrow();
+        Lora lora = experts("layers.0.mlp.experts.down_proj", "gate_up_proj")
+                .on(open())
+                .orElseThrow();
         assertEquals(
                 Set.of(
                         "model.layers.0.mlp.experts.down_proj",
@@ -165,18 +167,24 @@ class MixtureFolderTest {
     })
     void otherTargetParametersAreRefused(String target, String why) throws IOException {
         ModelDirectory model = open();
-        RpoException e = assertThrows(
-                RpoException.class, () -> experts(target).on(model));
-        assertTrue(e.getMessage().startsWith("Cannot adapt " + target + " of rpo.lora.target-parameters: " + why), e::getMessage);
+        RpoException e = assertThrows(RpoException.class, () -> experts(target).on(model));
+        assertTrue(
+                e.getMessage().startsWith("Cannot adapt " + target + " of rpo.lora.target-parameters: " + why),
+                e::getMessage);
     }
 
     @ParameterizedTest
     @CsvSource({"lora_dropout, 0.1", "use_dora, true"})
     void whatPeftDoesNotDoToExpertsIsRefused(String key, String value) {
-        String file = "{\"peft_type\": \"LORA\", \"target_modules\": [], \"target_parameters\": [\"experts.down_proj\"], \"%s\": %s}";
-        assertEquals(2, AdapterConfig.parse(file.formatted(key, 0).replace("use_dora\": 0", "use_dora\": false"), config()).parameters().size());
-        RpoException e = assertThrows(
-                RpoException.class, () -> AdapterConfig.parse(file.formatted(key, value), config()));
+        String file =
+                "{\"peft_type\": \"LORA\", \"target_modules\": [], \"target_parameters\": [\"experts.down_proj\"], \"%s\": %s}";
+        assertEquals(
+                2,
+                AdapterConfig.parse(file.formatted(key, 0).replace("use_dora\": 0", "use_dora\": false"), config())
+                        .parameters()
+                        .size());
+        RpoException e =
+                assertThrows(RpoException.class, () -> AdapterConfig.parse(file.formatted(key, value), config()));
         assertTrue(e.getMessage().contains(key) && e.getMessage().contains("target_parameters"), e::getMessage);
     }
 
