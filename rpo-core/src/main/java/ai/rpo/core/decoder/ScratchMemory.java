@@ -37,7 +37,7 @@ public final class ScratchMemory {
     }
 
     /**
-     * Of training on pairs.
+     * Counts what training on pairs needs.
      *
      * @param frozen tells which matrices are packed, if an adapter on them is trained
      * @param pairLength tokens of a prompt with either completion, half of them the prompt's
@@ -56,7 +56,7 @@ public final class ScratchMemory {
         });
     }
 
-    /** Of scoring pairs; see {@link #ofTraining}. */
+    /** Counts what scoring pairs needs; see {@link #ofTraining}. */
     public static long ofScoring(ModelConfig config, Weights frozen, int pairLength, int rows) {
         ScratchMemory memory = new ScratchMemory(config, Optional.empty(), frozen, batch(pairLength, rows));
         return memory.mostOf((decoder, weights, workspace) -> decoder.tokenLogps(weights, memory.batch, workspace));
