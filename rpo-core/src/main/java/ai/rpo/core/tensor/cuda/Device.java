@@ -273,7 +273,8 @@ final class Device {
     private void requireRoom(int result) {
         if (result == Driver.OUT_OF_MEMORY || result == Driver.DEVICE_UNAVAILABLE) {
             String why = result == Driver.OUT_OF_MEMORY ? "fill its memory" : "have it to themselves";
-            throw new DeviceException("other processes on " + name + " " + why + " (" + errorName(driver, result) + ")");
+            throw new DeviceException(
+                    "other processes on " + name + " " + why + " (" + errorName(driver, result) + ")");
         }
         check(result, "use");
     }

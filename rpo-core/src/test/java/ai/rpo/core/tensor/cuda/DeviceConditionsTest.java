@@ -173,11 +173,14 @@ class DeviceConditionsTest {
     @Test
     void aKernelThatIsNotThereIsNoLoss() {
         Backend backend = EmulatedDevice.backend(
-                false, file -> file.equals("elementwise.cu") ? "__global__ void other() {}" : EmulatedDevice.source(file));
+                false,
+                file -> file.equals("elementwise.cu") ? "__global__ void other() {}" : EmulatedDevice.source(file));
         Tensor x = backend.allocate(1).tensor(0, 1, 1);
         String message =
                 assertThrows(DeviceException.class, () -> backend.scale(x, 2)).getMessage();
-        assertTrue(message.startsWith("Cannot find scale on emulated device 0: as emulated (CUDA_ERROR_NOT_FOUND)"), message);
+        assertTrue(
+                message.startsWith("Cannot find scale on emulated device 0: as emulated (CUDA_ERROR_NOT_FOUND)"),
+                message);
     }
 
     @Test
