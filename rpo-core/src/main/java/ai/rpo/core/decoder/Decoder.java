@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -62,7 +63,8 @@ public final class Decoder {
             return 0;
         }
         return IntStream.range(0, config.layers())
-                .filter(layer -> Stream.concat(lora.modules().stream(), lora.saved().stream())
+                .filter(layer -> Stream.of(lora.modules(), lora.parameters(), lora.saved())
+                        .flatMap(Set::stream)
                         .anyMatch(module -> module.startsWith(names.block(layer))))
                 .findFirst()
                 .orElse(config.layers());

@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.ExpertParameter;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
@@ -54,59 +55,51 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
     static FeedForward of(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
         WeightNames.FeedForward names = config.architecture().names().feedForward();
         String block = config.architecture().names().block(layer);
-        return of(
+        List<String> inputs = names.input().stream().map(block::concat).toList();
+        return new FeedForward(
                 backend,
                 config,
-                lora,
                 Optional.empty(),
                 config.intermediateSize(),
-                names.input().stream().map(block::concat).toList(),
-                block + names.output());
+                projection(backend, config, lora, inputs),
+                projection(backend, config, lora, List.of(block + names.output())));
     }
 
     /** One of a layer's experts. */
     static FeedForward ofExpert(
-            Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer, int expert) {
-        WeightNames.Experts names = mixture.names();
-        String block = config.architecture().names().block(layer);
-        if (names.stacked()) {
-            String all = block + names.all();
-            return new FeedForward(
-                    backend,
-                    config,
-                    mixture.gate(),
-                    mixture.columns(),
-                    Projection.ofExpert(backend, all + names.input().get(0), expert, mixture.experts()),
-                    Projection.ofExpert(backend, all + names.output(), expert, mixture.experts()));
-        }
-        String before = block + names.expert(expert);
-        return of(
-                backend,
-                config,
-                Optional.empty(),
-                mixture.gate(),
-                mixture.columns(),
-                names.input().stream().map(before::concat).toList(),
-                before + names.output());
-    }
-
-    private static FeedForward of(
             Backend backend,
             ModelConfig config,
             Optional<Lora> lora,
-            Optional<ClampedGate> clamped,
-            int columns,
-            List<String> inputs,
-            String output) {
-        boolean biased = config.architecture().biases().feedForward();
-        boolean inputMajor = config.architecture().names().inputMajor();
+            Architecture.Mixture mixture,
+            int layer,
+            int expert) {
+        WeightNames.Experts names = mixture.names();
+        String block = config.architecture().names().block(layer);
+        Projection input;
+        Projection output;
+        if (names.stacked()) {
+            String all = block + names.all();
+            input = Projection.ofExpert(backend, all + names.input().get(0), expert, mixture.experts());
+            output = Projection.ofExpert(backend, all + names.output(), expert, mixture.experts());
+        } else {
+            String before = block + names.expert(expert);
+            List<String> inputs = names.input().stream().map(before::concat).toList();
+            input = projection(backend, config, Optional.empty(), inputs);
+            output = projection(backend, config, Optional.empty(), List.of(before + names.output()));
+        }
         return new FeedForward(
                 backend,
                 config,
-                clamped,
-                columns,
-                Projection.of(backend, inputs, biased, inputMajor, lora),
-                Projection.of(backend, List.of(output), biased, inputMajor, lora));
+                mixture.gate(),
+                mixture.columns(),
+                input.with(ExpertUpdate.of(backend, lora, ExpertParameter.input(config, mixture, layer), expert)),
+                output.with(ExpertUpdate.of(backend, lora, ExpertParameter.output(config, mixture, layer), expert)));
+    }
+
+    private static Projection projection(Backend backend, ModelConfig config, Optional<Lora> lora, List<String> names) {
+        boolean biased = config.architecture().biases().feedForward();
+        return Projection.of(
+                backend, names, biased, config.architecture().names().inputMajor(), lora);
     }
 
     /** Keeps the rows that it is given. */

@@ -259,6 +259,13 @@ public final class Parameters {
         return part;
     }
 
+    /** One of so many matrices of such a shape, which lie one behind the other. */
+    Tensor part(String name, int number, int count, int rows, int columns) {
+        Tensor all = tensors.computeIfAbsent(
+                name + " " + rows + "×" + columns, n -> tensor(own(name), Math.multiplyExact(count, rows), columns));
+        return part(all, number, count);
+    }
+
     /** One of so many matrices, or of so many rows, in one tensor. */
     static Tensor part(Tensor all, int number, int count) {
         int rows = all.rows() / count;

@@ -33,7 +33,7 @@ final class Train implements Stage {
 
     /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
     private static final List<String> LATER_KEYS =
-            List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
+            List.of("target-parameters", "rank-pattern", "alpha-pattern", "layers", "modules-to-save");
 
     private final Workplace place;
     private final String name;

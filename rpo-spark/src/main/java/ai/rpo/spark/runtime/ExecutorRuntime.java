@@ -5,6 +5,7 @@ import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.device.ExecutorDevice;
+import ai.rpo.spark.device.LostDevice;
 import ai.rpo.spark.runtime.Role.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -167,6 +168,7 @@ public final class ExecutorRuntime {
     public void claimDevice() {
         preferBackend();
         device.claimForThisTask();
+        LostDevice.endsExecutorOfThisTask();
     }
 
     /** Minds who is to compute in this JVM. */
