@@ -1,10 +1,10 @@
 package ai.rpo.bench;
 
-import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Storage;
@@ -90,9 +90,7 @@ public class KernelBenchmark {
     @Setup
     public void allocate() {
         backend = Backends.create(
-                provider,
-                Precision.of(precision),
-                Runtime.getRuntime().availableProcessors());
+                provider, Precision.of(precision), Runtime.getRuntime().availableProcessors());
         x = tensor(TOKENS, HIDDEN);
         dX = tensor(TOKENS, HIDDEN);
         gain = tensor(1, HIDDEN);

@@ -44,7 +44,6 @@ public final class CudaProvider implements BackendProvider {
     }
 
     private static synchronized CudaBackend onDevice(Precision precision) {
-        return OPEN.computeIfAbsent(
-                precision, products -> CudaBackend.create(products == Precision.BFLOAT16, device));
+        return OPEN.computeIfAbsent(precision, products -> CudaBackend.create(products == Precision.BFLOAT16, device));
     }
 }
