@@ -114,7 +114,7 @@ final class GaugeFigures {
                 curves);
     }
 
-    /** Where the nearer form turns, if that is in the picture. */
+    /** Tells where the nearer form turns, if that is in the picture. */
     private static OptionalDouble turn(RewardCurve curve) {
         return curve.fits().stream()
                 .limit(1)
@@ -172,7 +172,7 @@ final class GaugeFigures {
                                 .toList())));
     }
 
-    /** How log-probabilities of pairs moved, by the checkpoints; empty where they were not looked at. */
+    /** Shows how log-probabilities of pairs moved, by the checkpoints; empty where they were not looked at. */
     Figure shifts() {
         return new Figure(
                 "logps-shift",

@@ -33,7 +33,7 @@ public final class ReportStage {
     }
 
     /**
-     * What was written.
+     * Says what was written.
      *
      * @param page the HTML file
      * @param findings its conclusions
@@ -60,7 +60,7 @@ public final class ReportStage {
         return new Report(written, RunFindings.of(run));
     }
 
-    /** What a judge found in a run directory, into its {@code judge/}; nothing where nobody judged. */
+    /** Writes what a judge found in a run directory, into its {@code judge/}; nothing where nobody judged. */
     public void judge(Path runDirectory, Progress progress) {
         progress.update(WHAT, 0, 1);
         JudgeArtifacts.read(runDirectory, hadoop)

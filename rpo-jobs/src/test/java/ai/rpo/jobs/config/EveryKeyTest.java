@@ -76,6 +76,7 @@ class EveryKeyTest {
             Map.entry("rpo.lora.alpha", "8"),
             Map.entry("rpo.lora.dropout", "0.1"),
             Map.entry("rpo.lora.target-modules", "[q_proj, v_proj]"),
+            Map.entry("rpo.lora.target-parameters", "[mlp.experts.down_proj]"),
             Map.entry("rpo.lora.rank-stabilized", "true"),
             Map.entry("rpo.lora.base-precision", "nf4"),
             Map.entry("rpo.lora.rank-pattern", "{q_proj = 3}"),
