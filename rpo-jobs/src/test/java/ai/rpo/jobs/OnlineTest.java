@@ -149,9 +149,8 @@ class OnlineTest {
         JsonNode last = rounds.get(rounds.size() - 1);
         assertEquals("turn", last.get("ended").asText());
         assertTrue(last.at("/gold_slope/high").asDouble() < 0, last.toString());
-        assertTrue(
-                last.at("/gauge/gold").asDouble()
-                        < rounds.get(0).at("/gauge/gold").asDouble());
+        assertTrue(last.at("/gauge/gold").asDouble()
+                < rounds.get(0).at("/gauge/gold").asDouble());
         assertEquals(1, last.at("/best/round").asInt(), last.toString());
         String words = "ended after round " + (rounds.size() - 1) + " of 4, behind the turn of the gold reward";
         assertTrue(printed.contains(words), printed);

@@ -159,7 +159,9 @@ final class OnlineRounds {
             return;
         }
         if (settings.gauge().gold().isEmpty()) {
-            running.say("note", "the rounds do not end at the gauge's turn, as rpo.gauge.gold says of nothing what it is worth");
+            running.say(
+                    "note",
+                    "the rounds do not end at the gauge's turn, as rpo.gauge.gold says of nothing what it is worth");
         } else if (online.reference() == Reference.PREVIOUS) {
             throw RpoException.configuration("Cannot end at the gauge's turn with rpo.online.reference = previous: each"
                     + " round's distances are from its own beginning. Set rpo.online.stop-at-turn = false, or"

@@ -72,8 +72,10 @@ public record GaugedRounds(List<Place> places, GaugePoint reference, Optional<Ga
                 ? Optional.of(points.last())
                 : points.points().stream()
                         .filter(point -> point.step() > 0 && point.rewards().containsKey(metric.get()))
-                        .reduce((best, next) ->
-                                next.rewards().get(metric.get()) > best.rewards().get(metric.get()) ? next : best);
+                        .reduce((best, next) -> next.rewards().get(metric.get())
+                                        > best.rewards().get(metric.get())
+                                ? next
+                                : best);
     }
 
     /** Gives the point of the model that the first round started from. */

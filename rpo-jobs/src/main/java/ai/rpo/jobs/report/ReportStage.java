@@ -97,12 +97,9 @@ public final class ReportStage {
                 .toList();
         Optional<GaugePoints> gauged = new SmallFile(new Path(folder, "points.jsonl"), hadoop)
                 .read()
-                .flatMap(points -> GaugePoints.parse(
-                        points, new SmallFile(new Path(folder, "reference.json"), hadoop).read()));
-        write(
-                drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds, gauged)),
-                folder,
-                FROM_FILES);
+                .flatMap(points ->
+                        GaugePoints.parse(points, new SmallFile(new Path(folder, "reference.json"), hadoop).read()));
+        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds, gauged)), folder, FROM_FILES);
     }
 
     private static JsonNode json(String line) {

@@ -149,7 +149,8 @@ final class RoundsReport {
     }
 
     private static Html name(JsonNode round) {
-        String folder = String.format(Locale.ROOT, "round-%02d", round.path(ROUND).asInt());
+        String folder =
+                String.format(Locale.ROOT, "round-%02d", round.path(ROUND).asInt());
         return isRound(round)
                 ? Html.of("<a href=\"{}\">{}</a>", folder + "/report/index.html", folder)
                 : Html.of("{}", "the last model");

@@ -73,8 +73,7 @@ class GaugedRoundsTest {
     }
 
     private GaugedRounds gauged(int finished, String metric) {
-        return GaugedRounds.of(
-                        rounds.subList(0, finished), Optional.of(metric).filter(name -> !name.isEmpty()))
+        return GaugedRounds.of(rounds.subList(0, finished), Optional.of(metric).filter(name -> !name.isEmpty()))
                 .orElseThrow();
     }
 
