@@ -128,6 +128,35 @@ class AdapterRunTest {
         }
     }
 
+    /** Trained, checkpointed, exported in both forms, and gone on with. */
+    @Test
+    void onExperts() throws Exception {
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(
+                    MODEL.resolve("../mixtral/" + name),
+                    folder.resolve("tiny/" + name),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        List<String> settings = new ArrayList<>(List.of(
+                "-D", "rpo.lora.target-modules=[]",
+                "-D", "rpo.lora.target-parameters=[mlp.experts.gate_up_proj, layers.1.mlp.experts.down_proj]"));
+        run("train", settings.toArray(String[]::new));
+        settings.addAll(List.of("-D", "rpo.export.form=adapter"));
+        run("export", settings.toArray(String[]::new));
+        ModelDirectory adapter = ModelDirectory.open(folder.resolve("out/export/adapter-float32/model"));
+        float[] start = numbers(ModelDirectory.open(folder.resolve("tiny")));
+        float[] merged = numbers(ModelDirectory.open(folder.resolve("out/model")));
+        assertArrayEquals(merged, numbers(adapter), 1e-6f);
+        for (ParameterLayout.Entry entry : ParameterLayout.of(adapter.config()).entries()) {
+            int from = (int) entry.offset();
+            int to = (int) (from + entry.size());
+            boolean adapted =
+                    entry.name().matches(".*experts\\.\\d\\.w[13].weight|.*layers.1.*experts\\.\\d\\.w2.weight");
+            assertTrue(adapted || Arrays.equals(start, from, to, merged, from, to), entry.name());
+        }
+        assertFalse(Arrays.equals(start, merged), "training changed nothing");
+    }
+
     /** Training and the reference read the same four bits, whether they were made here or lie in the files. */
     @Test
     void onFourBits() throws Exception {

@@ -48,7 +48,7 @@ final class Block {
     private static Branch.Part<?> feedForward(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
         return config.architecture()
                 .mixture(layer)
-                .<Branch.Part<?>>map(mixture -> new Experts(backend, config, mixture, layer))
+                .<Branch.Part<?>>map(mixture -> new Experts(backend, config, lora, mixture, layer))
                 .orElseGet(() -> FeedForward.of(backend, config, lora, layer));
     }
 

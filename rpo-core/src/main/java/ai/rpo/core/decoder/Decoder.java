@@ -12,12 +12,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those. Under
- * the head of a reward model it gives one number of each completion in their place, which stands for all of its tokens.
+ * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those.
+ * Under the head of a reward model it gives one number of each completion in their place, which stands for all of its
+ * tokens.
  *
  * <p>That sum is all the backward pass needs: a loss over whole completions reaches the network as one coefficient per
  * completion (docs/math.md, 4). Holds no weights and no state of a pass, so one decoder serves many threads, each with
@@ -61,7 +63,8 @@ public final class Decoder {
             return 0;
         }
         return IntStream.range(0, config.layers())
-                .filter(layer -> Stream.concat(lora.modules().stream(), lora.saved().stream())
+                .filter(layer -> Stream.of(lora.modules(), lora.parameters(), lora.saved())
+                        .flatMap(Set::stream)
                         .anyMatch(module -> module.startsWith(names.block(layer))))
                 .findFirst()
                 .orElse(config.layers());
@@ -82,7 +85,7 @@ public final class Decoder {
                 .orElseGet(() -> PackedBatch.of(examples));
     }
 
-    /** The same with a seed of each example's dropout; see {@link PackedBatch#of(List, long[])}. */
+    /** Packs examples with a seed of each example's dropout; see {@link PackedBatch#of(List, long[])}. */
     public PackedBatch pack(List<Example> examples, long[] noise) {
         return pack(examples).with(noise);
     }
@@ -102,7 +105,10 @@ public final class Decoder {
             this.logps = new double[batch.targetCount()];
         }
 
-        /** Log-probability of each completion token, completion after completion; a reward model's number of each completion. */
+        /**
+         * Log-probability of each completion token, completion after completion; a reward model's number of each
+         * completion.
+         */
         public double[] tokenLogps() {
             return logps;
         }
@@ -113,7 +119,7 @@ public final class Decoder {
         }
     }
 
-    /** What the head read, and what it keeps of that. */
+    /** Holds what the head read, and what it keeps of that. */
     private record Read<S>(Head<S> head, S saved) {
 
         static <S> Read<S> of(
@@ -133,8 +139,8 @@ public final class Decoder {
     }
 
     /**
-     * Log-probability of each completion token, keeping no activations; a reward model's number of each completion, before
-     * {@link ai.rpo.core.model.RewardHead#reward}.
+     * Log-probability of each completion token, keeping no activations; a reward model's number of each completion,
+     * before {@link ai.rpo.core.model.RewardHead#reward}.
      *
      * @param batch as {@link #pack} lays it out
      */
@@ -173,8 +179,8 @@ public final class Decoder {
     }
 
     /**
-     * Goes as far as the rows from which the batch's completion tokens are predicted, {@code [targets, hidden]}. Their logits
-     * are made by {@link #logits}, some rows at a time.
+     * Goes as far as the rows from which the batch's completion tokens are predicted, {@code [targets, hidden]}. Their
+     * logits are made by {@link #logits}, some rows at a time.
      */
     public Tensor predictions(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
@@ -228,8 +234,8 @@ public final class Decoder {
     }
 
     /**
-     * Adds the gradient of {@code Σ coefficient·log π} over completions, or over their tokens, to {@code gradients}; uses
-     * up the pass.
+     * Adds the gradient of {@code Σ coefficient·log π} over completions, or over their tokens, to {@code gradients};
+     * uses up the pass.
      *
      * @param gradients of all weights, or of an adapter alone: then no product is made that only frozen weights would
      *     need

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
- * A model's weights, or the gradients of those that are trained: windows of one flat storage by Hugging Face name. Those
- * of an adapter may lie over a model's, which then are found too.
+ * A model's weights, or the gradients of those that are trained: windows of one flat storage by Hugging Face name.
+ * Those of an adapter may lie over a model's, which then are found too.
  */
 public final class Parameters {
 
@@ -52,8 +52,8 @@ public final class Parameters {
     }
 
     /**
-     * A model's weights that are only read, in as little memory as they say and the backend's products allow; see {@link
-     * ReadOnlyPlacement}.
+     * A model's weights that are only read, in as little memory as they say and the backend's products allow; see
+     * {@link ReadOnlyPlacement}.
      */
     public static Parameters readOnly(ModelConfig config, Weights weights, Backend backend) {
         ParameterLayout layout = ParameterLayout.of(config);
@@ -83,17 +83,20 @@ public final class Parameters {
         return order.equals(RowOrder.AS_STORED) ? matrix : matrix.withRowsAt(order::inMemory);
     }
 
-    /** The same, of which these matrices are packed; for shapes without numbers. */
+    /** Replaces matrices by packed ones; for shapes without numbers. */
     Parameters with(Map<String, Packed> others) {
         return new Parameters(layout, placement, others, base);
     }
 
-    /** Where weights lie. Those that are neighbours in the layout, and both vectors or both matrices, are neighbours there. */
+    /**
+     * Says where weights lie. Those that are neighbours in the layout, and both vectors or both matrices, are
+     * neighbours there.
+     */
     interface Placement {
 
         Storage storage(ParameterLayout.Entry entry);
 
-        /** Of the first element, in the storage. */
+        /** Gives the place of the first element in the storage. */
         long offset(ParameterLayout.Entry entry);
     }
 
@@ -151,7 +154,7 @@ public final class Parameters {
         });
     }
 
-    /** Whether a weight is among these, rather than frozen. */
+    /** Tells whether a weight is among these, rather than frozen. */
     boolean hold(String name) {
         return layout.contains(name) || layout.contains(Lora.saved(name));
     }
@@ -211,8 +214,8 @@ public final class Parameters {
     }
 
     /**
-     * Neighbouring matrices of equal width as one, as products take them: {@link #stacked} or, where one of them is kept in
-     * fewer bits, in scratch memory.
+     * Neighbouring matrices of equal width as one, as products take them: {@link #stacked} or, where one of them is
+     * kept in fewer bits, in scratch memory.
      */
     Tensor matrix(List<String> names, Backend backend, Workspace workspace) {
         if (isOfBase(names.get(0))) {
@@ -254,6 +257,13 @@ public final class Parameters {
         Tensor part = workspace.tensor(rows, matrix.columns());
         backend.unpack(matrix, number * rows, part);
         return part;
+    }
+
+    /** One of so many matrices of such a shape, which lie one behind the other. */
+    Tensor part(String name, int number, int count, int rows, int columns) {
+        Tensor all = tensors.computeIfAbsent(
+                name + " " + rows + "×" + columns, n -> tensor(own(name), Math.multiplyExact(count, rows), columns));
+        return part(all, number, count);
     }
 
     /** One of so many matrices, or of so many rows, in one tensor. */

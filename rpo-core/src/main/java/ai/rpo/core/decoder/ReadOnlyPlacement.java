@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Of weights that are only read, those that are not packed. For backends whose products round their operands to bfloat16,
- * matrices are kept so, which changes no product, and vectors in float32. A table whose rows are looked up is a matrix too
- * where all of its numbers are bfloat16, as in most models' files; else it stays in float32, since nothing but products may
- * round.
+ * Places weights that are only read and are not packed. For backends whose products round their operands to bfloat16,
+ * matrices are kept so, which changes no product, and vectors in float32. A table whose rows are looked up is a matrix
+ * too where all of its numbers are bfloat16, as in most models' files; else it stays in float32, since nothing but
+ * products may round.
  */
 final class ReadOnlyPlacement implements Parameters.Placement {
 

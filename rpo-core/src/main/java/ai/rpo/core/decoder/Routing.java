@@ -5,11 +5,11 @@ import ai.rpo.core.model.Architecture.Shares;
 import java.util.Arrays;
 
 /**
- * Which experts each token goes through and what share each of them has, from a router's logits; in double, on any
- * backend the same.
+ * Decides which experts each token goes through and what share each of them has, from a router's logits; in double, on
+ * any backend the same.
  *
- * <p>A token and one of its experts make a place, {@code token·chosen + n}. Places are put in rows such that those of an
- * expert lie together.
+ * <p>A token and one of its experts make a place, {@code token·chosen + n}. Places are put in rows such that those of
+ * an expert lie together.
  */
 final class Routing {
 
@@ -82,8 +82,8 @@ final class Routing {
     }
 
     /**
-     * The gradient of the logits, {@code [tokens, experts]}: {@code p·(d − Σ p·d)}, over the experts that the softmax is
-     * over, where d of those not chosen is 0. Which experts are chosen has none.
+     * The gradient of the logits, {@code [tokens, experts]}: {@code p·(d − Σ p·d)}, over the experts that the softmax
+     * is over, where d of those not chosen is 0. Which experts are chosen has none.
      *
      * @param dShares of each place
      */
@@ -110,7 +110,7 @@ final class Routing {
         return gradient;
     }
 
-    /** How many rows all experts together compute. */
+    /** Tells how many rows all experts together compute. */
     int places() {
         return experts.length;
     }
@@ -130,12 +130,12 @@ final class Routing {
         return tokens;
     }
 
-    /** Of each place. */
+    /** Gives the share of each place. */
     double[] shares() {
         return shares;
     }
 
-    /** As if each expert of a token had all of it: what gradients of a token's rows are added up with. */
+    /** Gives shares as if each expert of a token had all of it: what gradients of a token's rows are added up with. */
     double[] wholeShares() {
         double[] whole = new double[shares.length];
         Arrays.fill(whole, 1);

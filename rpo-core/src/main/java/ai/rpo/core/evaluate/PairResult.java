@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A held-out pair under both models, without its tokens: a driver collects these of all pairs. Under a reward model, its rewards
- * stand for the policy's log-probabilities, and there is no reference.
+ * A held-out pair under both models, without its tokens: a driver collects these of all pairs. Under a reward model,
+ * its rewards stand for the policy's log-probabilities, and there is no reference.
  *
  * @param ordinal the pair's place in the data set
  * @param chosenTokens of the chosen completion
@@ -73,7 +73,7 @@ public record PairResult(
                 pair.margin);
     }
 
-    /** As an objective sees it. */
+    /** Gives the pair as an objective sees it. */
     ExampleLogps seenBy(Objective objective) {
         return objective.needs().rewards() ? rewards() : logps();
     }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Computes the gradient of an objective over an optimizer batch, micro-batch by micro-batch. How the batch is split changes memory and
- * rounding, not the result.
+ * Computes the gradient of an objective over an optimizer batch, micro-batch by micro-batch. How the batch is split
+ * changes memory and rounding, not the result.
  *
  * <p>Not safe for concurrent use: it owns the workspace of its passes.
  */
@@ -31,7 +31,10 @@ public final class BatchGradient implements AutoCloseable {
     private final boolean ofRewards;
     private final Workspace workspace;
 
-    /** @throws IllegalArgumentException if the model is a reward model and the objective is not over rewards, or the reverse */
+    /**
+     * @throws IllegalArgumentException if the model is a reward model and the objective is not over rewards, or the
+     * reverse
+     */
     public BatchGradient(Decoder decoder, Objective objective, int tokensPerMicroBatch, boolean recompute) {
         this.decoder = decoder;
         this.objective = objective;
@@ -57,10 +60,10 @@ public final class BatchGradient implements AutoCloseable {
     }
 
     /**
-     * The same under an adapter's dropout.
+     * Adds the gradient under an adapter's dropout.
      *
-     * @param noise seed of this step: what is dropped depends on it, on the example's ordinal and on the token's place in
-     *     the example, and not on how the batch is split or on who computes it
+     * @param noise seed of this step: what is dropped depends on it, on the example's ordinal and on the token's place
+     *     in the example, and not on how the batch is split or on who computes it
      */
     public StepMetrics add(Parameters weights, List<TrainingExample> batch, long noise, Parameters gradients) {
         return add(weights, batch, gradients, part -> pack(part, noise));
@@ -106,8 +109,8 @@ public final class BatchGradient implements AutoCloseable {
     }
 
     /**
-     * The slope of the batch's loss by each completion's log-probability or reward, or by each token's log-probability where
-     * these are asked for.
+     * The slope of the batch's loss by each completion's log-probability or reward, or by each token's log-probability
+     * where these are asked for.
      */
     private double[] evaluate(List<TrainingExample> part, Decoder.Pass pass, BatchSize size, StepMetrics metrics) {
         double[] numbers = pass.completionLogps();

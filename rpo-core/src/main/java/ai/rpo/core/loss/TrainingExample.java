@@ -25,7 +25,7 @@ public record TrainingExample(
         this(ordinal, example, referenceLogps, 0, true);
     }
 
-    /** The same pair, whose chosen completion is not one of those that the policy is held to. */
+    /** Gives the same pair, whose chosen completion is not one of those that the policy is held to. */
     public TrainingExample withoutRegularizer() {
         return new TrainingExample(ordinal, example, referenceLogps, margin, false);
     }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Log-probabilities of completions under fixed weights, by the same kernels as training; or the rewards that a reward model
- * gives them, normalised where its file says with what.
+ * Log-probabilities of completions under fixed weights, by the same kernels as training; or the rewards that a reward
+ * model gives them, normalised where its file says with what.
  *
  * <p>Weights may be shared between scorers; a scorer itself serves one thread.
  */
@@ -28,7 +28,7 @@ public final class ReferenceScorer implements AutoCloseable {
         this.workspace = new Workspace(decoder.backend());
     }
 
-    /** Whether these are the weights it scores with. */
+    /** Tells whether these are the weights it scores with. */
     public boolean uses(Parameters others) {
         return weights == others;
     }

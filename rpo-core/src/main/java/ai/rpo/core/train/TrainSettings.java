@@ -1,15 +1,18 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.CostOnly;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the policy is trained; the keys of {@code rpo.train}.
+ * Says how the policy is trained; the keys of {@code rpo.train}.
  *
  * @param epochs passes over the pairs
  * @param pairsPerBatch pairs in one worker's optimizer batch
- * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same update
- * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third more time
+ * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same
+ *     update
+ * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third
+ *     more time
  * @param learningRate the schedule's highest
  * @param warmupRatio share of all steps over which the rate rises linearly
  * @param schedule how it falls after that
@@ -29,8 +32,8 @@ import java.util.List;
 public record TrainSettings(
         int epochs,
         int pairsPerBatch,
-        int tokensPerMicroBatch,
-        boolean recompute,
+        @CostOnly int tokensPerMicroBatch,
+        @CostOnly boolean recompute,
         double learningRate,
         double warmupRatio,
         Schedule schedule,
@@ -41,13 +44,13 @@ public record TrainSettings(
         long seed,
         int workers,
         int averagingFrequency,
-        int workerTimeout,
+        @CostOnly int workerTimeout,
         int checkpointEvery,
-        int keepCheckpoints,
+        @CostOnly int keepCheckpoints,
         OuterSettings outer,
         WorkerResources resources) {
 
-    /** How the learning rate falls after the warm-up. */
+    /** Says how the learning rate falls after the warm-up. */
     public enum Schedule {
         COSINE,
         LINEAR,

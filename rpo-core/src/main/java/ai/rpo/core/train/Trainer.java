@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Takes optimizer steps on a {@link TrainState}: gradient of the objective over a batch, clipping by the global norm, update.
- * Memory for gradients and passes is taken with the first step, so that a trainer which only holds a state costs no more.
+ * Takes optimizer steps on a {@link TrainState}: gradient of the objective over a batch, clipping by the global norm,
+ * update. Memory for gradients and passes is taken with the first step, so that a trainer which only holds a state
+ * costs no more.
  *
  * <p>Not safe for concurrent use.
  */
@@ -39,7 +40,7 @@ public final class Trainer implements AutoCloseable {
         state = TrainState.allocate(backend, layout.size(), plan.optimizer());
     }
 
-    /** What only steps need. */
+    /** Holds what only steps need. */
     private record Passes(BatchGradient batch, Parameters weights, Parameters gradients, FlatVector flat) {}
 
     /** Returns what steps change. */
@@ -65,7 +66,8 @@ public final class Trainer implements AutoCloseable {
     /**
      * Takes one optimizer step.
      *
-     * @throws NonFiniteException if a log-probability or the gradient's norm is not finite, and then the state is as it was
+     * @throws NonFiniteException if a log-probability or the gradient's norm is not finite, and then the state is as it
+     *     was
      */
     public StepMetrics step(List<TrainingExample> batch) {
         Passes ready = passes();

@@ -70,7 +70,7 @@ final class TrainingFigures {
                 + objective.filter(each -> pairs).orElseGet(Supervised::new).describe() + ".";
     }
 
-    /** Of the checkpoints, where they were measured; an empty figure where not. */
+    /** Shows the checkpoints, where they were measured; an empty figure where not. */
     private Figure heldOut() {
         String metric = log.rows().stream()
                 .flatMap(row -> row.keySet().stream())
@@ -87,7 +87,7 @@ final class TrainingFigures {
                 List.of(new Curve("", 1, Look.LINE, log.curve(metric))));
     }
 
-    /** In millionths: XChart takes rates as small as they are for equal, and crowds its labels. */
+    /** Shows it in millionths: XChart takes rates as small as they are for equal, and crowds its labels. */
     private Figure learningRate() {
         List<Point> millionths = log.curve("learning_rate").stream()
                 .map(point -> Point.at(point.x(), point.y() * 1e6))
@@ -103,8 +103,9 @@ final class TrainingFigures {
     }
 
     /**
-     * The paper's figure 1: how log-probabilities of pairs moved. Batches differ, so the reference's own log-probability of the same
-     * rows is taken off, which rewards over β are; where these are not known, the batches' means are drawn.
+     * The paper's figure 1: how log-probabilities of pairs moved. Batches differ, so the reference's own
+     * log-probability of the same rows is taken off, which rewards over β are; where these are not known, the batches'
+     * means are drawn.
      */
     Figure logps() {
         return beta.filter(known -> !log.curve(Metrics.CHOSEN_REWARD.name()).isEmpty())

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +109,43 @@ class ResolvedConfigurationTest {
             Files.deleteIfExists(file);
             Files.deleteIfExists(neighbour);
         }
+    }
+
+    /** A key that is missing here makes artifacts anew for nothing; one too many uses those that are of other settings. */
+    @Test
+    void keysThatOnlyCostAreNoPartOfAnArtifactsIdentity() {
+        ResolvedConfiguration configuration = definitions();
+        Set<String> costOnly = new TreeSet<>(configuration.valuesUnder("rpo").keySet());
+        costOnly.removeAll(configuration.effectsUnder("rpo").keySet());
+
+        Set<String> expected = new TreeSet<>(Set.of(
+                "rpo.generate.completions-at-once",
+                "rpo.generate.table",
+                "rpo.judge.batch.results",
+                "rpo.judge.cache",
+                "rpo.judge.endpoint.key-env",
+                "rpo.judge.endpoint.requests-at-once",
+                "rpo.judge.endpoint.requests-per-second",
+                "rpo.judge.endpoint.retries",
+                "rpo.judge.endpoint.timeout",
+                "rpo.judge.model.questions-at-once",
+                "rpo.judge.table",
+                "rpo.rate.table",
+                "rpo.reference.cache",
+                "rpo.reference.tokens-per-batch",
+                "rpo.score.table"));
+        for (String training : List.of("rpo.train.", "rpo.sft.", "rpo.reward.")) {
+            for (String key : List.of(
+                    "tokens-per-micro-batch",
+                    "recompute",
+                    "worker-timeout",
+                    "keep-checkpoints",
+                    "resources.cpus",
+                    "resources.gpus")) {
+                expected.add(training + key);
+            }
+        }
+        assertEquals(expected, costOnly);
     }
 
     @Test

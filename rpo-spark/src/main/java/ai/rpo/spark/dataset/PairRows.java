@@ -21,7 +21,9 @@ public final class PairRows {
             .add("ref_chosen_logps", DataTypes.DoubleType)
             .add("ref_rejected_logps", DataTypes.DoubleType);
 
-    /** With a column of what the data say of how much better the chosen completion is; null where they were not asked. */
+    /**
+     * Has a column of what the data say of how much better the chosen completion is; null where they were not asked.
+     */
     public static final StructType WITH_MARGIN = SCHEMA.add("margin", DataTypes.DoubleType);
 
     private PairRows() {}
@@ -39,7 +41,7 @@ public final class PairRows {
         return new TokenizedPair(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));
     }
 
-    /** Whether the row has its reference log-probabilities. */
+    /** Tells whether the row has its reference log-probabilities. */
     public static boolean isScored(Row row) {
         return !row.isNullAt(4) && !row.isNullAt(5);
     }

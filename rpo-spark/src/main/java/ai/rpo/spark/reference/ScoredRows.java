@@ -91,7 +91,7 @@ public enum ScoredRows {
         return new ExampleScore(new double[] {pair.referenceChosen(), pair.referenceRejected()}, null);
     }
 
-    /** What a row has behind the columns of {@link #prepared()}. */
+    /** Gives what a row has behind the columns of {@link #prepared()}. */
     Object[] key(Row row) {
         Object[] key = new Object[Math.max(0, row.size() - prepared().size())];
         Arrays.setAll(key, i -> row.get(prepared().size() + i));

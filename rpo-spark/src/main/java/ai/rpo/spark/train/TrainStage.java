@@ -47,9 +47,9 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Trains a model on a folder of rows: scored pairs where the objective needs two completions, prepared pairs where it is over
- * their rewards, supervised rows where it needs one completion. Ends with a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
- * there is one.
+ * Trains a model on a folder of rows: scored pairs where the objective needs two completions, prepared pairs where it
+ * is over their rewards, supervised rows where it needs one completion. Ends with a model in Hugging Face layout;
+ * leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if there is one.
  */
 public final class TrainStage {
 
@@ -141,8 +141,8 @@ public final class TrainStage {
     public record Result(long rows, long steps, long resumedAt) {}
 
     /**
-     * @throws RpoException if there are no rows, if the first step shows a wrong reference, if numbers stop being finite
-     *     or executors are lost for good; a checkpoint of the last good state is kept
+     * @throws RpoException if there are no rows, if the first step shows a wrong reference, if numbers stop being
+     *     finite or executors are lost for good; a checkpoint of the last good state is kept
      */
     public Result run(Request request, Progress progress) {
         return run(request, TrainingListener.NONE, progress);
@@ -332,7 +332,10 @@ public final class TrainStage {
         return new TrainingRole(UUID.randomUUID().toString(), training, frozen);
     }
 
-    /** Where each worker has a slot of this JVM; an outer optimizer needs the state that a round began with, too. */
+    /**
+     * Makes networks where each worker has a slot of this JVM; an outer optimizer needs the state that a round began
+     * with, too.
+     */
     private Optional<NearNetworks> near(TrainingRole role) {
         boolean isNear = spark.sparkContext().isLocal()
                 && settings.workers()
@@ -359,7 +362,7 @@ public final class TrainStage {
                 new FirstMargin(marginLimit));
     }
 
-    /** With one worker and plain averages, rounds have no effect on the weights. */
+    /** Tells the length of a round: with one worker and plain averages, rounds have no effect on the weights. */
     private int stepsPerRound() {
         if (settings.workers() > 1 || settings.outer().hasMomentum()) {
             return settings.averagingFrequency();

@@ -55,15 +55,15 @@ final class OneDnn {
         return has(dnnl_cpu_isa_avx512_core);
     }
 
-    /** Whether products of bfloat16 are faster than those of float32. */
+    /** Tells whether products of bfloat16 are faster than those of float32. */
     boolean hasBfloat16() {
         return has(dnnl_cpu_isa_avx512_core_bf16);
     }
 
     /**
-     * Whether a primitive for any number of tokens gives wrong numbers: on AMX, oneDNN 3.11 loses track of some rows of
-     * a product of bfloat16 that is added to what is there (300 rows by 512 columns, say). One built for the very shape
-     * is right.
+     * Tells whether a primitive for any number of tokens gives wrong numbers: on AMX, oneDNN 3.11 loses track of some
+     * rows of a product of bfloat16 that is added to what is there (300 rows by 512 columns, say). One built for the
+     * very shape is right.
      */
     boolean addsWrongly(MatmulShape shape) {
         return shape.bfloat16() && shape.accumulate() && has(dnnl_cpu_isa_avx10_1_512_amx);
