@@ -67,7 +67,10 @@ final class ApiServer implements AutoCloseable {
         switch (exchange.getRequestMethod()) {
             case "POST" -> {
                 ObjectNode object = make(path, body);
-                send(exchange, 201, keep(path + "/" + object.at("/metadata/name").asText(), object));
+                send(
+                        exchange,
+                        201,
+                        keep(path + "/" + object.at("/metadata/name").asText(), object));
             }
             case "PATCH", "PUT" -> {
                 ObjectNode object = make(path, body);

@@ -23,7 +23,8 @@ final class HadoopCluster implements AutoCloseable {
     /** Starts both, with everything they write in {@code folder}. */
     HadoopCluster(Path folder) throws IOException {
         Configuration hdfsSettings = new Configuration();
-        hdfsSettings.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, folder.resolve("hdfs").toString());
+        hdfsSettings.set(
+                MiniDFSCluster.HDFS_MINIDFS_BASEDIR, folder.resolve("hdfs").toString());
         hdfs = new MiniDFSCluster.Builder(hdfsSettings).numDataNodes(1).build();
         hdfs.waitActive();
         files = hdfs.getFileSystem();

@@ -98,29 +98,50 @@ class KubernetesIT {
                     "submit-kubernetes",
                     inPod(server),
                     List.of(
-                            "--conf", "spark.ui.enabled=false",
-                            "--conf", "spark.executor.resource.gpu.amount=1",
-                            "--conf", "spark.executor.resource.gpu.vendor=nvidia.com",
-                            "--conf", "spark.executor.resource.gpu.discoveryScript=/opt/rpo/deploy/bin/discover-gpus",
-                            "--conf", "spark.task.resource.gpu.amount=1",
-                            "--conf", "spark.kubernetes.executor.secretKeyRef.MLFLOW_TRACKING_TOKEN=rpo:mlflow-token",
+                            "--conf",
+                            "spark.ui.enabled=false",
+                            "--conf",
+                            "spark.executor.resource.gpu.amount=1",
+                            "--conf",
+                            "spark.executor.resource.gpu.vendor=nvidia.com",
+                            "--conf",
+                            "spark.executor.resource.gpu.discoveryScript=/opt/rpo/deploy/bin/discover-gpus",
+                            "--conf",
+                            "spark.task.resource.gpu.amount=1",
+                            "--conf",
+                            "spark.kubernetes.executor.secretKeyRef.MLFLOW_TRACKING_TOKEN=rpo:mlflow-token",
                             "--",
                             "prepare",
-                            "-D", "rpo.output=" + work.resolve("out"),
-                            "-D", "rpo.model.path=" + model,
-                            "-D", "rpo.data.train=" + pairs));
+                            "-D",
+                            "rpo.output=" + work.resolve("out"),
+                            "-D",
+                            "rpo.model.path=" + model,
+                            "-D",
+                            "rpo.data.train=" + pairs));
             try {
                 List<JsonNode> pods = server.await("Pod", 2, driver);
                 assertEquals(2, pods.size(), () -> SparkHome.read(work.resolve("driver.log")));
                 for (JsonNode json : pods) {
                     Pod pod = KubernetesYaml.read(json, Pod.class);
-                    assertEquals("rpo-nightly-1", pod.getMetadata().getOwnerReferences().get(0).getName());
+                    assertEquals(
+                            "rpo-nightly-1",
+                            pod.getMetadata().getOwnerReferences().get(0).getName());
                     Container executor = pod.getSpec().getContainers().get(0);
                     assertEquals("registry/rpo:1", executor.getImage());
                     assertEquals(List.of("executor"), executor.getArgs());
-                    assertEquals("1", executor.getResources().getLimits().get("nvidia.com/gpu").getAmount());
-                    assertEquals("13312", executor.getResources().getLimits().get("memory").getAmount(), "4 + 8 + 1");
-                    assertEquals("4", executor.getResources().getRequests().get("cpu").getAmount());
+                    assertEquals(
+                            "1",
+                            executor.getResources()
+                                    .getLimits()
+                                    .get("nvidia.com/gpu")
+                                    .getAmount());
+                    assertEquals(
+                            "13312",
+                            executor.getResources().getLimits().get("memory").getAmount(),
+                            "4 + 8 + 1");
+                    assertEquals(
+                            "4",
+                            executor.getResources().getRequests().get("cpu").getAmount());
                     assertTrue(executor.getEnv().stream()
                             .anyMatch(variable -> variable.getName().equals("MLFLOW_TRACKING_TOKEN")
                                     && variable.getValueFrom().getSecretKeyRef() != null));

@@ -44,7 +44,8 @@ class ManifestsTest {
             HasMetadata read = KubernetesYaml.read(document, type);
             String expected = HasMetadata.getApiVersion(type).replaceFirst("^/", "");
             assertEquals(expected, read.getApiVersion(), document.toString());
-            assertTrue(read instanceof Namespace || "rpo".equals(read.getMetadata().getNamespace()));
+            assertTrue(
+                    read instanceof Namespace || "rpo".equals(read.getMetadata().getNamespace()));
         }
     }
 
@@ -57,7 +58,8 @@ class ManifestsTest {
 
     @Test
     void theNightlyJobIsNotTriedAgainWhereAPersonHasToLook() throws Exception {
-        JobSpec job = KubernetesYaml.read(KubernetesYaml.documents("kubernetes/nightly.yaml").get(0), CronJob.class)
+        JobSpec job = KubernetesYaml.read(
+                        KubernetesYaml.documents("kubernetes/nightly.yaml").get(0), CronJob.class)
                 .getSpec()
                 .getJobTemplate()
                 .getSpec();
@@ -85,7 +87,12 @@ class ManifestsTest {
         CronJob nightly = KubernetesYaml.read(
                 KubernetesYaml.documents("kubernetes/nightly.yaml").get(0), CronJob.class);
         assertEquals(
-                nightly.getSpec().getJobTemplate().getSpec().getTemplate().getSpec().getContainers(),
+                nightly.getSpec()
+                        .getJobTemplate()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers(),
                 List.of(container));
         assertEquals(workflow.at("/spec/schedule").asText(), nightly.getSpec().getSchedule());
         for (JsonNode right : documents.subList(1, documents.size())) {
@@ -94,6 +101,7 @@ class ManifestsTest {
     }
 
     private static String apiVersionAndKind(JsonNode document) {
-        return document.path("apiVersion").asText() + " " + document.path("kind").asText();
+        return document.path("apiVersion").asText() + " "
+                + document.path("kind").asText();
     }
 }

@@ -53,8 +53,7 @@ final class SparkHome {
     }
 
     /** Starts a script of {@code deploy/bin}, which writes all its output to {@code log}. */
-    Process start(Path log, String script, Map<String, String> environment, List<String> arguments)
-            throws IOException {
+    Process start(Path log, String script, Map<String, String> environment, List<String> arguments) throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(CHECKOUT.resolve("deploy/bin/" + script).toString()));
         command.addAll(arguments);

@@ -48,10 +48,13 @@ class YarnIT {
         for (String name : List.of("config.json", "model.safetensors")) {
             hadoop.files().copyFromLocalFile(new Path(model.resolve(name).toUri()), new Path("/base/" + name));
         }
-        write("/pairs.jsonl", IntStream.range(0, 40)
-                .mapToObj(i -> "{\"prompt_ids\": [1, %d, %d], \"chosen_ids\": [5, 2], \"rejected_ids\": [4, 2]}\n"
-                        .formatted(3 + i % 10, 3 + i / 10))
-                .collect(Collectors.joining()));
+        write(
+                "/pairs.jsonl",
+                IntStream.range(0, 40)
+                        .mapToObj(
+                                i -> "{\"prompt_ids\": [1, %d, %d], \"chosen_ids\": [5, 2], \"rejected_ids\": [4, 2]}\n"
+                                        .formatted(3 + i % 10, 3 + i / 10))
+                        .collect(Collectors.joining()));
         Files.writeString(work.resolve("base.conf"), """
                 rpo {
                   model.path = "%s"
@@ -106,7 +109,8 @@ class YarnIT {
     private static Submission submit(String command, String output, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--conf",
-                "spark.yarn.jars=" + SparkHome.JARS.stream().map("local:"::concat).collect(Collectors.joining(","))));
+                "spark.yarn.jars="
+                        + SparkHome.JARS.stream().map("local:"::concat).collect(Collectors.joining(","))));
         for (String environment : List.of("spark.yarn.appMasterEnv.", "spark.executorEnv.")) {
             arguments.addAll(List.of("--conf", environment + "SPARK_LOCAL_IP=127.0.0.1"));
             // These JVMs live for seconds, most of which the optimizing compiler would take.

@@ -86,8 +86,7 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
             Path path = new Path(file);
             if (path.toUri().getScheme() == null) {
                 // Absolute, since the library looks for what it includes beside a file that has a parent.
-                return ConfigFactory.parseFile(
-                        new File(file).getAbsoluteFile(), options.setOriginDescription(file));
+                return ConfigFactory.parseFile(new File(file).getAbsoluteFile(), options.setOriginDescription(file));
             }
             return Neighbours.parse(file);
         } catch (ConfigException.IO e) {
