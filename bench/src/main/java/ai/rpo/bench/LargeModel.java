@@ -131,7 +131,7 @@ public final class LargeModel {
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
                 0,
-                1,
+                1, 0,
                 false,
                 1,
                 1,

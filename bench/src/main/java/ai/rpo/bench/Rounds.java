@@ -174,7 +174,7 @@ final class Rounds {
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
                 0,
-                1,
+                1, 0,
                 false,
                 1,
                 workers,

@@ -127,7 +127,7 @@ public final class StepBenchmark {
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
                 0,
-                1,
+                1, 0,
                 false,
                 1,
                 1,

@@ -470,7 +470,7 @@ class AveragingMasterTest {
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
                 0,
-                0,
+                0, 0,
                 false,
                 1,
                 2,

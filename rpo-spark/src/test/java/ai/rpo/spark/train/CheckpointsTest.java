@@ -325,7 +325,7 @@ class CheckpointsTest {
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
                 0,
-                0,
+                0, 0,
                 false,
                 1,
                 1,

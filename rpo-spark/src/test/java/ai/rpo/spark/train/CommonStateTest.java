@@ -60,7 +60,7 @@ class CommonStateTest {
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
                 0,
-                0,
+                0, 0,
                 false,
                 1,
                 1,

@@ -174,7 +174,7 @@ class LoraTrainingTest {
                 TrainSettings.Schedule.COSINE,
                 optimizer,
                 0,
-                0,
+                0, 0,
                 false,
                 7,
                 workers,

@@ -67,7 +67,7 @@ class NetworkStateTest {
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
                 0,
-                0,
+                0, 0,
                 false,
                 1,
                 1,

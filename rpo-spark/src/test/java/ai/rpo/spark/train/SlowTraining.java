@@ -50,7 +50,7 @@ final class SlowTraining {
                 TrainSettings.Schedule.COSINE,
                 TrainSettings.Optimizer.ADAMW,
                 0.01,
-                1,
+                1, 0,
                 true,
                 7,
                 workers,

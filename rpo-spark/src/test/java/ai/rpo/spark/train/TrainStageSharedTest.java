@@ -150,7 +150,7 @@ class TrainStageSharedTest {
                 TrainSettings.Schedule.COSINE,
                 TrainSettings.Optimizer.ADAMW,
                 0,
-                1,
+                1, 0,
                 false,
                 1,
                 1,

@@ -469,7 +469,7 @@ class TrainStageTest {
                 TrainSettings.Schedule.COSINE,
                 optimizer,
                 0.01,
-                0,
+                0, 0,
                 shuffle,
                 7,
                 workers,
