@@ -4,6 +4,7 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainState;
