@@ -170,11 +170,7 @@ class AdapterRunTest {
     @Test
     void whereThereAreNoExpertsTheirUseIsNotBalanced() {
         int code = Main.execute(new String[] {
-            "train",
-            "--config",
-            folder.resolve("my.conf").toString(),
-            "-D",
-            "rpo.train.router-aux-loss-coef=0.1"
+            "train", "--config", folder.resolve("my.conf").toString(), "-D", "rpo.train.router-aux-loss-coef=0.1"
         });
         assertEquals(2, code);
         assertFalse(Files.exists(folder.resolve("out/data")), "found out late");

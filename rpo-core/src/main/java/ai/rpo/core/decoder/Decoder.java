@@ -195,7 +195,12 @@ public final class Decoder {
     public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
         CachedBatch batch = new CachedBatch(sequences, config.rotary());
-        words().logits(weights, throughBlocks(weights, batch, batch, routing -> {}, workspace), batch.lastRows(), logits, workspace);
+        words().logits(
+                        weights,
+                        throughBlocks(weights, batch, batch, routing -> {}, workspace),
+                        batch.lastRows(),
+                        logits,
+                        workspace);
         batch.markCached();
     }
 
@@ -242,11 +247,7 @@ public final class Decoder {
      * @param use is added to
      */
     public Pass forward(
-            Parameters weights,
-            PackedBatch batch,
-            boolean recompute,
-            Optional<ExpertUse> use,
-            Workspace workspace) {
+            Parameters weights, PackedBatch batch, boolean recompute, Optional<ExpertUse> use, Workspace workspace) {
         workspace.reset();
         Pass pass = new Pass(batch);
         Tensor x = embedding.forward(weights, batch, workspace);

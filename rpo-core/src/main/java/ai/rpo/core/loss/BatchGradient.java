@@ -57,11 +57,7 @@ public final class BatchGradient implements AutoCloseable {
      * reverse
      */
     public BatchGradient(
-            Decoder decoder,
-            Objective objective,
-            int tokensPerMicroBatch,
-            boolean recompute,
-            double balanceWeight) {
+            Decoder decoder, Objective objective, int tokensPerMicroBatch, boolean recompute, double balanceWeight) {
         this.decoder = decoder;
         this.objective = objective;
         this.tokensPerMicroBatch = tokensPerMicroBatch;
@@ -113,8 +109,7 @@ public final class BatchGradient implements AutoCloseable {
                 MicroBatches.of(batch, row -> row.example().packedRows(), tokensPerMicroBatch);
         Balance balance = balance(weights, parts, packing);
         for (List<TrainingExample> part : parts) {
-            Decoder.Pass pass =
-                    decoder.forward(weights, packing.apply(part), recompute, balance.counting, workspace);
+            Decoder.Pass pass = decoder.forward(weights, packing.apply(part), recompute, balance.counting, workspace);
             double[] coefficients = evaluate(part, pass, size, metrics);
             Optional<double[]> slopes = balance.use.map(use -> use.slopes(balanceWeight));
             decoder.backward(weights, pass, coefficients, slopes, gradients, workspace);

@@ -83,8 +83,7 @@ class BalancedBatchTest {
 
     private StepMetrics add(int rows, boolean recompute, double weight) {
         backend.zero(gradients.storage().tensor(0, 1, (int) gradients.storage().size()));
-        return new BatchGradient(
-                        new Decoder(config, backend), RpoObjective.paper(0.3, 0.2), rows, recompute, weight)
+        return new BatchGradient(new Decoder(config, backend), RpoObjective.paper(0.3, 0.2), rows, recompute, weight)
                 .add(weights, pairs, gradients);
     }
 
