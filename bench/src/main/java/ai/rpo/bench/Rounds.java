@@ -173,6 +173,7 @@ final class Rounds {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
                 false,

@@ -8,6 +8,8 @@ import ai.rpo.core.tensor.cuda.CudaBackend;
 import ai.rpo.core.tensor.cuda.DeviceException;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jStorage;
+import ai.rpo.core.train.TrainPlan;
+import ai.rpo.core.train.TrainingMemory;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -98,6 +100,17 @@ public final class Backends {
             case CPU -> announced(CpuBackend.create(bfloat16, threads), "as asked for");
             case ND4J -> nd4j(bfloat16, "as asked for");
         };
+    }
+
+    /**
+     * Who takes the optimizer's steps and has its state while a backend computes: the processor where the plan, or a device's
+     * memory, asks for that, else the same.
+     */
+    static Backend homeOfState(TrainPlan plan, Backend computes) {
+        if (computes instanceof CudaBackend onDevice && TrainingMemory.isAtHome(plan, onDevice.memory())) {
+            return announced(CpuBackend.create(false, plan.threads()), "the optimizer's state, beside a CUDA device");
+        }
+        return computes;
     }
 
     private static Backend nd4j(boolean bfloat16, String why) {

@@ -36,7 +36,8 @@ public final class PolicyNetwork implements AutoCloseable {
 
     /** Makes a network with weights of zero. */
     public static PolicyNetwork create(TrainPlan plan) {
-        Trainer trainer = new Trainer(plan, Backends.create(plan.precision(), plan.threads()));
+        Backend backend = Backends.create(plan.precision(), plan.threads());
+        Trainer trainer = new Trainer(plan, backend, Backends.homeOfState(plan, backend));
         ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
                 .dataType(DataType.FLOAT)
                 .updater(new NoOp())

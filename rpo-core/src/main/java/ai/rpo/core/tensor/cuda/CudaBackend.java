@@ -64,6 +64,11 @@ public final class CudaBackend implements Backend {
         return description;
     }
 
+    /** Returns the device's memory in bytes, used or not. */
+    public long memory() {
+        return device.memory();
+    }
+
     @Override
     public Storage allocate(long size) {
         return new DeviceStorage(device, kernels, size, false);
