@@ -1,6 +1,6 @@
 package ai.rpo.spark.runtime;
 
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.core.text.TokenizerFiles;
@@ -175,7 +175,7 @@ public final class ExecutorRuntime {
     public void preferBackend() {
         SparkEnv environment = SparkEnv.get();
         if (environment != null) {
-            Backends.prefer(Backends.Provider.of(environment.conf().get(BACKEND, Backends.Provider.AUTO.key())));
+            Backends.prefer(environment.conf().get(BACKEND, Backends.AUTO));
         }
     }
 

@@ -16,6 +16,7 @@ import ai.rpo.core.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -64,9 +65,9 @@ public final class CudaBackend implements Backend {
         return description;
     }
 
-    /** Returns the device's memory in bytes, used or not. */
-    public long memory() {
-        return device.memory();
+    @Override
+    public OptionalLong deviceMemory() {
+        return OptionalLong.of(device.memory());
     }
 
     @Override
