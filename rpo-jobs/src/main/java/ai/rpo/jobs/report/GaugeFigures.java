@@ -35,13 +35,19 @@ final class GaugeFigures {
 
     /** Rewards by distance, one figure for both, one with the fits for each; distance by step. */
     List<Figure> all() {
+        List<Figure> figures = byDistance();
+        figures.add(distance());
+        return figures;
+    }
+
+    /** The same without what is drawn by step. */
+    List<Figure> byDistance() {
         List<Figure> figures = new ArrayList<>();
         if (points.gold().isPresent() && points.proxy().isPresent()) {
             figures.add(both(points.gold().get(), points.proxy().get()));
         }
         points.gold().ifPresent(curve -> figures.add(fitted("gold", GOLD, curve)));
         points.proxy().ifPresent(curve -> figures.add(fitted("proxy", PROXY, curve)));
-        figures.add(distance());
         return figures;
     }
 

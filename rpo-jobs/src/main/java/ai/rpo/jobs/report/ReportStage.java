@@ -2,6 +2,7 @@ package ai.rpo.jobs.report;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.gauge.GaugePoints;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -11,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -93,7 +95,11 @@ public final class ReportStage {
                 .lines()
                 .map(ReportStage::json)
                 .toList();
-        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds)), folder, FROM_FILES);
+        Optional<GaugePoints> gauged = new SmallFile(new Path(folder, "points.jsonl"), hadoop)
+                .read()
+                .flatMap(points ->
+                        GaugePoints.parse(points, new SmallFile(new Path(folder, "reference.json"), hadoop).read()));
+        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds, gauged)), folder, FROM_FILES);
     }
 
     private static JsonNode json(String line) {

@@ -214,6 +214,7 @@ class EveryKeyTest {
             Map.entry("rpo.online.reference", "previous"),
             Map.entry("rpo.online.regularize-on", "round"),
             Map.entry("rpo.online.offline-share", "0.5"),
+            Map.entry("rpo.online.stop-at-turn", "false"),
             Map.entry("rpo.benchmark.tasks", "[piqa, boolq]"),
             Map.entry("rpo.benchmark.data", "benchmarks"),
             Map.entry("rpo.benchmark.limit", "8"),
