@@ -38,8 +38,10 @@ public final class ReferenceScorer implements AutoCloseable {
         workspace.close();
     }
 
-     * /** Gives one log-probability per completion, in nats, or one reward, example after example; examples are scored
-     * together, as one packed batch, and none depends on its neighbours. */
+    /**
+     * Gives one log-probability per completion, in nats, or one reward, example after example. Examples are scored
+     * together, as one packed batch, and none depends on its neighbours.
+     */
     public double[] completionLogps(List<Example> examples) {
         PackedBatch batch = decoder.pack(examples);
         return rewards(batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace)));

@@ -44,8 +44,8 @@ class ChatModelScoreTest {
                 .readTree(
                         SharedModels.SHARED.resolve("golden/smollm2_score.json").toFile());
         for (JsonNode row : golden.get("rows")) {
-            double[] logps = scorer.completionLogps(List.of(new Example(
-                    ids(row, "prompt_ids"), List.of(ids(row, "chosen_ids"), ids(row, "rejected_ids")))));
+            double[] logps = scorer.completionLogps(List.of(
+                    new Example(ids(row, "prompt_ids"), List.of(ids(row, "chosen_ids"), ids(row, "rejected_ids")))));
             assertClose(row, "ref_chosen_logps", logps[0]);
             assertClose(row, "ref_rejected_logps", logps[1]);
         }
