@@ -131,6 +131,7 @@ public final class LargeModel {
                 optimizer,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,

@@ -173,6 +173,7 @@ final class Rounds {
                 TrainSettings.Optimizer.ADAMW,
                 0,
                 1,
+                0,
                 false,
                 1,
                 workers,

@@ -128,6 +128,7 @@ public final class StepBenchmark {
                 TrainSettings.Optimizer.ADAMW,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,

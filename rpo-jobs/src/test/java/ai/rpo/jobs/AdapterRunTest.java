@@ -104,7 +104,7 @@ class AdapterRunTest {
         }
     }
 
-    /** Trained, checkpointed, exported in both forms, and gone on with. */
+    /** Trained with their use balanced, and exported in both forms. */
     @Test
     void onExperts() throws Exception {
         for (String name : List.of("config.json", "model.safetensors")) {
@@ -115,8 +115,18 @@ class AdapterRunTest {
         }
         List<String> settings = new ArrayList<>(List.of(
                 "-D", "rpo.lora.target-modules=[]",
+                "-D", "rpo.train.router-aux-loss-coef=0.25",
                 "-D", "rpo.lora.target-parameters=[mlp.experts.gate_up_proj, layers.1.mlp.experts.down_proj]"));
         run("train", settings.toArray(String[]::new));
+        JsonNode first = new ObjectMapper()
+                .readTree(Files.readAllLines(folder.resolve("out/train/metrics.jsonl"))
+                        .get(0));
+        double balance = first.get("aux_loss").asDouble();
+        assertTrue(balance > 1, "two of four are chosen: " + balance);
+        assertEquals(
+                first.get("loss").asDouble() + 0.25 * balance,
+                first.get("total_loss").asDouble(),
+                1e-6);
         settings.addAll(List.of("-D", "rpo.export.form=adapter"));
         run("export", settings.toArray(String[]::new));
         ModelDirectory adapter = ModelDirectory.open(folder.resolve("out/export/adapter-float32/model"));
@@ -131,6 +141,15 @@ class AdapterRunTest {
             assertTrue(adapted || Arrays.equals(start, from, to, merged, from, to), entry.name());
         }
         assertFalse(Arrays.equals(start, merged), "training changed nothing");
+    }
+
+    @Test
+    void whereThereAreNoExpertsTheirUseIsNotBalanced() {
+        int code = Main.execute(new String[] {
+            "train", "--config", folder.resolve("my.conf").toString(), "-D", "rpo.train.router-aux-loss-coef=0.1"
+        });
+        assertEquals(2, code);
+        assertFalse(Files.exists(folder.resolve("out/data")), "found out late");
     }
 
     /** Training and the reference read the same four bits, whether they were made here or lie in the files. */

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param tokensPerMicroBatch packed rows computed at once
  * @param recompute whether activations are computed again on the way back (gradient checkpointing)
  * @param maxGradNorm global gradient norm above which the gradient is scaled down; 0 for none
+ * @param balanceWeight of the loss that balances the use of experts; 0 for none
  * @param precision to what products may round their inputs
  * @param threads cores that one worker may use
  */
@@ -37,6 +38,7 @@ public record TrainPlan(
         int tokensPerMicroBatch,
         boolean recompute,
         double maxGradNorm,
+        double balanceWeight,
         Precision precision,
         int threads)
         implements Serializable {
@@ -65,6 +67,7 @@ public record TrainPlan(
             long totalSteps,
             int threads) {
         ModelDirectory start = trainable.start();
+        settings.requireFor(start.config());
         String adapter = trainable
                 .lora()
                 .map(lora -> AdapterConfig.text(start.config(), lora, ""))
@@ -90,6 +93,7 @@ public record TrainPlan(
                 settings.tokensPerMicroBatch(),
                 settings.recompute(),
                 settings.maxGradNorm(),
+                settings.routerAuxLossCoef(),
                 precision,
                 threads);
     }

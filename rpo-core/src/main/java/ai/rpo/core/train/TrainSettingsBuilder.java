@@ -16,6 +16,7 @@ public final class TrainSettingsBuilder {
     private Optimizer optimizer = Optimizer.ADAMW;
     private double weightDecay;
     private double maxGradNorm = 1;
+    private double routerAuxLossCoef;
     private boolean shuffle = true;
     private long seed = 42;
     private int workers = 1;
@@ -40,6 +41,7 @@ public final class TrainSettingsBuilder {
         optimizer = settings.optimizer();
         weightDecay = settings.weightDecay();
         maxGradNorm = settings.maxGradNorm();
+        routerAuxLossCoef = settings.routerAuxLossCoef();
         shuffle = settings.shuffle();
         seed = settings.seed();
         workers = settings.workers();
@@ -111,6 +113,12 @@ public final class TrainSettingsBuilder {
         return this;
     }
 
+    /** Sets the weight of the loss that balances the use of a mixture's experts; 0 for none. */
+    public TrainSettingsBuilder routerAuxLossCoef(double value) {
+        routerAuxLossCoef = value;
+        return this;
+    }
+
     /** Orders the pairs anew in each epoch. */
     public TrainSettingsBuilder shuffle(boolean value) {
         shuffle = value;
@@ -178,6 +186,7 @@ public final class TrainSettingsBuilder {
                 optimizer,
                 weightDecay,
                 maxGradNorm,
+                routerAuxLossCoef,
                 shuffle,
                 seed,
                 workers,

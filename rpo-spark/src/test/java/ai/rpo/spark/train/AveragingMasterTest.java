@@ -468,6 +468,7 @@ class AveragingMasterTest {
                 optimizer,
                 0,
                 0,
+                0,
                 false,
                 1,
                 2,

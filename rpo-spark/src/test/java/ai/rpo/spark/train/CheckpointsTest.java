@@ -326,6 +326,7 @@ class CheckpointsTest {
                 TrainSettings.Optimizer.ADAMW,
                 0,
                 0,
+                0,
                 false,
                 1,
                 1,

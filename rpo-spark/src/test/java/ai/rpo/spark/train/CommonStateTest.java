@@ -61,6 +61,7 @@ class CommonStateTest {
                 TrainSettings.Optimizer.ADAMW,
                 0,
                 0,
+                0,
                 false,
                 1,
                 1,

@@ -175,6 +175,7 @@ class LoraTrainingTest {
                 optimizer,
                 0,
                 0,
+                0,
                 false,
                 7,
                 workers,

@@ -68,6 +68,7 @@ class NetworkStateTest {
                 optimizer,
                 0,
                 0,
+                0,
                 false,
                 1,
                 1,

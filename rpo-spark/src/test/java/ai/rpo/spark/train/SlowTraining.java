@@ -51,6 +51,7 @@ final class SlowTraining {
                 TrainSettings.Optimizer.ADAMW,
                 0.01,
                 1,
+                0,
                 true,
                 7,
                 workers,

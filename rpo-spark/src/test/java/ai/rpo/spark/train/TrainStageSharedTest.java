@@ -151,6 +151,7 @@ class TrainStageSharedTest {
                 TrainSettings.Optimizer.ADAMW,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,

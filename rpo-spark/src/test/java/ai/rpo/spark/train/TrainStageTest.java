@@ -465,6 +465,7 @@ class TrainStageTest {
                 optimizer,
                 0.01,
                 0,
+                0,
                 shuffle,
                 7,
                 workers,
