@@ -46,8 +46,9 @@ final class TinyRun {
                 folder.resolve("pairs.jsonl"),
                 IntStream.range(0, pairs)
                         .mapToObj(i -> i % 13)
-                        .map("{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
-                                ::formatted)
+                        .map(
+                                "{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
+                                        ::formatted)
                         .collect(Collectors.joining()));
         Files.writeString(folder.resolve("my.conf"), """
                 rpo {

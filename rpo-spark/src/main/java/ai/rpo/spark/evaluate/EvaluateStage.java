@@ -89,8 +89,7 @@ public final class EvaluateStage {
 
     /** @param policy what the policy gives the pair's completions */
     private static PairResult result(Row row, double[] policy, boolean rewards) {
-        TrainingExample pair =
-                rewards ? PairRows.pair(row).withMargin(PairRows.margin(row)) : PairRows.scored(row);
+        TrainingExample pair = rewards ? PairRows.pair(row).withMargin(PairRows.margin(row)) : PairRows.scored(row);
         return new PairResult(pair, policy[0], policy[1]);
     }
 }

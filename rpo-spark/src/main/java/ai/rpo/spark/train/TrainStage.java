@@ -292,9 +292,7 @@ public final class TrainStage {
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
         Objective.Needs needs = objective.needs();
         if (needs.completions() == 1) {
-            return read(folder, ExampleRows.SCHEMA)
-                    .map(ExampleRows::example)
-                    .zipWithIndex();
+            return read(folder, ExampleRows.SCHEMA).map(ExampleRows::example).zipWithIndex();
         }
         JavaRDD<Row> pairs = read(folder, PairRows.WITH_MARGIN);
         return needs.rewards()

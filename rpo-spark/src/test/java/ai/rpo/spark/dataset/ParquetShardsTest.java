@@ -29,7 +29,8 @@ class ParquetShardsTest {
     @Test
     void pairsComeBackInOrderWithAndWithoutReferences() throws IOException {
         TrainingExample second = TrainingExample.pair(1, new int[] {1, 2}, new int[] {3}, new int[] {4, 5, 2});
-        TrainingExample first = TrainingExample.pair(0, new int[] {7}, new int[] {8, 2}, new int[] {9}).withReference(-1.25, Double.MIN_VALUE);
+        TrainingExample first = TrainingExample.pair(0, new int[] {7}, new int[] {8, 2}, new int[] {9})
+                .withReference(-1.25, Double.MIN_VALUE);
         Path shards = new Path(folder.resolve("pairs").toUri());
         spark.createDataFrame(List.of(PairRows.of(second), PairRows.of(first)), PairRows.SCHEMA)
                 .repartition(2)

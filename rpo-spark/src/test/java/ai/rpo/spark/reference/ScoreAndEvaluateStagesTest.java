@@ -85,8 +85,7 @@ class ScoreAndEvaluateStagesTest {
     void evaluatesUnderThePolicyHoweverRowsLie() throws IOException {
         List<TrainingExample> scored = RandomModel.scored(17);
         LocalModel policy = model(0.3);
-        List<TrainingExample> underPolicy =
-                score(scorer(policy), scored);
+        List<TrainingExample> underPolicy = score(scorer(policy), scored);
         Map<String, Estimate> expected = Evaluation.of(
                 IntStream.range(0, 17)
                         .mapToObj(i -> new PairResult(

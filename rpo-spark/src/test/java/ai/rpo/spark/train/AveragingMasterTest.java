@@ -92,8 +92,7 @@ class AveragingMasterTest {
                 alone.state().setStep(2L * round);
                 for (int step = 2 * round; step < 2 * round + 2; step++) {
                     int first = 2 * (2 * step + worker);
-                    alone.step(pairs.subList(first, first + 2).stream()
-                            .toList());
+                    alone.step(pairs.subList(first, first + 2).stream().toList());
                 }
                 addHalf(parameters, parameters(alone));
                 addHalf(moments, moments(alone));
@@ -404,8 +403,8 @@ class AveragingMasterTest {
                             List<List<TrainingExample>> batches = new ArrayList<>();
                             for (int step = 0; step < steps; step++) {
                                 int first = firstPair + 2 * (step * workers + worker);
-                                batches.add(pairs.subList(first, first + 2).stream()
-                                        .toList());
+                                batches.add(
+                                        pairs.subList(first, first + 2).stream().toList());
                             }
                             return worker == workers - 1 ? troubled(batches, trouble) : batches.iterator();
                         },

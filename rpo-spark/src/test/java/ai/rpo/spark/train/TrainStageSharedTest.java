@@ -179,8 +179,8 @@ class TrainStageSharedTest {
     private org.apache.hadoop.fs.Path write(JsonNode all) {
         List<Row> rows = new ArrayList<>();
         for (JsonNode pair : all) {
-            rows.add(PairRows.of(
-                    TrainingExample.pair(rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
+            rows.add(PairRows.of(TrainingExample.pair(
+                    rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
         }
         org.apache.hadoop.fs.Path folder = path("prepared");
         spark.createDataFrame(rows, PairRows.SCHEMA).repartition(3).write().parquet(folder.toString());

@@ -339,10 +339,8 @@ class TrainStageTest {
         Path rows = work.resolve("held-out");
         List<TrainingExample> exchanged = RandomModel.scored(11).stream()
                 .map(scored -> TrainingExample.pair(
-                                scored.ordinal(),
-                                scored.prompt(),
-                                scored.rejected(),
-                                scored.chosen()).withReference(-8, -9))
+                                scored.ordinal(), scored.prompt(), scored.rejected(), scored.chosen())
+                        .withReference(-8, -9))
                 .toList();
         spark.createDataFrame(exchanged.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
                 .write()
@@ -416,8 +414,7 @@ class TrainStageTest {
             Map<Long, Map<Integer, TrainingExample>> steps = new TreeMap<>();
             for (int i = 0; i < pairs.size(); i++) {
                 BatchOrder.Place place = order.place(i);
-                steps.computeIfAbsent(place.step(), s -> new TreeMap<>())
-                        .put(place.slot(), pairs.get(i));
+                steps.computeIfAbsent(place.step(), s -> new TreeMap<>()).put(place.slot(), pairs.get(i));
             }
             steps.values().forEach(batch -> network.step(new ArrayList<>(batch.values())));
         }
