@@ -247,6 +247,7 @@ _SETTERS = {
         "optimizer": _of("train.TrainSettings$Optimizer"),
         "weight_decay": _number,
         "max_grad_norm": _number,
+        "router_aux_loss_coef": _number,
         "shuffle": _flag,
         "seed": _whole,
         "workers": _whole,

@@ -129,6 +129,7 @@ public final class StepBenchmark {
                 TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,

@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param tokensPerMicroBatch packed rows computed at once
  * @param recompute whether activations are computed again on the way back (gradient checkpointing)
  * @param maxGradNorm global gradient norm above which the gradient is scaled down; 0 for none
+ * @param balanceWeight of the loss that balances the use of experts; 0 for none
  * @param precision to what products may round their inputs
  * @param threads cores that one worker may use
  */
@@ -39,6 +40,7 @@ public record TrainPlan(
         int tokensPerMicroBatch,
         boolean recompute,
         double maxGradNorm,
+        double balanceWeight,
         Precision precision,
         int threads)
         implements Serializable {
@@ -67,6 +69,7 @@ public record TrainPlan(
             long totalSteps,
             int threads) {
         ModelDirectory start = trainable.start();
+        settings.requireFor(start.config());
         String adapter = trainable
                 .lora()
                 .map(lora -> AdapterConfig.text(start.config(), lora, ""))
@@ -93,6 +96,7 @@ public record TrainPlan(
                 settings.tokensPerMicroBatch(),
                 settings.recompute(),
                 settings.maxGradNorm(),
+                settings.routerAuxLossCoef(),
                 precision,
                 threads);
     }

@@ -1,6 +1,8 @@
 package ai.rpo.core.train;
 
 import ai.rpo.core.CostOnly;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +22,7 @@ import java.util.List;
  * @param optimizerDevice where the optimizer's state lies, when a device computes
  * @param weightDecay decoupled decay of matrices; vectors are not decayed
  * @param maxGradNorm global gradient norm above which a gradient is scaled down; 0 for no limit
+ * @param routerAuxLossCoef weight of the loss that balances the use of a mixture's experts; 0 for none
  * @param shuffle whether each epoch orders the pairs anew; false keeps the input's order
  * @param seed of the shuffling
  * @param workers models trained in parallel and averaged
@@ -42,6 +45,7 @@ public record TrainSettings(
         @CostOnly OptimizerDevice optimizerDevice,
         double weightDecay,
         double maxGradNorm,
+        double routerAuxLossCoef,
         boolean shuffle,
         long seed,
         int workers,
@@ -101,11 +105,24 @@ public record TrainSettings(
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);
+        notNegative(problems, "router-aux-loss-coef", routerAuxLossCoef);
         if (!(warmupRatio >= 0 && warmupRatio <= 1)) {
             problems.add("warmup-ratio must lie between 0 and 1, but is " + warmupRatio);
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
+        }
+    }
+
+    /**
+     * Checks that these can be the settings of a model.
+     *
+     * @throws RpoException if the use of experts is to be balanced, and the model has none
+     */
+    public void requireFor(ModelConfig config) {
+        if (routerAuxLossCoef > 0 && config.architecture().mixture().isEmpty()) {
+            throw RpoException.configuration("Cannot balance the use of experts with router-aux-loss-coef = "
+                    + routerAuxLossCoef + ": a " + config.modelType() + " model has none. Set it to 0.");
         }
     }
 

@@ -18,6 +18,7 @@ public final class TrainSettingsBuilder {
     private OptimizerDevice optimizerDevice = OptimizerDevice.AUTO;
     private double weightDecay;
     private double maxGradNorm = 1;
+    private double routerAuxLossCoef;
     private boolean shuffle = true;
     private long seed = 42;
     private int workers = 1;
@@ -43,6 +44,7 @@ public final class TrainSettingsBuilder {
         optimizerDevice = settings.optimizerDevice();
         weightDecay = settings.weightDecay();
         maxGradNorm = settings.maxGradNorm();
+        routerAuxLossCoef = settings.routerAuxLossCoef();
         shuffle = settings.shuffle();
         seed = settings.seed();
         workers = settings.workers();
@@ -120,6 +122,12 @@ public final class TrainSettingsBuilder {
         return this;
     }
 
+    /** Sets the weight of the loss that balances the use of a mixture's experts; 0 for none. */
+    public TrainSettingsBuilder routerAuxLossCoef(double value) {
+        routerAuxLossCoef = value;
+        return this;
+    }
+
     /** Orders the pairs anew in each epoch. */
     public TrainSettingsBuilder shuffle(boolean value) {
         shuffle = value;
@@ -188,6 +196,7 @@ public final class TrainSettingsBuilder {
                 optimizerDevice,
                 weightDecay,
                 maxGradNorm,
+                routerAuxLossCoef,
                 shuffle,
                 seed,
                 workers,

@@ -125,7 +125,12 @@ public final class Trainer implements AutoCloseable {
                     away.map(AwayFromHome::weights).orElseGet(() -> new Parameters(layout, state.parameters()));
             Storage gradient = backend.allocate(layout.size());
             passes = new Passes(
-                    new BatchGradient(decoder, plan.objective(), plan.tokensPerMicroBatch(), plan.recompute()),
+                    new BatchGradient(
+                            decoder,
+                            plan.objective(),
+                            plan.tokensPerMicroBatch(),
+                            plan.recompute(),
+                            plan.balanceWeight()),
                     frozen == null ? trained : trained.over(frozen),
                     new Parameters(layout, gradient),
                     FlatVector.of(gradient, backend),

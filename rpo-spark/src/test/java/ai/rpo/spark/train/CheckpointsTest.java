@@ -327,6 +327,7 @@ class CheckpointsTest {
                 TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
+                0,
                 false,
                 1,
                 1,

@@ -62,6 +62,7 @@ class CommonStateTest {
                 TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
+                0,
                 false,
                 1,
                 1,

@@ -176,6 +176,7 @@ class LoraTrainingTest {
                 TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
+                0,
                 false,
                 7,
                 workers,

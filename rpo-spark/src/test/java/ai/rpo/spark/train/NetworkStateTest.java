@@ -69,6 +69,7 @@ class NetworkStateTest {
                 TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
+                0,
                 false,
                 1,
                 1,

@@ -52,6 +52,7 @@ final class SlowTraining {
                 TrainSettings.OptimizerDevice.AUTO,
                 0.01,
                 1,
+                0,
                 true,
                 7,
                 workers,
