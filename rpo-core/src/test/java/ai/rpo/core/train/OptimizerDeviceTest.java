@@ -115,7 +115,8 @@ class OptimizerDeviceTest {
         plan.optimizer().step(expected, gradient, plan.layout(), 0.1, plain);
         assertClose(expected, actual);
         Parameters updated = new Parameters(plan.layout(), actual.parameters());
-        for (String name : List.of("model.embed_tokens.weight", "model.layers.1.mlp.down_proj.weight", "model.norm.weight")) {
+        for (String name :
+                List.of("model.embed_tokens.weight", "model.layers.1.mlp.down_proj.weight", "model.norm.weight")) {
             assertArrayEquals(
                     updated.get(name).toArray(), away.weights().get(name).toArray());
         }
@@ -158,7 +159,10 @@ class OptimizerDeviceTest {
     }
 
     private static TrainSettingsFixture adam() {
-        return TrainSettingsFixture.constantRate(1e-3).weightDecay(0.1).maxGradNorm(0.5).tokensPerMicroBatch(12);
+        return TrainSettingsFixture.constantRate(1e-3)
+                .weightDecay(0.1)
+                .maxGradNorm(0.5)
+                .tokensPerMicroBatch(12);
     }
 
     private static TrainPlan plan(TrainSettingsFixture settings) {
@@ -175,7 +179,8 @@ class OptimizerDeviceTest {
         Example one = new Example(new int[] {1, 5, 9}, List.of(new int[] {4, 7, 2}, new int[] {8, 2}));
         Example two = new Example(new int[] {1, 11}, List.of(new int[] {12, 2}, new int[] {3, 3, 3, 2}));
         return List.of(
-                new TrainingExample(0, one, new double[] {-9, -7}), new TrainingExample(1, two, new double[] {-6, -12}));
+                new TrainingExample(0, one, new double[] {-9, -7}),
+                new TrainingExample(1, two, new double[] {-6, -12}));
     }
 
     private static void fill(Storage storage) {
