@@ -19,8 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,34 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** An adapter trained, exported in both forms, and started from. */
 class AdapterRunTest {
 
-    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
-
     @TempDir
     Path folder;
 
     @BeforeEach
     void inputs() throws IOException {
-        Path model = Files.createDirectory(folder.resolve("tiny"));
-        for (String name : List.of("config.json", "model.safetensors")) {
-            Files.copy(MODEL.resolve(name), model.resolve(name));
-        }
-        Files.writeString(
-                folder.resolve("pairs.jsonl"),
-                IntStream.range(0, 12)
-                        .mapToObj(
-                                "{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
-                                        ::formatted)
-                        .collect(Collectors.joining()));
-        Files.writeString(folder.resolve("my.conf"), """
-                rpo {
-                  output = %1$s/out
-                  model.path = %1$s/tiny
-                  data.train = %1$s/pairs.jsonl
-                  train { pairs-per-batch = 4, learning-rate = 1e-2 }
-                  lora.rank = 2
-                }
-                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(folder));
+        TinyRun.inputs(folder, 12, "lora.rank = 2");
     }
 
     @Test
@@ -133,7 +109,7 @@ class AdapterRunTest {
     void onExperts() throws Exception {
         for (String name : List.of("config.json", "model.safetensors")) {
             Files.copy(
-                    MODEL.resolve("../mixtral/" + name),
+                    TinyRun.MODEL.resolve("../mixtral/" + name),
                     folder.resolve("tiny/" + name),
                     StandardCopyOption.REPLACE_EXISTING);
         }
@@ -184,7 +160,7 @@ class AdapterRunTest {
             if (kind.equals("stored")) {
                 for (String name : List.of("config.json", "model.safetensors")) {
                     Files.copy(
-                            MODEL.resolve("../../quantized/llama_nf4/" + name),
+                            TinyRun.MODEL.resolve("../../quantized/llama_nf4/" + name),
                             folder.resolve("tiny/" + name),
                             StandardCopyOption.REPLACE_EXISTING);
                 }
