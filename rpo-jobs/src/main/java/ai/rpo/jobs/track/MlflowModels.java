@@ -39,10 +39,8 @@ public final class MlflowModels {
      */
     public static Optional<MlflowModels> of(
             MlflowSettings settings, UnaryOperator<String> environment, Configuration hadoop) {
-        return settings.trackingUri()
-                .flatMap(uri -> settings.registeredModel()
-                        .map(model -> new MlflowModels(
-                                new MlflowClient(uri, settings.token(environment)), model, hadoop)));
+        return settings.trackingUri().flatMap(uri -> settings.registeredModel()
+                .map(model -> new MlflowModels(new MlflowClient(uri, settings.token(environment)), model, hadoop)));
     }
 
     /**
@@ -80,8 +78,8 @@ public final class MlflowModels {
     /** A server takes no address of this machine's disk, but the files themselves. */
     private String uploaded(Version version, Optional<String> run) throws IOException {
         Optional<String> artifacts = run.isPresent() ? client.artifacts(run.get()) : Optional.empty();
-        return artifacts.orElseThrow(() -> new IOException(
-                        "its model is on a local disk, and the server keeps no artifacts of its run"))
+        return artifacts.orElseThrow(() ->
+                        new IOException("its model is on a local disk, and the server keeps no artifacts of its run"))
                 + "/versions/" + version.folder().getName();
     }
 
@@ -91,8 +89,8 @@ public final class MlflowModels {
             if (name.startsWith(prefix)) {
                 client.upload(
                         source + "/" + name.substring(prefix.length()),
-                        BodyPublishers.ofFile(
-                                java.nio.file.Path.of(new Path(version.folder(), name).toUri().getPath())));
+                        BodyPublishers.ofFile(java.nio.file.Path.of(
+                                new Path(version.folder(), name).toUri().getPath())));
             }
         }
     }

@@ -16,10 +16,7 @@ import java.util.function.UnaryOperator;
  * @param tokenEnv environment variable with a token for the server; none is sent where absent
  */
 public record MlflowSettings(
-        Optional<String> trackingUri,
-        String experiment,
-        Optional<String> registeredModel,
-        Optional<String> tokenEnv) {
+        Optional<String> trackingUri, String experiment, Optional<String> registeredModel, Optional<String> tokenEnv) {
 
     public MlflowSettings {
         List<String> problems = new ArrayList<>();
@@ -29,7 +26,8 @@ public record MlflowSettings(
                         + " address of a server, without a name or password in it"));
         registeredModel
                 .filter(name -> !name.matches("[^/:'\"%]+"))
-                .ifPresent(name -> problems.add("registered-model must be a name without / : ' \" and %, but is " + name));
+                .ifPresent(
+                        name -> problems.add("registered-model must be a name without / : ' \" and %, but is " + name));
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }

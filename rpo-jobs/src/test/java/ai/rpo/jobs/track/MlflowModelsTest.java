@@ -48,7 +48,8 @@ class MlflowModelsTest {
                         "GET /api/2.0/mlflow/registered-models/get null ",
                         post + "registered-models/create null {\"name\":\"stories\"}",
                         "GET /api/2.0/mlflow/model-versions/search null ",
-                        post + "model-versions/create null {\"name\":\"stories\",\"source\":\"s3://bucket/models/versions/000003/model\","
+                        post
+                                + "model-versions/create null {\"name\":\"stories\",\"source\":\"s3://bucket/models/versions/000003/model\","
                                 + "\"run_id\":\"abc\",\"tags\":[{\"key\":\"rpo.version\",\"value\":\"3\"}]}",
                         post + "registered-models/alias null"
                                 + " {\"name\":\"stories\",\"alias\":\"production\",\"version\":\"1\"}"),
@@ -85,7 +86,8 @@ class MlflowModelsTest {
 
         Files.delete(folder.resolve("night/mlflow.json"));
         String missed = models().inProduction(local).orElseThrow();
-        assertTrue(missed.contains("its model is on a local disk, and the server keeps no artifacts of its run"), missed);
+        assertTrue(
+                missed.contains("its model is on a local disk, and the server keeps no artifacts of its run"), missed);
     }
 
     @Test
@@ -140,7 +142,6 @@ class MlflowModelsTest {
                 Map.of(),
                 Map.of(),
                 files);
-        return new Version(
-                number, new Path(address), Optional.of(provenance), Optional.empty(), false);
+        return new Version(number, new Path(address), Optional.of(provenance), Optional.empty(), false);
     }
 }

@@ -30,7 +30,10 @@ final class ScriptedModels {
         if (path.endsWith("registered-models/get")) {
             ObjectNode model = answer.putObject("registered_model");
             if (!alias.isEmpty()) {
-                model.withArray("aliases").addObject().put("alias", "production").put("version", alias);
+                model.withArray("aliases")
+                        .addObject()
+                        .put("alias", "production")
+                        .put("version", alias);
             }
         } else if (path.endsWith("registered-models/create")) {
             isMade = true;
