@@ -33,6 +33,12 @@ CASES = {
         "phi", "gpt_neox")},
     **{family + "_attention": (family, dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
        for family in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss")},
+    "mixtral_experts": ("mixtral", dict(r=2, lora_alpha=4, target_modules=["q_proj"], rank_pattern={"experts.down_proj": 3},
+                                        target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])),
+    "qwen3_moe_experts": ("qwen3_moe", dict(r=2, lora_alpha=4, target_modules=[], use_rslora=True,
+                                            target_parameters=["experts.down_proj"])),
+    "gpt_oss_experts": ("gpt_oss", dict(r=2, lora_alpha=4, target_modules=["v_proj"], alpha_pattern={"gate_up_proj": 3},
+                                        target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])),
     "llama_patterns": ("llama", dict(r=2, lora_alpha=4, use_rslora=True, target_modules=["q_proj", "k_proj", "v_proj", "down_proj"],
                                      rank_pattern={"v_proj": 3, "layers.1.self_attn.q_proj": 1},
                                      alpha_pattern={"k_proj": 9, "^model.layers.0.mlp.down_proj": 2})),

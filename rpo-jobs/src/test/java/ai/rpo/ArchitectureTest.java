@@ -59,7 +59,8 @@ class ArchitectureTest {
             seesOfOurs("ai.rpo.core.theory..", "ai.rpo.core.objective", "ai.rpo.core.gauge", "ai.rpo.core.theory..");
 
     @ArchTest
-    static final ArchRule tensorsKnowNoModel = seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core.tensor..");
+    static final ArchRule tensorsKnowNoModel =
+            seesOfOurs("ai.rpo.core.tensor..", "ai.rpo.core", "ai.rpo.core.tensor..");
 
     /** So that a machine needs of it no more than this package, the interface and JNA. */
     @ArchTest
@@ -120,9 +121,21 @@ class ArchitectureTest {
             "ai.rpo.core.tensor",
             "ai.rpo.core.train..");
 
+    /** Whoever computes takes a backend from {@code Backends}; kinds of them are found, not named. */
     @ArchTest
-    static final ArchRule onlyTheStagesUseWhatTheEngineLends = noClasses()
-            .that(OURS.and(not(resideInAPackage("ai.rpo.core.dl4j..")).and(not(resideInAPackage("ai.rpo.spark..")))))
+    static final ArchRule nobodyNamesABackend = noClasses()
+            .that(OURS.and(not(resideInAPackage("ai.rpo.core.tensor..")))
+                    .and(not(resideInAPackage("ai.rpo.core.dl4j..")))
+                    .and(not(resideInAPackage("ai.rpo.spark.device.."))))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("ai.rpo.core.tensor.cpu..", "ai.rpo.core.tensor.cuda..", "ai.rpo.core.tensor.nd4j..");
+
+    /** Networks of DL4J's are made where workers train, and nowhere else. */
+    @ArchTest
+    static final ArchRule onlyTrainingUsesDl4jsNetworks = noClasses()
+            .that(OURS.and(not(resideInAPackage("ai.rpo.core.dl4j..")))
+                    .and(not(resideInAPackage("ai.rpo.spark.train.."))))
             .should()
             .dependOnClassesThat()
             .resideInAPackage("ai.rpo.core.dl4j..");

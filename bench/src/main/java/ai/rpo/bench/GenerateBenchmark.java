@@ -2,11 +2,11 @@ package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.generate.Generator;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import java.util.Arrays;
 import java.util.Iterator;

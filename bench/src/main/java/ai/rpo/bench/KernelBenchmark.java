@@ -1,10 +1,10 @@
 package ai.rpo.bench;
 
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.tensor.Activation;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Storage;
@@ -49,8 +49,8 @@ public class KernelBenchmark {
             new Segment(510, 127, 382, 128),
             new Segment(637, 127, 382, 128));
 
-    /** Of {@link Backends.Provider}. */
-    @Param({"CPU", "ND4J"})
+    /** Asks for a backend by its {@link ai.rpo.core.tensor.BackendProvider#key}. */
+    @Param({"cpu", "nd4j"})
     String provider;
 
     /** What products may round their operands to; ask for bfloat16 with {@code -p precision=bfloat16}. */
@@ -90,9 +90,7 @@ public class KernelBenchmark {
     @Setup
     public void allocate() {
         backend = Backends.create(
-                Backends.Provider.valueOf(provider),
-                Precision.of(precision),
-                Runtime.getRuntime().availableProcessors());
+                provider, Precision.of(precision), Runtime.getRuntime().availableProcessors());
         x = tensor(TOKENS, HIDDEN);
         dX = tensor(TOKENS, HIDDEN);
         gain = tensor(1, HIDDEN);

@@ -1,8 +1,8 @@
 package ai.rpo.bench;
 
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.AdamW;

@@ -2,7 +2,6 @@ package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.BasePrecision;
@@ -12,6 +11,7 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.train.OuterSettings;
@@ -126,8 +126,10 @@ public final class StepBenchmark {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,

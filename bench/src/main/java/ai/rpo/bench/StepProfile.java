@@ -2,12 +2,12 @@ package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package ai.rpo.core;
 
-/** Where a long step reports how far it has come; called on the driver. */
+/** Hears how far a long step has come; called on the driver. */
 @FunctionalInterface
 public interface Progress {
 

@@ -8,7 +8,7 @@ public final class RpoException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** What went wrong, as a caller has to treat it. */
+    /** Says what went wrong, as a caller has to treat it. */
     public enum Kind {
         /** The configuration, or something it names, cannot be used. */
         CONFIGURATION(2),
@@ -16,7 +16,7 @@ public final class RpoException extends RuntimeException {
         DATA(3),
         /** The work was done, and what came of it does not pass a gate. */
         GATE(4),
-        /** The same command may succeed when run again. */
+        /** May succeed when the same command is run again. */
         RETRYABLE(5),
         /** Anything else. */
         OTHER(1);

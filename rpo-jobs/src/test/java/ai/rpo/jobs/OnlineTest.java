@@ -64,7 +64,7 @@ class OnlineTest {
     void thePolicyLearnsWhatIsRewardedAndAKilledCommandGoesOn() throws Exception {
         assertEquals(0, execute("whole"), printed);
         List<JsonNode> rounds = rounds("whole");
-        assertEquals(2, rounds.size());
+        assertEquals(3, rounds.size());
         for (int i = 0; i < 2; i++) {
             JsonNode round = rounds.get(i);
             assertEquals(i + 1, round.get("round").asInt());
@@ -84,6 +84,15 @@ class OnlineTest {
         assertTrue(
                 printed.contains("round     2 of 2, from " + folder.resolve("whole/online/round-01/model")), printed);
 
+        JsonNode last = rounds.get(2);
+        assertEquals(
+                folder.resolve("whole/online/round-02/model").toString(),
+                last.get("policy").asText());
+        assertTrue(last.get("reward").asDouble() > first + spread / 4, rounds.toString());
+        assertTrue(last.get("kl").get("low").asDouble() > 0, rounds.toString());
+        assertEquals("rounds", last.get("ended").asText());
+        assertFalse(last.has("pairs"));
+
         String page = Files.readString(folder.resolve("whole/online/index.html"));
         assertTrue(page.contains("href=\"round-02/report/index.html\""), page);
         assertTrue(page.contains("figure-rounds-distance"), page);
@@ -98,6 +107,64 @@ class OnlineTest {
                 Files.readAllBytes(weights("whole", 2)),
                 Files.readAllBytes(weights("killed", 2)),
                 "a killed command ends elsewhere");
+    }
+
+    /** Gold is the proxy with the other sign, so it falls from the first step on. */
+    @Test
+    void theRoundsEndBehindTheTurnOfTheGoldReward() throws IOException {
+        ModelDirectory reward = ModelDirectory.openForRewards(folder.resolve("reward"), 5);
+        new ModelExport(reward, Dtype.F32)
+                .write(
+                        folder.resolve("opposite"),
+                        (entry, offset, target) -> {
+                            reward.weights().read(entry, offset, target);
+                            if (entry.name().startsWith("score")) {
+                                for (int i = 0; i < target.position(); i++) {
+                                    target.put(i, -target.get(i));
+                                }
+                            }
+                        },
+                        Map.of());
+        Files.writeString(folder.resolve("one.jsonl"), "{\"prompt_ids\": [1, 3]}\n".repeat(16));
+        Files.writeString(folder.resolve("again.jsonl"), "{\"prompt_ids\": [1, 3]}\n".repeat(100));
+        String[] gauge = {
+            "-D",
+            "rpo.online.prompts=" + folder.resolve("one.jsonl"),
+            "-D",
+            "rpo.gauge.prompts=" + folder.resolve("again.jsonl"),
+            "-D",
+            "rpo.gauge.gold=" + folder.resolve("opposite"),
+            "-D",
+            "rpo.train.learning-rate=1e-2",
+            "-D",
+            "rpo.train.checkpoint-every=1",
+            "-D",
+            "rpo.train.epochs=2",
+            "-D",
+            "rpo.online.rounds=4"
+        };
+        assertEquals(0, execute("gauged", gauge), printed);
+        List<JsonNode> rounds = rounds("gauged");
+        assertTrue(rounds.size() < 5, printed);
+        JsonNode last = rounds.get(rounds.size() - 1);
+        assertEquals("turn", last.get("ended").asText());
+        assertTrue(last.at("/gold_slope/high").asDouble() < 0, last.toString());
+        assertTrue(last.at("/gauge/gold").asDouble()
+                < rounds.get(0).at("/gauge/gold").asDouble());
+        assertEquals(1, last.at("/best/round").asInt(), last.toString());
+        String words = "ended after round " + (rounds.size() - 1) + " of 4, behind the turn of the gold reward";
+        assertTrue(printed.contains(words), printed);
+        assertTrue(Files.readString(folder.resolve("gauged/status.json")).contains(words));
+        String page = Files.readString(folder.resolve("gauged/online/index.html"));
+        assertTrue(page.contains("Ended behind the turn") && page.contains("figure-gauge-gold"), page);
+        assertFalse(Files.exists(round("gauged", rounds.size(), "train")), "it went on");
+
+        assertEquals(2, execute("bad", more(gauge, "rpo.online.reference=previous")));
+        assertTrue(printed.contains("each round's distances are from its own beginning"), printed);
+    }
+
+    private static String[] more(String[] definitions, String one) {
+        return Stream.concat(Stream.of(definitions), Stream.of("-D", one)).toArray(String[]::new);
     }
 
     @Test

@@ -118,7 +118,10 @@ final class Attention implements Branch.Part<Attention.Saved> {
         input.backward(weights, x, batch, dFused, dX, gradients, workspace);
     }
 
-    /** What attention leaves of rows that look at nothing must be a number where sinks go through all rows. */
+    /**
+     * Allocates rows: what attention leaves of rows that look at nothing must be a number where sinks go through all
+     * rows.
+     */
     private Tensor rows(int rows, int columns, Workspace workspace) {
         return sinks.isPresent() ? workspace.zeros(rows, columns) : workspace.tensor(rows, columns);
     }
@@ -162,7 +165,7 @@ final class Attention implements Branch.Part<Attention.Saved> {
         }
     }
 
-    /** In place, where queries grow with their position: linear, so that it is its own gradient. */
+    /** Scales queries in place where they grow with their position: linear, so that it is its own gradient. */
     private void scaleQueries(Tensor fused, TokenRows batch, Workspace workspace) {
         if (queryScaling.isEmpty()) {
             return;

@@ -16,7 +16,15 @@ import java.util.function.Function;
  */
 final class Block {
 
-    record Saved(Branch.Saved<?> attention, Branch.Saved<?> feedForward) {}
+    record Saved(Branch.Saved<?> attention, Branch.Saved<?> feedForward) {
+
+        /** How tokens went to experts, where the feed-forward is a mixture of them. */
+        Optional<Routing> routing() {
+            return feedForward.part() instanceof Experts.Saved experts
+                    ? Optional.of(experts.routing())
+                    : Optional.empty();
+        }
+    }
 
     private final Backend backend;
     private final boolean parallel;
@@ -48,7 +56,7 @@ final class Block {
     private static Branch.Part<?> feedForward(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
         return config.architecture()
                 .mixture(layer)
-                .<Branch.Part<?>>map(mixture -> new Experts(backend, config, mixture, layer))
+                .<Branch.Part<?>>map(mixture -> new Experts(backend, config, lora, mixture, layer))
                 .orElseGet(() -> FeedForward.of(backend, config, lora, layer));
     }
 

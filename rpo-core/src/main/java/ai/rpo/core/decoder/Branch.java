@@ -6,13 +6,14 @@ import ai.rpo.core.tensor.Workspace;
 import java.util.Optional;
 
 /**
- * What a block adds to the residual stream: {@code multiplier·after(part(norm(x)))}, where either norm may be missing.
+ * Computes what a block adds to the residual stream: {@code multiplier·after(part(norm(x)))}, where either norm may be
+ * missing.
  *
  * @param <S> what the part saves for its backward pass
  */
 final class Branch<S> {
 
-    /** What a branch computes from normalized rows: attention or feed-forward. */
+    /** Computes a branch's result from normalized rows: attention or feed-forward. */
     interface Part<S> {
 
         /**
@@ -44,7 +45,7 @@ final class Branch<S> {
     }
 
     /**
-     * What a pass left, and the way back through it.
+     * Holds what a pass left, and the way back through it.
      *
      * @param x input of the branch
      * @param input null where there is no norm before the part

@@ -44,7 +44,10 @@ final class CachedBatch implements TokenRows {
         }
     }
 
-    /** Where angles depend on the sequence's length, keys of a sequence that has just become long are wrong. */
+    /**
+     * Forgets keys with other angles: where angles depend on the sequence's length, keys of a sequence that has just
+     * become long are wrong.
+     */
     private static void forgetOtherAngles(Prefix sequence, int[] borders) {
         for (int border : borders) {
             if (sequence.cache().length() <= border && sequence.length() > border) {
@@ -67,7 +70,7 @@ final class CachedBatch implements TokenRows {
         return Arrays.stream(starts).skip(1).map(next -> next - 1).toArray();
     }
 
-    /** To be called when all layers have computed. */
+    /** Must be called when all layers have computed. */
     void markCached() {
         sequences.forEach(sequence -> sequence.cache().fillTo(sequence.length()));
     }

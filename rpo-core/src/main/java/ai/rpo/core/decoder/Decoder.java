@@ -12,12 +12,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those. Under
- * the head of a reward model it gives one number of each completion in their place, which stands for all of its tokens.
+ * The transformer: token ids to log-probabilities of completion tokens, and the gradient of a weighted sum of those.
+ * Under the head of a reward model it gives one number of each completion in their place, which stands for all of its
+ * tokens.
  *
  * <p>That sum is all the backward pass needs: a loss over whole completions reaches the network as one coefficient per
  * completion (docs/math.md, 4). Holds no weights and no state of a pass, so one decoder serves many threads, each with
@@ -61,7 +64,8 @@ public final class Decoder {
             return 0;
         }
         return IntStream.range(0, config.layers())
-                .filter(layer -> Stream.concat(lora.modules().stream(), lora.saved().stream())
+                .filter(layer -> Stream.of(lora.modules(), lora.parameters(), lora.saved())
+                        .flatMap(Set::stream)
                         .anyMatch(module -> module.startsWith(names.block(layer))))
                 .findFirst()
                 .orElse(config.layers());
@@ -82,7 +86,7 @@ public final class Decoder {
                 .orElseGet(() -> PackedBatch.of(examples));
     }
 
-    /** The same with a seed of each example's dropout; see {@link PackedBatch#of(List, long[])}. */
+    /** Packs examples with a seed of each example's dropout; see {@link PackedBatch#of(List, long[])}. */
     public PackedBatch pack(List<Example> examples, long[] noise) {
         return pack(examples).with(noise);
     }
@@ -102,7 +106,10 @@ public final class Decoder {
             this.logps = new double[batch.targetCount()];
         }
 
-        /** Log-probability of each completion token, completion after completion; a reward model's number of each completion. */
+        /**
+         * Log-probability of each completion token, completion after completion; a reward model's number of each
+         * completion.
+         */
         public double[] tokenLogps() {
             return logps;
         }
@@ -113,7 +120,7 @@ public final class Decoder {
         }
     }
 
-    /** What the head read, and what it keeps of that. */
+    /** Holds what the head read, and what it keeps of that. */
     private record Read<S>(Head<S> head, S saved) {
 
         static <S> Read<S> of(
@@ -133,8 +140,8 @@ public final class Decoder {
     }
 
     /**
-     * Log-probability of each completion token, keeping no activations; a reward model's number of each completion, before
-     * {@link ai.rpo.core.model.RewardHead#reward}.
+     * Log-probability of each completion token, keeping no activations; a reward model's number of each completion,
+     * before {@link ai.rpo.core.model.RewardHead#reward}.
      *
      * @param batch as {@link #pack} lays it out
      */
@@ -142,9 +149,29 @@ public final class Decoder {
         workspace.reset();
         double[] logps = new double[batch.targetCount()];
         PackedBatch predicting = batch.predicting();
-        Tensor x = throughBlocks(weights, batch, predicting, workspace);
+        Tensor x = throughBlocks(weights, batch, predicting, routing -> {}, workspace);
         head.forward(weights, x, predicting, false, logps, workspace);
         return logps;
+    }
+
+    /** What a batch uses of a mixture's experts, keeping no activations; the head is left out. */
+    public ExpertUse expertUse(Parameters weights, PackedBatch batch, Workspace workspace) {
+        workspace.reset();
+        ExpertUse use = noUse();
+        throughBlocks(weights, batch, batch.predicting(), use::add, workspace);
+        return use;
+    }
+
+    /**
+     * A count of a mixture's experts to begin with.
+     *
+     * @throws IllegalStateException if the model has no experts
+     */
+    public ExpertUse noUse() {
+        return config.architecture()
+                .mixture()
+                .map(mixture -> new ExpertUse(mixture.experts()))
+                .orElseThrow(() -> new IllegalStateException("A " + config.modelType() + " model has no experts."));
     }
 
     /** An empty cache for a sequence of up to {@code capacity} tokens. */
@@ -168,18 +195,23 @@ public final class Decoder {
     public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
         CachedBatch batch = new CachedBatch(sequences, config.rotary());
-        words().logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
+        words().logits(
+                        weights,
+                        throughBlocks(weights, batch, batch, routing -> {}, workspace),
+                        batch.lastRows(),
+                        logits,
+                        workspace);
         batch.markCached();
     }
 
     /**
-     * Goes as far as the rows from which the batch's completion tokens are predicted, {@code [targets, hidden]}. Their logits
-     * are made by {@link #logits}, some rows at a time.
+     * Goes as far as the rows from which the batch's completion tokens are predicted, {@code [targets, hidden]}. Their
+     * logits are made by {@link #logits}, some rows at a time.
      */
     public Tensor predictions(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
         PackedBatch predicting = batch.predicting();
-        Tensor x = throughBlocks(weights, batch, predicting, workspace);
+        Tensor x = throughBlocks(weights, batch, predicting, routing -> {}, workspace);
         return words().predictions(weights, x, predicting, workspace);
     }
 
@@ -206,6 +238,16 @@ public final class Decoder {
      *     about a third more time
      */
     public Pass forward(Parameters weights, PackedBatch batch, boolean recompute, Workspace workspace) {
+        return forward(weights, batch, recompute, Optional.empty(), workspace);
+    }
+
+    /**
+     * A forward pass that also counts what it uses of a mixture's experts.
+     *
+     * @param use is added to
+     */
+    public Pass forward(
+            Parameters weights, PackedBatch batch, boolean recompute, Optional<ExpertUse> use, Workspace workspace) {
         workspace.reset();
         Pass pass = new Pass(batch);
         Tensor x = embedding.forward(weights, batch, workspace);
@@ -215,6 +257,7 @@ public final class Decoder {
             Workspace.Mark mark = workspace.mark();
             Block.Saved saved = blocks.get(i).forward(weights, x, batch, kept, out, workspace);
             pass.inputs.add(x);
+            use.ifPresent(sum -> saved.routing().ifPresent(sum::add));
             if (recompute) {
                 workspace.release(mark);
             } else {
@@ -228,8 +271,8 @@ public final class Decoder {
     }
 
     /**
-     * Adds the gradient of {@code Σ coefficient·log π} over completions, or over their tokens, to {@code gradients}; uses
-     * up the pass.
+     * Adds the gradient of {@code Σ coefficient·log π} over completions, or over their tokens, to {@code gradients};
+     * uses up the pass.
      *
      * @param gradients of all weights, or of an adapter alone: then no product is made that only frozen weights would
      *     need
@@ -237,6 +280,22 @@ public final class Decoder {
      */
     public void backward(
             Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {
+        backward(weights, pass, coefficients, Optional.empty(), gradients, workspace);
+    }
+
+    /**
+     * Adds the gradient of a term over a mixture's probabilities too.
+     *
+     * @param balance derivative of that term by each expert's probability, in all rows of all layers the same: see
+     *     {@link ExpertUse#slopes}
+     */
+    public void backward(
+            Parameters weights,
+            Pass pass,
+            double[] coefficients,
+            Optional<double[]> balance,
+            Parameters gradients,
+            Workspace workspace) {
         PackedBatch batch = pass.batch;
         PackedBatch predicting = pass.predicting;
         Tensor ofPredicting = workspace.zeros(predicting.rows(), config.hiddenSize());
@@ -246,6 +305,7 @@ public final class Decoder {
             Workspace.Mark mark = workspace.mark();
             PackedBatch kept = keptBy(i, pass);
             Block.Saved saved = saved(pass, i, weights, workspace);
+            balance.ifPresent(slopes -> saved.routing().ifPresent(routing -> routing.balance(slopes)));
             Tensor ofKept = kept == batch ? gradient : ofPredicting;
             blocks.get(i).backward(weights, saved, batch, kept, ofKept, gradient, gradients, workspace);
             workspace.release(mark);
@@ -269,14 +329,22 @@ public final class Decoder {
     }
 
     /** The last block's output, keeping nothing else: {@code [rows of predicting, hidden]}. */
-    private Tensor throughBlocks(Parameters weights, TokenRows batch, TokenRows predicting, Workspace workspace) {
+    private Tensor throughBlocks(
+            Parameters weights,
+            TokenRows batch,
+            TokenRows predicting,
+            Consumer<Routing> routings,
+            Workspace workspace) {
         Tensor x = embedding.forward(weights, batch, workspace);
         Tensor next = workspace.tensor(x.rows(), x.columns());
         for (int i = 0; i < blocks.size(); i++) {
             TokenRows kept = i == blocks.size() - 1 ? predicting : batch;
             Tensor out = next.rows(0, kept.rows());
             Workspace.Mark mark = workspace.mark();
-            blocks.get(i).forward(weights, x, batch, kept, out, workspace);
+            blocks.get(i)
+                    .forward(weights, x, batch, kept, out, workspace)
+                    .routing()
+                    .ifPresent(routings);
             workspace.release(mark);
             next = x;
             x = out;

@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
@@ -31,7 +32,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
     private final Projection router;
     private final List<FeedForward> experts;
 
-    Experts(Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer) {
+    Experts(Backend backend, ModelConfig config, Optional<Lora> lora, Architecture.Mixture mixture, int layer) {
         this.backend = backend;
         this.mixture = mixture;
         Architecture architecture = config.architecture();
@@ -42,7 +43,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
                 architecture.names().inputMajor(),
                 Optional.empty());
         experts = IntStream.range(0, mixture.experts())
-                .mapToObj(expert -> FeedForward.ofExpert(backend, config, mixture, layer, expert))
+                .mapToObj(expert -> FeedForward.ofExpert(backend, config, lora, mixture, layer, expert))
                 .toList();
     }
 

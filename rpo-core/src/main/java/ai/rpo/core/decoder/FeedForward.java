@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Architecture;
+import ai.rpo.core.model.ExpertParameter;
 import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.WeightNames;
@@ -18,7 +19,7 @@ import java.util.Optional;
  */
 final class FeedForward implements Branch.Part<FeedForward.Saved> {
 
-    /** What enters the activation, gate and up side by side; what leaves it is computed again on the way back. */
+    /** Holds what enters the activation, gate and up side by side; what leaves it is computed again on the way back. */
     record Saved(Tensor before) {
 
         Saved rows(int from, int to) {
@@ -54,59 +55,51 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
     static FeedForward of(Backend backend, ModelConfig config, Optional<Lora> lora, int layer) {
         WeightNames.FeedForward names = config.architecture().names().feedForward();
         String block = config.architecture().names().block(layer);
-        return of(
+        List<String> inputs = names.input().stream().map(block::concat).toList();
+        return new FeedForward(
                 backend,
                 config,
-                lora,
                 Optional.empty(),
                 config.intermediateSize(),
-                names.input().stream().map(block::concat).toList(),
-                block + names.output());
+                projection(backend, config, lora, inputs),
+                projection(backend, config, lora, List.of(block + names.output())));
     }
 
     /** One of a layer's experts. */
     static FeedForward ofExpert(
-            Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer, int expert) {
-        WeightNames.Experts names = mixture.names();
-        String block = config.architecture().names().block(layer);
-        if (names.stacked()) {
-            String all = block + names.all();
-            return new FeedForward(
-                    backend,
-                    config,
-                    mixture.gate(),
-                    mixture.columns(),
-                    Projection.ofExpert(backend, all + names.input().get(0), expert, mixture.experts()),
-                    Projection.ofExpert(backend, all + names.output(), expert, mixture.experts()));
-        }
-        String before = block + names.expert(expert);
-        return of(
-                backend,
-                config,
-                Optional.empty(),
-                mixture.gate(),
-                mixture.columns(),
-                names.input().stream().map(before::concat).toList(),
-                before + names.output());
-    }
-
-    private static FeedForward of(
             Backend backend,
             ModelConfig config,
             Optional<Lora> lora,
-            Optional<ClampedGate> clamped,
-            int columns,
-            List<String> inputs,
-            String output) {
-        boolean biased = config.architecture().biases().feedForward();
-        boolean inputMajor = config.architecture().names().inputMajor();
+            Architecture.Mixture mixture,
+            int layer,
+            int expert) {
+        WeightNames.Experts names = mixture.names();
+        String block = config.architecture().names().block(layer);
+        Projection input;
+        Projection output;
+        if (names.stacked()) {
+            String all = block + names.all();
+            input = Projection.ofExpert(backend, all + names.input().get(0), expert, mixture.experts());
+            output = Projection.ofExpert(backend, all + names.output(), expert, mixture.experts());
+        } else {
+            String before = block + names.expert(expert);
+            List<String> inputs = names.input().stream().map(before::concat).toList();
+            input = projection(backend, config, Optional.empty(), inputs);
+            output = projection(backend, config, Optional.empty(), List.of(before + names.output()));
+        }
         return new FeedForward(
                 backend,
                 config,
-                clamped,
-                columns,
-                Projection.of(backend, inputs, biased, inputMajor, lora),
-                Projection.of(backend, List.of(output), biased, inputMajor, lora));
+                mixture.gate(),
+                mixture.columns(),
+                input.with(ExpertUpdate.of(backend, lora, ExpertParameter.input(config, mixture, layer), expert)),
+                output.with(ExpertUpdate.of(backend, lora, ExpertParameter.output(config, mixture, layer), expert)));
+    }
+
+    private static Projection projection(Backend backend, ModelConfig config, Optional<Lora> lora, List<String> names) {
+        boolean biased = config.architecture().biases().feedForward();
+        return Projection.of(
+                backend, names, biased, config.architecture().names().inputMajor(), lora);
     }
 
     /** Keeps the rows that it is given. */
@@ -124,12 +117,12 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         return saved;
     }
 
-    /** What so many rows save, without numbers yet. */
+    /** Allocates what so many rows save, without numbers yet. */
     Saved scratch(int rows, Workspace workspace) {
         return new Saved(workspace.tensor(rows, gated ? 2 * columns : columns));
     }
 
-    /** The same pass, which saves where it is told to. */
+    /** Computes a pass that saves where it is told to. */
     void forward(
             Parameters weights,
             Tensor x,
@@ -170,7 +163,7 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
         backward(weights, saved, x, batch, dOut, dX, gradients, workspace);
     }
 
-    /** As above; {@code dX} may be {@code x} itself. */
+    /** Goes back through a pass; {@code dX} may be {@code x} itself. */
     void backward(
             Parameters weights,
             Saved saved,

@@ -46,7 +46,7 @@ final class Gain {
         return gain;
     }
 
-    /** What the gain's gradient is added to, which is the weight's. */
+    /** Gives what the gain's gradient is added to, which is the weight's. */
     Tensor gradient(Parameters gradients, Workspace workspace) {
         return gradients.into(weight, columns, workspace);
     }

@@ -4,7 +4,7 @@ import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 
 /**
- * What is on top of the blocks: from the rows of a batch that are read to one number for each of its targets.
+ * Stands on top of the blocks and goes from the rows of a batch that are read to one number for each of its targets.
  *
  * @param <S> what the forward pass saves for the backward pass
  */

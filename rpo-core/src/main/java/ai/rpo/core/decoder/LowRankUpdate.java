@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an adapter adds to projections of one input: {@code scale·(dropout(x)·Aᵀ)·Bᵀ} (arXiv 2106.09685).
+ * Computes what an adapter adds to projections of one input: {@code scale·(dropout(x)·Aᵀ)·Bᵀ} (arXiv 2106.09685).
  *
  * <p>Their A lie below each other in the parameters, so {@code x·Aᵀ} is one product. Their B stand on the diagonal of a
  * larger matrix, {@code [columns of all, rank of all]}, put together for each pass: it is small beside the activations,
  * and makes one product of the other half too. They share one draw of dropout.
  */
-final class LowRankUpdate {
+final class LowRankUpdate implements Projection.Update {
 
     private final Backend backend;
     private final Lora lora;
@@ -46,8 +46,8 @@ final class LowRankUpdate {
                 : Optional.of(new LowRankUpdate(backend, lora, projections, adapted, inputMajor));
     }
 
-    /** Adds to {@code out [tokens, columns of all projections]}. */
-    void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
+    @Override
+    public void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         Tensor reduced = workspace.tensor(x.rows(), reducedColumns());
         backend.linear(dropped(x, batch, workspace), allA(weights), reduced, false);
@@ -55,12 +55,8 @@ final class LowRankUpdate {
         workspace.release(mark);
     }
 
-    /**
-     * Adds to the gradients of A and B; x is read, and may be overwritten after that.
-     *
-     * @return the gradient of {@code dropout(x)·Aᵀ}, in the workspace
-     */
-    Tensor backward(
+    @Override
+    public Tensor backward(
             Parameters weights, Tensor x, PackedBatch batch, Tensor dOut, Parameters gradients, Workspace workspace) {
         Tensor dReduced = workspace.tensor(x.rows(), reducedColumns());
         Workspace.Mark mark = workspace.mark();
@@ -80,8 +76,8 @@ final class LowRankUpdate {
         return dReduced;
     }
 
-    /** Adds to the gradient of x. */
-    void backwardInput(Parameters weights, Tensor dReduced, PackedBatch batch, Tensor dX, Workspace workspace) {
+    @Override
+    public void backwardInput(Parameters weights, Tensor dReduced, PackedBatch batch, Tensor dX, Workspace workspace) {
         if (!drops(batch)) {
             backend.linearBackwardInput(dReduced, allA(weights), dX, true);
             return;

@@ -8,7 +8,7 @@ import ai.rpo.core.tensor.Workspace;
 /** Normalizes the rows of {@code [tokens, hidden]}, with learned parameters. */
 interface Normalization {
 
-    /** What the backward pass needs: the input, numbers of each row, and the gain as it was applied. */
+    /** Holds what the backward pass needs: the input, numbers of each row, and the gain as it was applied. */
     record Saved(Tensor x, Tensor statistics, Tensor gain) {}
 
     /** Overwrites {@code out}, shaped like {@code x}. */

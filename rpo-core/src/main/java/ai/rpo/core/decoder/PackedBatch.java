@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
  * <p>The result is that of separate sequences, at P+2R rows a pair instead of 2P+2R. The logits that predict a
  * completion's first token are those of the prompt's last row, so that row serves every completion.
  *
- * <p>For a reward model, which reads a completion at its end, all tokens have a row, and of each completion only the last one is
- * read.
+ * <p>For a reward model, which reads a completion at its end, all tokens have a row, and of each completion only the
+ * last one is read.
  */
 public final class PackedBatch implements TokenRows {
 
@@ -68,8 +68,8 @@ public final class PackedBatch implements TokenRows {
     }
 
     /**
-     * A batch whose completions are each read at their last token, for a reward model. {@link #targetCount} is the number of
-     * completions then.
+     * A batch whose completions are each read at their last token, for a reward model. {@link #targetCount} is the
+     * number of completions then.
      *
      * @param padding an id that is passed over at the end of a completion
      */
@@ -133,10 +133,10 @@ public final class PackedBatch implements TokenRows {
         }
     }
 
-    /** Which rows of a completion are read. */
+    /** Says which rows of a completion are read. */
     private interface Targets {
 
-        /** How many of a completion's last tokens have no row. */
+        /** Tells how many of a completion's last tokens have no row. */
         int rowsLess();
 
         /**
@@ -275,7 +275,9 @@ public final class PackedBatch implements TokenRows {
         return sums;
     }
 
-    /** Gives every token of a completion the completion's value; what has a value for each token already is returned. */
+    /**
+     * Gives every token of a completion the completion's value; what has a value for each token already is returned.
+     */
     double[] spreadToTargets(double[] perCompletion) {
         if (perCompletion.length == targets.length) {
             return perCompletion;
@@ -311,7 +313,7 @@ public final class PackedBatch implements TokenRows {
         return positions;
     }
 
-    /** For each row the tokens of its prompt and the longest completion of that, the last token included. */
+    /** Gives for each row the tokens of its prompt and the longest completion of that, the last token included. */
     @Override
     public int[] sequenceLengths() {
         return sequenceLengths;

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
- * A model's weights, or the gradients of those that are trained: windows of one flat storage by Hugging Face name. Those
- * of an adapter may lie over a model's, which then are found too.
+ * A model's weights, or the gradients of those that are trained: windows of one flat storage by Hugging Face name.
+ * Those of an adapter may lie over a model's, which then are found too.
  */
 public final class Parameters {
 
@@ -52,8 +52,8 @@ public final class Parameters {
     }
 
     /**
-     * A model's weights that are only read, in as little memory as they say and the backend's products allow; see {@link
-     * ReadOnlyPlacement}.
+     * A model's weights that are only read, in as little memory as they say and the backend's products allow; see
+     * {@link ReadOnlyPlacement}.
      */
     public static Parameters readOnly(ModelConfig config, Weights weights, Backend backend) {
         ParameterLayout layout = ParameterLayout.of(config);
@@ -64,6 +64,45 @@ public final class Parameters {
         Parameters parameters = new Parameters(layout, placement, packed, Optional.empty());
         parameters.load(weights);
         return parameters;
+    }
+
+    /**
+     * Room for a copy of weights that are trained elsewhere, all zeros, in as little memory as the backend's products allow;
+     * see {@link ReadOnlyPlacement}. Tables whose rows are looked up are in float32.
+     */
+    public static Parameters copyOfTrained(ModelConfig config, Backend backend) {
+        ParameterLayout layout = ParameterLayout.of(config);
+        return new Parameters(layout, ReadOnlyPlacement.ofTrained(config, layout, backend), Map.of(), Optional.empty());
+    }
+
+    /**
+     * Memory of a {@link #copyOfTrained}, in bytes.
+     *
+     * @param products to what the backend's products round
+     */
+    public static long bytesOfCopy(ModelConfig config, Precision products) {
+        return ReadOnlyPlacement.bytesOfTrained(config, products);
+    }
+
+    /**
+     * Copies all weights from one flat vector.
+     *
+     * @param piece as many as are copied at once
+     */
+    public void copyFrom(Storage flat, float[] piece) {
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            Storage to = placement.storage(entry);
+            for (long done = 0; done < entry.size(); done += piece.length) {
+                int count = (int) Math.min(piece.length, entry.size() - done);
+                flat.read(entry.offset() + done, piece, 0, count);
+                to.write(placement.offset(entry) + done, piece, 0, count);
+            }
+        }
+    }
+
+    /** Gives the memory of weights that are not packed back now; see {@link Storage#free}. */
+    public void free() {
+        layout.entries().stream().map(placement::storage).distinct().forEach(Storage::free);
     }
 
     /** Those in fewer bits. Storages of bfloat16, where products take them, need not be unpacked. */
@@ -83,17 +122,20 @@ public final class Parameters {
         return order.equals(RowOrder.AS_STORED) ? matrix : matrix.withRowsAt(order::inMemory);
     }
 
-    /** The same, of which these matrices are packed; for shapes without numbers. */
+    /** Replaces matrices by packed ones; for shapes without numbers. */
     Parameters with(Map<String, Packed> others) {
         return new Parameters(layout, placement, others, base);
     }
 
-    /** Where weights lie. Those that are neighbours in the layout, and both vectors or both matrices, are neighbours there. */
+    /**
+     * Says where weights lie. Those that are neighbours in the layout, and both vectors or both matrices, are
+     * neighbours there.
+     */
     interface Placement {
 
         Storage storage(ParameterLayout.Entry entry);
 
-        /** Of the first element, in the storage. */
+        /** Gives the place of the first element in the storage. */
         long offset(ParameterLayout.Entry entry);
     }
 
@@ -151,7 +193,7 @@ public final class Parameters {
         });
     }
 
-    /** Whether a weight is among these, rather than frozen. */
+    /** Tells whether a weight is among these, rather than frozen. */
     boolean hold(String name) {
         return layout.contains(name) || layout.contains(Lora.saved(name));
     }
@@ -211,8 +253,8 @@ public final class Parameters {
     }
 
     /**
-     * Neighbouring matrices of equal width as one, as products take them: {@link #stacked} or, where one of them is kept in
-     * fewer bits, in scratch memory.
+     * Neighbouring matrices of equal width as one, as products take them: {@link #stacked} or, where one of them is
+     * kept in fewer bits, in scratch memory.
      */
     Tensor matrix(List<String> names, Backend backend, Workspace workspace) {
         if (isOfBase(names.get(0))) {
@@ -254,6 +296,13 @@ public final class Parameters {
         Tensor part = workspace.tensor(rows, matrix.columns());
         backend.unpack(matrix, number * rows, part);
         return part;
+    }
+
+    /** One of so many matrices of such a shape, which lie one behind the other. */
+    Tensor part(String name, int number, int count, int rows, int columns) {
+        Tensor all = tensors.computeIfAbsent(
+                name + " " + rows + "×" + columns, n -> tensor(own(name), Math.multiplyExact(count, rows), columns));
+        return part(all, number, count);
     }
 
     /** One of so many matrices, or of so many rows, in one tensor. */

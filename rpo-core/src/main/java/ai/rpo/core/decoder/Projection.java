@@ -19,17 +19,43 @@ final class Projection {
     private final Weight weight;
     private final Optional<Window> bias;
     private final boolean inputMajor;
-    private final Optional<LowRankUpdate> update;
+    private final Optional<? extends Update> update;
     private final Optional<Magnitudes> magnitudes;
 
-    /** A weight among parameters, unpacked into scratch memory where it is kept in fewer bits; or its gradient among gradients. */
+    /**
+     * A weight among parameters, unpacked into scratch memory where it is kept in fewer bits; or its gradient among
+     * gradients.
+     */
     private interface Weight {
         Tensor of(Parameters parameters, Workspace workspace);
     }
 
-    /** Where a bias lies among parameters, or its gradient among gradients. */
+    /** Finds a bias among parameters, or its gradient among gradients. */
     private interface Window {
         Tensor of(Parameters parameters);
+    }
+
+    /** What an adapter adds to the product. */
+    interface Update {
+
+        /** Adds to {@code out [tokens, out]}. */
+        void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace);
+
+        /**
+         * Adds to the gradients of A and B; x is read, and may be overwritten after that.
+         *
+         * @return the gradient of x times A, in the workspace
+         */
+        Tensor backward(
+                Parameters weights,
+                Tensor x,
+                PackedBatch batch,
+                Tensor dOut,
+                Parameters gradients,
+                Workspace workspace);
+
+        /** Adds to the gradient of x. */
+        void backwardInput(Parameters weights, Tensor dReduced, PackedBatch batch, Tensor dX, Workspace workspace);
     }
 
     private Projection(
@@ -38,7 +64,7 @@ final class Projection {
             Weight weight,
             Optional<Window> bias,
             boolean inputMajor,
-            Optional<LowRankUpdate> update,
+            Optional<? extends Update> update,
             Optional<Magnitudes> magnitudes) {
         this.backend = backend;
         this.firstName = firstName;
@@ -73,7 +99,8 @@ final class Projection {
     }
 
     /**
-     * One expert's, of a tensor {@code [experts, in, out]} that holds those of all, and of {@code [experts, out]} biases.
+     * One expert's, of a tensor {@code [experts, in, out]} that holds those of all, and of {@code [experts, out]}
+     * biases.
      *
      * @param tensor its full name
      */
@@ -87,6 +114,11 @@ final class Projection {
                 true,
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /** The same with what an adapter adds to it. */
+    Projection with(Optional<? extends Update> other) {
+        return new Projection(backend, firstName, weight, bias, inputMajor, other, magnitudes);
     }
 
     /** {@code x [tokens, in]} to {@code out [tokens, out]}, overwriting it or adding to it. */

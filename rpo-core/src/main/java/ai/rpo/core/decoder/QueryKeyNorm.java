@@ -12,7 +12,7 @@ import java.util.Optional;
 /** RMSNorm of queries and keys, which lie with the values in one tensor. */
 interface QueryKeyNorm {
 
-    /** What the backward pass needs, and the result {@code [tokens, shape.fusedColumns()]}. */
+    /** Holds what the backward pass needs, and the result {@code [tokens, shape.fusedColumns()]}. */
     interface Saved {
         Tensor out();
     }
@@ -35,7 +35,7 @@ interface QueryKeyNorm {
         };
     }
 
-    /** Of each head. */
+    /** Normalizes each head. */
     final class PerHead implements QueryKeyNorm {
 
         /** @param inverseRms of each query head, then of each key head */
@@ -81,7 +81,7 @@ interface QueryKeyNorm {
         }
     }
 
-    /** Of all query heads at once and of all key heads at once. */
+    /** Normalizes all query heads at once and all key heads at once. */
     final class OverAllHeads implements QueryKeyNorm {
 
         private record Numbers(Normalization.Saved query, Normalization.Saved key, Tensor out) implements Saved {}

@@ -12,9 +12,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
- * Of weights that are only read, those that are not packed. Vectors are kept in float32, and matrices in bfloat16 where that
+ * Places weights that are only read and are not packed. Vectors are kept in float32, and matrices in bfloat16 where that
  * changes no result: where all of their numbers are bfloat16, as in most models' files, and the backend takes such weights;
  * and all those that are only multiplied, for backends whose products round their operands to that anyway.
  */
@@ -28,24 +29,32 @@ final class ReadOnlyPlacement implements Parameters.Placement {
     private final Storage narrow; // null where nothing is
     private final Storage wide;
 
-    private ReadOnlyPlacement(ParameterLayout layout, Set<String> packed, Set<String> keptWide, Backend backend) {
+    private ReadOnlyPlacement(
+            ParameterLayout layout,
+            Set<String> packed,
+            Predicate<ParameterLayout.Entry> mayBeNarrow,
+            Backend backend) {
         long narrowSize = 0;
         long wideSize = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {
             if (packed.contains(entry.name())) {
                 continue;
             }
-            if (keptWide.contains(entry.name())) {
-                offsets.put(entry.name(), wideSize);
-                wideSize += entry.size();
-            } else {
+            if (isMatrix(entry) && mayBeNarrow.test(entry)) {
                 offsets.put(entry.name(), narrowSize);
                 rounded.add(entry.name());
                 narrowSize += entry.size();
+            } else {
+                offsets.put(entry.name(), wideSize);
+                wideSize += entry.size();
             }
         }
         narrow = narrowSize > 0 ? backend.allocateRounded(narrowSize) : null;
         wide = backend.allocate(wideSize);
+    }
+
+    private static boolean isMatrix(ParameterLayout.Entry entry) {
+        return !entry.vector() && !isStackOfBiases(entry);
     }
 
     private static boolean isStackOfBiases(ParameterLayout.Entry entry) {
@@ -55,25 +64,39 @@ final class ReadOnlyPlacement implements Parameters.Placement {
     /** @param packed names of matrices that lie elsewhere */
     static ReadOnlyPlacement of(
             ModelConfig config, ParameterLayout layout, Set<String> packed, Weights weights, Backend backend) {
+        Set<String> tables = tables(config);
+        boolean rounds = backend.products() == Precision.BFLOAT16;
+        boolean takesBfloat16 = rounds || backend.widens();
+        return new ReadOnlyPlacement(
+                layout,
+                packed,
+                entry -> rounds && !tables.contains(entry.name()) || takesBfloat16 && isBfloat16(entry, weights),
+                backend);
+    }
+
+    /** Of a copy of weights that change: tables may get any number. */
+    static ReadOnlyPlacement ofTrained(ModelConfig config, ParameterLayout layout, Backend backend) {
+        Set<String> tables = tables(config);
+        boolean rounds = backend.products() == Precision.BFLOAT16;
+        return new ReadOnlyPlacement(layout, Set.of(), entry -> rounds && !tables.contains(entry.name()), backend);
+    }
+
+    /** Bytes of such a copy where products round to {@code products}. */
+    static long bytesOfTrained(ModelConfig config, Precision products) {
+        Set<String> tables = tables(config);
+        boolean rounds = products == Precision.BFLOAT16;
+        return ParameterLayout.of(config).entries().stream()
+                .mapToLong(entry -> entry.size()
+                        * (rounds && isMatrix(entry) && !tables.contains(entry.name()) ? Short.BYTES : Float.BYTES))
+                .sum();
+    }
+
+    private static Set<String> tables(ModelConfig config) {
         WeightNames names = config.architecture().names();
         Set<String> tables = new HashSet<>();
         tables.add(names.embedding() + ".weight");
         names.positions().ifPresent(positions -> tables.add(positions + ".weight"));
-        boolean rounds = backend.products() == Precision.BFLOAT16;
-        Set<String> wide = new HashSet<>();
-        for (ParameterLayout.Entry entry : layout.entries()) {
-            boolean onlyMultiplied = !tables.contains(entry.name());
-            boolean mayBeNarrow = !entry.vector()
-                    && !isStackOfBiases(entry)
-                    && (rounds && onlyMultiplied
-                            || (rounds || backend.widens())
-                                    && !packed.contains(entry.name())
-                                    && isBfloat16(entry, weights));
-            if (!mayBeNarrow) {
-                wide.add(entry.name());
-            }
-        }
-        return new ReadOnlyPlacement(layout, packed, wide, backend);
+        return tables;
     }
 
     private static boolean isBfloat16(ParameterLayout.Entry entry, Weights weights) {

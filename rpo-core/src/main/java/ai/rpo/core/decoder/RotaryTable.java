@@ -21,7 +21,7 @@ final class RotaryTable {
     record Angles(int[] rows, Tensor cos, Tensor sin) {}
 
     /**
-     * Where angles depend on the sequence's length, those of long sequences follow those of short ones.
+     * Holds angles: where they depend on the sequence's length, those of long sequences follow those of short ones.
      *
      * @param outgrown kept, since another thread may be computing with it and hold nothing but its address; all of them
      *     together are smaller than this one

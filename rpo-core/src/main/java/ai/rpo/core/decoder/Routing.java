@@ -5,11 +5,11 @@ import ai.rpo.core.model.Architecture.Shares;
 import java.util.Arrays;
 
 /**
- * Which experts each token goes through and what share each of them has, from a router's logits; in double, on any
- * backend the same.
+ * Decides which experts each token goes through and what share each of them has, from a router's logits; in double, on
+ * any backend the same.
  *
- * <p>A token and one of its experts make a place, {@code token·chosen + n}. Places are put in rows such that those of an
- * expert lie together.
+ * <p>A token and one of its experts make a place, {@code token·chosen + n}. Places are put in rows such that those of
+ * an expert lie together.
  */
 final class Routing {
 
@@ -20,6 +20,7 @@ final class Routing {
     private final int[] starts;
     private final int[] rows;
     private final int[] tokens;
+    private double[] slopes = {};
 
     /** @param logits {@code [tokens, experts]} */
     Routing(Mixture mixture, double[] logits) {
@@ -82,8 +83,9 @@ final class Routing {
     }
 
     /**
-     * The gradient of the logits, {@code [tokens, experts]}: {@code p·(d − Σ p·d)}, over the experts that the softmax is
-     * over, where d of those not chosen is 0. Which experts are chosen has none.
+     * The gradient of the logits, {@code [tokens, experts]}: {@code p·(d − Σ p·d)}, over the experts that the softmax
+     * is over, where d of those not chosen is 0. Which experts are chosen has none. What {@link #balance} brought is
+     * added.
      *
      * @param dShares of each place
      */
@@ -106,11 +108,65 @@ final class Routing {
                 double whole = mixture.shares() == Shares.OF_ALL ? dShares[place] : dShares[place] - mean;
                 gradient[row + experts[place]] += shares[place] * whole;
             }
+            if (slopes.length > 0) {
+                addSlopes(token, gradient);
+            }
         }
         return gradient;
     }
 
-    /** How many rows all experts together compute. */
+    /**
+     * Makes the gradient of the logits that of another term of the loss too.
+     *
+     * @param byProbability derivative of that term by each expert's probability, of each token the same
+     */
+    void balance(double[] byProbability) {
+        slopes = byProbability;
+    }
+
+    private void addSlopes(int token, double[] gradient) {
+        double[] probabilities = probabilities(token);
+        double mean = 0;
+        for (int e = 0; e < probabilities.length; e++) {
+            mean += probabilities[e] * slopes[e];
+        }
+        for (int e = 0; e < probabilities.length; e++) {
+            gradient[token * mixture.experts() + e] += probabilities[e] * (slopes[e] - mean);
+        }
+    }
+
+    /** The softmax over all experts, whichever the shares are of. */
+    private double[] probabilities(int token) {
+        double largest = logit(token, experts[first(token)]);
+        double[] probabilities = new double[mixture.experts()];
+        double sum = 0;
+        for (int e = 0; e < probabilities.length; e++) {
+            probabilities[e] = Math.exp(logit(token, e) - largest);
+            sum += probabilities[e];
+        }
+        for (int e = 0; e < probabilities.length; e++) {
+            probabilities[e] /= sum;
+        }
+        return probabilities;
+    }
+
+    /**
+     * Adds each expert's probabilities over all tokens.
+     *
+     * @return the number of tokens
+     */
+    int addProbabilities(double[] sums) {
+        int count = logits.length / mixture.experts();
+        for (int token = 0; token < count; token++) {
+            double[] probabilities = probabilities(token);
+            for (int e = 0; e < sums.length; e++) {
+                sums[e] += probabilities[e];
+            }
+        }
+        return count;
+    }
+
+    /** Tells how many rows all experts together compute. */
     int places() {
         return experts.length;
     }
@@ -130,12 +186,12 @@ final class Routing {
         return tokens;
     }
 
-    /** Of each place. */
+    /** Gives the share of each place. */
     double[] shares() {
         return shares;
     }
 
-    /** As if each expert of a token had all of it: what gradients of a token's rows are added up with. */
+    /** Gives shares as if each expert of a token had all of it: what gradients of a token's rows are added up with. */
     double[] wholeShares() {
         double[] whole = new double[shares.length];
         Arrays.fill(whole, 1);

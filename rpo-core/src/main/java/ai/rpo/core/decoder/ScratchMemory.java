@@ -4,12 +4,10 @@ import ai.rpo.core.model.Lora;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
-import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Packed;
+import ai.rpo.core.tensor.ShapeBackend;
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,8 +24,6 @@ public final class ScratchMemory {
     private final Optional<Lora> lora;
     private final Weights frozen;
     private final PackedBatch batch;
-    private long live;
-    private long most;
 
     private ScratchMemory(ModelConfig config, Optional<Lora> lora, Weights frozen, PackedBatch batch) {
         this.config = config;
@@ -37,7 +33,7 @@ public final class ScratchMemory {
     }
 
     /**
-     * Of training on pairs.
+     * Counts what training on pairs needs.
      *
      * @param frozen tells which matrices are packed, if an adapter on them is trained
      * @param pairLength tokens of a prompt with either completion, half of them the prompt's
@@ -51,12 +47,12 @@ public final class ScratchMemory {
             Decoder.Pass pass = decoder.forward(weights, memory.batch, recompute, workspace);
             ParameterLayout trained = lora.map(adapter -> ParameterLayout.of(config, adapter))
                     .orElseGet(() -> ParameterLayout.of(config));
-            Parameters gradients = new Parameters(trained, new Shapeless(trained.size(), () -> {}));
+            Parameters gradients = new Parameters(trained, elsewhere(trained.size()));
             decoder.backward(weights, pass, new double[memory.batch.completionCount()], gradients, workspace);
         });
     }
 
-    /** Of scoring pairs; see {@link #ofTraining}. */
+    /** Counts what scoring pairs needs; see {@link #ofTraining}. */
     public static long ofScoring(ModelConfig config, Weights frozen, int pairLength, int rows) {
         ScratchMemory memory = new ScratchMemory(config, Optional.empty(), frozen, batch(pairLength, rows));
         return memory.mostOf((decoder, weights, workspace) -> decoder.tokenLogps(weights, memory.batch, workspace));
@@ -78,21 +74,17 @@ public final class ScratchMemory {
     }
 
     private long mostOf(Walk walk) {
-        Backend backend = (Backend) Proxy.newProxyInstance(
-                Backend.class.getClassLoader(),
-                new Class<?>[] {Backend.class},
-                (proxy, method, arguments) ->
-                        method.getName().startsWith("allocate") ? allocate((long) arguments[0]) : null);
+        ShapeBackend backend = new ShapeBackend();
         Decoder decoder = new Decoder(config, lora, backend);
         ParameterLayout layout = ParameterLayout.of(config);
-        Parameters model = new Parameters(layout, new Shapeless(layout.size(), () -> {})).with(packed(layout));
+        Parameters model = new Parameters(layout, elsewhere(layout.size())).with(packed(layout));
         Parameters weights = lora.map(adapter -> ParameterLayout.of(config, adapter))
-                .map(own -> new Parameters(own, new Shapeless(own.size(), () -> {})).over(model))
+                .map(own -> new Parameters(own, elsewhere(own.size())).over(model))
                 .orElse(model);
         Workspace workspace = new Workspace(backend);
         walk.through(decoder, weights, workspace);
         walk.through(decoder, weights, workspace); // the second finds what the first allocated in pieces joined
-        return most;
+        return backend.most();
     }
 
     private Map<String, Packed> packed(ParameterLayout layout) {
@@ -106,46 +98,8 @@ public final class ScratchMemory {
 
     private record PackedShape(int rows, int columns) implements Packed {}
 
-    private Storage allocate(long size) {
-        live += size;
-        most = Math.max(most, live);
-        return new Shapeless(size, () -> live -= size);
-    }
-
-    /** So many numbers that are nowhere. */
-    private record Shapeless(long size, Runnable freed) implements Storage {
-
-        @Override
-        public Tensor tensor(long offset, int rows, int columns) {
-            return new Shape(rows, columns);
-        }
-
-        @Override
-        public void read(long offset, float[] target, int from, int length) {
-            // nothing to read
-        }
-
-        @Override
-        public void write(long offset, float[] source, int from, int length) {
-            // nowhere to write
-        }
-
-        @Override
-        public void free() {
-            freed.run();
-        }
-    }
-
-    private record Shape(int rows, int columns) implements Tensor {
-
-        @Override
-        public Tensor rows(int from, int to) {
-            return new Shape(to - from, columns);
-        }
-
-        @Override
-        public double[] toArray() { // which experts are chosen makes no difference to shapes
-            return new double[Math.toIntExact(size())];
-        }
+    /** Allocates what passes find there, such as weights. */
+    private static Storage elsewhere(long size) {
+        return new ShapeBackend().allocate(size);
     }
 }

@@ -10,7 +10,7 @@ sealed interface TokenRows permits PackedBatch, CachedBatch {
     /** Place of each row's token in its sequence, from 0. */
     int[] positions();
 
-    /** For each row the tokens of its sequence: of the longest, where several share the row. */
+    /** Gives for each row the tokens of its sequence: of the longest, where several share the row. */
     int[] sequenceLengths();
 
     /** Positions that the longest sequence takes. */

@@ -1,15 +1,15 @@
 package ai.rpo.core.evaluate;
 
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.objective.ExampleLogps;
 import ai.rpo.core.objective.Objective;
-import ai.rpo.core.score.ScoredPair;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A held-out pair under both models, without its tokens: a driver collects these of all pairs. Under a reward model, its rewards
- * stand for the policy's log-probabilities, and there is no reference.
+ * A held-out pair under both models, without its tokens: a driver collects these of all pairs. Under a reward model,
+ * its rewards stand for the policy's log-probabilities, and there is no reference.
  *
  * @param ordinal the pair's place in the data set
  * @param chosenTokens of the chosen completion
@@ -31,22 +31,21 @@ public record PairResult(
         double margin)
         implements Serializable {
 
-    /** @param reference the pair with the reference's log-probabilities */
-    public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps) {
-        this(reference, chosenLogps, rejectedLogps, 0);
-    }
-
-    /** @param reference the pair, which under a reward model has no log-probabilities */
-    public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps, double margin) {
+    /** @param pair with the reference's log-probabilities, which under a reward model it lacks */
+    public PairResult(TrainingExample pair, double chosenLogps, double rejectedLogps) {
         this(
-                reference.pair().ordinal(),
-                reference.pair().chosen().length,
-                reference.pair().rejected().length,
-                reference.referenceChosen(),
-                reference.referenceRejected(),
+                pair.ordinal(),
+                pair.chosen().length,
+                pair.rejected().length,
+                reference(pair, 0),
+                reference(pair, 1),
                 chosenLogps,
                 rejectedLogps,
-                margin);
+                pair.margin());
+    }
+
+    private static double reference(TrainingExample pair, int completion) {
+        return pair.referenceLogps().length == 0 ? 0 : pair.referenceLogps()[completion];
     }
 
     /**
@@ -73,7 +72,7 @@ public record PairResult(
                 pair.margin);
     }
 
-    /** As an objective sees it. */
+    /** Gives the pair as an objective sees it. */
     ExampleLogps seenBy(Objective objective) {
         return objective.needs().rewards() ? rewards() : logps();
     }

@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a completion is drawn: each setting means what the one of its name means in transformers' {@code GenerationConfig}.
+ * Says how a completion is drawn: each setting means what the one of its name means in transformers'
+ * {@code GenerationConfig}.
  *
  * @param maxNewTokens length at which a completion ends unfinished
  * @param temperature divides the logits; 0 takes the likeliest token, whatever {@code topK} and {@code topP} say
@@ -43,7 +44,7 @@ public record SamplingSettings(int maxNewTokens, double temperature, int topK, d
         return atTemperature(0, maxNewTokens);
     }
 
-    /** The same at another temperature. */
+    /** Gives the same settings at another temperature. */
     public SamplingSettings withTemperature(double other) {
         return new SamplingSettings(maxNewTokens, other, topK, topP, repetitionPenalty);
     }

@@ -16,7 +16,7 @@ final class AlpacaEval2 implements Protocol {
 
     static final String NAME = "alpaca-eval-2";
 
-    /** Of the answer shown first, and of the other. */
+    /** Names the answer shown first, and the other. */
     static final List<String> LABELS = List.of("m", "M");
 
     private static final Options OPTIONS = new Options(1, 1, LABELS);
@@ -47,7 +47,7 @@ final class AlpacaEval2 implements Protocol {
         return false;
     }
 
-    /** The same answers are a tie, and nobody is asked. */
+    /** Asks nobody about answers that are the same, which are a tie. */
     @Override
     public List<Question> questions(Match match) {
         if (match.isIdentical()) {
@@ -97,13 +97,13 @@ final class AlpacaEval2 implements Protocol {
         return given == 0.5 ? Verdict.TIE : given > 0.5 ? Verdict.MODEL : Verdict.BASELINE;
     }
 
-    /** For the model, in [0, 1]. */
+    /** Gives the preference for the model, in [0, 1]. */
     static OptionalDouble preference(List<TokenLogprob> top, boolean modelIsFirst) {
         OptionalDouble first = LabelMass.of(top, LABELS).shareOfFirst();
         return modelIsFirst || first.isEmpty() ? first : OptionalDouble.of(1 - first.getAsDouble());
     }
 
-    /** Whether AlpacaEval with its seed 0 swaps the two answers, which shows the model's first. */
+    /** Tells whether AlpacaEval with its seed 0 swaps the two answers, which shows the model's first. */
     static boolean isModelFirst(String instruction) {
         return PythonRandom.seeded("is_switched_outputs" + instruction + "0").choice(2) == 1;
     }

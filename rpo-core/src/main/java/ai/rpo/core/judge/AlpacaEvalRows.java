@@ -58,7 +58,7 @@ final class AlpacaEvalRows {
         return top;
     }
 
-    /** Of 1 to 2, where 0 is an old sign for a draw. */
+    /** Reads a preference of 1 to 2, where 0 is an old sign for a draw. */
     private static OptionalDouble preference(JsonNode given) {
         if (given.isNull() || given.isDouble() && Double.isNaN(given.doubleValue())) {
             return OptionalDouble.empty();

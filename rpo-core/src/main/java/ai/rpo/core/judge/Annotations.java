@@ -22,12 +22,12 @@ public record Annotations(String protocol, String judge, String promptSha256, Li
         judgments = List.copyOf(judgments);
     }
 
-    /** What one row of a file says. */
+    /** Holds what one row of a file says. */
     record Row(String protocol, String judge, String promptSha256, Judgment judgment) {}
 
     /**
-     * Judgments made elsewhere: AlpacaEval's {@code annotations.json}, FastChat's pairwise and single judgments, or this
-     * project's own, recognised row by row.
+     * Judgments made elsewhere: AlpacaEval's {@code annotations.json}, FastChat's pairwise and single judgments, or
+     * this project's own, recognised row by row.
      *
      * @param source what to call the file in messages
      * @throws RpoException where a row is none of these, is a repetition, or was made by another judge or protocol
@@ -57,7 +57,7 @@ public record Annotations(String protocol, String judge, String promptSha256, Li
     }
 
     /**
-     * The same, where a candidate is what others are measured against.
+     * Turns judgments so that a candidate is what others are measured against.
      *
      * @throws RpoException where nothing was judged against it
      */

@@ -8,8 +8,8 @@ import java.util.Objects;
  * Holds what a judge answered, as it did.
  *
  * @param text empty where there is none
- * @param topLogprobs the likeliest first tokens of the answer, in the judge's own spelling; empty where nobody asked for
- *     them or the judge left them out
+ * @param topLogprobs the likeliest first tokens of the answer, in the judge's own spelling; empty where nobody asked
+ *     for them or the judge left them out
  * @param finish why the answer ended
  * @param note what else there is to know: the words of a refusal, or why there is no answer; empty for nothing
  * @param model as the judge names itself; empty where it does not
@@ -26,7 +26,7 @@ public record Answer(
         long completionTokens)
         implements Serializable {
 
-    /** Why an answer ended. */
+    /** Says why an answer ended. */
     public enum Finish {
         /** The judge said all that it had to say. */
         STOP,

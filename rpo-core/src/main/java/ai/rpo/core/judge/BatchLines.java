@@ -14,7 +14,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/** Writes the lines of OpenAI's batch files, and reads those of their results, whose order is not that of the requests. */
+/**
+ * Writes the lines of OpenAI's batch files, and reads those of their results, whose order is not that of the requests.
+ */
 public final class BatchLines {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -22,7 +24,7 @@ public final class BatchLines {
     private BatchLines() {}
 
     /**
-     * What became of one request.
+     * Holds what became of one request.
      *
      * @param key of the request
      * @param answer {@link Answer.Finish#FAILED} where it has none

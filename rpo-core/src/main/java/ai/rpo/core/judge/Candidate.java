@@ -18,7 +18,7 @@ import java.util.TreeSet;
 public record Candidate(String name, Map<String, Reply> answers) {
 
     /**
-     * What a candidate answered to one prompt.
+     * Holds what a candidate answered to one prompt.
      *
      * @param turns what the user said; none where only the question's id is known
      * @param answers one a turn

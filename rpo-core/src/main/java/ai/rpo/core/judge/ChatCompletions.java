@@ -20,10 +20,10 @@ public final class ChatCompletions {
 
     private ChatCompletions() {}
 
-    /** How a server calls the greatest length of an answer. */
+    /** Says how a server calls the greatest length of an answer. */
     public enum LengthField {
         MAX_TOKENS("max_tokens"),
-        /** Of servers that call the other one outdated. */
+        /** Is the name at servers that call the other one outdated. */
         MAX_COMPLETION_TOKENS("max_completion_tokens");
 
         private final String key;

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What stood in the places of one of FastChat's prompts, found by the headings around them.
+ * Holds what stood in the places of one of FastChat's prompts, found by the headings around them.
  *
  * @param questions the user's turns; none where the prompt is not one of these
  * @param answerA the answer that is judged, of the assistant alone or of assistant A; null where it is not found

@@ -35,7 +35,7 @@ public record Game(
         topLogprobs = List.copyOf(topLogprobs);
     }
 
-    /** The same, where the model is called the baseline and the other way round. */
+    /** Calls the model the baseline and the baseline the model. */
     Game flipped() {
         Verdict other =
                 switch (verdict) {

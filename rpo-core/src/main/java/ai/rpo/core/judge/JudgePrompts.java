@@ -135,7 +135,7 @@ public final class JudgePrompts {
         }
     }
 
-    /** Of the templates' whole text. */
+    /** Hashes the templates' whole text. */
     static String sha256(List<PromptTemplate> templates) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");

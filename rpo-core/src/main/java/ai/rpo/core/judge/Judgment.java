@@ -77,7 +77,7 @@ public record Judgment(Subject subject, List<Game> games, OptionalDouble prefere
             return modelAnswer.codePointCount(0, modelAnswer.length());
         }
 
-        /** The same of the baseline's. */
+        /** Gives the length of the baseline's answers, as {@link #modelLength} does. */
         public int baselineLength() {
             return baselineAnswer.codePointCount(0, baselineAnswer.length());
         }
@@ -96,7 +96,7 @@ public record Judgment(Subject subject, List<Game> games, OptionalDouble prefere
         return new Judgment(Subject.of(match), List.of(game), OptionalDouble.empty(), score);
     }
 
-    /** The same, where the baseline is what is measured. */
+    /** Measures the baseline instead of the model. */
     Judgment flipped() {
         return new Judgment(
                 subject.flipped(),

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * How probable each of two labels is as the first token of an answer.
+ * Says how probable each of two labels is as the first token of an answer.
  *
  * @param first of the label of what was shown first
  * @param second of the other
@@ -28,13 +28,13 @@ record LabelMass(double first, double second) {
                 .sum();
     }
 
-    /** Of the first label among both; empty where neither has any. */
+    /** Gives the first label's share of both; empty where neither has any. */
     OptionalDouble shareOfFirst() {
         double both = first + second;
         return both > 0 ? OptionalDouble.of(first / both) : OptionalDouble.empty();
     }
 
-    /** What neither label has. */
+    /** Gives what neither label has. */
     double missing() {
         return Math.max(0, 1 - first - second);
     }

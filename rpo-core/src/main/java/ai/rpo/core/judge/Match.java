@@ -17,7 +17,7 @@ public record Match(EvaluationPrompt prompt, int turn, Contestant model, Optiona
                 + baseline.map(other -> "/" + other.name()).orElse("");
     }
 
-    /** What both say, if they say the same. */
+    /** Tells whether both say the same. */
     boolean isIdentical() {
         return baseline.isPresent()
                 && model.answers()

@@ -174,7 +174,7 @@ public record Matches(List<Match> matches, int leftOut) {
     }
 
     /**
-     * What the answers mean.
+     * Says what the answers mean.
      *
      * @param judge its name
      * @param answers by the questions' keys; a question without one counts as not answered

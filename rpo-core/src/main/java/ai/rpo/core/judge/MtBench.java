@@ -9,10 +9,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What the two protocols of MT-Bench have in common: which template serves which question, and what goes in its places. */
+/**
+ * Holds what the two protocols of MT-Bench have in common: which template serves which question, and what goes in its
+ * places.
+ */
 final class MtBench {
 
-    /** As FastChat asks GPT-4. */
+    /** Asks as FastChat asks GPT-4. */
     static final Options OPTIONS = new Options(2048, 0, List.of());
 
     /** Categories whose judge is shown a right answer. */
@@ -66,7 +69,7 @@ final class MtBench {
         return reference ? secondWithReference : second;
     }
 
-    /** Of the questions and right answers, under the names that the templates have for them. */
+    /** Gives the questions and right answers under the names that the templates have for them. */
     static Map<String, String> places(EvaluationPrompt prompt) {
         Map<String, String> places = new HashMap<>();
         places.put("question", prompt.turns().get(0));

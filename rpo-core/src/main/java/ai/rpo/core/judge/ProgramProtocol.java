@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Has a {@link Verifier} grade each answer by itself, from 0 to 1; against a baseline, the higher grade wins. A question is the
- * conversation to be graded, and the right answer as the message of a role of its own.
+ * Has a {@link Verifier} grade each answer by itself, from 0 to 1; against a baseline, the higher grade wins. A
+ * question is the conversation to be graded, and the right answer as the message of a role of its own.
  */
 public final class ProgramProtocol implements Protocol {
 
@@ -30,7 +30,7 @@ public final class ProgramProtocol implements Protocol {
         return pairwise ? "program-pair" : "program-single";
     }
 
-    /** Of no text. */
+    /** Is of no text. */
     @Override
     public String promptSha256() {
         return JudgePrompts.sha256(List.of());
@@ -67,7 +67,7 @@ public final class ProgramProtocol implements Protocol {
     }
 
     /**
-     * What a question of this protocol holds.
+     * Gives what a question of this protocol holds.
      *
      * @throws IllegalArgumentException if it is of another
      */

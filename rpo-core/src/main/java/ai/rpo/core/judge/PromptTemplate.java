@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a judge is told, with places such as {@code {answer_a}} for what it is to judge.
+ * Says what a judge is told, with places such as {@code {answer_a}} for what it is to judge.
  *
  * @param name by which protocols know it
  * @param system the system message; absent where there is none

@@ -11,17 +11,19 @@ public interface Protocol {
     /** SHA-256 of all prompt texts that it may use, as 64 hexadecimal digits. */
     String promptSha256();
 
-    /** Whether answers are held against a baseline's; else each is scored alone. */
+    /** Tells whether answers are held against a baseline's; else each is scored alone. */
     boolean isPairwise();
 
-    /** Whether it can judge answers after the first turn. */
+    /** Tells whether it can judge answers after the first turn. */
     boolean judgesLaterTurns();
 
-    /** What to ask; nothing where the answer is known without asking. Keys are unique among the matches of a run. */
+    /**
+     * Says what to ask; nothing where the answer is known without asking. Keys are unique among the matches of a run.
+     */
     List<Question> questions(Match match);
 
     /**
-     * What the answers mean.
+     * Says what the answers mean.
      *
      * @param answers to {@link #questions} of the same match, in their order
      */

@@ -24,7 +24,7 @@ public record Question(String key, List<Message> messages, Options options) impl
     }
 
     /**
-     * How a judge is to answer.
+     * Says how a judge is to answer.
      *
      * @param maxTokens the longest answer, in tokens
      * @param temperature 0 for the likeliest tokens

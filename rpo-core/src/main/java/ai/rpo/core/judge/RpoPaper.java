@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the authors of RPO (arXiv 2405.16436) judge answers to the test split with: one game, in an order that Python's
+ * Judges as the authors of RPO (arXiv 2405.16436) do on the test split: one game, in an order that Python's
  * generator with seed 0 draws prompt after prompt, and MT-Bench's question in one message.
  */
 final class RpoPaper implements Protocol {

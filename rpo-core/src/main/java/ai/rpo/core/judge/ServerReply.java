@@ -34,14 +34,14 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
     private static final Pattern TITLE =
             Pattern.compile("<title[^>]*>\\s*(.*?)\\s*</title>", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
-    /** What follows from a reply. */
+    /** Says what follows from a reply. */
     public sealed interface Outcome {}
 
     /** The question has its answer, if only that it is filtered. */
     public record Answered(Answer answer) implements Outcome {}
 
     /**
-     * The same request may succeed later.
+     * Says that the same request may succeed later.
      *
      * @param why for people
      * @param after what the server asks to wait; empty where it does not say
@@ -49,13 +49,13 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
      */
     public record Again(String why, Optional<Duration> after, Fault fault) implements Outcome {}
 
-    /** Why there is no answer yet. */
+    /** Says why there is no answer yet. */
     public enum Fault {
         /** The server has too much to do. */
         CROWDED,
         /** The server or the way to it failed. */
         BROKEN,
-        /** What came is no answer of this protocol. */
+        /** Says that what came is no answer of this protocol. */
         UNREADABLE
     }
 
@@ -76,7 +76,7 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
      */
     public record Hopeless(Kind kind, String why, String remedy) implements Outcome {}
 
-    /** What to make of it. */
+    /** Says what to make of it. */
     public Outcome outcome(Instant now) {
         if (status == 200) {
             return read();
@@ -166,7 +166,7 @@ public record ServerReply(int status, Map<String, String> headers, String body) 
         return Duration.ofMillis((long) Math.ceil(Math.max(0, Math.min(millis, 1e12))));
     }
 
-    /** Whether the error calls itself by one of these names. */
+    /** Tells whether the error calls itself by one of these names. */
     private boolean isAbout(String... names) {
         JsonNode error = json().path("error");
         for (String name : names) {

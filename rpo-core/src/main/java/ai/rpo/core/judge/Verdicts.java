@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** Reads a judge's words, as FastChat's llm_judge reads them. */
 final class Verdicts {
 
-    /** What wins of two ratings, up to which they are a tie. */
+    /** Bounds the difference of two ratings up to which they are a tie. */
     private static final double RATING_TIE = 0.1;
 
     private static final Pattern RATING = Pattern.compile("\\[\\[(\\d+\\.?\\d*)\\]\\]");
@@ -29,7 +29,7 @@ final class Verdicts {
         return answer.contains("[[C]]") ? Verdict.TIE : Verdict.UNPARSED;
     }
 
-    /** Of two ratings such as {@code [[7, 9]]} the higher one, where they differ by more than 0.1. */
+    /** Gives the higher one of two ratings such as {@code [[7, 9]]}, where they differ by more than 0.1. */
     static Verdict ofRatings(String answer, boolean modelIsFirst) {
         Matcher ratings = RATINGS.matcher(answer);
         if (!ratings.find()) {

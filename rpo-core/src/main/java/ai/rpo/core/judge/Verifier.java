@@ -5,20 +5,21 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Grades answers by program. Those of a jar are found through {@link java.util.ServiceLoader}: the jar names the class, which
- * has a constructor without parameters, in {@code META-INF/services/ai.rpo.core.judge.Verifier}.
+ * Grades answers by program. Those of a jar are found through {@link java.util.ServiceLoader}: the jar names the class,
+ * which has a constructor without parameters, in {@code META-INF/services/ai.rpo.core.judge.Verifier}.
  *
  * <p>One verifier serves several threads.
  */
 public interface Verifier {
 
-    /** What {@code rpo.judge.program.verifier} calls it. */
+    /** Gives what {@code rpo.judge.program.verifier} calls it. */
     String name();
 
     /**
      * Grades one submission; the same one always alike.
      *
-     * @throws ai.rpo.core.RpoException where what the grade needs is missing, such as the right answer, which ends the job
+     * @throws ai.rpo.core.RpoException where what the grade needs is missing, such as the right answer, which ends the
+     *     job
      */
     Grade verify(Submission submission);
 

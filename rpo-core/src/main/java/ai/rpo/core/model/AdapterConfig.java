@@ -28,7 +28,6 @@ public final class AdapterConfig {
     private static final List<String> UNSUPPORTED = List.of(
             "lora_bias",
             "exclude_modules",
-            "target_parameters",
             "trainable_token_indices",
             "layer_replication",
             "use_qalora",
@@ -72,6 +71,7 @@ public final class AdapterConfig {
             "lora_dropout",
             "use_rslora",
             "target_modules",
+            ExpertTargets.KEY,
             "use_dora",
             "rank_pattern",
             "alpha_pattern",
@@ -108,17 +108,28 @@ public final class AdapterConfig {
         if (!(dropout >= 0 && dropout < 1)) {
             throw file.refuse("lora_dropout", "but must be at least 0 and below 1");
         }
-        Set<String> modules = inLayers(file, config, modules(file, config));
+        Set<String> parameters = ExpertTargets.read(file, config);
+        Set<String> modules = file.isEmpty("target_modules") && !parameters.isEmpty()
+                ? Set.of()
+                : inLayers(file, config, modules(file, config));
+        Set<String> adapted = union(modules, parameters);
         return new Lora(
                 file.positiveInt("r", 8),
                 file.positive("lora_alpha", 8),
                 dropout,
                 file.flag("use_rslora", false),
                 modules,
-                pattern(file, "rank_pattern", JsonObject::positiveInt, modules),
-                pattern(file, "alpha_pattern", JsonObject::positive, modules),
+                parameters,
+                pattern(file, "rank_pattern", JsonObject::positiveInt, adapted),
+                pattern(file, "alpha_pattern", JsonObject::positive, adapted),
                 saved(file, config),
                 dora(file, config));
+    }
+
+    static Set<String> union(Set<String> some, Set<String> others) {
+        Set<String> all = new TreeSet<>(some);
+        all.addAll(others);
+        return all;
     }
 
     private static boolean dora(JsonObject file, ModelConfig config) {
@@ -307,7 +318,8 @@ public final class AdapterConfig {
                     || names.input().contains(last)
                     || names.output().equals(last)) {
                 throw RpoException.configuration("Cannot adapt " + target + " of " + source
-                        + ": experts and their router cannot be adapted. Choose among "
+                        + ": experts are adapted by target parameters (mlp.experts" + ExpertParameter.INPUT
+                        + ", mlp.experts" + ExpertParameter.OUTPUT + "), and their router is not. Choose among "
                         + String.join(", ", lastNames(matching(config, module -> true))) + ".");
             }
         });
@@ -362,6 +374,10 @@ public final class AdapterConfig {
                 .put("inference_mode", true);
         ArrayNode modules = file.putArray("target_modules");
         shortNames(config, lora).forEach(modules::add);
+        if (!lora.parameters().isEmpty()) {
+            ArrayNode parameters = file.putArray(ExpertTargets.KEY);
+            ExpertTargets.shortNames(config, lora.parameters()).forEach(parameters::add);
+        }
         if (!lora.ranks().isEmpty()) {
             ObjectNode ranks = file.putObject("rank_pattern");
             lora.ranks().forEach(ranks::put);

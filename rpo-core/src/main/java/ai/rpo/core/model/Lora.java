@@ -14,6 +14,8 @@ import java.util.TreeSet;
  * @param dropout probability with which an element of x is left out of the update in training
  * @param rankStabilized whether the scale is alpha/√rank (arXiv 2312.03732) rather than alpha/rank
  * @param modules names of the projections, such as {@code model.layers.0.self_attn.q_proj}
+ * @param parameters names of projections of all experts of a layer at once, such as {@code
+ *     model.layers.0.mlp.experts.down_proj}: see {@link ExpertParameter}
  * @param ranks of projections that have another
  * @param alphas of projections that have another
  * @param saved names of embeddings, heads and norms that are trained whole, such as {@code model.embed_tokens}
@@ -25,6 +27,7 @@ public record Lora(
         double dropout,
         boolean rankStabilized,
         Set<String> modules,
+        Set<String> parameters,
         Map<String, Integer> ranks,
         Map<String, Double> alphas,
         Set<String> saved,
@@ -37,6 +40,7 @@ public record Lora(
 
     public Lora {
         modules = new TreeSet<>(modules);
+        parameters = new TreeSet<>(parameters);
         ranks = new TreeMap<>(ranks);
         alphas = new TreeMap<>(alphas);
         saved = new TreeSet<>(saved);
@@ -44,7 +48,7 @@ public record Lora(
 
     /** One rank and alpha for all, and nothing trained whole. */
     public Lora(int rank, double alpha, double dropout, boolean rankStabilized, Set<String> modules) {
-        this(rank, alpha, dropout, rankStabilized, modules, Map.of(), Map.of(), Set.of(), false);
+        this(rank, alpha, dropout, rankStabilized, modules, Set.of(), Map.of(), Map.of(), Set.of(), false);
     }
 
     public int rank(String module) {
@@ -65,6 +69,24 @@ public record Lora(
     /** The name of a projection's B, without {@code .weight}. */
     public static String b(String module) {
         return PREFIX + module + ".lora_B";
+    }
+
+    /** The name of the A of all experts, without {@code .weight}. */
+    public String a(ExpertParameter parameter) {
+        return PREFIX + wrapper(parameter) + ".lora_A";
+    }
+
+    /** The name of the B of all experts, without {@code .weight}. */
+    public String b(ExpertParameter parameter) {
+        return PREFIX + wrapper(parameter) + ".lora_B";
+    }
+
+    /** What PEFT wraps the experts in: where both of their projections are adapted, the first inside the second. */
+    private String wrapper(ExpertParameter parameter) {
+        String name = parameter.name();
+        String module = name.substring(0, name.lastIndexOf('.'));
+        boolean inner = name.endsWith(ExpertParameter.INPUT) && parameters.contains(module + ExpertParameter.OUTPUT);
+        return inner ? module + ".base_layer" : module;
     }
 
     /** The name of the magnitudes of a projection's rows. */

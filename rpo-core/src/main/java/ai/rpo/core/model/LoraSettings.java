@@ -18,6 +18,8 @@ import java.util.regex.PatternSyntaxException;
  * @param alpha numerator of the update's scale
  * @param dropout probability with which an element of a projection's input is left out of its update in training
  * @param targetModules projections by the ends of their names, or {@code all-linear}
+ * @param targetParameters projections of all experts of a layer, by the ends of their names in PEFT: {@code
+ *     mlp.experts.gate_up_proj}, {@code mlp.experts.down_proj}
  * @param rankStabilized whether the scale is alpha/√rank rather than alpha/rank
  * @param rankPattern ranks of projections whose names end as a regular expression says, in place of {@code rank}
  * @param alphaPattern alphas of such projections, in place of {@code alpha}
@@ -31,6 +33,7 @@ public record LoraSettings(
         double alpha,
         double dropout,
         List<String> targetModules,
+        List<String> targetParameters,
         boolean rankStabilized,
         Map<String, String> rankPattern,
         Map<String, String> alphaPattern,
@@ -43,6 +46,7 @@ public record LoraSettings(
 
     public LoraSettings {
         targetModules = List.copyOf(targetModules);
+        targetParameters = List.copyOf(targetParameters);
         rankPattern = new TreeMap<>(rankPattern);
         alphaPattern = new TreeMap<>(alphaPattern);
         layers = List.copyOf(layers);
@@ -57,8 +61,16 @@ public record LoraSettings(
         if (!(dropout >= 0 && dropout < 1)) {
             problems.add("dropout must be at least 0 and below 1, but is " + dropout);
         }
-        if (targetModules.isEmpty()) {
+        if (targetModules.isEmpty() && targetParameters.isEmpty()) {
             problems.add("target-modules must name a projection, but is empty");
+        }
+        if (!targetParameters.isEmpty() && (dora || dropout > 0)) {
+            problems.add("target-parameters must be empty where " + (dora ? "dora is true" : "dropout is above 0")
+                    + ", but are " + targetParameters);
+        }
+        if (!targetParameters.isEmpty() && !layers.isEmpty()) {
+            problems.add("layers must be null where there are target-parameters, which name layers themselves"
+                    + " (layers.0.mlp.experts.down_proj), but are " + layers);
         }
         if (dora && dropout > 0) {
             problems.add("dora must be false where dropout is above 0, but is true");
@@ -101,6 +113,7 @@ public record LoraSettings(
                 alpha,
                 dropout,
                 targetModules,
+                List.of(),
                 rankStabilized,
                 Map.of(),
                 Map.of(),
@@ -108,6 +121,11 @@ public record LoraSettings(
                 List.of(),
                 false,
                 basePrecision);
+    }
+
+    /** Starts from the defaults of {@code rpo.lora}. */
+    public static LoraSettingsBuilder builder() {
+        return new LoraSettingsBuilder();
     }
 
     public boolean isOn() {
@@ -136,14 +154,17 @@ public record LoraSettings(
             modules = AdapterConfig.inLayers(
                     layers.stream().map(Integer::valueOf).toList(), config, modules, "rpo.lora.layers");
         }
+        Set<String> parameters = ExpertTargets.named(config, targetParameters, "rpo.lora.target-parameters");
+        Set<String> adapted = AdapterConfig.union(modules, parameters);
         Lora wanted = new Lora(
                 rank,
                 alpha,
                 dropout,
                 rankStabilized,
                 modules,
-                LoraPatterns.apply(numbers(rankPattern, Integer::valueOf), modules),
-                LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), modules),
+                parameters,
+                LoraPatterns.apply(numbers(rankPattern, Integer::valueOf), adapted),
+                LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), adapted),
                 AdapterConfig.saved(modulesToSave, config, "rpo.lora.modules-to-save"),
                 dora);
         if (dora && config.architecture().names().inputMajor()) {
@@ -193,6 +214,10 @@ public record LoraSettings(
             differences.add(
                     "rpo.lora.target-modules are not the adapter's " + AdapterConfig.shortNames(start.config(), found));
         }
+        if (!wanted.parameters().equals(found.parameters())) {
+            differences.add(
+                    "rpo.lora.target-parameters are " + wanted.parameters() + ", the adapter's " + found.parameters());
+        }
         if (!differences.isEmpty()) {
             throw RpoException.configuration("Cannot go on training the adapter in " + start.folder() + ": "
                     + String.join("; ", differences)
@@ -201,7 +226,7 @@ public record LoraSettings(
     }
 
     private static boolean sameNumbers(Lora wanted, Lora found) {
-        return wanted.modules().stream()
+        return AdapterConfig.union(wanted.modules(), wanted.parameters()).stream()
                 .allMatch(module ->
                         wanted.rank(module) == found.rank(module) && wanted.scale(module) == found.scale(module));
     }

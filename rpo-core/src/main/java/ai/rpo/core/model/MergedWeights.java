@@ -2,6 +2,7 @@ package ai.rpo.core.model;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A model's weights with an adapter's updates added, {@code W + scale·B·A}, and its rows as long as an adapter with magnitudes
@@ -14,7 +15,9 @@ final class MergedWeights implements Weights {
     private final Lora lora;
     private final Weights adapter;
     private final boolean inputMajor;
-    private Factors latest;
+    private final ExpertUpdates experts;
+    private String latestName;
+    private Optional<Factors> latest = Optional.empty();
 
     /** @param adapter numbers of {@link ParameterLayout#of(ModelConfig, Lora)} */
     MergedWeights(ModelConfig config, Weights model, Lora lora, Weights adapter) {
@@ -23,10 +26,26 @@ final class MergedWeights implements Weights {
         this.adapter = adapter;
         layout = ParameterLayout.of(config, lora);
         inputMajor = config.architecture().names().inputMajor();
+        experts = new ExpertUpdates(config, lora, this::numbers);
     }
 
-    /** The update of a weight as {@code left·right}: {@code [rows, rank]} with the scale in it, and {@code [rank, columns]}. */
-    private record Factors(String weight, int rank, float[] left, float[] right, float[] gains) {}
+    /**
+     * The update of a weight as {@code left·right}: {@code [rows, rank]} with the scale in it, and {@code [rank, columns]}; of
+     * so many rows of the weight after another, each with a right of its own.
+     */
+    record Factors(int rank, int rows, float[] left, float[] right, float[] gains) {
+
+        void updateOf(int row, float[] update) {
+            Arrays.fill(update, 0);
+            int first = row / rows * rank;
+            for (int k = 0; k < rank; k++) {
+                float factor = left[row * rank + k];
+                for (int j = 0, from = (first + k) * update.length; j < update.length; j++) {
+                    update[j] += factor * right[from + j];
+                }
+            }
+        }
+    }
 
     @Override
     public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
@@ -36,11 +55,11 @@ final class MergedWeights implements Weights {
         }
         int start = target.position();
         model.read(entry, elementOffset, target);
-        String module = entry.name().replaceFirst("\\.weight$", "");
-        if (!entry.name().endsWith(".weight") || !lora.modules().contains(module)) {
+        Optional<Factors> found = factors(entry);
+        if (found.isEmpty()) {
             return;
         }
-        Factors factors = factors(entry, module);
+        Factors factors = found.get();
         int columns = entry.columns();
         float[] update = new float[columns];
         for (int i = start; i < target.position(); ) {
@@ -48,7 +67,7 @@ final class MergedWeights implements Weights {
             int row = (int) (element / columns);
             int column = (int) (element % columns);
             int count = Math.min(columns - column, target.position() - i);
-            updateOfRow(factors, row, update);
+            factors.updateOf(row, update);
             for (int j = 0; j < count; j++) {
                 float number = target.get(i + j) + update[column + j];
                 target.put(i + j, factors.gains == null ? number : factors.gains[row] * number);
@@ -57,34 +76,35 @@ final class MergedWeights implements Weights {
         }
     }
 
-    private void updateOfRow(Factors factors, int row, float[] update) {
-        Arrays.fill(update, 0);
-        for (int k = 0; k < factors.rank; k++) {
-            float left = factors.left[row * factors.rank + k];
-            for (int j = 0, from = k * update.length; j < update.length; j++) {
-                update[j] += left * factors.right[from + j];
-            }
-        }
-    }
-
     /** Weights are read one after another, a piece at a time, so the latest are kept. */
-    private synchronized Factors factors(ParameterLayout.Entry entry, String module) {
-        String weight = entry.name();
-        if (latest == null || !latest.weight.equals(weight)) {
-            float[] a = numbers(Lora.a(module) + ".weight");
-            float[] b = numbers(Lora.b(module) + ".weight");
-            for (int i = 0; i < b.length; i++) {
-                b[i] *= (float) lora.scale(module);
-            }
-            int rank = lora.rank(module);
-            latest = inputMajor
-                    ? new Factors(weight, rank, transposed(a, rank), transposed(b, b.length / rank), null)
-                    : new Factors(weight, rank, b, a, null);
-            if (lora.dora()) {
-                latest = new Factors(weight, rank, b, a, gains(entry, latest, numbers(Lora.magnitude(module))));
-            }
+    private synchronized Optional<Factors> factors(ParameterLayout.Entry entry) {
+        if (!entry.name().equals(latestName)) {
+            latest = experts.factors(entry).or(() -> ofModule(entry));
+            latestName = entry.name();
         }
         return latest;
+    }
+
+    private Optional<Factors> ofModule(ParameterLayout.Entry entry) {
+        String module = entry.name().replaceFirst("\\.weight$", "");
+        if (!entry.name().endsWith(".weight") || !lora.modules().contains(module)) {
+            return Optional.empty();
+        }
+        float[] a = numbers(Lora.a(module) + ".weight");
+        float[] b = numbers(Lora.b(module) + ".weight");
+        for (int i = 0; i < b.length; i++) {
+            b[i] *= (float) lora.scale(module);
+        }
+        int rank = lora.rank(module);
+        int rows = entry.rows();
+        if (inputMajor) {
+            return Optional.of(new Factors(rank, rows, transposed(a, rank), transposed(b, b.length / rank), null));
+        }
+        Factors factors = new Factors(rank, rows, b, a, null);
+        return Optional.of(
+                lora.dora()
+                        ? new Factors(rank, rows, b, a, gains(entry, factors, numbers(Lora.magnitude(module))))
+                        : factors);
     }
 
     private float[] numbers(String name) {
@@ -112,7 +132,7 @@ final class MergedWeights implements Weights {
         float[] gains = new float[entry.rows()];
         for (int i = 0; i < gains.length; i++) {
             model.read(entry, (long) i * row.length, FloatBuffer.wrap(row));
-            updateOfRow(factors, i, update);
+            factors.updateOf(i, update);
             double squares = 0;
             for (int j = 0; j < row.length; j++) {
                 double number = row[j] + update[j];

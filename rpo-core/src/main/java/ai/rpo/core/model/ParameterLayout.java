@@ -53,7 +53,7 @@ public final class ParameterLayout {
                 run.at(first, 0, length);
                 return;
             }
-            int unit = vector() ? 1 : columns();
+            int unit = order.unit(vector() ? 1 : columns());
             for (int done = 0, count; done < length; done += count) {
                 int stored = Math.toIntExact((first + done) / unit);
                 int within = (int) ((first + done) % unit);
@@ -125,6 +125,9 @@ public final class ParameterLayout {
                     layout.add(Lora.magnitude(module), List.of(weight.rows()), weight.order);
                 }
             }
+            ExpertParameter.of(config, i).stream()
+                    .filter(parameter -> lora.parameters().contains(parameter.name()))
+                    .forEach(parameter -> layout.experts(parameter, lora));
         }
         for (Entry entry : base.entries()) {
             if (lora.trains(entry.name())) {
@@ -132,6 +135,17 @@ public final class ParameterLayout {
             }
         }
         return layout;
+    }
+
+    private void experts(ExpertParameter parameter, Lora lora) {
+        int rank = lora.rank(parameter.name());
+        int all = Math.multiplyExact(rank, parameter.experts());
+        matrix(lora.a(parameter), all, parameter.in());
+        matrix(
+                lora.b(parameter),
+                parameter.out(),
+                all,
+                new RowOrder.ByExpert(parameter.out(), rank, parameter.experts()));
     }
 
     private void block(ModelConfig config, int layer) {

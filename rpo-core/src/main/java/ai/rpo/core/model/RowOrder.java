@@ -12,6 +12,15 @@ public sealed interface RowOrder {
     /** The row in memory of a row of the file. */
     int inMemory(int stored);
 
+    /**
+     * Elements that keep their neighbours: what {@link #inMemory} counts in.
+     *
+     * @param columns of a row
+     */
+    default int unit(int columns) {
+        return columns;
+    }
+
     /** As in the file. */
     record AsStored() implements RowOrder {
 
@@ -45,6 +54,26 @@ public sealed interface RowOrder {
             int part = stored / headDim % 3;
             int head = stored / headDim / 3;
             return (part * heads + head) * headDim + stored % headDim;
+        }
+    }
+
+    /**
+     * Counts elements. In the file, {@code [out, rank, experts]}, neighbours belong to neighbouring experts; in memory, {@code
+     * [experts, out, rank]}, the elements of an expert lie together.
+     */
+    record ByExpert(int out, int rank, int experts) implements RowOrder {
+
+        @Override
+        public int inMemory(int stored) {
+            int expert = stored % experts;
+            int column = stored / experts % rank;
+            int row = stored / experts / rank;
+            return (expert * out + row) * rank + column;
+        }
+
+        @Override
+        public int unit(int columns) {
+            return 1;
         }
     }
 }

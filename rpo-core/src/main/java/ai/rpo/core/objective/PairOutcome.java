@@ -19,7 +19,7 @@ public record PairOutcome(
         double rejectedCoefficient) {
 
     /**
-     * The same pair, where the supervised term does not count it.
+     * Gives the same pair, where the supervised term does not count it.
      *
      * @param slope what the term added to −∂L/∂log π(y⁺|x)
      */

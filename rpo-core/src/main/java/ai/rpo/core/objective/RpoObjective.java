@@ -5,15 +5,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Implements Regularized Preference Optimization (arXiv 2405.16436, eq. 4.8): the DPO loss plus a supervised loss on the chosen
- * completion. See docs/math.md, 1 to 4.
+ * Implements Regularized Preference Optimization (arXiv 2405.16436, eq. 4.8): the DPO loss plus a supervised loss on
+ * the chosen completion. See docs/math.md, 1 to 4.
  *
  * <p>With N pairs in the whole optimizer batch, the loss is
  *
  * <pre>L = (1/N)·Σᵢ −log σ(mᵢ) + w·R,   mᵢ = β·[(logp⁺ᵢ − ref⁺ᵢ) − (logp⁻ᵢ − ref⁻ᵢ)]</pre>
  *
- * where w is {@link #effectiveWeight()} and R is set by {@link Reduction}, over the pairs that are to be regularized; a pair
- * that is not adds 0 to it. η = 0 is DPO.
+ * where w is {@link #effectiveWeight()} and R is set by {@link Reduction}, over the pairs that are to be regularized; a
+ * pair that is not adds 0 to it. η = 0 is DPO.
  *
  * @param beta β, strength of the tie to the reference, above 0
  * @param eta η, how much of the supervised loss, at least 0
@@ -35,7 +35,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
             Metrics.ABSOLUTE_MARGIN,
             Metrics.EFFECTIVE_WEIGHT);
 
-    /** What R averages. */
+    /** Says what R averages. */
     public enum Reduction {
         /** The paper: mean over pairs of the sum over tokens. */
         SUM,
@@ -45,7 +45,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
         TOKEN_MEAN
     }
 
-    /** What multiplies R. */
+    /** Says what multiplies R. */
     public enum Weight {
         /** η·β, as in the paper. */
         ETA_TIMES_BETA,
@@ -74,8 +74,8 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     }
 
     /**
-     * Gives the supervised term's share of the gradient on a chosen log-probability where policy and reference agree, so that all
-     * margins are 0: w·s/(β/2 + w·s), s being the weight of that log-probability in R.
+     * Gives the supervised term's share of the gradient on a chosen log-probability where policy and reference agree,
+     * so that all margins are 0: w·s/(β/2 + w·s), s being the weight of that log-probability in R.
      *
      * @param chosenTokens mean length of chosen completions, which counts unless R is of sums
      */
@@ -146,7 +146,8 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
     }
 
     /**
-     * Computes what one pair adds to the loss of its batch, and the derivatives of the batch's loss by its two log-probabilities.
+     * Computes what one pair adds to the loss of its batch, and the derivatives of the batch's loss by its two
+     * log-probabilities.
      *
      * @param chosen log π(y⁺|x), summed over tokens
      * @param rejected log π(y⁻|x)
@@ -176,7 +177,7 @@ public record RpoObjective(double beta, double eta, Reduction reduction, Weight 
                 preferenceSlope);
     }
 
-    /** How much of −log π(y⁺|x) enters R. */
+    /** Tells how much of −log π(y⁺|x) enters R. */
     private double regularizerShare(int chosenTokens, BatchSize batch) {
         return switch (reduction) {
             case SUM -> 1.0 / batch.pairs();

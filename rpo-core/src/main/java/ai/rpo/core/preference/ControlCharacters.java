@@ -16,7 +16,7 @@ public final class ControlCharacters {
 
     private ControlCharacters() {}
 
-    /** Whether a row's text has one; tabs and line ends do not count. */
+    /** Tells whether a row's text has one; tabs and line ends do not count. */
     public static boolean areIn(PreferenceRecord row) {
         if (row instanceof TextPair text) {
             return areIn(text.prompt()) || areIn(text.chosen()) || areIn(text.rejected());

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What data call the fields that formats are made of, where they call them otherwise.
+ * Says what data call the fields that formats are made of, where they call them otherwise.
  *
  * @param names the data's name by the formats' name
  * @param ignored names in the data of fields to pass over
@@ -47,14 +47,14 @@ public record FieldNames(Map<String, String> names, List<String> ignored) implem
         return new FieldNames(names, ignored);
     }
 
-    /** The same with the name of one more field, which rows may be asked for. */
+    /** Gives the same names with the name of one more field, which rows may be asked for. */
     public FieldNames and(String ours, String theirs) {
         Map<String, String> more = new LinkedHashMap<>(names);
         more.put(ours, theirs);
         return new FieldNames(more, ignored);
     }
 
-    /** Whether a field has a name of its own in the data. */
+    /** Tells whether a field has a name of its own in the data. */
     public boolean name(String ours) {
         return names.containsKey(ours);
     }
@@ -71,7 +71,7 @@ public record FieldNames(Map<String, String> names, List<String> ignored) implem
         return renamed;
     }
 
-    /** What the data call a format's field. */
+    /** Gives what the data call a format's field. */
     String theirs(String field) {
         return names.getOrDefault(field, field);
     }

@@ -10,13 +10,13 @@ import java.util.regex.Pattern;
 /** Reads single fields of a row, each with the finding that fits where it cannot. */
 final class Fields {
 
-    /** How a conversation begins that a table of texts holds, as JSON or as Python writes lists. */
+    /** Says how a conversation begins that a table of texts holds, as JSON or as Python writes lists. */
     private static final Pattern TURNS_AS_TEXT =
             Pattern.compile("\\s*\\[?\\s*\\{\\s*[\"'](role|from|content|value|messages)[\"']\\s*:\\s*[\"'\\[]");
 
     private Fields() {}
 
-    /** Whether a row has all of these, none of them null. */
+    /** Tells whether a row has all of these, none of them null. */
     static boolean areIn(ObjectNode row, List<String> names) {
         return names.stream().allMatch(row::hasNonNull);
     }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What was wrong with the rows that were left out: how many for each reason, and the first few of each.
+ * Counts what was wrong with the rows that were left out: how many for each reason, and the first few of each.
  */
 public final class Findings {
 
@@ -54,7 +54,7 @@ public final class Findings {
         return byReason.values().stream().mapToLong(Finding::count).sum();
     }
 
-    /** By reason, in the order of {@link Reason}. */
+    /** Gives them by reason, in the order of {@link Reason}. */
     public Map<Reason, Finding> byReason() {
         return Collections.unmodifiableMap(byReason);
     }

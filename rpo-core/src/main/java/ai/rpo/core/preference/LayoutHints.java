@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** Says how a row of a layout that is not read here may be turned into one that is. */
 final class LayoutHints {
 
-    /** From the most special to the most general. */
+    /** Lists hints from the most special to the most general. */
     private static final List<Function<ObjectNode, Optional<String>>> ALL = List.of(
             LayoutHints::rowsWithin,
             LayoutHints::messagesInInput,
@@ -23,7 +23,7 @@ final class LayoutHints {
             LayoutHints::promptBesidePair,
             LayoutHints::textAlone);
 
-    /** How names end of two answers of which a third field tells the better one. */
+    /** Says how names end of two answers of which a third field tells the better one. */
     private static final Map<String, String> SECOND = Map.of("0", "1", "1", "2", "a", "b", "A", "B");
 
     private LayoutHints() {}
@@ -32,12 +32,12 @@ final class LayoutHints {
         return ALL.stream().flatMap(hint -> hint.apply(row).stream()).findFirst();
     }
 
-    /** Of a row that is read, though without its label or its worse answer. */
+    /** Gives a hint for a row that is read, though without its label or its worse answer. */
     static Optional<String> ofSupervised(ObjectNode row) {
         return rejectedResponse(row).or(() -> namesAmong(row, List.of("chosen", "rejected", "label")));
     }
 
-    /** As web services answer. */
+    /** Recognises rows as web services answer. */
     private static Optional<String> rowsWithin(ObjectNode row) {
         return row.properties().stream()
                 .filter(field -> field.getValue().path(0).hasNonNull("chosen")
@@ -47,7 +47,7 @@ final class LayoutHints {
                         + ": write that array alone, or each of them on a line");
     }
 
-    /** As OpenAI's fine-tuning takes preferences. */
+    /** Recognises rows as OpenAI's fine-tuning takes preferences. */
     private static Optional<String> messagesInInput(ObjectNode row) {
         if (!row.path("input").path("messages").isArray()) {
             return Optional.empty();
@@ -58,7 +58,7 @@ final class LayoutHints {
                         + (others.isEmpty() ? "" : ", and set " + others));
     }
 
-    /** As ms-swift has pairs. */
+    /** Recognises rows as ms-swift has pairs. */
     private static Optional<String> rejectedResponse(ObjectNode row) {
         Optional<String> rejected = OtherNames.of("rejected", row);
         if (row.has("chosen") || rejected.isEmpty()) {

@@ -1,6 +1,6 @@
 package ai.rpo.core.preference;
 
-/** Which pairs are made of the good and the bad completions of one prompt. */
+/** Says which pairs are made of the good and the bad completions of one prompt. */
 public enum Matching {
     /** The first good one and the first bad one, the second of each, and so on. */
     IN_ORDER,

@@ -20,7 +20,7 @@ public record Message(Map<String, Object> fields) implements Serializable {
         return new Message(fields);
     }
 
-    /** Whether the turn says and does nothing. */
+    /** Tells whether the turn says and does nothing. */
     public boolean isEmpty() {
         Object content = fields.get("content");
         boolean silent = content == null || content.equals("") || content.equals(List.of());

@@ -14,7 +14,7 @@ final class Messages {
 
     private Messages() {}
 
-    /** Whether a field is a list of objects with a role, or an empty list. */
+    /** Tells whether a field is a list of objects with a role, or an empty list. */
     static boolean areIn(ObjectNode row, String field) {
         JsonNode value = row.path(field);
         return value.isArray() && (value.isEmpty() || value.get(0).has("role"));
@@ -116,7 +116,7 @@ final class Messages {
                 : Fields.wrongType(field, "text", value);
     }
 
-    /** Of a message, whose template may write any of its fields. */
+    /** Checks the texts of a message, whose template may write any of its fields. */
     private static void checkTexts(String field, JsonNode value) throws UnfitRowException {
         if (value.isTextual()) {
             Fields.wholeText(field, value.textValue());

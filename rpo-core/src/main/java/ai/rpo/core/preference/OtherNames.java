@@ -40,13 +40,16 @@ final class OtherNames {
             "scores", List.of("ratings", "rating", "rewards"),
             "label", List.of("is_good", "desirable", "is_desirable", "kto_tag", "thumbs_up", "liked"));
 
-    /** In the order in which they are told. */
+    /** Lists fields in the order in which they are told. */
     static final List<String> FIELDS =
             List.of("prompt", "chosen", "rejected", "completion", "completions", "scores", "label");
 
     private OtherNames() {}
 
-    /** Settings for some of the formats' fields that may be what is wanted, separated by commas; empty where none suggests itself. */
+    /**
+     * Settings for some of the formats' fields that may be what is wanted, separated by commas; empty where none
+     * suggests itself.
+     */
     static String settings(ObjectNode row, List<String> fields) {
         return fields.stream()
                 .filter(field -> !row.has(field))
@@ -76,7 +79,7 @@ final class OtherNames {
                 || UnusedFields.names().contains(name);
     }
 
-    /** What a row may call a format's field. */
+    /** Gives what a row may call a format's field. */
     static Optional<String> of(String field, ObjectNode row) {
         return Stream.of(USUAL.get(field))
                 .flatMap(List::stream)

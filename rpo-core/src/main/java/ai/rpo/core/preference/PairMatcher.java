@@ -39,7 +39,7 @@ public final class PairMatcher<T> {
     }
 
     /**
-     * What becomes of a completion.
+     * Says what becomes of a completion.
      *
      * @param partners of the other kind, in the order in which they came
      * @param leftOver whether it has no partner and will not get one

@@ -3,7 +3,7 @@ package ai.rpo.core.preference;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a model is given to go on from, as its author wrote it. */
+/** Holds what a model is given to go on from, as its author wrote it. */
 public sealed interface PromptRecord {
 
     /** The prompt of a row that is trained on. */
@@ -44,7 +44,7 @@ public sealed interface PromptRecord {
     }
 
     /**
-     * What a user says turn by turn in a conversation whose answers are the model's own.
+     * Holds what a user says turn by turn in a conversation whose answers are the model's own.
      *
      * @param turns at least one
      */

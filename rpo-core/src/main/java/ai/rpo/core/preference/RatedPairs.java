@@ -1,6 +1,6 @@
 package ai.rpo.core.preference;
 
-/** Which pairs are made of several rated completions of one prompt. */
+/** Says which pairs are made of several rated completions of one prompt. */
 public enum RatedPairs {
     /** The best one and the worst one. */
     BEST_WORST,

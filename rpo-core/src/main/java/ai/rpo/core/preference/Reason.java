@@ -2,7 +2,7 @@ package ai.rpo.core.preference;
 
 import java.util.Locale;
 
-/** Why a row was left out of a data set. */
+/** Says why a row was left out of a data set. */
 public enum Reason {
     NOT_UTF8("the row's bytes are not UTF-8 text"),
     ROW_TOO_LARGE("the row is larger than any row can sensibly be"),

@@ -53,7 +53,7 @@ record RecordTexts(List<String> prompt, List<String> completions) {
         return promptSays(text) || says(completions, text);
     }
 
-    /** Whether a text has the last turn of the prompt in it. */
+    /** Tells whether a text has the last turn of the prompt in it. */
     boolean isSaidBy(String text) {
         return !prompt.isEmpty() && plain(text).contains(plain(prompt.get(prompt.size() - 1)));
     }

@@ -12,7 +12,9 @@ public interface RowFormat {
     /** Names of the fields without which no row has this format. */
     List<String> fields();
 
-    /** Whether the row is written in this format, judged by what its fields hold; one that is null does not count. */
+    /**
+     * Tells whether the row is written in this format, judged by what its fields hold; one that is null does not count.
+     */
     boolean recognises(ObjectNode row);
 
     /**

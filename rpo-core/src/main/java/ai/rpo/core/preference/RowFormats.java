@@ -46,7 +46,7 @@ public final class RowFormats {
         return names;
     }
 
-    /** Whether it is enough to know of such a field that it holds something, since no text can. */
+    /** Tells whether it is enough to know of such a field that it holds something, since no text can. */
     public static boolean isNotText(String field) {
         return UnusedFields.isNotText(field);
     }

@@ -1,7 +1,7 @@
 package ai.rpo.core.preference;
 
 /**
- * Where a row stands.
+ * Says where a row stands.
  *
  * @param file the file's URI or path
  * @param line line of a text file, or row of a Parquet file, from 1

@@ -67,7 +67,8 @@ public final class RowReader {
     }
 
     /**
-     * By how much a pair's row says that the chosen completion is better: its number {@value #MARGIN}, as its author calls it.
+     * Reads by how much a pair's row says that the chosen completion is better: its number {@value #MARGIN}, as its
+     * author calls it.
      *
      * @throws UnfitRowException where it says nothing of the kind
      */
@@ -174,7 +175,7 @@ public final class RowReader {
         return new UnfitRowException(Reason.UNKNOWN_FORMAT, found + "; " + hint);
     }
 
-    /** What else than a supervised row may have been meant by one; empty where nothing suggests itself. */
+    /** Gives what else than a supervised row may have been meant by one; empty where nothing suggests itself. */
     public Optional<String> hint(byte[] json) {
         try {
             return LayoutHints.ofSupervised(object(json));

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a row gives its chat template beside the messages, as TRL has it: {@code tools}, a list of JSON schemas or the same as
- * JSON text, and {@code chat_template_kwargs}, such as {@code {"enable_thinking": false}}.
+ * Holds what a row gives its chat template beside the messages, as TRL has it: {@code tools}, a list of JSON schemas or
+ * the same as JSON text, and {@code chat_template_kwargs}, such as {@code {"enable_thinking": false}}.
  *
  * @param named variables of the template by name, {@code tools} among them where there are some; made of the same as
  *     {@link Message#fields}

@@ -10,17 +10,17 @@ final class Turns {
 
     private Turns() {}
 
-    /** Whether a value is a turn. */
+    /** Tells whether a value is a turn. */
     static boolean isTurn(JsonNode value) {
         return value.hasNonNull("value") || value.hasNonNull("role");
     }
 
-    /** Whether a field is a turn, or a list of turns. */
+    /** Tells whether a field is a turn, or a list of turns. */
     static boolean isOneOrMore(ObjectNode row, String field) {
         return isTurn(row.path(field)) || areIn(row, field) || Messages.areIn(row, field);
     }
 
-    /** Whether a field is a list of turns that is not empty. */
+    /** Tells whether a field is a list of turns that is not empty. */
     static boolean areIn(ObjectNode row, String field) {
         return row.path(field).isArray() && isTurn(row.path(field).path(0));
     }

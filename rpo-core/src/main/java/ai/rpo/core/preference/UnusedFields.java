@@ -20,7 +20,7 @@ final class UnusedFields {
 
     private static final List<String> NOT_TEXT = List.of("image", "images", "video", "videos", "audio", "audios");
 
-    /** What turns say of themselves. */
+    /** Names what turns say of themselves. */
     private static final Set<String> LABELS = Set.of("role", "from", "type", "name", "id");
 
     private UnusedFields() {}
@@ -33,7 +33,7 @@ final class UnusedFields {
         return names;
     }
 
-    /** Whether it is enough to know that a field of this name holds something. */
+    /** Tells whether it is enough to know that a field of this name holds something. */
     static boolean isNotText(String name) {
         return NOT_TEXT.contains(name);
     }

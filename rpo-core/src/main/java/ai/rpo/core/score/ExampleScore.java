@@ -4,10 +4,11 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * What a model thinks of an example's completions, in nats; or a reward model, in rewards.
+ * Holds what a model thinks of an example's completions, in nats; or a reward model, in rewards.
  *
  * @param logps one per completion, summed over its tokens; the reward of each
- * @param tokenLogps one per completion token, completion after completion; null where nobody asked for them, and for rewards
+ * @param tokenLogps one per completion token, completion after completion; null where nobody asked for them, and for
+ *     rewards
  */
 public record ExampleScore(double[] logps, float[] tokenLogps) implements Serializable {
 

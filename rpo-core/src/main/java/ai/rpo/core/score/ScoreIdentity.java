@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import java.util.Objects;
 
 /**
- * What a score depends on beside the row: under equal identities the same row has the same score, to rounding. The
- * processor and the kernels are no part of it, so that machines of all kinds share their scores.
+ * Holds what a score depends on beside the row: under equal identities the same row has the same score, to rounding.
+ * The processor and the kernels are no part of it, so that machines of all kinds share their scores.
  *
  * @param weights hash of the model's configuration and weights
  * @param adapter hash of the adapter on top of them; empty where there is none
@@ -21,7 +21,9 @@ import java.util.Objects;
  */
 public record ScoreIdentity(String weights, String adapter, Precision precision) implements Serializable {
 
-    /** To be raised by hand with every change that alters results on purpose, so that older scores are not used again. */
+    /**
+     * Must be raised by hand with every change that alters results on purpose, so that older scores are not used again.
+     */
     public static final int NUMERICS_VERSION = 2;
 
     private static final int KEY_BYTES = 16;

@@ -8,12 +8,12 @@ package ai.rpo.core.tensor;
  */
 public record AdamStep(double learningRate, double beta1, double beta2, double epsilon, double decay, long number) {
 
-    /** What the first moment is divided by: 1 − β₁ᵗ. */
+    /** Gives what the first moment is divided by: 1 − β₁ᵗ. */
     public double firstCorrection() {
         return 1 - Math.pow(beta1, number);
     }
 
-    /** What the second moment is divided by: 1 − β₂ᵗ. */
+    /** Gives what the second moment is divided by: 1 − β₂ᵗ. */
     public double secondCorrection() {
         return 1 - Math.pow(beta2, number);
     }

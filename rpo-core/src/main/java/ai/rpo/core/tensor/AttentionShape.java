@@ -1,9 +1,9 @@
 package ai.rpo.core.tensor;
 
 /**
- * How the columns of a fused query-key-value tensor {@code [tokens, (heads + 2·keyValueHeads)·headDim]} divide into
- * heads: all query heads, then all key heads, then all value heads. Query head {@code h} attends with key-value head
- * {@code h / (heads / keyValueHeads)}.
+ * Says how the columns of a fused query-key-value tensor {@code [tokens, (heads + 2·keyValueHeads)·headDim]} divide
+ * into heads: all query heads, then all key heads, then all value heads. Query head {@code h} attends with key-value
+ * head {@code h / (heads / keyValueHeads)}.
  *
  * @param scale factor of q·k, usually 1/√headDim
  * @param scoreCap c of {@code c·tanh(score/c)} before the softmax; 0 for none

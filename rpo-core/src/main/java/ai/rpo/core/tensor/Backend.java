@@ -1,14 +1,15 @@
 package ai.rpo.core.tensor;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The arithmetic of a transformer in coarse, fused operations, forward and backward.
  *
  * <p>Conventions: tensors are row-major {@code [tokens, features]}; weights lie as in Hugging Face files,
- * {@code [out, in]}; an argument named {@code out} is overwritten, one named {@code into…} is added to, and neither
- * may overlap an input unless the operation says that it works in place. Shapes are the caller's duty: a mismatch is a bug and throws
- * {@link IllegalArgumentException}. Results do not depend on the number of threads beyond rounding.
+ * {@code [out, in]}; an argument named {@code out} is overwritten, one named {@code into…} is added to, and neither may
+ * overlap an input unless the operation says that it works in place. Shapes are the caller's duty: a mismatch is a bug
+ * and throws {@link IllegalArgumentException}. Results do not depend on the number of threads beyond rounding.
  *
  * <p>A backend is safe for use from several threads as long as they write to different tensors.
  */
@@ -21,14 +22,19 @@ public interface Backend {
     Storage allocate(long size);
 
     /**
-     * A new storage of scratch memory: its numbers may be anything until they are written, and what is never written may cost no
-     * memory.
+     * A new storage of scratch memory: its numbers may be anything until they are written, and what is never written
+     * may cost no memory.
      */
     default Storage allocateScratch(long size) {
         return allocate(size);
     }
 
-    /** To what products with weights round their operands. */
+    /** Returns how many bytes the device has on which this one computes, used or not; empty in the host's memory. */
+    default OptionalLong deviceMemory() {
+        return OptionalLong.empty();
+    }
+
+    /** Tells to what products with weights round their operands. */
     default Precision products() {
         return Precision.FLOAT32;
     }
@@ -80,7 +86,10 @@ public interface Backend {
     /** {@code intoRow += Σ} rows of {@code dOut}: the gradient of {@link #addRow}. */
     void addRowBackward(Tensor dOut, Tensor intoRow);
 
-    /** {@code out = x·diag(row)}: every column times a number of {@code row [1, columns]}; {@code out} may be {@code x} itself. */
+    /**
+     * {@code out = x·diag(row)}: every column times a number of {@code row [1, columns]}; {@code out} may be {@code x}
+     * itself.
+     */
     void scaleColumns(Tensor x, Tensor row, Tensor out);
 
     /** {@code intoRow [1, columns] += Σ} over rows of {@code x·y}, element by element. */
@@ -99,27 +108,30 @@ public interface Backend {
     void addColumns(Tensor x, int xFrom, Tensor into, int intoFrom, int columns);
 
     /**
-     * Zeroes elements of {@code x} with probability {@code rate} and scales the others by {@code 1/(1 − rate)}; {@code out}
-     * may be {@code x} itself. Linear in {@code x}, so that it is its own gradient.
+     * Zeroes elements of {@code x} with probability {@code rate} and scales the others by {@code 1/(1 − rate)};
+     * {@code out} may be {@code x} itself. Linear in {@code x}, so that it is its own gradient.
      *
      * @param keys one per row; which columns are kept is {@link Noise}'s, and the same for the same key
      */
     void dropout(Tensor x, double rate, long[] keys, Tensor out);
 
-    /** Overwrites {@code out} with numbers in row-major order, the way back of {@link Tensor#toArray}: meant for few of them. */
+    /**
+     * Overwrites {@code out} with numbers in row-major order, the way back of {@link Tensor#toArray}: meant for few of
+     * them.
+     */
     void set(double[] numbers, Tensor out);
 
     /**
-     * {@code into[i] += Σ shares[p]·x[rows[p]]} over {@code p = i·n … i·n + n − 1}, where n is how often {@code into}'s rows
-     * go into those of {@code x}.
+     * {@code into[i] += Σ shares[p]·x[rows[p]]} over {@code p = i·n … i·n + n − 1}, where n is how often {@code into}'s
+     * rows go into those of {@code x}.
      *
      * @param rows each row of {@code x} once
      */
     void mixRows(Tensor x, int[] rows, double[] shares, Tensor into);
 
     /**
-     * Gradient of {@link #mixRows}: {@code dX[rows[p]] = shares[p]·dOut[p/n]} and {@code dShares[p] = x[rows[p]]·dOut[p/n]};
-     * overwrites {@code dX}, which may be {@code x} itself.
+     * Gradient of {@link #mixRows}: {@code dX[rows[p]] = shares[p]·dOut[p/n]} and
+     * {@code dShares[p] = x[rows[p]]·dOut[p/n]}; overwrites {@code dX}, which may be {@code x} itself.
      */
     void mixRowsBackward(Tensor x, int[] rows, double[] shares, Tensor dOut, Tensor dX, double[] dShares);
 
@@ -147,8 +159,8 @@ public interface Backend {
     void rmsNormBackward(Tensor x, Tensor weight, Tensor inverseRms, Tensor dOut, Tensor intoX, Tensor intoWeight);
 
     /**
-     * LayerNorm (arXiv 1607.06450): {@code out = (x − mean)·r·weight + bias} with {@code r = 1/√(variance + epsilon)} of
-     * each row.
+     * LayerNorm (arXiv 1607.06450): {@code out = (x − mean)·r·weight + bias} with {@code r = 1/√(variance + epsilon)}
+     * of each row.
      *
      * @param meanAndInverse receives mean and r, {@code [tokens, 2]}
      */
@@ -199,16 +211,16 @@ public interface Backend {
      * {@code a' = a·cos − b·sin, b' = b·cos + a·sin}.
      *
      * @param positions row of {@code cos} and {@code sin} for each row of {@code fused}
-     * @param cos {@code [positions, rotated columns/2]}; where it has less than half of a head's columns, only the head's
-     *     first columns are rotated
+     * @param cos {@code [positions, rotated columns/2]}; where it has less than half of a head's columns, only the
+     *     head's first columns are rotated
      * @param sin like {@code cos}
      * @param inverse rotate back: the backward pass
      */
     void rotary(Tensor fused, AttentionShape shape, int[] positions, Tensor cos, Tensor sin, boolean inverse);
 
     /**
-     * Softmax attention over packed segments; a token-by-token score matrix need not be kept. Rows of no segment look at
-     * nothing, but may be seen as a prefix.
+     * Softmax attention over packed segments; a token-by-token score matrix need not be kept. Rows of no segment look
+     * at nothing, but may be seen as a prefix.
      *
      * @param fused queries, keys and values, {@code [tokens, shape.fusedColumns()]}
      * @param out {@code [tokens, shape.queryColumns()]}; rows of no segment stay as they are, as in {@code logSumExp}
@@ -241,8 +253,8 @@ public interface Backend {
 
     /**
      * Adds to each softmax of {@link #attention} a score that is looked at and has no value, in place:
-     * {@code out *= exp(logSumExp)/(exp(logSumExp) + exp(sink))}, whose denominator's logarithm {@code logSumExp} becomes. With what this
-     * leaves, {@link #attentionBackward} is right as it is.
+     * {@code out *= exp(logSumExp)/(exp(logSumExp) + exp(sink))}, whose denominator's logarithm {@code logSumExp}
+     * becomes. With what this leaves, {@link #attentionBackward} is right as it is.
      *
      * @param sinks of each head, {@code [1, heads]}
      */
@@ -254,13 +266,19 @@ public interface Backend {
 
     // --- feed-forward ---------------------------------------------------------------------------------------------
 
-    /** {@code out = activation(gate)·up} with {@code gateUp = [gate | up]}, {@code [tokens, 2·f]} to {@code [tokens, f]}. */
+    /**
+     * {@code out = activation(gate)·up} with {@code gateUp = [gate | up]}, {@code [tokens, 2·f]} to
+     * {@code [tokens, f]}.
+     */
     void gatedActivation(Tensor gateUp, Activation activation, Tensor out);
 
     /** Gradient of {@link #gatedActivation}; overwrites {@code dGateUp}, which may be {@code gateUp} itself. */
     void gatedActivationBackward(Tensor gateUp, Activation activation, Tensor dOut, Tensor dGateUp);
 
-    /** {@code out = gate(gateUp)}, where even columns are gates and odd ones ups, {@code [tokens, 2·f]} to {@code [tokens, f]}. */
+    /**
+     * {@code out = gate(gateUp)}, where even columns are gates and odd ones ups, {@code [tokens, 2·f]} to
+     * {@code [tokens, f]}.
+     */
     void clampedGate(Tensor gateUp, ClampedGate gate, Tensor out);
 
     /** Gradient of {@link #clampedGate}; overwrites {@code dGateUp}, which may be {@code gateUp} itself. */
@@ -274,11 +292,11 @@ public interface Backend {
 
     // --- head -----------------------------------------------------------------------------------------------------
 
-    /** In place: {@code x = cap·tanh(x/cap)}. */
+    /** Works in place: {@code x = cap·tanh(x/cap)}. */
     void softCap(Tensor x, double cap);
 
     /**
-     * In place: {@code gradient *= 1 − (capped/cap)²}.
+     * Works in place: {@code gradient *= 1 − (capped/cap)²}.
      *
      * @param capped what {@link #softCap} made
      */
@@ -294,7 +312,7 @@ public interface Backend {
     void targetLogps(Tensor logits, int[] targets, int from, double[] logps, Tensor logSumExp);
 
     /**
-     * In place: {@code logits[i] = coefficients[from + i]·(onehot(targets[from + i]) − softmax(logits[i]))}, the
+     * Works in place: {@code logits[i] = coefficients[from + i]·(onehot(targets[from + i]) − softmax(logits[i]))}, the
      * gradient of {@code Σ coefficient·logp}.
      */
     void targetLogpsBackward(Tensor logits, Tensor logSumExp, int[] targets, int from, double[] coefficients);

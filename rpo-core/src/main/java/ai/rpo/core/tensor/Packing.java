@@ -1,10 +1,10 @@
 package ai.rpo.core.tensor;
 
-/** How a matrix that is only read is kept in fewer bits than float32. */
+/** Says how a matrix that is only read is kept in fewer bits than float32. */
 public enum Packing {
     /**
-     * Four bits, which choose among sixteen levels (NormalFloat, arXiv 2305.14314), times a scale for every so many numbers
-     * that follow each other. The number that comes first is in the upper half of a byte.
+     * Four bits, which choose among sixteen levels (NormalFloat, arXiv 2305.14314), times a scale for every so many
+     * numbers that follow each other. The number that comes first is in the upper half of a byte.
      */
     NF4(4, true),
     /** A signed byte times a scale. */
@@ -26,7 +26,7 @@ public enum Packing {
     }
 
     /**
-     * How many scales so many numbers have.
+     * Tells how many scales so many numbers have.
      *
      * @param block numbers of one scale
      */

@@ -3,13 +3,13 @@ package ai.rpo.core.tensor;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** To what matrix products may round their inputs; everything else is float32 always. */
+/** Says to what matrix products may round their inputs; everything else is float32 always. */
 public enum Precision {
     FLOAT32,
     BFLOAT16;
 
     /**
-     * By its {@link #key()}.
+     * Finds one by its {@link #key()}.
      *
      * @throws IllegalArgumentException if there is none of that name
      */
@@ -21,7 +21,7 @@ public enum Precision {
                         "Cannot compute in " + key + ": products are of float32 or bfloat16. Name one of these."));
     }
 
-    /** As it is written in configuration. */
+    /** Gives the name as it is written in configuration. */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -3,7 +3,10 @@ package ai.rpo.core.tensor;
 import java.util.List;
 import java.util.Objects;
 
-/** What shapes go together in each operation of {@link Backend}; a mismatch throws {@link IllegalArgumentException}. */
+/**
+ * Checks what shapes go together in each operation of {@link Backend}; a mismatch throws
+ * {@link IllegalArgumentException}.
+ */
 public final class Shapes {
 
     private Shapes() {}

@@ -46,7 +46,7 @@ public final class Workspace implements AutoCloseable {
         return tensor;
     }
 
-    /** Like {@link #tensor}, zero-filled. */
+    /** Gives a tensor like {@link #tensor}, zero-filled. */
     public Tensor zeros(int rows, int columns) {
         Tensor tensor = tensor(rows, columns);
         backend.zero(tensor);
@@ -54,8 +54,8 @@ public final class Workspace implements AutoCloseable {
     }
 
     /**
-     * An uninitialised tensor beside the stack, valid until the next call: for what one operation writes and another uses up.
-     * What is computed again on the way back goes here in both directions, and takes no room in between.
+     * An uninitialised tensor beside the stack, valid until the next call: for what one operation writes and another
+     * uses up. What is computed again on the way back goes here in both directions, and takes no room in between.
      */
     public Tensor brief(int rows, int columns) {
         long size = (long) rows * columns;
@@ -89,7 +89,10 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Gives the memory itself back, now rather than when the garbage collector finds it; no tensor of it may be used any more. */
+    /**
+     * Gives the memory itself back, now rather than when the garbage collector finds it; no tensor of it may be used
+     * any more.
+     */
     @Override
     public void close() {
         slab = 0;

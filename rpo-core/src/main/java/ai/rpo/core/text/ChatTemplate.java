@@ -30,7 +30,7 @@ public final class ChatTemplate {
 
     private static final String SUFFIX = ".jinja";
 
-    /** What turns of a conversation are called everywhere; templates write them even where they name none. */
+    /** Says what turns of a conversation are called everywhere; templates write them even where they name none. */
     private static final Set<String> USUAL_ROLES = Set.of("system", "user", "assistant", "tool");
 
     /** Names under which the data have what a model thought. */
@@ -62,12 +62,12 @@ public final class ChatTemplate {
         return new Message(Map.of("role", "user", "content", content));
     }
 
-    /** Whether a message's content may be a list of parts, and is written as the text that these make up. */
+    /** Tells whether a message's content may be a list of parts, and is written as the text that these make up. */
     boolean takesParts() {
         return takesParts;
     }
 
-    /** Whether turns of this role are expected: the usual ones, and those that the template's source names. */
+    /** Tells whether turns of this role are expected: the usual ones, and those that the template's source names. */
     boolean knowsRole(String role) {
         return USUAL_ROLES.contains(role) || source.contains("'" + role + "'") || source.contains("\"" + role + "\"");
     }
@@ -88,12 +88,12 @@ public final class ChatTemplate {
         return new ChatTemplate(source, JinjaTemplate.parse(source, clock), specialTokens);
     }
 
-    /** Whether what a template writes may depend on the day on which it does so. */
+    /** Tells whether what a template writes may depend on the day on which it does so. */
     public static boolean writesDate(String source) {
         return source.contains("strftime_now");
     }
 
-    /** Whether a text can only be meant for a template, and not for the name of one. */
+    /** Tells whether a text can only be meant for a template, and not for the name of one. */
     public static boolean isSource(String text) {
         return text.contains("{{") || text.contains("{%");
     }
@@ -103,8 +103,8 @@ public final class ChatTemplate {
      * which may be a text or a list of named ones, of which {@code default} is taken.
      *
      * @param config tokenizer_config.json
-     * @param choice may have what takes the place of the folder's: a template, or the name of another one: in that list, or of a
-     *     file NAME.jinja in additional_chat_templates
+     * @param choice may have what takes the place of the folder's: a template, or the name of another one: in that
+     *     list, or of a file NAME.jinja in additional_chat_templates
      * @throws RpoException where there is one that cannot be used
      */
     static Optional<ChatTemplate> find(Path folder, ObjectNode config, TemplateChoice choice) {
@@ -198,7 +198,7 @@ public final class ChatTemplate {
     }
 
     /**
-     * The same with variables that a row brings, such as {@code tools}.
+     * Renders with variables that a row brings, such as {@code tools}.
      *
      * @throws TemplateException where the template refuses the conversation
      */
@@ -212,7 +212,7 @@ public final class ChatTemplate {
         return template.render(variables);
     }
 
-    /** What the model thought under the names that templates know it by, whichever the data have. */
+    /** Gives what the model thought under the names that templates know it by, whichever the data have. */
     private static Map<String, Object> fields(Message message) {
         Optional<Object> reasoning = REASONING.stream()
                 .map(name -> message.fields().get(name))

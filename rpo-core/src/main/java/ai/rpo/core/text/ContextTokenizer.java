@@ -63,7 +63,7 @@ public final class ContextTokenizer {
         return ids;
     }
 
-    /** What a model is given. */
+    /** Holds what a model is given. */
     public static final class Context {
 
         private final String text;
@@ -81,7 +81,8 @@ public final class ContextTokenizer {
         /**
          * Ids to go on from.
          *
-         * @throws UnfitRowException where the context has no tokens, or spells a special token that cannot be kept as text
+         * @throws UnfitRowException where the context has no tokens, or spells a special token that cannot be kept as
+         *     text
          */
         public int[] ids() throws UnfitRowException {
             return encoding.ids(text);
@@ -90,8 +91,8 @@ public final class ContextTokenizer {
         /**
          * Ids of continuations. White space at the end of the context belongs to them.
          *
-         * @throws UnfitRowException where context or continuation has no tokens, or spells a special token that cannot be
-         *     kept as text
+         * @throws UnfitRowException where context or continuation has no tokens, or spells a special token that cannot
+         *     be kept as text
          */
         public Continued with(List<String> continuations) throws UnfitRowException {
             int end = text.length();

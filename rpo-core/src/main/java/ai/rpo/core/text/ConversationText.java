@@ -37,7 +37,7 @@ final class ConversationText {
         this.arguments = hideIn(arguments.named());
     }
 
-    /** Whether a message that was rendered spells a special token. */
+    /** Tells whether a message that was rendered spells a special token. */
     boolean hidSpelling() {
         return hidSpelling;
     }
@@ -63,7 +63,7 @@ final class ConversationText {
         }
     }
 
-    /** With the text that the parts of its content make up, for a template that takes text. */
+    /** Gives a message with the text that the parts of its content make up, for a template that takes text. */
     private static Map<String, Object> withTextAlone(Message message) throws UnfitRowException {
         if (!(message.fields().get("content") instanceof List<?> parts)) {
             return message.fields();

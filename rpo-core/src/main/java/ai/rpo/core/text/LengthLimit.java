@@ -6,7 +6,7 @@ import ai.rpo.core.text.PairTokenizer.Cut;
 import java.util.Arrays;
 
 /**
- * How long a prompt may be, alone and with any one of its completions, and what becomes of longer ones.
+ * Says how long a prompt may be, alone and with any one of its completions, and what becomes of longer ones.
  *
  * @param tokens the most that prompt and completion may have together
  * @param promptTokens the most that the prompt may have

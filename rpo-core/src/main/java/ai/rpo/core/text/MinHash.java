@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * MinHash signatures of token sequences (Broder 1997), cut into bands (Leskovec, Rajaraman and Ullman, Mining of Massive
- * Datasets, 3.4): two sequences whose sets of 5 successive tokens have the Jaccard similarity s share a bucket with
- * probability 1 − (1 − s⁸)¹⁶, which is 0.06 at one half, 0.61 at 0.7, 0.95 at 0.8 and 0.9999 at 0.9.
+ * MinHash signatures of token sequences (Broder 1997), cut into bands (Leskovec, Rajaraman and Ullman, Mining of
+ * Massive Datasets, 3.4): two sequences whose sets of 5 successive tokens have the Jaccard similarity s share a bucket
+ * with probability 1 − (1 − s⁸)¹⁶, which is 0.06 at one half, 0.61 at 0.7, 0.95 at 0.8 and 0.9999 at 0.9.
  */
 public final class MinHash implements Serializable {
 
@@ -41,7 +41,7 @@ public final class MinHash implements Serializable {
         return buckets;
     }
 
-    /** For each hash function the least value, unsigned, over all runs of {@value SHINGLE} tokens. */
+    /** Gives for each hash function the least value, unsigned, over all runs of {@value SHINGLE} tokens. */
     int[] signature(int[] ids) {
         int[] least = new int[factors.length];
         Arrays.fill(least, -1);

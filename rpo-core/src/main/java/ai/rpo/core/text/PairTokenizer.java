@@ -16,8 +16,8 @@ import java.util.Set;
 /**
  * Turns text and conversations into the ids that a model is trained on. The prompt's ids are those that the model is
  * given to go on from: of text, the tokenizer's for the beginning of a sequence; of a conversation, those of the chat
- * template with the generation prompt. A completion's are those of prompt and completion together, less the prompt's, up
- * to one EOS.
+ * template with the generation prompt. A completion's are those of prompt and completion together, less the prompt's,
+ * up to one EOS.
  */
 public final class PairTokenizer {
 
@@ -35,14 +35,14 @@ public final class PairTokenizer {
     public record Example(int[] prompt, int[] completion, Notes notes) {}
 
     /**
-     * What is worth knowing of a row that was kept.
+     * Says what is worth knowing of a row that was kept.
      *
      * @param straddles completions that were tokenised alone, since a token straddled their border with the prompt
      * @param cut what truncation took away
      */
     public record Notes(int straddles, Cut cut, Set<Remark> remarks) {}
 
-    /** What truncation took away. */
+    /** Says what truncation took away. */
     public enum Cut {
         NOTHING,
         PROMPT,

@@ -1,6 +1,6 @@
 package ai.rpo.core.text;
 
-/** What is worth knowing of rows that are kept, since it may not be what their author meant. */
+/** Says what is worth knowing of rows that are kept, since it may not be what their author meant. */
 public enum Remark {
     /** The template's generation prompt goes on beyond what an answer begins with, such as with {@code <think>}. */
     GENERATION_PROMPT_CUT,

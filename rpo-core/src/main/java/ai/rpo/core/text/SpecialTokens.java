@@ -78,7 +78,7 @@ final class SpecialTokens {
         return OptionalInt.empty();
     }
 
-    /** Whether an id is that of a token beside the text's own, special or not. */
+    /** Tells whether an id is that of a token beside the text's own, special or not. */
     boolean isAdded(int id) {
         return ids.containsValue(id)
                 || StreamSupport.stream(tokenizer.path("added_tokens").spliterator(), false)
@@ -93,12 +93,12 @@ final class SpecialTokens {
                 : idOf(model.path("unk_token").asText(""));
     }
 
-    /** Whether an id among a text's own shows that the text was read as a special token. */
+    /** Tells whether an id among a text's own shows that the text was read as a special token. */
     boolean isNotText(int id) {
         return notText.contains(id);
     }
 
-    /** Whether a text spells a special token. */
+    /** Tells whether a text spells a special token. */
     boolean spelledIn(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (spelledAt(text, i) != null) {
@@ -122,7 +122,7 @@ final class SpecialTokens {
         return longest;
     }
 
-    /** Whether the texts on both sides of a special token are tokenised without regard to each other. */
+    /** Tells whether the texts on both sides of a special token are tokenised without regard to each other. */
     boolean partText() {
         return partText;
     }

@@ -1,6 +1,9 @@
 package ai.rpo.core.text;
 
-/** How a row of text is read that spells special tokens. Messages always mean text; their template writes the tokens. */
+/**
+ * Says how a row of text is read that spells special tokens. Messages always mean text; their template writes the
+ * tokens.
+ */
 public enum SpellingPolicy {
     /** The text only speaks of them. */
     AS_TEXT,

@@ -1,6 +1,6 @@
 package ai.rpo.core.text;
 
-/** What becomes of a completion whose first characters belong to a token that begins in the prompt. */
+/** Says what becomes of a completion whose first characters belong to a token that begins in the prompt. */
 public enum StraddlePolicy {
     /** The completion is tokenised by itself. */
     SEPARATE,

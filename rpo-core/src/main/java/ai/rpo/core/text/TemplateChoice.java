@@ -7,7 +7,7 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 
 /**
- * How a model's conversations are written, where that is not left to its folder and to the clock.
+ * Says how a model's conversations are written, where that is not left to its folder and to the clock.
  *
  * @param template Jinja or the name of one of the folder's templates, in place of its usual one; null for that
  * @param date what the template takes for today; null for the clock's
@@ -21,7 +21,7 @@ public record TemplateChoice(String template, LocalDate date) implements Seriali
         return Optional.ofNullable(template);
     }
 
-    /** Which stands still on the date, where there is one. */
+    /** Gives a clock that stands still on the date, where there is one. */
     Clock clock() {
         return date == null
                 ? Clock.systemDefaultZone()

@@ -14,7 +14,7 @@ final class TokenIds {
         return joined;
     }
 
-    /** How many ids both begin with. */
+    /** Tells how many ids both begin with. */
     static int commonStart(int[] a, int[] b) {
         int mismatch = Arrays.mismatch(a, b);
         return mismatch < 0 ? a.length : mismatch;

@@ -61,8 +61,8 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * Opens a model's tokenizer: reads {@code tokenizer.json} and, where they are there, {@code tokenizer_config.json}, {@code
-     * special_tokens_map.json} and {@code chat_template.jinja}.
+     * Opens a model's tokenizer: reads {@code tokenizer.json} and, where they are there, {@code tokenizer_config.json},
+     * {@code special_tokens_map.json} and {@code chat_template.jinja}.
      *
      * @param chatTemplate which, and the date that it writes
      * @throws RpoException where a file is missing or cannot be read, or there is no such template
@@ -139,7 +139,7 @@ public final class Tokenizer implements AutoCloseable {
         return eosIds.stream().mapToInt(Integer::intValue).findFirst();
     }
 
-    /** How conversations are written, where the folder says so. */
+    /** Gives the template of conversations, where the folder has one. */
     public Optional<ChatTemplate> chatTemplate() {
         return chatTemplate;
     }
@@ -158,12 +158,12 @@ public final class Tokenizer implements AutoCloseable {
         return specialTokens.spellings().contains(text) ? OptionalInt.of(specialTokens.id(text)) : OptionalInt.empty();
     }
 
-    /** Whether a text spells a special token. */
+    /** Tells whether a text spells a special token. */
     public boolean spellsSpecialToken(String text) {
         return specialTokens.spelledIn(text);
     }
 
-    /** Whether ids that {@link #encode} gave show that the text was read as a special token after all. */
+    /** Tells whether ids that {@link #encode} gave show that the text was read as a special token after all. */
     boolean readsSpecialToken(int[] ids) {
         return Arrays.stream(ids).anyMatch(specialTokens::isNotText);
     }

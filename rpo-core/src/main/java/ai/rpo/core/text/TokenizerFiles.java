@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a model has to say about text.
+ * Says what a model has to say about text.
  *
- * @param folder of {@code tokenizer.json}, {@code tokenizer_config.json} and {@code special_tokens_map.json}, on a local
- *     disk; the first may be missing
+ * @param folder of {@code tokenizer.json}, {@code tokenizer_config.json} and {@code special_tokens_map.json}, on a
+ *     local disk; the first may be missing
  * @param templates folder whose chat templates count, usually the same
  * @param eosIds ids that the model's own files say end a completion, as in {@code generation_config.json}
  */
@@ -38,7 +38,7 @@ public record TokenizerFiles(Path folder, Path templates, List<Integer> eosIds) 
                 .toList();
     }
 
-    /** Where {@code tokenizer.json} is, or would be. */
+    /** Tells where {@code tokenizer.json} is, or would be. */
     public Path tokenizer() {
         return folder.resolve(TOKENIZER);
     }

@@ -1,6 +1,6 @@
 package ai.rpo.core.text;
 
-/** What becomes of a row whose prompt, alone or with the longer completion, exceeds a limit. */
+/** Says what becomes of a row whose prompt, alone or with the longer completion, exceeds a limit. */
 public enum Truncation {
     /** The row is left out. */
     DROP,

@@ -69,7 +69,7 @@ public record Comparisons(int prompts, int actions, List<Duel> duels) implements
     }
 
     /**
-     * For each prompt, the share of each action among its preferred ones: π_base where that is the chosen answers.
+     * Gives for each prompt the share of each action among its preferred ones: π_base where that is the chosen answers.
      *
      * @throws IllegalArgumentException where a prompt has no data
      */

@@ -3,11 +3,11 @@ package ai.rpo.core.train;
 import java.io.Serializable;
 
 /**
- * Where each pair goes in an epoch: to which worker, in which of its steps. A function of (seed, epoch, index) alone, so it
- * does not depend on how the data are partitioned, and needs no table of the data set.
+ * Says where each pair goes in an epoch: to which worker, in which of its steps. A function of (seed, epoch, index)
+ * alone, so it does not depend on how the data are partitioned, and needs no table of the data set.
  *
- * <p>Step s of the epoch takes the pairs at positions s·w·B to (s+1)·w·B − 1 and deals them to the w workers in turn, so
- * that a short last step is spread evenly; every pair is used exactly once.
+ * <p>Step s of the epoch takes the pairs at positions s·w·B to (s+1)·w·B − 1 and deals them to the w workers in turn,
+ * so that a short last step is spread evenly; every pair is used exactly once.
  */
 public final class BatchOrder implements Serializable {
 

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is done with an average; the keys of {@code rpo.train.outer}.
+ * Says what is done with an average; the keys of {@code rpo.train.outer}.
  *
- * @param optimizer {@code average} takes it as it is; {@code nesterov} takes the way from the old state to it as a gradient
- *     (DiLoCo, arXiv 2311.08105)
+ * @param optimizer {@code average} takes it as it is; {@code nesterov} takes the way from the old state to it as a
+ *     gradient (DiLoCo, arXiv 2311.08105)
  * @param learningRate of that step; 1 with a momentum of 0 is the plain average
  * @param momentum of that step
  */

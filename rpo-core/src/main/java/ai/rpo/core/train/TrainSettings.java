@@ -1,21 +1,28 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.CostOnly;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the policy is trained; the keys of {@code rpo.train}.
+ * Says how the policy is trained; the keys of {@code rpo.train}.
  *
  * @param epochs passes over the pairs
  * @param pairsPerBatch pairs in one worker's optimizer batch
- * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same update
- * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third more time
+ * @param tokensPerMicroBatch packed token rows that are computed at once; a batch above it is split, with the same
+ *     update
+ * @param recompute compute activations again on the way back instead of keeping them: far less memory, about a third
+ *     more time
  * @param learningRate the schedule's highest
  * @param warmupRatio share of all steps over which the rate rises linearly
  * @param schedule how it falls after that
  * @param optimizer update rule
+ * @param optimizerDevice where the optimizer's state lies, when a device computes
  * @param weightDecay decoupled decay of matrices; vectors are not decayed
  * @param maxGradNorm global gradient norm above which a gradient is scaled down; 0 for no limit
+ * @param routerAuxLossCoef weight of the loss that balances the use of a mixture's experts; 0 for none
  * @param shuffle whether each epoch orders the pairs anew; false keeps the input's order
  * @param seed of the shuffling
  * @param workers models trained in parallel and averaged
@@ -29,25 +36,27 @@ import java.util.List;
 public record TrainSettings(
         int epochs,
         int pairsPerBatch,
-        int tokensPerMicroBatch,
-        boolean recompute,
+        @CostOnly int tokensPerMicroBatch,
+        @CostOnly boolean recompute,
         double learningRate,
         double warmupRatio,
         Schedule schedule,
         Optimizer optimizer,
+        @CostOnly OptimizerDevice optimizerDevice,
         double weightDecay,
         double maxGradNorm,
+        double routerAuxLossCoef,
         boolean shuffle,
         long seed,
         int workers,
         int averagingFrequency,
-        int workerTimeout,
+        @CostOnly int workerTimeout,
         int checkpointEvery,
-        int keepCheckpoints,
+        @CostOnly int keepCheckpoints,
         OuterSettings outer,
         WorkerResources resources) {
 
-    /** How the learning rate falls after the warm-up. */
+    /** Says how the learning rate falls after the warm-up. */
     public enum Schedule {
         COSINE,
         LINEAR,
@@ -58,6 +67,19 @@ public record TrainSettings(
     public enum Optimizer {
         ADAMW,
         SGD
+    }
+
+    /**
+     * Where the optimizer's state lies and its steps are taken, when a device computes: the parameters that are trained, in
+     * float32, and their moments. The numbers are the same to rounding.
+     */
+    public enum OptimizerDevice {
+        /** On the device if all of it fits there beside the passes, else in the host's memory. */
+        AUTO,
+        /** In the host's memory; the device has the gradients, and a copy of the weights that is written anew for each step. */
+        HOST,
+        /** On the device that computes. */
+        DEVICE
     }
 
     /** Starts from the defaults of {@code rpo.train}. */
@@ -83,11 +105,24 @@ public record TrainSettings(
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);
+        notNegative(problems, "router-aux-loss-coef", routerAuxLossCoef);
         if (!(warmupRatio >= 0 && warmupRatio <= 1)) {
             problems.add("warmup-ratio must lie between 0 and 1, but is " + warmupRatio);
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
+        }
+    }
+
+    /**
+     * Checks that these can be the settings of a model.
+     *
+     * @throws RpoException if the use of experts is to be balanced, and the model has none
+     */
+    public void requireFor(ModelConfig config) {
+        if (routerAuxLossCoef > 0 && config.architecture().mixture().isEmpty()) {
+            throw RpoException.configuration("Cannot balance the use of experts with router-aux-loss-coef = "
+                    + routerAuxLossCoef + ": a " + config.modelType() + " model has none. Set it to 0.");
         }
     }
 

@@ -1,18 +1,19 @@
 package ai.rpo.core.train;
 
+import ai.rpo.core.CostOnly;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a training worker asks the cluster for, where that differs from what other tasks do; the keys of
+ * Says what a training worker asks the cluster for, where that differs from what other tasks do; the keys of
  * {@code rpo.train.resources}.
  *
  * @param cpus cores of its executor; 0 for what {@code spark.task.cpus} says
  * @param gpus 0 for what {@code spark.task.resource.gpu.amount} says, or 1
  */
-public record WorkerResources(int cpus, int gpus) {
+public record WorkerResources(@CostOnly int cpus, @CostOnly int gpus) {
 
-    /** As other tasks. */
+    /** Asks for the same as other tasks. */
     public static final WorkerResources OF_ANY_TASK = new WorkerResources(0, 0);
 
     public WorkerResources {

@@ -16,6 +16,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -24,6 +25,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters in whole small models, in double. */
 class LowRankUpdateTest {
@@ -49,6 +51,29 @@ class LowRankUpdateTest {
         ModelConfig config = SmallModel.family(family);
         PackedBatch batch = PackedBatch.of(examples, new long[] {5, 6});
         assertGradients(config, new Lora(2, 3, 0.4, true, allModules(config)), batch);
+    }
+
+    /** Ranks of their own; of gpt-oss weights lie input first, all experts' in one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mixtral", "gpt_oss"})
+    void gradientsOfExperts(String family) {
+        ModelConfig config = SmallModel.family(family);
+        Set<String> parameters = Set.of(
+                "model.layers.0.mlp.experts.down_proj",
+                "model.layers.1.mlp.experts.down_proj",
+                "model.layers.1.mlp.experts.gate_up_proj");
+        Lora lora = new Lora(
+                2,
+                3,
+                0,
+                true,
+                Set.of("model.layers.0.self_attn.q_proj"),
+                parameters,
+                Map.of("model.layers.1.mlp.experts.down_proj", 3),
+                Map.of(),
+                Set.of(),
+                false);
+        assertGradients(config, lora, PackedBatch.of(examples));
     }
 
     /** The first and the last of three that lie side by side, and only in the upper layer. */

@@ -86,7 +86,7 @@ class PartGradientTest {
         family(family);
         Optional<Architecture.Mixture> mixture = config.architecture().mixture(1);
         if (mixture.isPresent()) {
-            assertPart(new Experts(backend, config, mixture.get(), 1), batch);
+            assertPart(new Experts(backend, config, Optional.empty(), mixture.get(), 1), batch);
         } else {
             assertPart(FeedForward.of(backend, config, Optional.empty(), 1), batch);
         }

@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.Architecture;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import java.nio.FloatBuffer;
 import java.util.List;

@@ -144,6 +144,7 @@ class AdapterConfigTest {
                         4,
                         0,
                         List.of("q_proj"),
+                        List.of(),
                         false,
                         Map.of("q_proj", "1.5"),
                         Map.of(),
@@ -158,6 +159,7 @@ class AdapterConfigTest {
                         4,
                         0.1,
                         List.of("q_proj"),
+                        List.of("experts.down_proj"),
                         false,
                         Map.of("[", "1"),
                         Map.of("a", "x"),
@@ -165,7 +167,7 @@ class AdapterConfigTest {
                         List.of(),
                         true,
                         BasePrecision.AS_STORED));
-        assertEquals(4, e.getMessage().lines().count(), e.getMessage());
+        assertEquals(6, e.getMessage().lines().count(), e.getMessage());
     }
 
     /** Lists that serve many families are common. */

@@ -11,8 +11,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +134,75 @@ class MixtureFolderTest {
                 .orElseThrow();
         assertEquals(8, lora.modules().size());
         assertTrue(lora.modules().stream().allMatch(module -> module.contains(".self_attn.")));
+    }
+
+    @Test
+    void targetParametersAreExpertsOfALayerTogether() throws IOException {
+        Lora lora = experts("layers.0.mlp.experts.down_proj", "gate_up_proj")
+                .on(open())
+                .orElseThrow();
+        assertEquals(
+                Set.of(
+                        "model.layers.0.mlp.experts.down_proj",
+                        "model.layers.0.mlp.experts.gate_up_proj",
+                        "model.layers.1.mlp.experts.gate_up_proj"),
+                lora.parameters());
+        Map<String, List<Integer>> shapes = ParameterLayout.of(config(), lora).entries().stream()
+                .collect(Collectors.toMap(
+                        entry -> entry.name().replace("base_model.model.model.layers.", ""),
+                        ParameterLayout.Entry::shape));
+        assertEquals(List.of(6, 4), shapes.get("0.mlp.experts.base_layer.lora_A.weight"));
+        assertEquals(List.of(12, 6), shapes.get("0.mlp.experts.base_layer.lora_B.weight"));
+        assertEquals(List.of(6, 6), shapes.get("0.mlp.experts.lora_A.weight"));
+        assertEquals(List.of(4, 6), shapes.get("0.mlp.experts.lora_B.weight"));
+        assertEquals(List.of(12, 6), shapes.get("1.mlp.experts.lora_B.weight"), "alone, it is not nested");
+        assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(config(), lora, "base"), config()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mlp.experts, experts have no such projection",
+        "mlp.gate.weight, experts have no such projection",
+        "layers.2.mlp.experts.down_proj, experts have no such projection",
+    })
+    void otherTargetParametersAreRefused(String target, String why) throws IOException {
+        ModelDirectory model = open();
+        RpoException e = assertThrows(RpoException.class, () -> experts(target).on(model));
+        assertTrue(
+                e.getMessage().startsWith("Cannot adapt " + target + " of rpo.lora.target-parameters: " + why),
+                e::getMessage);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"lora_dropout, 0.1", "use_dora, true"})
+    void whatPeftDoesNotDoToExpertsIsRefused(String key, String value) {
+        String file =
+                "{\"peft_type\": \"LORA\", \"target_modules\": [], \"target_parameters\": [\"experts.down_proj\"], \"%s\": %s}";
+        assertEquals(
+                2,
+                AdapterConfig.parse(file.formatted(key, 0).replace("use_dora\": 0", "use_dora\": false"), config())
+                        .parameters()
+                        .size());
+        RpoException e =
+                assertThrows(RpoException.class, () -> AdapterConfig.parse(file.formatted(key, value), config()));
+        assertTrue(e.getMessage().contains(key) && e.getMessage().contains("target_parameters"), e::getMessage);
+    }
+
+    /** Settings that adapt experts alone. */
+    private static LoraSettings experts(String... parameters) {
+        return new LoraSettings(
+                2,
+                2,
+                0,
+                List.of(),
+                List.of(parameters),
+                false,
+                Map.of(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                false,
+                BasePrecision.AS_STORED);
     }
 
     private ModelDirectory open() throws IOException {

@@ -1,11 +1,14 @@
 package ai.rpo.core.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Storage;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -63,6 +66,16 @@ class RowOrderTest {
             }
             assertArrayEquals(IntStream.range(0, given.length).toArray(), ints(given), family);
         }
+    }
+
+    /** Two rows, rank 2, three experts: row 0 is a0 b0 c0 a1 b1 c1, where a, b and c are the experts. */
+    @Test
+    void anExpertsElementsLieTogether() {
+        RowOrder order = new RowOrder.ByExpert(2, 2, 3);
+        assertArrayEquals(new int[] {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11}, rows(order, 12));
+        List<Long> places = new ArrayList<>();
+        new ParameterLayout.Entry("b", 0, List.of(2, 6), order).runs(5, 3, (at, from, count) -> places.add(at));
+        assertEquals(List.of(9L, 2L, 6L), places);
     }
 
     private static int[] rows(RowOrder order, int rows) {

@@ -3,10 +3,10 @@ package ai.rpo.core.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import java.util.List;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
@@ -19,6 +18,7 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -68,6 +68,9 @@ class LoraGoldenTest {
         "qwen3_moe_attention, qwen3_moe",
         "olmoe_attention, olmoe",
         "gpt_oss_attention, gpt_oss",
+        "mixtral_experts, mixtral",
+        "qwen3_moe_experts, qwen3_moe",
+        "gpt_oss_experts, gpt_oss",
         "llama_patterns, llama",
         "llama_layers, llama",
         "llama_saved, llama",

@@ -5,6 +5,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
+import ai.rpo.jobs.online.GaugedRounds;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.online.OnlineSettings.Base;
 import ai.rpo.jobs.online.OnlineSettings.By;
@@ -13,11 +14,13 @@ import ai.rpo.jobs.online.RoundNote;
 import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.report.ReportStage;
+import ai.rpo.spark.gauge.GaugePoint;
 import ai.rpo.spark.store.RunDirectory;
 import com.typesafe.config.ConfigUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Aligns a policy online: in each round it answers the prompts, and learns from its own answers as they are rated.
@@ -46,30 +49,85 @@ final class OnlineRounds {
 
     void run() {
         check();
-        List<String> notes = new ArrayList<>();
         String policy = settings.model().path().orElseThrow();
-        for (int number = 1; number <= online.rounds(); number++) {
-            RunDirectory run = running.output().below(String.format(Locale.ROOT, "online/round-%02d", number));
+        List<RunDirectory> finished = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        Optional<GaugedRounds> gauged = Optional.empty();
+        boolean turned = false;
+        while (finished.size() < online.rounds() && !turned) {
+            int number = finished.size() + 1;
+            RunDirectory run = directory(number);
             running.say("round", number + " of " + online.rounds() + ", from " + policy + " → " + run.path());
-            ResolvedConfiguration sampling = configuration(number, policy, run, List.of());
-            running.make(sampling, run, Stages::generate);
-            running.make(sampling, run, this::rating);
-            running.make(
-                    configuration(
-                            number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
-                    run,
-                    Stages::distance);
-            running.make(sampling, run, Stages::pairs);
+            rate(number, policy, run);
+            running.make(configuration(number, policy, run, List.of()), run, Stages::pairs);
             running.make(configuration(number, policy, run, pairs(run)), run, reports ? Stages::report : Stages::train);
-            notes.add(RoundNote.of(number, policy, run));
-            running.output().file("online/rounds.jsonl").write(String.join("", notes));
-            if (reports) {
-                new ReportStage(running.spark().hadoop())
-                        .rounds(running.output().path("online"));
-            }
+            finished.add(run);
+            Optional<GaugePoint> point = gauged.flatMap(GaugedRounds::model);
+            gauged = gauged(finished);
+            notes.add(RoundNote.of(number, policy, run, number == 1 ? gauged.flatMap(GaugedRounds::start) : point));
+            write(notes, gauged);
             policy = run.path("model").toString();
+            turned = online.stopAtTurn()
+                    && gauged.filter(GaugedRounds::isBehindTheTurn).isPresent();
         }
+        if (reports) {
+            RunDirectory next = directory(finished.size() + 1);
+            running.say("last", "what " + policy + " answers → " + next.path());
+            rate(finished.size() + 1, policy, next);
+            notes.add(RoundNote.ofLast(finished.size() + 1, policy, next, gauged, turned));
+            write(notes, gauged);
+        }
+        end(finished.size(), turned, gauged);
         running.say("online", "done → " + policy);
+    }
+
+    /** The policy answers, its answers are rated, and its distance from the first round's reference is measured by them. */
+    private void rate(int number, String policy, RunDirectory run) {
+        ResolvedConfiguration sampling = configuration(number, policy, run, List.of());
+        running.make(sampling, run, Stages::generate);
+        running.make(sampling, run, this::rating);
+        running.make(
+                configuration(number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
+                run,
+                Stages::distance);
+    }
+
+    private Optional<GaugedRounds> gauged(List<RunDirectory> finished) {
+        return settings.gauge().isOn()
+                ? GaugedRounds.of(
+                        finished,
+                        settings.selection().isByGauge() ? settings.selection().metric() : Optional.empty())
+                : Optional.empty();
+    }
+
+    private void write(List<String> notes, Optional<GaugedRounds> gauged) {
+        running.output().file("online/rounds.jsonl").write(String.join("", notes));
+        gauged.ifPresent(points -> {
+            running.output().file("online/points.jsonl").write(points.toJsonLines());
+            running.output()
+                    .file("online/reference.json")
+                    .write(points.reference().toJson() + "\n");
+        });
+        if (reports) {
+            new ReportStage(running.spark().hadoop()).rounds(running.output().path("online"));
+        }
+    }
+
+    /** Says where the gold reward is highest, and why there is no further round. */
+    private void end(int rounds, boolean turned, Optional<GaugedRounds> gauged) {
+        gauged.filter(points -> points.best().isPresent()).ifPresent(points -> {
+            String words = (turned
+                            ? "ended after round " + rounds + " of " + online.rounds()
+                                    + ", behind the turn of the gold reward. "
+                            : "")
+                    + points.describe();
+            running.say("gauge", words);
+            running.status().note(words);
+        });
+    }
+
+    private RunDirectory directory(int number) {
+        return running.output().below(String.format(Locale.ROOT, "online/round-%02d", number));
     }
 
     /** Refuses, before the first round, what would stop one. */
@@ -87,11 +145,28 @@ final class OnlineRounds {
         if (online.regularizeOn() != Base.BOTH) {
             requireRegularizer();
         }
+        requireOneCourse();
         if (online.by() == By.REWARD_MODEL && settings.rate().model().isEmpty()) {
             throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
                     + " Name a reward model there, or set rpo.online.by = judge or program.");
         }
         rating(running.stages(running.configuration(), running.output())).checkMakeable();
+    }
+
+    /** Distances from a reference that moves along are none that a turn could be seen over. */
+    private void requireOneCourse() {
+        if (!settings.gauge().isOn() || !online.stopAtTurn()) {
+            return;
+        }
+        if (settings.gauge().gold().isEmpty()) {
+            running.say(
+                    "note",
+                    "the rounds do not end at the gauge's turn, as rpo.gauge.gold says of nothing what it is worth");
+        } else if (online.reference() == Reference.PREVIOUS) {
+            throw RpoException.configuration("Cannot end at the gauge's turn with rpo.online.reference = previous: each"
+                    + " round's distances are from its own beginning. Set rpo.online.stop-at-turn = false, or"
+                    + " rpo.online.reference = start.");
+        }
     }
 
     private void requireRegularizer() {

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.config;
 
+import ai.rpo.core.CostOnly;
 import java.util.Optional;
 
 /**
@@ -11,4 +12,7 @@ import java.util.Optional;
  * @param judge {@code rpo.judge.table}, of judgments
  */
 public record OutputTables(
-        Optional<String> score, Optional<String> generate, Optional<String> rate, Optional<String> judge) {}
+        @CostOnly Optional<String> score,
+        @CostOnly Optional<String> generate,
+        @CostOnly Optional<String> rate,
+        @CostOnly Optional<String> judge) {}

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.config;
 
+import ai.rpo.core.CostOnly;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.objective.Objective;
 import com.typesafe.config.Config;
@@ -18,14 +19,13 @@ public final class ResolvedConfiguration {
 
     private final Config joined;
     private final Settings settings;
-    private final Map<String, String> values;
+    private final KeysRead read;
     private final Map<String, String> spark;
 
-    private ResolvedConfiguration(
-            Config joined, Settings settings, Map<String, String> values, Map<String, String> spark) {
+    private ResolvedConfiguration(Config joined, Settings settings, KeysRead read, Map<String, String> spark) {
         this.joined = joined;
         this.settings = settings;
-        this.values = values;
+        this.read = read;
         this.spark = spark;
     }
 
@@ -38,7 +38,7 @@ public final class ResolvedConfiguration {
     }
 
     /**
-     * For commands that take preference pairs and supervised rows alike.
+     * Loads for commands that take preference pairs and supervised rows alike.
      *
      * @param requiredOfSupervised the required keys where {@link #namesSupervisedRowsOnly}
      * @throws RpoException naming everything that is wrong
@@ -52,15 +52,16 @@ public final class ResolvedConfiguration {
         Config defaults = ConfigurationSources.defaults();
         Problems problems = new Problems();
         new KnownKeys(defaults).check(joined, problems);
-        Map<String, String> values = new TreeMap<>();
-        Settings settings = new Section("rpo", joined, defaults, problems, values).record(Settings.class);
+        KeysRead read = new KeysRead();
+        Settings settings = new Section("rpo", joined, defaults, problems, read).record(Settings.class);
+        Map<String, String> values = read.values();
         for (String key : namesSupervisedRowsOnly(values) ? requiredOfSupervised : required) {
             if (values.get(key).isEmpty()) {
                 problems.add(key, "has no value; give it in a file, or as -D " + key + "=…");
             }
         }
         problems.throwIfAny();
-        return new ResolvedConfiguration(joined, settings, values, sparkKeys(joined));
+        return new ResolvedConfiguration(joined, settings, read, sparkKeys(joined));
     }
 
     /** Puts other paths in place of those that rows are read from. */
@@ -84,14 +85,14 @@ public final class ResolvedConfiguration {
         Config defaults = ConfigurationSources.defaults();
         Problems problems = new Problems();
         Section section =
-                new Section("rpo.objective", written.withFallback(defaults), defaults, problems, new TreeMap<>());
+                new Section("rpo.objective", written.withFallback(defaults), defaults, problems, new KeysRead());
         Objective objective = section.objective();
         return problems.isEmpty() ? Optional.of(objective) : Optional.empty();
     }
 
     /** Tells whether there are supervised rows and no preference pairs, so that nothing else can be meant. */
     public boolean namesSupervisedRowsOnly() {
-        return namesSupervisedRowsOnly(values);
+        return namesSupervisedRowsOnly(read.values());
     }
 
     private static boolean namesSupervisedRowsOnly(Map<String, String> values) {
@@ -111,7 +112,7 @@ public final class ResolvedConfiguration {
      */
     public Map<String, String> valuesUnder(String section) {
         Map<String, String> found = new LinkedHashMap<>();
-        values.forEach((key, value) -> {
+        read.values().forEach((key, value) -> {
             if (key.startsWith(section + ".")) {
                 found.put(key, value);
             }
@@ -119,14 +120,27 @@ public final class ResolvedConfiguration {
         return found;
     }
 
-    /** Gives keys under {@code rpo} that have a value, without names and passwords in addresses, for those who track runs. */
+    /**
+     * Gives the keys and values that may change what is in a result: {@link #valuesUnder} without those of
+     * {@link CostOnly}.
+     */
+    public Map<String, String> effectsUnder(String section) {
+        Map<String, String> found = valuesUnder(section);
+        found.keySet().removeAll(read.costOnly());
+        return found;
+    }
+
+    /**
+     * Gives keys under {@code rpo} that have a value, without names and passwords in addresses, for those who track
+     * runs.
+     */
     public Map<String, String> params() {
-        return ResolvedText.withoutCredentials(values);
+        return ResolvedText.withoutCredentials(read.values());
     }
 
     /** The text of {@code resolved.conf}: every key, with where it was set; a file for {@code --config} again. */
     public String text() {
-        return ResolvedText.of(joined, values.keySet(), spark);
+        return ResolvedText.of(joined, read.values().keySet(), spark);
     }
 
     private static Map<String, String> sparkKeys(Config joined) {

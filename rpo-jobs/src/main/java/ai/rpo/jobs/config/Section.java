@@ -1,5 +1,6 @@
 package ai.rpo.jobs.config;
 
+import ai.rpo.core.CostOnly;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.spark.benchmark.ShotSettings;
@@ -49,15 +50,15 @@ final class Section {
     private final Config joined;
     private final Config defaults;
     private final Problems problems;
-    private final Map<String, String> read;
+    private final KeysRead read;
 
     /**
      * @param path such as {@code rpo.train}
      * @param joined all sources
      * @param defaults {@code reference.conf} alone
-     * @param read receives every key read, with its value in one spelling
+     * @param read receives every key read
      */
-    Section(String path, Config joined, Config defaults, Problems problems, Map<String, String> read) {
+    Section(String path, Config joined, Config defaults, Problems problems, KeysRead read) {
         this.path = path;
         this.joined = joined;
         this.defaults = defaults;
@@ -74,7 +75,11 @@ final class Section {
         RecordComponent[] components = type.getRecordComponents();
         Object[] values = new Object[components.length];
         for (int i = 0; i < components.length; i++) {
-            values[i] = value(key(type, components[i]), components[i].getGenericType());
+            String key = key(type, components[i]);
+            values[i] = value(key, components[i].getGenericType());
+            if (components[i].isAnnotationPresent(CostOnly.class)) {
+                read.costOnly().add(path + "." + key);
+            }
         }
         try {
             Class<?>[] types =
@@ -119,7 +124,7 @@ final class Section {
             // Where a section stands for a value or the other way round; KnownKeys has reported it.
             value = Values.read(defaults, full, type);
         }
-        read.put(full, Values.spelled(value));
+        read.values().put(full, Values.spelled(value));
         return value;
     }
 

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.config;
 
+import ai.rpo.core.CostOnly;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -128,7 +129,10 @@ public record Settings(
      * @param tokensPerBatch token rows computed at once, in scoring and in evaluation
      */
     public record ReferenceSettings(
-            Optional<String> path, Optional<String> cache, boolean perToken, int tokensPerBatch) {
+            Optional<String> path,
+            @CostOnly Optional<String> cache,
+            boolean perToken,
+            @CostOnly int tokensPerBatch) {
 
         public ReferenceSettings {
             if (tokensPerBatch < 1) {

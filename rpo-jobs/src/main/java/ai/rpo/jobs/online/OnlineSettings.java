@@ -16,6 +16,7 @@ import java.util.List;
  * @param reference what the policy of a round is tied to
  * @param regularizeOn whose chosen completions the supervised term holds to
  * @param offlineShare of a round's pairs, the part that comes from {@code rpo.data.train}
+ * @param stopAtTurn whether there is no further round once the gold reward falls with distance, by the gauge
  */
 public record OnlineSettings(
         int rounds,
@@ -26,7 +27,8 @@ public record OnlineSettings(
         Pairing pairing,
         Reference reference,
         Base regularizeOn,
-        double offlineShare) {
+        double offlineShare,
+        boolean stopAtTurn) {
 
     /** Says who rates the policy's completions. */
     public enum By {

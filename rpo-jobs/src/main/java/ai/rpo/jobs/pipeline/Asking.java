@@ -20,31 +20,18 @@ import ai.rpo.spark.store.SmallFile;
 import ai.rpo.spark.store.Stores;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
- * How a stage asks a judge, which {@code rpo.judge} describes.
+ * Says how a stage asks a judge, which {@code rpo.judge} describes.
  *
  * @param settings of the judge
  * @param named the protocol; absent where nobody has named one
  */
 record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> named) {
-
-    /** Keys that change what a run costs and not what it finds. */
-    private static final List<String> WITHOUT_EFFECT = List.of(
-            "rpo.judge.cache",
-            "rpo.judge.table",
-            "rpo.judge.endpoint.key-env",
-            "rpo.judge.endpoint.requests-per-second",
-            "rpo.judge.endpoint.requests-at-once",
-            "rpo.judge.endpoint.retries",
-            "rpo.judge.endpoint.timeout",
-            "rpo.judge.batch.results",
-            "rpo.judge.model.questions-at-once");
 
     /** Keys of {@code rpo.judge} that are of no use to ratings. */
     private static final List<String> OF_CANDIDATES = List.of(
@@ -118,8 +105,7 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
 
     /** Gives the keys under {@code rpo.judge} that an answer may depend on, and what its model and its prompts are. */
     Map<String, String> dependsOn() {
-        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.judge"));
-        WITHOUT_EFFECT.forEach(values::remove);
+        Map<String, String> values = place.configuration().effectsUnder("rpo.judge");
         List<String> prompts = place.settings().judge().prompts().stream().toList();
         values.put("rpo.judge.prompts", prompts.isEmpty() ? "" : place.inputs().data(prompts));
         template().ifPresent(template -> {
@@ -166,7 +152,7 @@ record Asking(Workplace place, JudgeSettings settings, Optional<JudgeProtocol> n
                 .toList();
     }
 
-    /** How a model that judges reads questions; empty if none does. */
+    /** Tells how a model that judges reads questions; empty if none does. */
     private Optional<ModelTemplate> template() {
         ModelSettings judge = settings.model();
         return settings.by()

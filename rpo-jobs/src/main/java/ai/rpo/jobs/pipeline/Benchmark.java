@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the model knows, by tasks that others have set. */
+/** Measures what the model knows, by tasks that others have set. */
 final class Benchmark implements Stage {
 
     private final Workplace place;
@@ -30,17 +30,17 @@ final class Benchmark implements Stage {
         this.train = train;
     }
 
-    /** Of the model that is configured. */
+    /** Benchmarks the model that is configured. */
     static Benchmark configured(Workplace place) {
         return new Benchmark(place, "benchmark", "benchmark", Optional.empty());
     }
 
-    /** Of the model that a run starts from. */
+    /** Benchmarks the model that a run starts from. */
     static Benchmark before(Workplace place) {
         return new Benchmark(place, "benchmark-before", "benchmarks/before", Optional.empty());
     }
 
-    /** Of the model that a run has trained. */
+    /** Benchmarks the model that a run has trained. */
     static Benchmark after(Workplace place, Stage train) {
         return new Benchmark(place, "benchmark-after", "benchmarks/after", Optional.of(train));
     }

@@ -4,7 +4,7 @@ import ai.rpo.spark.store.Manifest;
 import java.util.Optional;
 
 /**
- * What is to be done about a stage.
+ * Says what is to be done about a stage.
  *
  * @param manifest of the artifact that is there, if a finished one is
  */

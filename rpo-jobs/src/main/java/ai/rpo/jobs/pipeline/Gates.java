@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What was measured, held against {@code rpo.gates}; an artifact only where every gate is passed. */
+/** Holds what was measured against {@code rpo.gates}; an artifact only where every gate is passed. */
 final class Gates implements Stage {
 
     static final String FOLDER = "gates";

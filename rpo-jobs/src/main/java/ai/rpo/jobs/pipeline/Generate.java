@@ -40,7 +40,7 @@ final class Generate implements Stage {
         this.settings = settings;
     }
 
-    /** Of the prompts and the model that are configured. */
+    /** Generates from the prompts and the model that are configured. */
     static Generate configured(Workplace place) {
         GenerateSettings settings = place.settings().generate();
         return new Generate(
@@ -107,11 +107,9 @@ final class Generate implements Stage {
 
     @Override
     public Map<String, String> dependsOn() {
-        Map<String, String> values = new LinkedHashMap<>(place.configuration().valuesUnder("rpo.generate"));
+        Map<String, String> values = place.configuration().effectsUnder("rpo.generate");
         values.remove("rpo.generate.prompts");
-        values.remove("rpo.generate.table");
         values.putAll(place.rowValues());
-        values.remove("rpo.generate.completions-at-once"); // changes what a run costs
         values.putAll(given);
         values.putAll(place.template().dependsOn());
         values.put("rpo.precision", place.settings().precision().key());

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 
-/** What the inputs of a run are, told by their content; each is read once. */
+/** Says what the inputs of a run are, told by their content; each is read once. */
 final class InputFingerprints {
 
     private static final Pattern WEIGHTS =
@@ -43,12 +43,12 @@ final class InputFingerprints {
         this.hadoop = hadoop;
     }
 
-    /** The same of models with another base. */
+    /** Fingerprints models with another base. */
     InputFingerprints withBase(Optional<String> other) {
         return new InputFingerprints(other, tables, hadoop);
     }
 
-    /** Of data files, folders and globs, of tables and queries; empty text if there are none. */
+    /** Fingerprints data files, folders and globs, tables and queries; empty text if there are none. */
     String data(List<String> paths) {
         List<String> files = TableInputs.filesAmong(paths);
         Stream<String> ofFiles =
@@ -57,7 +57,7 @@ final class InputFingerprints {
                 .collect(Collectors.joining("; "));
     }
 
-    /** What tells the content of each file, by its URI, and of each table and query, by its path. */
+    /** Gives what tells the content of each file, by its URI, and of each table and query, by its path. */
     Map<String, String> described(List<String> paths) {
         Map<String, String> described = new LinkedHashMap<>(
                 InputFiles.resolve(TableInputs.filesAmong(paths), hadoop).byUri(hadoop));
@@ -66,7 +66,7 @@ final class InputFingerprints {
     }
 
     /**
-     * To be asked when data have been read. Tables were copied, and held against what they are then.
+     * Must be asked when data have been read. Tables were copied, and held against what they are then.
      *
      * @throws RpoException if files have changed since they were first looked at, so that nobody knows what was read
      */
@@ -76,7 +76,7 @@ final class InputFingerprints {
     }
 
     /**
-     * The same of a model folder's weights.
+     * Requires the same of a model folder's weights.
      *
      * @throws RpoException if they have changed since
      */
@@ -92,29 +92,31 @@ final class InputFingerprints {
         }
     }
 
-    /** Of a model folder's weights and what they mean. */
+    /** Fingerprints a model folder's weights and what they mean. */
     String weights(String model) {
         return withBase(model, folder -> of("weights " + folder, () -> folder(folder, WEIGHTS)));
     }
 
-    /** Of what decides how text becomes tokens: the tokenizer, its template, the ids that end a text. */
+    /** Fingerprints what decides how text becomes tokens: the tokenizer, its template, the ids that end a text. */
     String tokenizer(String model) {
         return withBase(model, folder -> of("tokenizer " + folder, () -> folder(folder, TOKENIZER)));
     }
 
-    /** Of an adapter and the model that it adapts. */
+    /** Fingerprints an adapter and the model that it adapts. */
     private String withBase(String model, UnaryOperator<String> fingerprint) {
         Optional<String> adapted = AdaptedModel.of(model, base, hadoop);
         String own = fingerprint.apply(model);
         return adapted.map(folder -> own + " on " + fingerprint.apply(folder)).orElse(own);
     }
 
-    /** Of what decides how conversations are written; empty text if there is nothing of the kind. */
+    /** Fingerprints what decides how conversations are written; empty text if there is nothing of the kind. */
     String template(String model) {
         return withBase(model, folder -> of("template " + folder, () -> templates(folder)));
     }
 
-    /** Whether one of a model's templates, or of those of the model that an adapter adapts, may write the date. */
+    /**
+     * Tells whether one of a model's templates, or of those of the model that an adapter adapts, may write the date.
+     */
     boolean writesDate(String model) {
         return dated.computeIfAbsent(
                 model, name -> Stream.concat(Stream.of(name), AdaptedModel.of(name, base, hadoop).stream())
@@ -135,7 +137,7 @@ final class InputFingerprints {
         return new InputFiles(files);
     }
 
-    /** Of a text that is an input itself; empty where there is none. */
+    /** Fingerprints a text that is an input itself; empty where there is none. */
     static String text(Optional<String> text) {
         return text.map(t -> new Fingerprint(Map.of("text", t)).digest()).orElse("");
     }

@@ -54,13 +54,13 @@ final class Judging implements Stage {
         this.answers = answers;
     }
 
-    /** Of what is configured. */
+    /** Judges what is configured. */
     static Judging configured(Workplace place) {
         JudgingSettings settings = place.settings().judge();
         return new Judging(place, settings.candidates(), settings.baseline(), List.of());
     }
 
-    /** Of a run's own models. */
+    /** Judges a run's own models. */
     static Judging ofRun(Workplace place, Stage reference, Stage aligned) {
         Map<String, String> candidates = new LinkedHashMap<>();
         candidates.put("reference", place.run().path(reference.product()).toString());

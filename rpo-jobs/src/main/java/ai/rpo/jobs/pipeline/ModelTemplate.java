@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a model writes conversations, and what that depends on.
+ * Says how a model writes conversations, and what that depends on.
  *
  * @param key of the model's settings, such as {@code rpo.model}
  * @param model path of its folder
@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 record ModelTemplate(String key, String model, InputFingerprints files, TemplateChoice choice) {
 
-    /** What a stage depends on that has the model write or read conversations. */
+    /** Gives what a stage depends on that has the model write or read conversations. */
     Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("tokenizer of " + key + ".path", files.tokenizer(model));

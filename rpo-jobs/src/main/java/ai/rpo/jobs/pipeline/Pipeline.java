@@ -23,7 +23,7 @@ import java.util.TreeMap;
  */
 public final class Pipeline {
 
-    /** What is said of the stages as they pass. */
+    /** Hears of the stages as they pass. */
     public interface Listener {
 
         void reused(Stage stage, Manifest manifest);
@@ -50,7 +50,7 @@ public final class Pipeline {
     }
 
     /**
-     * What making a stage takes, in order; changes nothing.
+     * Plans what making a stage takes, in order; changes nothing.
      *
      * @throws RpoException if an artifact with another fingerprint is in the way, or may not be used any more
      */
@@ -105,7 +105,9 @@ public final class Pipeline {
         listener.finished(stage, counts, Duration.between(start, Instant.now()));
     }
 
-    /** The stages that a finished artifact was made from are not looked at: they may have been deleted to save space. */
+    /**
+     * The stages that a finished artifact was made from are not looked at: they may have been deleted to save space.
+     */
     private void decide(Stage stage, Map<String, Decision> decisions, Map<String, Set<String>> conflicts) {
         if (decisions.containsKey(stage.name())) {
             return;
@@ -151,7 +153,7 @@ public final class Pipeline {
                 .isPresent();
     }
 
-    /** How many stages come one after another before this one. */
+    /** Tells how many stages come one after another before this one. */
     private static int depth(Stage stage) {
         return stage.requires().stream()
                 .mapToInt(required -> 1 + depth(required))
@@ -182,7 +184,7 @@ public final class Pipeline {
         return value.isEmpty() ? "not set" : value;
     }
 
-    /** Of all that a stage's artifact depends on, the artifacts that it is made from included. */
+    /** Fingerprints all that a stage's artifact depends on, the artifacts that it is made from included. */
     public static Fingerprint fingerprint(Stage stage) {
         Fingerprint all = new Fingerprint(Map.of());
         for (Stage required : stage.requires()) {

@@ -61,7 +61,7 @@ final class Prepare implements Stage {
         return pairs(place, Optional.empty(), place::located);
     }
 
-    /** The same pairs, for what may be a reward model. */
+    /** Prepares the same pairs for what may be a reward model. */
     static Prepare pairsForRewards(Workplace place) {
         return pairs(place, place.settings().reward().marginField(), place::locatedForRewards);
     }

@@ -51,14 +51,14 @@ final class Rate implements Stage {
                         Double.parseDouble(place.configuration()
                                 .valuesUnder("rpo.objective")
                                 .get("rpo.objective.beta"))),
-                place.configuration().valuesUnder("rpo.rate"),
+                place.configuration().effectsUnder("rpo.rate"),
                 Rate::bestOf);
     }
 
     /**
      * Measures how far the model at {@code rpo.model.path} is from the one at {@code rpo.reference.path}, by its own
-     * completions: the mean of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion, without
-     * bias.
+     * completions: the mean of log π(y|x) − log π_ref(y|x) is their Kullback-Leibler divergence in nats a completion,
+     * without bias.
      */
     static Rate distance(Workplace place) {
         RateSettings rate = place.settings().rate();
@@ -100,7 +100,6 @@ final class Rate implements Stage {
     @Override
     public Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>(given);
-        values.remove("rpo.rate.table");
         values.put("rpo.rate.completions", place.inputs().data(completions()));
         values.putAll(rating.dependsOn());
         return values;
@@ -115,7 +114,7 @@ final class Rate implements Stage {
         return place.inputs().described(completions());
     }
 
-    /** What is wrong with the models shows before Spark starts. */
+    /** Shows what is wrong with the models before Spark starts. */
     @Override
     public void checkMakeable() {
         rating.source();

@@ -14,13 +14,13 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * How models give completions their rewards, which {@code rpo.rate} describes.
+ * Says how models give completions their rewards, which {@code rpo.rate} describes.
  *
  * @param beta what an implicit reward is multiplied by
  */
 record Rating(Workplace place, RateSettings settings, double beta) {
 
-    /** Of the keys under {@code rpo.data}, those that say how a single row is read. */
+    /** Names, of the keys under {@code rpo.data}, those that say how a single row is read. */
     private static final List<String> OF_A_ROW = List.of(
             "rpo.data.max-length",
             "rpo.data.max-prompt-length",
@@ -43,7 +43,7 @@ record Rating(Workplace place, RateSettings settings, double beta) {
         return models;
     }
 
-    /** What a reward depends on beside the completion. */
+    /** Gives what a reward depends on beside the completion. */
     Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>();
         for (String model : models()) {
@@ -60,7 +60,7 @@ record Rating(Workplace place, RateSettings settings, double beta) {
         return values;
     }
 
-    /** How the first of the models writes conversations. */
+    /** Tells how the first of the models writes conversations. */
     ModelTemplate template() {
         return place.template(
                 settings.isImplicit() ? "rpo.model" : "rpo.rate.model",
@@ -91,7 +91,7 @@ record Rating(Workplace place, RateSettings settings, double beta) {
                 place.scores());
     }
 
-    /** How a row of completions is read. */
+    /** Tells how a row of completions is read. */
     private DataSettings rows() {
         return place.settings().data().toBuilder()
                 .train(settings.completions())

@@ -11,7 +11,7 @@ import java.util.Optional;
 /** Everything above, drawn. */
 final class Report implements Stage {
 
-    /** What other commands put into the run's folder, and the page shows. */
+    /** Names what other commands put into the run's folder, and the page shows. */
     private static final List<String> OF_OTHER_COMMANDS =
             List.of("judge/results.json", "benchmark/results.json", Gauging.POINTS);
 

@@ -53,10 +53,9 @@ final class Reward implements Stage {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("rpo.precision", place.settings().precision().key());
-        values.putAll(place.configuration().valuesUnder("rpo.reward"));
+        values.putAll(place.configuration().effectsUnder("rpo.reward"));
         values.putAll(place.configuration().valuesUnder("rpo.selection"));
         values.putAll(place.configuration().valuesUnder(Train.EXPORT));
-        values.keySet().removeIf(Train::isWithoutEffect);
         if (place.settings().selection().metric().isEmpty()) {
             values.remove("rpo.reward.checkpoint-every"); // which decides what there is to choose from
         }

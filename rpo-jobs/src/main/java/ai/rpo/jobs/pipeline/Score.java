@@ -50,14 +50,11 @@ final class Score implements Stage {
         return List.of(prepare);
     }
 
-    /** Where scores come from plays no part: they are the same from a store and from the model. */
+    /** Leaves out where scores come from: they are the same from a store and from the model. */
     @Override
     public Map<String, String> dependsOn() {
-        Map<String, String> values = new LinkedHashMap<>();
+        Map<String, String> values = place.configuration().effectsUnder("rpo.reference");
         values.put("rpo.reference.path", place.inputs().weights(place.reference()));
-        values.put(
-                "rpo.reference.per-token",
-                place.configuration().valuesUnder("rpo.reference").get("rpo.reference.per-token"));
         values.put("rpo.precision", place.settings().precision().key());
         BasePrecision kept = place.settings().lora().basePrecision();
         if (kept != BasePrecision.AS_STORED) {

@@ -10,10 +10,10 @@ import java.util.Optional;
 /** A step of a run that leaves an artifact. */
 public interface Stage {
 
-    /** As on the command line, such as {@code score}. */
+    /** Gives the name as on the command line, such as {@code score}. */
     String name();
 
-    /** Where the artifact is in the run directory. */
+    /** Tells where the artifact is in the run directory. */
     String folder();
 
     /** Folders that it writes too; they are removed before the artifact is made anew. */
@@ -26,7 +26,7 @@ public interface Stage {
         return List.of();
     }
 
-    /** What a person looks at when it is done. */
+    /** Gives what a person looks at when it is done. */
     default String product() {
         return folder();
     }
@@ -62,19 +62,19 @@ public interface Stage {
     default void checkMakeable() {}
 
     /**
-     * Whether its artifact is made anew unasked where what it depends on has changed: it costs little, and nothing in it is
-     * nowhere else.
+     * Tells whether its artifact is made anew unasked where what it depends on has changed: it costs little, and
+     * nothing in it is nowhere else.
      */
     default boolean isDrawing() {
         return false;
     }
 
-    /** Why there is nothing to do, if there is not. */
+    /** Tells why there is nothing to do, if there is not. */
     default Optional<String> skipped() {
         return Optional.empty();
     }
 
-    /** Whether the work goes on from what an interrupted one has left in the folder. */
+    /** Tells whether the work goes on from what an interrupted one has left in the folder. */
     default boolean resumes() {
         return false;
     }

@@ -111,7 +111,7 @@ public final class Stages {
         given.checkTokenizer();
     }
 
-    /** Of the pairs, or of supervised rows if nothing else is named. */
+    /** Scores the pairs, or supervised rows if nothing else is named. */
     public Stage score() {
         Stage made = place.configuration().namesSupervisedRowsOnly()
                 ? Score.ofExamples(place, Prepare.examples(place))
@@ -175,7 +175,7 @@ public final class Stages {
         return new Report(place, shown);
     }
 
-    /** What training on the pairs takes, or supervised fine-tuning if nothing else is named. */
+    /** Estimates what training on the pairs takes, or supervised fine-tuning if nothing else is named. */
     public Forecast forecast() {
         return place.configuration().namesSupervisedRowsOnly()
                 ? Forecast.of(
@@ -227,7 +227,7 @@ public final class Stages {
         return new Gauging(place, score, train);
     }
 
-    /** Of the completions and ratings that lie in the run directory. */
+    /** Pairs the completions and ratings that lie in the run directory. */
     public Stage pairs() {
         return new Pairs(place);
     }

@@ -28,7 +28,7 @@ record TableInputs(RunDirectory run, SparkLauncher spark, TablePins pins, List<S
         return paths.stream().filter(TableSource::isOne).toList();
     }
 
-    /** What tells the rows of a table or a query. */
+    /** Gives what tells the rows of a table or a query. */
     String identity(String path) {
         return pins.pin(path).identity();
     }

@@ -9,7 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which rows the tables and queries of one command stand for. Each is asked once, so that all of a command means the same. */
+/**
+ * Says which rows the tables and queries of one command stand for. Each is asked once, so that all of a command means
+ * the same.
+ */
 public final class TablePins {
 
     private final SparkLauncher spark;
@@ -52,7 +55,7 @@ public final class TablePins {
         return tables().beyond(known, TableSource.parse(path), whole);
     }
 
-    /** Whether any table or query was asked for. */
+    /** Tells whether any table or query was asked for. */
     public boolean isUsed() {
         return !known.isEmpty();
     }

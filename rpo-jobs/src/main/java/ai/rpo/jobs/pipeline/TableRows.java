@@ -12,7 +12,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** What stages have made, as rows of a table that is joined with the data by {@code rpo.data.key}. */
+/** Gives what stages have made, as rows of a table that is joined with the data by {@code rpo.data.key}. */
 final class TableRows {
 
     private static final List<String> OF_THE_RUN =
@@ -79,7 +79,7 @@ final class TableRows {
                 .drop("games");
     }
 
-    /** Of JSON lines, or of Parquet. */
+    /** Reads JSON lines, or Parquet. */
     private Dataset<Row> read(String product) {
         String folder = place.run().path(product).toString();
         boolean parquet = InputFiles.resolve(List.of(folder), place.spark().hadoop()).files().stream()

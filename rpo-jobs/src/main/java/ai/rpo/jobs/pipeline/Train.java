@@ -18,7 +18,6 @@ import ai.rpo.spark.train.TrainingListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import org.apache.hadoop.fs.Path;
 
@@ -32,13 +31,9 @@ final class Train implements Stage {
     /** Where checkpoints are gauged while training goes on. */
     static final String GAUGE = "train/gauge";
 
-    /** Keys that change what a step costs, and not what it does. */
-    private static final Set<String> WITHOUT_EFFECT =
-            Set.of("tokens-per-micro-batch", "recompute", "worker-timeout", "keep-checkpoints", "cpus", "gpus");
-
     /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
     private static final List<String> LATER_KEYS =
-            List.of("rank-pattern", "alpha-pattern", "layers", "modules-to-save");
+            List.of("target-parameters", "rank-pattern", "alpha-pattern", "layers", "modules-to-save");
 
     private final Workplace place;
     private final String name;
@@ -142,23 +137,20 @@ final class Train implements Stage {
                     "rpo.online.regularize-on",
                     place.settings().online().regularizeOn().name());
         }
-        values.putAll(place.configuration().valuesUnder("rpo." + name));
+        values.putAll(place.configuration().effectsUnder("rpo." + name));
+        if (settings.routerAuxLossCoef() == 0) {
+            values.remove("rpo." + name + ".router-aux-loss-coef"); // as before there was a key
+        }
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
         values.remove("rpo.lora.dora", "false");
         LATER_KEYS.forEach(key -> values.remove("rpo.lora." + key, ""));
         values.putAll(exportValues());
-        values.keySet().removeIf(Train::isWithoutEffect);
         if (!isSelecting()) {
             values.remove("rpo." + name + ".checkpoint-every"); // which decides what there is to choose from
         }
         values.remove("rpo.sft.data"); // the rows have been read, and their stage's fingerprint tells them
         return values;
-    }
-
-    /** Whether a key of training changes what a step costs, and not what it does. */
-    static boolean isWithoutEffect(String key) {
-        return WITHOUT_EFFECT.contains(key.substring(key.lastIndexOf('.') + 1));
     }
 
     @Override
@@ -270,6 +262,9 @@ final class Train implements Stage {
 
     @Override
     public void checkMakeable() {
+        if (settings.routerAuxLossCoef() > 0) {
+            settings.requireFor(place.openFrozen(place.model()).open().config());
+        }
         if (isOnPairs()) {
             measuring.check();
         }

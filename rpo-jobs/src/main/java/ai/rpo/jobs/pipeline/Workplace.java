@@ -25,7 +25,7 @@ import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What every stage works with.
+ * Holds what every stage works with.
  *
  * @param run where artifacts lie
  * @param spark started when first asked for a session
@@ -56,13 +56,13 @@ record Workplace(
         return settings().model().path().orElseThrow();
     }
 
-    /** How the model that training starts from writes conversations. */
+    /** Tells how the model that training starts from writes conversations. */
     ModelTemplate template() {
         return template("rpo.model", model(), inputs, settings().model().chatTemplate());
     }
 
     /**
-     * How a model writes conversations, the date in them being the same whenever a part of the output is made.
+     * Tells how a model writes conversations, the date in them being the same whenever a part of the output is made.
      *
      * @param key of the model's settings
      * @param files tells what lies in the model's folder
@@ -77,7 +77,7 @@ record Workplace(
         return new ModelTemplate(key, model, files, new TemplateChoice(source.orElse(null), dated ? date() : null));
     }
 
-    /** What templates take for today: as configured, or as the first stage that asked did. */
+    /** Tells what templates take for today: as configured, or as the first stage that asked did. */
     private LocalDate date() {
         return settings()
                 .model()
@@ -99,7 +99,7 @@ record Workplace(
         return settings().reference().path().orElse(model());
     }
 
-    /** Whether the policy is tied to the very weights that it starts from. */
+    /** Tells whether the policy is tied to the very weights that it starts from. */
     boolean isOwnReference() {
         return inputs.weights(reference()).equals(inputs.weights(model()));
     }
@@ -111,7 +111,7 @@ record Workplace(
         }
     }
 
-    /** Why nothing can be said of prompts that were not trained on, if there are none. */
+    /** Tells why nothing can be said of prompts that were not trained on, if there are none. */
     Optional<String> withoutHeldOutPairs() {
         DataSettings data = settings().data();
         return data.eval().isEmpty() && data.evalFraction() == 0
@@ -153,13 +153,13 @@ record Workplace(
         }
     }
 
-    /** How rows are read that prompts are taken from. */
+    /** Tells how rows are read that prompts are taken from. */
     PromptSource promptSource() {
         DataSettings data = settings().data();
         return new PromptSource(data.format().orElse(null), data.fields().names(), data.specialTokens());
     }
 
-    /** What a stage depends on that reads rows. */
+    /** Gives what a stage depends on that reads rows. */
     Map<String, String> rowValues() {
         Map<String, String> values = new LinkedHashMap<>(configuration.valuesUnder("rpo.data.fields"));
         for (String key : List.of("rpo.data.format", "rpo.data.special-tokens")) {
@@ -168,12 +168,12 @@ record Workplace(
         return values;
     }
 
-    /** For scoring and evaluation, which compute alike. */
+    /** Gives the settings of scoring and evaluation, which compute alike. */
     ScoreSettings scoring() {
         return new ScoreSettings(settings().precision(), settings().reference().tokensPerBatch());
     }
 
-    /** The same, where it is to become a reward model. */
+    /** Locates the same model where it is to become a reward model. */
     LocalModel locatedForRewards() {
         return remarks.of(LocalModel.locatedForRewards(
                 model(), settings().reward().training().seed(), spark.hadoop()));
@@ -193,7 +193,7 @@ record Workplace(
         return open(path).with(settings().lora().basePrecision());
     }
 
-    /** What was trained: on the same bits, if it is an adapter. */
+    /** Opens what was trained: on the same bits, if it is an adapter. */
     LocalModel openTrained() {
         LocalModel trained = open(run.path("model").toString());
         return trained.isAdapter() ? trained.with(settings().lora().basePrecision()) : trained;

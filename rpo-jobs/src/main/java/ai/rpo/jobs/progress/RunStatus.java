@@ -152,6 +152,9 @@ public record RunStatus(
         if (!checkpoints.isEmpty()) {
             lines.add(line("kept", "checkpoints " + String.join(", ", checkpoints)));
         }
+        if (!text("note").isEmpty()) {
+            lines.add(line("note", text("note")));
+        }
         if (!text("error").isEmpty()) {
             lines.add(line("failure", text("error")));
         }

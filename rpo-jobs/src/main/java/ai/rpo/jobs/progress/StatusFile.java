@@ -73,6 +73,12 @@ public final class StatusFile {
         }
     }
 
+    /** Keeps a sentence for whoever asks later. */
+    public synchronized void note(String text) {
+        status.put("note", text);
+        tryToWrite();
+    }
+
     public synchronized void succeeded() {
         end("succeeded", 0);
     }

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What {@code benchmark/results.json} says, a line a metric. */
+/** Holds what {@code benchmark/results.json} says, a line a metric. */
 public final class BenchmarkScores {
 
-    /** Where a run has it. */
+    /** Says where a run has it. */
     static final String FILE = "benchmark/results.json";
 
     private static final String ERROR = "_stderr";

@@ -4,7 +4,7 @@ import java.util.List;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Which runs to set side by side.
+ * Says which runs to set side by side.
  *
  * @param title of the page
  * @param lead one line below it

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What a comparison shows against what the paper says of DPO and RPO. Every number and every verdict comes from the
- * runs; a run that shows something else makes these sentences say so.
+ * Says what a comparison shows against what the paper says of DPO and RPO. Every number and every verdict comes from
+ * the runs; a run that shows something else makes these sentences say so.
  */
 final class ComparisonFindings {
 
@@ -172,7 +172,7 @@ final class ComparisonFindings {
         return Optional.of(new Finding(variant.name() + ": gold reward against DPO", verdict, text));
     }
 
-    /** Whether the 95 % interval excludes 0. */
+    /** Tells whether the 95 % interval excludes 0. */
     private static boolean isCertain(List<Double> differences) {
         Estimate mean = Estimate.ofSeeds(differences);
         return mean.hasInterval() && (mean.low() > 0 || mean.high() < 0);

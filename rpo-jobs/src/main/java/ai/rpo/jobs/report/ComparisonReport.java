@@ -47,7 +47,7 @@ final class ComparisonReport {
         return Html.of("{}", paragraphs);
     }
 
-    /** Of runs without a grader, what was measured of each variant. */
+    /** Shows, of runs without a grader, what was measured of each variant. */
     private static Html heldOut(List<Variant> variants) {
         List<String> metrics = HELD_OUT.stream()
                 .map(Metric::name)

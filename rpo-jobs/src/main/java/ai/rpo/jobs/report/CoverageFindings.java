@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the training pairs cover, and what the configured η can do with them (math.md, 28 and 29). */
+/** Says what the training pairs cover, and what the configured η can do with them (math.md, 28 and 29). */
 record CoverageFindings(JsonNode data) {
 
     /** Below this share of the gradient the supervised term counts for nothing at the start. */

@@ -13,7 +13,7 @@ import java.util.List;
  */
 record Curve(String label, int color, Look look, List<Point> points) {
 
-    /** How a curve is drawn. */
+    /** Says how a curve is drawn. */
     enum Look {
         /** A line; with {@link Point#low} and {@link Point#high}, a band behind it. */
         LINE,
@@ -52,7 +52,7 @@ record Curve(String label, int color, Look look, List<Point> points) {
         return look == Look.LINE && !points.isEmpty() && points.stream().allMatch(Point::hasInterval);
     }
 
-    /** At most {@code limit} points, each the mean of as many neighbours, so that long runs stay drawable. */
+    /** Keeps at most {@code limit} points, each the mean of as many neighbours, so that long runs stay drawable. */
     static List<Point> thinned(List<Point> points, int limit) {
         int bucket = Math.max(1, (points.size() + limit - 1) / limit);
         if (bucket == 1) {

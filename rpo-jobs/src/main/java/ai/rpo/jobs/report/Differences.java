@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * In which settings runs differ.
+ * Says in which settings runs differ.
  *
  * @param runs in the order in which they were named
  * @param keys those that are not the same in all of them, without seeds and places
@@ -46,7 +46,7 @@ record Differences(List<RunArtifacts> runs, Set<String> keys) {
         return values;
     }
 
-    /** Whether runs differ in η and nothing else, as in the paper's experiments. */
+    /** Tells whether runs differ in η and nothing else, as in the paper's experiments. */
     boolean areOfEta() {
         return keys.equals(Set.of(ETA))
                 && runs.stream().allMatch(run -> run.eta().isPresent());

@@ -24,7 +24,7 @@ record Figure(
         return curves.isEmpty();
     }
 
-    /** What a reader who cannot see the picture is told. */
+    /** Gives what a reader who cannot see the picture is told. */
     String description() {
         StringBuilder description = new StringBuilder(title)
                 .append(": ")

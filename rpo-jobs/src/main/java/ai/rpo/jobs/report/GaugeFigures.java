@@ -35,13 +35,19 @@ final class GaugeFigures {
 
     /** Rewards by distance, one figure for both, one with the fits for each; distance by step. */
     List<Figure> all() {
+        List<Figure> figures = byDistance();
+        figures.add(distance());
+        return figures;
+    }
+
+    /** The same without what is drawn by step. */
+    List<Figure> byDistance() {
         List<Figure> figures = new ArrayList<>();
         if (points.gold().isPresent() && points.proxy().isPresent()) {
             figures.add(both(points.gold().get(), points.proxy().get()));
         }
         points.gold().ifPresent(curve -> figures.add(fitted("gold", GOLD, curve)));
         points.proxy().ifPresent(curve -> figures.add(fitted("proxy", PROXY, curve)));
-        figures.add(distance());
         return figures;
     }
 
@@ -108,7 +114,7 @@ final class GaugeFigures {
                 curves);
     }
 
-    /** Where the nearer form turns, if that is in the picture. */
+    /** Tells where the nearer form turns, if that is in the picture. */
     private static OptionalDouble turn(RewardCurve curve) {
         return curve.fits().stream()
                 .limit(1)
@@ -166,7 +172,7 @@ final class GaugeFigures {
                                 .toList())));
     }
 
-    /** How log-probabilities of pairs moved, by the checkpoints; empty where they were not looked at. */
+    /** Shows how log-probabilities of pairs moved, by the checkpoints; empty where they were not looked at. */
     Figure shifts() {
         return new Figure(
                 "logps-shift",

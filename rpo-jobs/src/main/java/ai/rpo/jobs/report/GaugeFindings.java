@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What the gauge's numbers say, in words. */
+/** Puts the gauge's numbers into words. */
 final class GaugeFindings {
 
     private static final double Z = 1.959963984540054;

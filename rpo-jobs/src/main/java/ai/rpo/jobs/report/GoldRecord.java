@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a programmed grader found of a policy's own samples; {@code gold.json} of a run.
+ * Holds what a programmed grader found of a policy's own samples; {@code gold.json} of a run.
  *
  * @param prompts unseen prompts that were answered at each epoch
  * @param temperature of the sampling

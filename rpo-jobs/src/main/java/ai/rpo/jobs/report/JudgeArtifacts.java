@@ -14,7 +14,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What judging left in a run directory.
+ * Holds what judging left in a run directory.
  *
  * @param results {@code judge/results.json}
  * @param judgments {@code judge/judgments}

@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a judge found, in words, comparison by comparison. */
+/** Says what a judge found, in words, comparison by comparison. */
 final class JudgeFindings {
 
     /**
-     * How often a model's answers are preferred.
+     * Says how often a model's answers are preferred.
      *
      * @param share in percent, where a tie counts half
      * @param low of its 95 % interval
@@ -52,7 +52,7 @@ final class JudgeFindings {
                 .toList();
     }
 
-    /** The same in a few words each. */
+    /** Says the same in a few words each. */
     static List<String> brief(JsonNode results) {
         return preferred(results).stream().map(Preferred::brief).toList();
     }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** What a judge found, as the paper's tables: pairs against pairs, scores by category, answers side by side. */
+/** Shows what a judge found, as the paper's tables: pairs against pairs, scores by category, answers side by side. */
 final class JudgeReport {
 
     private static final int SHOWN_ANSWERS = 24;
@@ -43,7 +43,7 @@ final class JudgeReport {
         page.section("answers", "Answers", answers(judged.judgments()));
     }
 
-    /** By whom and how it was judged. */
+    /** Says by whom and how it was judged. */
     static String lead(JsonNode results) {
         String sha = results.path("prompt_sha256").asText("");
         return "Protocol " + results.path("protocol").asText() + " · judge "

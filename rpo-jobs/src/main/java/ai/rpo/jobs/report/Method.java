@@ -6,7 +6,7 @@ public enum Method {
     OFFLINE_RPO("offline RPO", false, true, false),
     ONLINE_DPO("online DPO", true, false, false),
     ONLINE_RPO("online RPO", true, true, false),
-    /** With several reward models. */
+    /** Learns online with several reward models. */
     ONLINE_RPO_ENSEMBLE("online RPO ×4", true, true, true);
 
     private final String title;

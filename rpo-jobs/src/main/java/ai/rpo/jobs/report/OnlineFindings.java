@@ -12,8 +12,9 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * What the online demo shows against what the paper, Gao et al. (arXiv 2210.10760) and Coste et al. (arXiv 2310.02743) say. Every
- * number and every verdict comes from the runs; runs that show something else make these sentences say so.
+ * Says what the online demo shows against what the paper, Gao et al. (arXiv 2210.10760) and Coste et al. (arXiv
+ * 2310.02743) say. Every number and every verdict comes from the runs; runs that show something else make these
+ * sentences say so.
  */
 final class OnlineFindings {
 
@@ -68,7 +69,7 @@ final class OnlineFindings {
         return findings;
     }
 
-    /** Whether the proxy promises more than there is. */
+    /** Tells whether the proxy promises more than there is. */
     private Finding gap(Method method) {
         List<Double> proxies = atEnd(method, mark -> mark.proxy());
         List<Double> gaps = atEnd(method, Mark::gap);
@@ -94,7 +95,7 @@ final class OnlineFindings {
                         }));
     }
 
-    /** Whether the gold reward falls after a peak, which is chosen on the mean of all seeds. */
+    /** Tells whether the gold reward falls after a peak, which is chosen on the mean of all seeds. */
     private Finding turn(Method method) {
         List<Track> tracks = comparison.of(method);
         int marks =
@@ -138,7 +139,7 @@ final class OnlineFindings {
                         }));
     }
 
-    /** Which of Gao's forms fits, and where it turns. */
+    /** Tells which of Gao's forms fits, and where it turns. */
     private Finding form(Method method) {
         String topic = "Gao's forms under " + method.title();
         List<Track> tracks = comparison.of(method);

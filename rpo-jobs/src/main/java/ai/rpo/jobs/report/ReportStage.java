@@ -2,6 +2,7 @@ package ai.rpo.jobs.report;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
+import ai.rpo.spark.gauge.GaugePoints;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.SmallFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -11,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -31,7 +33,7 @@ public final class ReportStage {
     }
 
     /**
-     * What was written.
+     * Says what was written.
      *
      * @param page the HTML file
      * @param findings its conclusions
@@ -58,7 +60,7 @@ public final class ReportStage {
         return new Report(written, RunFindings.of(run));
     }
 
-    /** What a judge found in a run directory, into its {@code judge/}; nothing where nobody judged. */
+    /** Writes what a judge found in a run directory, into its {@code judge/}; nothing where nobody judged. */
     public void judge(Path runDirectory, Progress progress) {
         progress.update(WHAT, 0, 1);
         JudgeArtifacts.read(runDirectory, hadoop)
@@ -93,7 +95,11 @@ public final class ReportStage {
                 .lines()
                 .map(ReportStage::json)
                 .toList();
-        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds)), folder, FROM_FILES);
+        Optional<GaugePoints> gauged = new SmallFile(new Path(folder, "points.jsonl"), hadoop)
+                .read()
+                .flatMap(points ->
+                        GaugePoints.parse(points, new SmallFile(new Path(folder, "reference.json"), hadoop).read()));
+        write(drawing(folder, () -> RoundsReport.of(folder.getParent().getName(), rounds, gauged)), folder, FROM_FILES);
     }
 
     private static JsonNode json(String line) {

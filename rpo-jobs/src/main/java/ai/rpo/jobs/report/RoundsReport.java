@@ -2,10 +2,13 @@ package ai.rpo.jobs.report;
 
 import ai.rpo.jobs.report.Curve.Look;
 import ai.rpo.jobs.report.Curve.Point;
+import ai.rpo.jobs.report.Finding.Verdict;
+import ai.rpo.spark.gauge.GaugePoints;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /** The page over the rounds of an online alignment, drawn from {@code rounds.jsonl}. */
@@ -20,20 +23,49 @@ final class RoundsReport {
         this.rounds = rounds;
     }
 
-    /** @param rounds lines of the file, at least one */
-    static Page of(String name, List<JsonNode> rounds) {
+    /**
+     * @param rounds lines of the file, at least one
+     * @param gauged points of all rounds
+     */
+    static Page of(String name, List<JsonNode> rounds, Optional<GaugePoints> gauged) {
         RoundsReport report = new RoundsReport(rounds);
         Page page = new Page(
                 name,
                 String.format(
                         Locale.ROOT,
-                        "%d rounds, from %s. A round's numbers are of the policy that it starts from.",
-                        rounds.size(),
-                        rounds.get(0).path("policy").asText()));
+                        "%d rounds, from %s. A round's numbers are of the policy that it starts from%s",
+                        rounds.stream().filter(RoundsReport::isRound).count(),
+                        rounds.get(0).path("policy").asText(),
+                        report.last()
+                                .map(last -> "; the last ones are of the model that has come of it.")
+                                .orElse(".")));
+        page.section("findings", "Findings", Finding.list(report.findings()));
         page.section("reward", "Reward and distance", page.figures(List.of(report.rewards(), report.distance())));
+        gauged.ifPresent(points -> page.section(
+                "gauge",
+                "Proxy and gold, over all rounds' checkpoints",
+                page.figures(new GaugeFigures(points).byDistance())));
         page.section("pairs", "Pairs and held-out pairs", page.figures(List.of(report.prompts(), report.accuracy())));
         page.section("rounds", "Rounds", report.table());
         return page;
+    }
+
+    /** The line of the last policy has no pairs. */
+    private static boolean isRound(JsonNode line) {
+        return line.has("pairs");
+    }
+
+    private Optional<JsonNode> last() {
+        return rounds.stream().filter(line -> !isRound(line)).findFirst();
+    }
+
+    private List<Finding> findings() {
+        return last().filter(line -> line.has("gold")).stream()
+                .map(line -> new Finding(
+                        line.path("ended").asText().equals("turn") ? "Ended behind the turn" : "Gold reward",
+                        Verdict.NEUTRAL,
+                        line.path("gold").asText()))
+                .toList();
     }
 
     private Figure rewards() {
@@ -116,26 +148,31 @@ final class RoundsReport {
         return round.path("round").asInt();
     }
 
+    private static Html name(JsonNode round) {
+        String folder =
+                String.format(Locale.ROOT, "round-%02d", round.path(ROUND).asInt());
+        return isRound(round)
+                ? Html.of("<a href=\"{}\">{}</a>", folder + "/report/index.html", folder)
+                : Html.of("{}", "the last model");
+    }
+
     private Html table() {
         List<Html> rows = new ArrayList<>();
         for (JsonNode round : rounds) {
-            String folder =
-                    String.format(Locale.ROOT, "round-%02d", round.path("round").asInt());
             rows.add(Html.of(
                     """
-                    <tr><th scope="row"><a href="{}">{}</a></th><td class="number">{}</td><td class="number">{}</td>\
-                    <td class="number">{}</td><td class="number">{}</td><td class="number">{}</td></tr>
+                    <tr><th scope="row">{}</th><td class="number">{}</td><td class="number">{}</td><td class="number">{}</td>\
+                    <td class="number">{}</td><td class="number">{}</td></tr>
                     """,
-                    folder + "/report/index.html",
-                    folder,
-                    Numbers.format(round.path("reward").asDouble(Double.NaN)),
+                    name(round),
+                    cell(round.path("reward").asDouble(Double.NaN)),
                     Numbers.estimate(new Estimate(
                             round.path("kl").path("mean").asDouble(Double.NaN),
                             round.path("kl").path("low").asDouble(Double.NaN),
                             round.path("kl").path("high").asDouble(Double.NaN))),
-                    Numbers.format(round.path("pairs").asDouble()),
-                    Numbers.format(round.path("offline_pairs").asDouble()),
-                    Numbers.format(round.path("chosen_reward").asDouble(Double.NaN)
+                    cell(round.path("pairs").asDouble(Double.NaN)),
+                    cell(round.path("offline_pairs").asDouble(Double.NaN)),
+                    cell(round.path("chosen_reward").asDouble(Double.NaN)
                             - round.path("rejected_reward").asDouble(Double.NaN))));
         }
         return Html.of("""
@@ -144,5 +181,9 @@ final class RoundsReport {
                 <th scope="col" class="number">offline pairs</th><th scope="col" class="number">chosen − rejected</th></tr></thead>\
                 <tbody>{}</tbody></table></div>
                 """, rows);
+    }
+
+    private static String cell(double value) {
+        return Double.isNaN(value) ? "–" : Numbers.format(value);
     }
 }

@@ -24,7 +24,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a run directory holds that a report can show. A run may have stopped anywhere: whatever is not there is empty.
+ * Gathers what a run directory holds that a report can show. A run may have stopped anywhere: whatever is not there is
+ * empty.
  *
  * @param directory the run directory
  * @param training one row for each optimizer step
@@ -74,7 +75,7 @@ record RunArtifacts(
             "gauge",
             "eval");
 
-    /** What came of a gate, in words. */
+    /** Says what came of a gate, in words. */
     record GateVerdict(boolean passed, String text) {}
 
     private static Stream<GateVerdict> verdicts(JsonNode results) {
@@ -181,7 +182,7 @@ record RunArtifacts(
         return setting("rpo.objective.beta", Config::getDouble).filter(beta -> beta > 0);
     }
 
-    /** What R averages, as {@code rpo.objective.regularizer.reduction} has it. */
+    /** Gives what R averages, as {@code rpo.objective.regularizer.reduction} has it. */
     Optional<String> reduction() {
         return setting("rpo.objective.regularizer.reduction", Config::getString);
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** What one run's numbers say, in words. */
+/** Puts one run's numbers into words. */
 final class RunFindings {
 
     private static final double TENTH = 0.1;

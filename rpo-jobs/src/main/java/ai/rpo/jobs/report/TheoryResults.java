@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What the laboratory computes for its page.
+ * Holds what the laboratory computes for its page.
  *
  * @param trained by η, gradient descent on a hundred comparisons
  * @param extrapolated by η, gradient descent on a linear reward

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.objective.Metrics;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
@@ -57,6 +58,12 @@ final class TrainingFigures {
                         "‖gradient‖₂",
                         "grad_norm",
                         "Global L2 norm of the gradient before clipping."),
+                single(
+                        "aux-loss",
+                        "Use of experts",
+                        "balancing loss",
+                        BatchGradient.BALANCE_LOSS,
+                        "E·Σ f·P over the experts, before its weight: as many as a token goes through where all are used alike. What is minimised is total_loss, the loss and this times rpo.train.router-aux-loss-coef."),
                 heldOut()));
     }
 
@@ -70,7 +77,7 @@ final class TrainingFigures {
                 + objective.filter(each -> pairs).orElseGet(Supervised::new).describe() + ".";
     }
 
-    /** Of the checkpoints, where they were measured; an empty figure where not. */
+    /** Shows the checkpoints, where they were measured; an empty figure where not. */
     private Figure heldOut() {
         String metric = log.rows().stream()
                 .flatMap(row -> row.keySet().stream())
@@ -87,7 +94,7 @@ final class TrainingFigures {
                 List.of(new Curve("", 1, Look.LINE, log.curve(metric))));
     }
 
-    /** In millionths: XChart takes rates as small as they are for equal, and crowds its labels. */
+    /** Shows it in millionths: XChart takes rates as small as they are for equal, and crowds its labels. */
     private Figure learningRate() {
         List<Point> millionths = log.curve("learning_rate").stream()
                 .map(point -> Point.at(point.x(), point.y() * 1e6))
@@ -103,8 +110,9 @@ final class TrainingFigures {
     }
 
     /**
-     * The paper's figure 1: how log-probabilities of pairs moved. Batches differ, so the reference's own log-probability of the same
-     * rows is taken off, which rewards over β are; where these are not known, the batches' means are drawn.
+     * The paper's figure 1: how log-probabilities of pairs moved. Batches differ, so the reference's own
+     * log-probability of the same rows is taken off, which rewards over β are; where these are not known, the batches'
+     * means are drawn.
      */
     Figure logps() {
         return beta.filter(known -> !log.curve(Metrics.CHOSEN_REWARD.name()).isEmpty())

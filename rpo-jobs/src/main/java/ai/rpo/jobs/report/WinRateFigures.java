@@ -17,7 +17,9 @@ final class WinRateFigures {
 
     private WinRateFigures() {}
 
-    /** Of each pair, the share of wins in eight groups of equally many judgments, by how much longer the answer is. */
+    /**
+     * Shows of each pair the share of wins in eight groups of equally many judgments, by how much longer the answer is.
+     */
     static List<Figure> byLengthDifference(List<Judgment> judgments) {
         Map<List<String>, List<Point>> pairs = new LinkedHashMap<>();
         for (Judgment judgment : judgments) {

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +89,64 @@ class ResolvedConfigurationTest {
         String broken = "file://" + ConfigurationFixture.write(folder, "include \"nowhere.conf\"");
         RpoException e = assertThrows(RpoException.class, () -> load(Optional.of(broken), ConfigFactory.empty()));
         assertTrue(e.getMessage().contains("/nowhere.conf: there is no such file"), e.getMessage());
+    }
+
+    /** As on YARN, where a container's folder has links to the files that travelled with the job. */
+    @Test
+    void aFileOfThisFolderIncludesItsNeighbours() throws IOException {
+        Files.writeString(folder.resolve("base.conf"), "rpo.train.seed = 7");
+        Path written = Path.of(ConfigurationFixture.write(folder, "include \"linked\", rpo.train.workers = 8"));
+        Path file = Path.of("linking.conf");
+        Path neighbour = Path.of("linked.conf");
+        try {
+            Files.createSymbolicLink(file, written);
+            Files.createSymbolicLink(neighbour, folder.resolve("base.conf"));
+            Settings settings =
+                    load(Optional.of(file.toString()), ConfigFactory.empty()).settings();
+            assertEquals(7, settings.train().seed());
+            assertEquals(8, settings.train().workers());
+        } finally {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(neighbour);
+        }
+    }
+
+    /** A key that is missing here makes artifacts anew for nothing; one too many uses those that are of other settings. */
+    @Test
+    void keysThatOnlyCostAreNoPartOfAnArtifactsIdentity() {
+        ResolvedConfiguration configuration = definitions();
+        Set<String> costOnly = new TreeSet<>(configuration.valuesUnder("rpo").keySet());
+        costOnly.removeAll(configuration.effectsUnder("rpo").keySet());
+
+        Set<String> expected = new TreeSet<>(Set.of(
+                "rpo.generate.completions-at-once",
+                "rpo.generate.table",
+                "rpo.judge.batch.results",
+                "rpo.judge.cache",
+                "rpo.judge.endpoint.key-env",
+                "rpo.judge.endpoint.requests-at-once",
+                "rpo.judge.endpoint.requests-per-second",
+                "rpo.judge.endpoint.retries",
+                "rpo.judge.endpoint.timeout",
+                "rpo.judge.model.questions-at-once",
+                "rpo.judge.table",
+                "rpo.rate.table",
+                "rpo.reference.cache",
+                "rpo.reference.tokens-per-batch",
+                "rpo.score.table"));
+        for (String training : List.of("rpo.train.", "rpo.sft.", "rpo.reward.")) {
+            for (String key : List.of(
+                    "tokens-per-micro-batch",
+                    "recompute",
+                    "optimizer-device",
+                    "worker-timeout",
+                    "keep-checkpoints",
+                    "resources.cpus",
+                    "resources.gpus")) {
+                expected.add(training + key);
+            }
+        }
+        assertEquals(expected, costOnly);
     }
 
     @Test

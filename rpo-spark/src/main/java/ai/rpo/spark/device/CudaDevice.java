@@ -1,7 +1,7 @@
 package ai.rpo.spark.device;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.cuda.CudaProvider;
 import ai.rpo.core.tensor.cuda.DeviceException;
 
 /** Makes this JVM compute on one GPU: through ND4J's CUDA backend where the build has it, else through kernels of our own. */
@@ -32,7 +32,7 @@ final class CudaDevice {
 
     private static void useOurs(int device) {
         try {
-            Backends.useDevice(device);
+            CudaProvider.useDevice(device);
         } catch (DeviceException e) {
             throw RpoException.configuration("Cannot compute on GPU " + device + ": " + e.getMessage()
                     + ". Install what is missing (docs/gpu.md), build with ./mvnw package -Pcuda for a GPU of compute"

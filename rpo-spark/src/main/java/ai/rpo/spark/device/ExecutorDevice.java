@@ -12,8 +12,8 @@ import java.util.function.IntConsumer;
 import org.apache.spark.TaskContext;
 
 /**
- * The GPU that this executor JVM computes on: the one whose address Spark gave to its first task, for as long as the JVM
- * lives. A lock on this machine keeps two executors from the same one even where the cluster does not.
+ * The GPU that this executor JVM computes on: the one whose address Spark gave to its first task, for as long as the
+ * JVM lives. A lock on this machine keeps two executors from the same one even where the cluster does not.
  */
 public final class ExecutorDevice {
 
@@ -39,7 +39,7 @@ public final class ExecutorDevice {
     }
 
     /**
-     * To be called by a task before it computes anything. Does nothing where Spark gave it no GPU, nor
+     * Must be called by a task before it computes anything. Does nothing where Spark gave it no GPU, nor
      * outside a task.
      *
      * @throws RpoException if it was given several, or one that another executor has

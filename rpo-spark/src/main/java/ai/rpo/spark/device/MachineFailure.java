@@ -1,5 +1,6 @@
 package ai.rpo.spark.device;
 
+import ai.rpo.core.tensor.cuda.LostDeviceException;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,7 +17,8 @@ public final class MachineFailure {
             "Failed to connect to",
             "Connection reset",
             "No space left on device",
-            "LostBlockException");
+            "LostBlockException",
+            "LostDeviceException");
 
     private MachineFailure() {}
 
@@ -24,7 +26,9 @@ public final class MachineFailure {
     public static boolean isCauseOf(Throwable thrown) {
         return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
                 .limit(100) // a cause may be its own
-                .anyMatch(cause -> cause instanceof IOException || isSign(String.valueOf(cause.getMessage())));
+                .anyMatch(cause -> cause instanceof IOException
+                        || cause instanceof LostDeviceException
+                        || isSign(String.valueOf(cause.getMessage())));
     }
 
     private static boolean isSign(String message) {

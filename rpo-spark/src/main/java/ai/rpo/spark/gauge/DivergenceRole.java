@@ -2,9 +2,9 @@ package ai.rpo.spark.gauge;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.DivergenceScorer;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;

@@ -14,17 +14,17 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Rows of completions: {@code ordinal} of the prompt's row, {@code sample} from 0, the {@code prompt} as it was given,
- * {@code completion} as text, both as ids, {@code finish_reason} and the {@code seed} of the random stream. A conversation
- * of several turns is a row of MT-Bench's model answers: {@code question_id} and {@code category} of its own row,
- * {@code turns} of the user, {@code choices[0].turns} of the model, {@code finish_reasons} of these, and how many
- * {@code new_tokens} they have.
+ * {@code completion} as text, both as ids, {@code finish_reason} and the {@code seed} of the random stream. A
+ * conversation of several turns is a row of MT-Bench's model answers: {@code question_id} and {@code category} of its
+ * own row, {@code turns} of the user, {@code choices[0].turns} of the model, {@code finish_reasons} of these, and how
+ * many {@code new_tokens} they have.
  */
 final class CompletionRows {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final DataType IDS = DataTypes.createArrayType(DataTypes.IntegerType, false);
 
-    /** In Parquet a prompt that is a list of messages is its JSON. */
+    /** Has prompts as text: in Parquet a prompt that is a list of messages is its JSON. */
     static final StructType SCHEMA = new StructType()
             .add("ordinal", DataTypes.LongType)
             .add("sample", DataTypes.IntegerType)

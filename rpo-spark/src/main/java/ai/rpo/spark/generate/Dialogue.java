@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one prompt and the completions of it have come to: a turn, or several that build on each other. */
+/** Says what one prompt and the completions of it have come to: a turn, or several that build on each other. */
 final class Dialogue {
 
     private final long ordinal;
@@ -44,7 +44,7 @@ final class Dialogue {
         return row.category();
     }
 
-    /** What is to be continued now, given the answers so far. */
+    /** Gives what is to be continued now, given the answers so far. */
     PromptRecord next() {
         return row.prompt() instanceof TurnsPrompt turns ? turns.after(answers) : row.prompt();
     }

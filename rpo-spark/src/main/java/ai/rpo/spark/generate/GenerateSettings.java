@@ -1,5 +1,6 @@
 package ai.rpo.spark.generate;
 
+import ai.rpo.core.CostOnly;
 import ai.rpo.core.generate.SamplingSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -24,13 +25,13 @@ public record GenerateSettings(
         OutputFormat format,
         int samplesPerPrompt,
         long seed,
-        int completionsAtOnce,
+        @CostOnly int completionsAtOnce,
         List<String> stop,
         Map<String, String> temperatures,
         SamplingSettings sampling)
         implements Serializable {
 
-    /** How completions are stored. */
+    /** Says how completions are stored. */
     public enum OutputFormat {
         JSONL,
         PARQUET
@@ -66,7 +67,7 @@ public record GenerateSettings(
         }
     }
 
-    /** How tokens are drawn for a row. */
+    /** Tells how tokens are drawn for a row. */
     SamplingSettings sampling(String category) {
         String temperature = temperatures.get(category);
         return temperature == null ? sampling : sampling.withTemperature(number(temperature));
@@ -78,15 +79,15 @@ public record GenerateSettings(
                 others, format, samplesPerPrompt, seed, completionsAtOnce, stop, temperatures, sampling);
     }
 
-    /** The same of other prompts, with one completion each in JSON lines. */
+    /** Takes other prompts, with one completion each in JSON lines. */
     public GenerateSettings onceFor(List<String> others) {
         return new GenerateSettings(
                 others, OutputFormat.JSONL, 1, seed, completionsAtOnce, stop, temperatures, sampling);
     }
 
     /**
-     * The same of other prompts and so many samples, drawn from all that the policy would say: at temperature 1 and without a cut, so
-     * that their distribution is the policy's own.
+     * Takes other prompts and so many samples, drawn from all that the policy would say: at temperature 1 and without a
+     * cut, so that their distribution is the policy's own.
      */
     public GenerateSettings wholeDistribution(List<String> others, int samples) {
         return new GenerateSettings(

@@ -47,7 +47,7 @@ public final class GenerateStage {
 
     private static final String COMPLETIONS = "completions";
 
-    /** Of the output, what an interrupted run goes on from; to be removed once the output is published. */
+    /** Holds, of the output, what an interrupted run goes on from; to be removed once the output is published. */
     public static final String SHARDS = "shards";
 
     private static final String REJECTED = "rejected";
@@ -210,7 +210,7 @@ public final class GenerateStage {
         return spark.read().schema(CompletionRows.WITH_DIALOGUES).json(lines.toString());
     }
 
-    /** With the columns that the rows have something in. */
+    /** Reads them with the columns that the rows have something in. */
     private Dataset<Row> parquetRows(Path lines) {
         Dataset<Row> rows = completions(lines);
         return rows.filter(col("turns").isNotNull()).isEmpty()

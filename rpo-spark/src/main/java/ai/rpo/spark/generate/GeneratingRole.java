@@ -2,10 +2,10 @@ package ai.rpo.spark.generate;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.generate.Generator;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;

@@ -36,7 +36,7 @@ public final class OpenShards {
         long of(T row);
     }
 
-    /** What is done with the rows of a shard, whose order is not told. */
+    /** Works on the rows of a shard, whose order is not told. */
     @FunctionalInterface
     public interface Work<T> extends Serializable {
         void run(int shard, List<T> rows);

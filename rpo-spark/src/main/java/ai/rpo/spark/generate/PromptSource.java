@@ -9,7 +9,7 @@ import java.io.Serializable;
 import java.util.Optional;
 
 /**
- * How training reads the rows that prompts are taken from.
+ * Says how training reads the rows that prompts are taken from.
  *
  * @param format name of the format of every row; null where it is recognised row by row
  * @param fields what the rows call the formats' fields

@@ -18,8 +18,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * How prompts are divided into pieces of work: by their ordinals, so many each. A shard's file appears as a whole once
- * its work is done, which is how an interrupted job knows what to leave alone.
+ * Says how prompts are divided into pieces of work: by their ordinals, so many each. A shard's file appears as a whole
+ * once its work is done, which is how an interrupted job knows what to leave alone.
  *
  * @param promptsEach but for the last shard
  * @param prompts over all
@@ -32,7 +32,7 @@ public record Shards(int promptsEach, long prompts) implements Serializable {
     private static final String PLAN = "plan.json";
 
     /**
-     * As an interrupted run with the same fingerprint divided them, or else anew.
+     * Divides prompts as an interrupted run with the same fingerprint divided them, or else anew.
      *
      * @param work folders in it, which are removed where another run left them
      */
@@ -69,7 +69,7 @@ public record Shards(int promptsEach, long prompts) implements Serializable {
         return Math.toIntExact(ordinal / promptsEach);
     }
 
-    /** Of a shard's results, in whatever folder. */
+    /** Names the file of a shard's results, in whatever folder. */
     public static String fileName(int shard) {
         return String.format(Locale.ROOT, "part-%05d.jsonl", shard);
     }

@@ -16,7 +16,7 @@ interface AnswerSource extends Serializable {
     /** All that an answer depends on beside the question and the protocol. */
     String identity();
 
-    /** How many tasks it works in. */
+    /** Tells how many tasks it works in. */
     int tasks(Cores cores);
 
     /**

@@ -24,15 +24,15 @@ import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
- * Answers that a judge gave before, each under the key of its question: JSON lines in a folder of the judge's own, so that those
- * of several judges lie beside each other.
+ * Answers that a judge gave before, each under the key of its question: JSON lines in a folder of the judge's own, so
+ * that those of several judges lie beside each other.
  */
 final class AnswerStore implements Serializable {
 
     private static final long serialVersionUID = 1L;
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** How much a task that is killed may have to ask again. */
+    /** Bounds how much a task that is killed may have to ask again. */
     private static final Duration LOSS = Duration.ofSeconds(1);
 
     private final String judge;

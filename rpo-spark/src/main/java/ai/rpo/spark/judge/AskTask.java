@@ -30,7 +30,7 @@ record AskTask(
         implements Serializable {
 
     /**
-     * What became of the questions that have no answer.
+     * Says what became of the questions that have no answer.
      *
      * @param failures why, by the questions' keys
      * @param over why the task could not go on, which another attempt would not change; null where it could

@@ -40,7 +40,7 @@ final class EndpointAttempts {
         return repeated.getAndSet(0);
     }
 
-    /** What came of it in the end: {@link Again} where even the last attempt failed. */
+    /** Gives what came of it in the end: {@link Again} where even the last attempt failed. */
     Outcome of(String body) throws InterruptedException {
         for (int retry = 0; ; retry++) {
             int tried = retry;

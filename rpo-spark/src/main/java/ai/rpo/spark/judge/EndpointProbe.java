@@ -18,8 +18,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Finds out what a server can do before it is asked in earnest: a request of a few tokens for each kind of question, and then the
- * longest question itself, whose answer counts.
+ * Finds out what a server can do before it is asked in earnest: a request of a few tokens for each kind of question,
+ * and then the longest question itself, whose answer counts.
  */
 final class EndpointProbe {
 
@@ -48,7 +48,8 @@ final class EndpointProbe {
     }
 
     /**
-     * What the server calls the greatest length of an answer, once it has answered a request of each kind as it should.
+     * Gives what the server calls the greatest length of an answer, once it has answered a request of each kind as it
+     * should.
      *
      * @throws RpoException where it does not
      */

@@ -1,5 +1,6 @@
 package ai.rpo.spark.judge;
 
+import ai.rpo.core.CostOnly;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -21,11 +22,11 @@ import java.util.regex.Pattern;
 public record EndpointSettings(
         Optional<String> url,
         Optional<String> model,
-        Optional<String> keyEnv,
-        double requestsPerSecond,
-        int requestsAtOnce,
-        int retries,
-        int timeout) {
+        @CostOnly Optional<String> keyEnv,
+        @CostOnly double requestsPerSecond,
+        @CostOnly int requestsAtOnce,
+        @CostOnly int retries,
+        @CostOnly int timeout) {
 
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 

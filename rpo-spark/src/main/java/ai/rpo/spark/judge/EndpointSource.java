@@ -30,10 +30,12 @@ final class EndpointSource implements AnswerSource {
 
     private static final long WAIT_MILLIS = 100;
 
-    /** Times the lanes there are, so that no lane waits for the next question while answers are written to the store. */
+    /**
+     * Times the lanes there are, so that no lane waits for the next question while answers are written to the store.
+     */
     private static final int LANES_AHEAD = 2;
 
-    /** For answers that are on their way when a task gives up. */
+    /** Waits for answers that are on their way when a task gives up. */
     private static final Duration GRACE = Duration.ofSeconds(30);
 
     private final Endpoint endpoint;
@@ -85,7 +87,7 @@ final class EndpointSource implements AnswerSource {
         }
     }
 
-    /** What came of one question. */
+    /** Says what came of one question. */
     private record Done(Asking asking, Outcome outcome) {}
 
     @Override

@@ -9,7 +9,7 @@ import org.apache.spark.api.java.JavaRDD;
 /** Answers questions as a Spark job. */
 public interface Judge {
 
-    /** What is written beside every figure, such as the model's name. */
+    /** Gives what is written beside every figure, such as the model's name. */
     String name();
 
     /**
@@ -17,16 +17,16 @@ public interface Judge {
      *
      * @param protocol for which it is asked; answers to one protocol are not used for another
      * @param questions whose keys differ
-     * @throws ai.rpo.core.RpoException where the judge lacks an ability that these questions need, before it has cost anything, and
-     *     where it answers no more, after what it has answered is stored
+     * @throws ai.rpo.core.RpoException where the judge lacks an ability that these questions need, before it has cost
+     *     anything, and where it answers no more, after what it has answered is stored
      */
     Asked ask(String protocol, JavaRDD<Question> questions, Progress progress);
 
     /**
      * The answers, and how they came about.
      *
-     * @param answers by the questions' own keys, one each; {@link Answer.Finish#FAILED} where there is none. May be read several
-     *     times
+     * @param answers by the questions' own keys, one each; {@link Answer.Finish#FAILED} where there is none. May be
+     *     read several times
      * @param different questions that are not one to the judge
      * @param asked of these, now
      * @param known of these, from before

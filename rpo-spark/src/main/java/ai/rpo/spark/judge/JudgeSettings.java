@@ -1,5 +1,6 @@
 package ai.rpo.spark.judge;
 
+import ai.rpo.core.CostOnly;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,7 +16,7 @@ import java.util.Optional;
  */
 public record JudgeSettings(
         Optional<By> by,
-        Optional<String> cache,
+        @CostOnly Optional<String> cache,
         EndpointSettings endpoint,
         BatchSettings batch,
         ModelSettings model,
@@ -25,7 +26,7 @@ public record JudgeSettings(
     public enum By {
         /** A server that speaks OpenAI's chat-completions protocol. */
         ENDPOINT,
-        /** The same, asked by files that someone else carries there and back. */
+        /** A server that is asked by files that someone else carries there and back. */
         BATCH,
         /** A model that executors run themselves. */
         MODEL,
@@ -41,7 +42,8 @@ public record JudgeSettings(
      * @param model that every request names
      * @param results what the server made of request files: files, folders or globs
      */
-    public record BatchSettings(Optional<String> model, List<String> results) {
+    public record BatchSettings(
+            Optional<String> model, @CostOnly List<String> results) {
 
         public BatchSettings {
             results = List.copyOf(results);
@@ -57,7 +59,10 @@ public record JudgeSettings(
      * @param questionsAtOnce of one task
      */
     public record ModelSettings(
-            Optional<String> path, Optional<String> base, Optional<String> chatTemplate, int questionsAtOnce) {
+            Optional<String> path,
+            Optional<String> base,
+            Optional<String> chatTemplate,
+            @CostOnly int questionsAtOnce) {
 
         public ModelSettings {
             if (questionsAtOnce < 1) {

@@ -19,8 +19,8 @@ import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
 /**
- * The questions of a job under the keys of their answers, and which of them have none yet. These are fixed once, so that work that
- * is done again is the same work.
+ * The questions of a job under the keys of their answers, and which of them have none yet. These are fixed once, so
+ * that work that is done again is the same work.
  */
 final class OpenQuestions {
 
@@ -68,7 +68,7 @@ final class OpenQuestions {
         return Long.parseUnsignedLong(key.substring(0, 16), 16);
     }
 
-    /** The same with one question less. */
+    /** Gives the same with one question less. */
     OpenQuestions without(Asking asking) {
         long one = number(asking.key());
         return new OpenQuestions(
@@ -89,7 +89,7 @@ final class OpenQuestions {
     }
 
     /**
-     * What there is to know of open questions before they are asked.
+     * Says what there is to know of open questions before they are asked.
      *
      * @param kinds all options that they have
      * @param longest of them
@@ -108,7 +108,7 @@ final class OpenQuestions {
         }
     }
 
-    /** Of the open ones; there must be some. */
+    /** Surveys the open ones; there must be some. */
     Survey survey() {
         return of().map(Survey::of).reduce(Survey::of);
     }

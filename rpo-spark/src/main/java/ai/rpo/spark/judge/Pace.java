@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets requests pass at a steady rate, and more slowly for a while when the server has too much to do. Shared by the threads of
- * one task.
+ * Lets requests pass at a steady rate, and more slowly for a while when the server has too much to do. Shared by the
+ * threads of one task.
  */
 final class Pace {
 
-    /** How far requests that came late may catch up: a pause of the JVM costs no time then. */
+    /** Bounds how far requests that came late may catch up: a pause of the JVM costs no time then. */
     private static final long SLACK_NANOS = 250_000_000L;
 
     private static final long SLOWEST_NANOS = 60_000_000_000L;

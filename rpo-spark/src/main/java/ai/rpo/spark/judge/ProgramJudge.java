@@ -42,7 +42,10 @@ final class ProgramJudge implements Judge {
                 });
     }
 
-    /** As a task sees it: Spark gives jars to its executors, and to a driver only where spark-submit started it. */
+    /**
+     * Finds what is wrong as a task sees it: Spark gives jars to its executors, and to a driver only where spark-submit
+     * started it.
+     */
     private static Function<String, String> problemWith(String pattern) {
         return name -> {
             try {

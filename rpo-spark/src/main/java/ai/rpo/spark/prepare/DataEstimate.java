@@ -4,7 +4,7 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 
 /**
- * What preparing a data set is expected to give, from a sample of its rows.
+ * Says what preparing a data set is expected to give, from a sample of its rows.
  *
  * @param rows of the input
  * @param trainRows that will be kept for training

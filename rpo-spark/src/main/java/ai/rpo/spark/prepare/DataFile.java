@@ -15,11 +15,11 @@ import java.io.Serializable;
 record DataFile(int index, String path, long bytes, Layout layout, ParquetContent parquet, boolean heldOut)
         implements Serializable {
 
-    /** How rows are written in a file. */
+    /** Says how rows are written in a file. */
     enum Layout {
         /** One JSON object a line, not compressed, so that a file can be read in pieces. */
         LINES,
-        /** The same, compressed. */
+        /** JSON lines, compressed. */
         COMPRESSED_LINES,
         /** One JSON array of objects, compressed or not. */
         ARRAY,

@@ -21,7 +21,7 @@ import org.apache.spark.sql.SparkSession;
  */
 final class DataSample {
 
-    /** Of each piece. */
+    /** Counts rows of each piece. */
     private static final int TIMED_ROWS = 8;
 
     private static final int LONGEST_TIMED_ROW = 64 << 10;

@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Where the data come from and what becomes of them; the keys of {@code rpo.data}.
+ * Says where the data come from and what becomes of them; the keys of {@code rpo.data}.
  *
  * @param train files, folders or globs; JSON lines, JSON arrays or Parquet
  * @param eval held-out data of the same kinds; none where empty
@@ -97,14 +97,14 @@ public record DataSettings(
                 Optional.empty(),
                 List.of());
 
-        /** As readers of rows take them. */
+        /** Gives the names as readers of rows take them. */
         public FieldNames names() {
             return FieldNames.of(prompt, chosen, rejected, completion, completions, scores, label, ignored);
         }
     }
 
     /**
-     * How the good and the bad completions of a prompt become pairs.
+     * Says how the good and the bad completions of a prompt become pairs.
      *
      * @param matching which go together
      * @param maxPairsPerPrompt the most pairs of a prompt

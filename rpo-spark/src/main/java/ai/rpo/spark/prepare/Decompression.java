@@ -9,7 +9,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.BZip2Codec;
 import org.apache.hadoop.io.compress.GzipCodec;
 
-/** How a file is compressed, told by the end of its name. */
+/** Says how a file is compressed, told by the end of its name. */
 enum Decompression {
     NONE(""),
     GZIP(".gz"),
@@ -17,7 +17,9 @@ enum Decompression {
     // Hadoop's own codec needs a native library that Spark does not bring.
     ZSTANDARD(".zst");
 
-    /** Logarithm of what {@code zstd --long=31} makes, its most; as much memory is taken as a file has that far back. */
+    /**
+     * Logarithm of what {@code zstd --long=31} makes, its most; as much memory is taken as a file has that far back.
+     */
     private static final int LARGEST_WINDOW = 31;
 
     private final String suffix;

@@ -30,7 +30,7 @@ final class ForeignFile {
     private ForeignFile() {}
 
     /**
-     * What a file is, and what to do.
+     * Says what a file is, and what to do.
      *
      * @param name without what tells of a compression
      * @param head what it begins with, decompressed
@@ -58,7 +58,7 @@ final class ForeignFile {
                 : Optional.empty();
     }
 
-    /** Whether the first line opens an object and leaves off where another line must follow. */
+    /** Tells whether the first line opens an object and leaves off where another line must follow. */
     private static boolean isSpreadOut(byte[] head) {
         String text = new String(
                 head,

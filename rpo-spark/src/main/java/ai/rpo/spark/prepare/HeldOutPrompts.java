@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Which prompts are held out for evaluation: decided by the prompt alone, so all its rows go the same way, always. */
+/**
+ * Decides which prompts are held out for evaluation: decided by the prompt alone, so all its rows go the same way,
+ * always.
+ */
 public final class HeldOutPrompts {
 
     private static final double RANGE = 0x1p53;
@@ -12,7 +15,7 @@ public final class HeldOutPrompts {
     private HeldOutPrompts() {}
 
     /**
-     * Whether a prompt is held out.
+     * Tells whether a prompt is held out.
      *
      * @param prompt token ids
      * @param fraction share of all prompts that is held out

@@ -27,7 +27,7 @@ import org.apache.spark.sql.types.StructType;
  */
 record InputTally(SplitTally train, SplitTally eval, Findings findings, Waiting waiting, List<Row> offsets) {
 
-    /** How many completions stand alone in the input, each to be matched with one of the other kind. */
+    /** Says how many completions stand alone in the input, each to be matched with one of the other kind. */
     record Waiting(long good, long bad) {
 
         long rows() {
@@ -73,7 +73,7 @@ record InputTally(SplitTally train, SplitTally eval, Findings findings, Waiting 
         return slices;
     }
 
-    /** How many lines of its file come before each slice; 0 where rows know their own line. */
+    /** Tells how many lines of its file come before each slice; 0 where rows know their own line. */
     private static Map<Slice.Key, Long> linesBefore(List<SliceTally> slices, List<DataFile> files) {
         Map<Slice.Key, Long> before = new HashMap<>();
         int file = -1;
@@ -116,7 +116,7 @@ record InputTally(SplitTally train, SplitTally eval, Findings findings, Waiting 
         return train.rows() + eval.rows() + findings.total();
     }
 
-    /** Of the rows that say anything: a blank line between others does no harm. */
+    /** Counts among the rows that say anything: a blank line between others does no harm. */
     double rejectedFraction() {
         Findings.Finding blank = findings.byReason().get(Reason.BLANK);
         long blanks = blank == null ? 0 : blank.count();

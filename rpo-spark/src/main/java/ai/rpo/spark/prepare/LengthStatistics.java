@@ -7,7 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How long token sequences are.
+ * Says how long token sequences are.
  *
  * @param rowsByLength exact, by tokens
  */

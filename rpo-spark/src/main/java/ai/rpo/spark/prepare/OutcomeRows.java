@@ -16,7 +16,7 @@ final class OutcomeRows {
     private OutcomeRows() {}
 
     /**
-     * What an outcome is of.
+     * Says what an outcome is of.
      *
      * @param part from 0, among the pairs that the row is made into
      */

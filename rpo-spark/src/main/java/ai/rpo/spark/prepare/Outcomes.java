@@ -13,8 +13,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What became of each row, kept or rejected, before rows of different slices know of each other. A supervised row's
- * completion stands in the columns of the chosen one.
+ * Says what became of each row, kept or rejected, before rows of different slices know of each other. A supervised
+ * row's completion stands in the columns of the chosen one.
  */
 final class Outcomes {
 

@@ -5,7 +5,7 @@ import java.util.List;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What a Parquet file holds, by its footer.
+ * Says what a Parquet file holds, by its footer.
  *
  * @param columns that are read, in types of Spark's
  * @param others names of the columns that are passed over

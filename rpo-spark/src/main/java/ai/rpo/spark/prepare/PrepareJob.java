@@ -172,7 +172,7 @@ record PrepareJob(
         });
     }
 
-    /** Of what is written, and before them what says where it goes. */
+    /** Selects what is written, and before them what says where it goes. */
     private Column[] columns(Dataset<Row> placed) {
         List<Column> columns = new ArrayList<>(List.of(col("shard"), col("length"), col("ordinal"), col("prompt_ids")));
         if (plan.kind() == RowKind.EXAMPLES) {

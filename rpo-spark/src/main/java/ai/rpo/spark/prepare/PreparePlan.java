@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What tasks need to know.
+ * Holds what tasks need to know.
  *
  * @param format name of the format of every row; null where it is recognised row by row
  * @param fields what the data call the formats' fields
@@ -52,7 +52,7 @@ record PreparePlan(
         return of(kind, settings, settings.fields().names(), model, files);
     }
 
-    /** The same of data that call some more fields by names of their own. */
+    /** Plans for data that call some more fields by names of their own. */
     static PreparePlan of(
             RowKind kind, DataSettings settings, FieldNames fields, TargetModel model, Supplier<List<DataFile>> files) {
         int maxLength = settings.maxLength().orElse(model.contextLength());
@@ -77,7 +77,7 @@ record PreparePlan(
                 files.get());
     }
 
-    /** Whether each pair must bring a margin. */
+    /** Tells whether each pair must bring a margin. */
     boolean hasMargins() {
         return fields.name(RowReader.MARGIN);
     }
@@ -88,7 +88,7 @@ record PreparePlan(
     }
 
     /**
-     * Where a pair goes.
+     * Tells where a pair goes.
      *
      * @param given what its file is used for
      */

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What preparing found and did; written as {@code report.json}.
+ * Says what preparing found and did; written as {@code report.json}.
  */
 record PrepareReport(PreparePlan plan, InputTally tally, Repetition repetition, Optional<TokenCoverage> tokenCoverage) {
 

@@ -57,7 +57,7 @@ public final class PrepareStage {
     }
 
     /**
-     * What {@link #run} would give, by looking at some rows; writes nothing.
+     * Estimates what {@link #run} would give, by looking at some rows; writes nothing.
      *
      * @param sampleRows that are looked at, if there are as many
      * @throws RpoException where inputs cannot be read

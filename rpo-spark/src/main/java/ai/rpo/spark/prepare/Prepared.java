@@ -1,5 +1,5 @@
 package ai.rpo.spark.prepare;
 
-/** How many rows a data set has, and tokens of prompts and completions together. */
+/** Says how many rows a data set has, and tokens of prompts and completions together. */
 public record Prepared(
         long rowsIn, long trainRows, long trainTokens, long evalRows, long evalTokens, long rejectedRows) {}

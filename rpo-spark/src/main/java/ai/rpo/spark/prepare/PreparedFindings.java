@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What {@link PrepareReport} says of data prepared before, held against the limits of today. */
+/** Says what {@link PrepareReport} says of data prepared before, held against the limits of today. */
 public final class PreparedFindings {
 
     private static final List<String> REMARKS = List.of(
@@ -52,7 +52,9 @@ public final class PreparedFindings {
                 "are held out while their prompt is trained on");
     }
 
-    /** Of how many kept rows there is something to say, by its name in the report; nothing where there are none. */
+    /**
+     * Counts of how many kept rows there is something to say, by its name in the report; nothing where there are none.
+     */
     public Map<String, Long> remarks() {
         Map<String, Long> remarks = new LinkedHashMap<>();
         for (String name : REMARKS) {

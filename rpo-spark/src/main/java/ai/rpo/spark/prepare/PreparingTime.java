@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** How long a core of this machine takes to prepare a row. */
+/** Measures how long a core of this machine takes to prepare a row. */
 final class PreparingTime {
 
     private static final double WARM_UP_SECONDS = 2;

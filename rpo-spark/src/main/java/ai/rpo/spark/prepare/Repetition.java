@@ -30,7 +30,7 @@ record Repetition(Kind duplicates, Kind conflicts, Kind leaked, Optional<Kind> n
     static final Repetition NONE =
             new Repetition(Kind.NONE, Kind.NONE, Kind.NONE, Optional.empty(), ComparisonGraph.EMPTY);
 
-    /** How many rows, and where the last row of some of the groups stands. */
+    /** Says how many rows, and where the last row of some of the groups stands. */
     record Kind(long rows, List<Findings.Example> examples) {
         static final Kind NONE = new Kind(0, List.of());
     }

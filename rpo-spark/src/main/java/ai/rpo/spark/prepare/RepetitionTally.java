@@ -39,7 +39,7 @@ final class RepetitionTally implements Serializable {
         }
     }
 
-    /** Where a row stands; later rows are larger. */
+    /** Says where a row stands; later rows are larger. */
     record Place(int file, long line) implements Comparable<Place>, Serializable {
 
         private static final Place BEFORE_ALL = new Place(-1, 0);
@@ -184,7 +184,7 @@ final class RepetitionTally implements Serializable {
         return leaked;
     }
 
-    /** Of the training pairs. */
+    /** Gives the graph of the training pairs. */
     ComparisonGraph graph() {
         return graph;
     }

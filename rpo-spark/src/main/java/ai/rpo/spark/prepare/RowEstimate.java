@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How many rows pieces of files hold, by their bytes and the first few rows of each. A piece is taken together with its
- * neighbours until their rows are enough for a mean: bytes over the mean of a few sizes are too many rows, by about their
- * squared coefficient of variation over their number.
+ * Estimates how many rows pieces of files hold, by their bytes and the first few rows of each. A piece is taken
+ * together with its neighbours until their rows are enough for a mean: bytes over the mean of a few sizes are too many
+ * rows, by about their squared coefficient of variation over their number.
  */
 final class RowEstimate {
 
@@ -27,7 +27,7 @@ final class RowEstimate {
         pieces.add(new Piece(bytes, rows, bytesOfRows));
     }
 
-    /** For each piece, in the order in which they were added. */
+    /** Gives rows for each piece, in the order in which they were added. */
     double[] rows() {
         double[] estimates = new double[pieces.size()];
         int from = 0;

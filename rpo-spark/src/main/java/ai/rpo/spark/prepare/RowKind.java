@@ -1,6 +1,6 @@
 package ai.rpo.spark.prepare;
 
-/** What the rows of a data set are for. */
+/** Says what the rows of a data set are for. */
 public enum RowKind {
     /** Preference training: a prompt with a chosen and a rejected completion. */
     PAIRS,

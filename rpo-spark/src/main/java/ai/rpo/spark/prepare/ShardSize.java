@@ -14,7 +14,7 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.apache.spark.sql.Row;
 
-/** How large rows of token ids are in a shard. */
+/** Says how large rows of token ids are in a shard. */
 final class ShardSize {
 
     private static final MessageType SCHEMA = MessageTypeParser.parseMessageType("""

@@ -24,7 +24,7 @@ final class ShardWriter {
 
     private ShardWriter() {}
 
-    /** How many files so many tokens take. */
+    /** Tells how many files so many tokens take. */
     static int shards(long tokens) {
         return Math.toIntExact((tokens + TOKENS_PER_SHARD - 1) / TOKENS_PER_SHARD);
     }

@@ -17,7 +17,7 @@ record Slice(DataFile file, long start, long end) implements Serializable {
     private static final long SMALLEST = 256 << 10;
     private static final long LARGEST = 8 << 20;
 
-    /** What tells slices of all files apart; ordered as they stand in the input. */
+    /** Says what tells slices of all files apart; ordered as they stand in the input. */
     record Key(int file, long start) implements Comparable<Key>, Serializable {
 
         @Override

@@ -11,7 +11,7 @@ final class SliceCounts {
     private long start = -1;
 
     /**
-     * Where a kept row stands.
+     * Says where a kept row stands.
      *
      * @param rows of the same slice and split before it
      * @param tokens in those

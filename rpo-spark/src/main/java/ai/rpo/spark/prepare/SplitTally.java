@@ -78,7 +78,7 @@ final class SplitTally implements Serializable {
         return rows;
     }
 
-    /** Of prompts and completions together. */
+    /** Counts those of prompts and completions together. */
     long tokens() {
         return prompt().tokens() + chosen().tokens() + rejected().tokens();
     }
@@ -122,7 +122,7 @@ final class SplitTally implements Serializable {
         return new LengthStatistics(promptLengths);
     }
 
-    /** Of chosen completions, or of the only ones. */
+    /** Gives those of chosen completions, or of the only ones. */
     LengthStatistics chosen() {
         return new LengthStatistics(chosenLengths);
     }

@@ -29,7 +29,7 @@ public record TargetModel(TextOfModel text, TemplateChoice chatTemplate, int con
         return new TargetModel(model::tokenizerFiles, chatTemplate, config.contextLength(), config.vocabularySize());
     }
 
-    /** With the template that the folder has. */
+    /** Uses the template that the folder has. */
     public TargetModel(TextOfModel text, int contextLength, int vocabularySize) {
         this(text, TemplateChoice.USUAL, contextLength, vocabularySize);
     }

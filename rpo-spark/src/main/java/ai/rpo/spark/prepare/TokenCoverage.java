@@ -10,8 +10,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * How much of the chosen completions is made of tokens that no other training pair has, in either completion: what is
- * learnt of these rests on one comparison.
+ * Measures how much of the chosen completions is made of tokens that no other training pair has, in either completion:
+ * what is learnt of these rests on one comparison.
  */
 final class TokenCoverage implements Serializable {
 

@@ -50,7 +50,7 @@ final class Unreadable {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
     }
 
-    /** What a task threw, taken out of what Spark wraps it in. */
+    /** Finds what a task threw, taken out of what Spark wraps it in. */
     static Optional<RpoException> causeOf(Throwable failure) {
         Optional<RpoException> damaged = Optional.empty();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -23,13 +23,13 @@ final class ScoreFile implements KeyedFiles.Content<ScoreFile.Scored> {
     /** A score under the key of its row. */
     record Scored(byte[] key, ExampleScore score) {}
 
-    /** As Spark reads them. */
+    /** Has the columns as Spark reads them. */
     static final StructType COLUMNS = new StructType()
             .add("key", DataTypes.BinaryType)
             .add("logps", DataTypes.createArrayType(DataTypes.DoubleType))
             .add("token_logps", DataTypes.createArrayType(DataTypes.FloatType));
 
-    /** The same in Parquet's own words. */
+    /** Says the same in Parquet's own words. */
     private static final MessageType SCHEMA = MessageTypeParser.parseMessageType("""
             message scores {
               required binary key;

@@ -24,7 +24,7 @@ import org.apache.spark.util.TaskCompletionListener;
 import scala.Tuple2;
 
 /**
- * What the tasks of one scoring need to know.
+ * Holds what the tasks of one scoring need to know.
  *
  * @param threads that each of them computes with
  * @param unfit folder for rows without a finite score
@@ -83,7 +83,7 @@ record ScoreJob(
         };
     }
 
-    /** Of a partition's rows: no more than the tokens of one shard. */
+    /** Takes a partition's rows: no more than the tokens of one shard. */
     private Map<Long, ExampleScore> byOrdinal(Iterator<Tuple2<Integer, Row>> scores) {
         Map<Long, ExampleScore> known = new HashMap<>();
         while (scores.hasNext()) {

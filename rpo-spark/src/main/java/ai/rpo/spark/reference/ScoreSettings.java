@@ -4,7 +4,7 @@ import ai.rpo.core.tensor.Precision;
 import java.io.Serializable;
 
 /**
- * How log-probabilities are computed over a cluster.
+ * Says how log-probabilities are computed over a cluster.
  *
  * @param precision to what matrix products may round their inputs
  * @param tokensPerBatch packed token rows computed at once by a task

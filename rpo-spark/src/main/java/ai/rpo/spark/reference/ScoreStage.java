@@ -21,9 +21,9 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Adds a model's log-probabilities to prepared rows, or a reward model's rewards in their place. Rows that brought their own keep them, rows that a
- * {@link ScoreStore} knows are not computed again. A row whose log-probabilities are no finite numbers is left out,
- * counted and written elsewhere.
+ * Adds a model's log-probabilities to prepared rows, or a reward model's rewards in their place. Rows that brought
+ * their own keep them, rows that a {@link ScoreStore} knows are not computed again. A row whose log-probabilities are
+ * no finite numbers is left out, counted and written elsewhere.
  */
 public final class ScoreStage {
 
@@ -48,7 +48,7 @@ public final class ScoreStage {
     }
 
     /**
-     * What is to be scored.
+     * Says what is to be scored.
      *
      * @param prepared folder of rows
      * @param output folder for the same rows with their scores
@@ -66,7 +66,7 @@ public final class ScoreStage {
             double maxUnfitFraction,
             List<String> key) {
 
-        /** Of rows without a key. */
+        /** Scores rows without a key. */
         public Request(
                 ScoredRows kind, Path prepared, Path output, boolean perToken, Path unfit, double maxUnfitFraction) {
             this(kind, prepared, output, perToken, unfit, maxUnfitFraction, List.of());
@@ -105,7 +105,7 @@ public final class ScoreStage {
         return result;
     }
 
-    /** The same, however many rows have no finite score. */
+    /** Scores rows, however many have no finite score. */
     public Result score(Request request, Progress progress) {
         long start = System.nanoTime();
         String split = request.split();

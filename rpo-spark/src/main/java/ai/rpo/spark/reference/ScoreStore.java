@@ -23,7 +23,7 @@ final class ScoreStore implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-    /** How much work a task that is killed may lose. */
+    /** Bounds how much work a task that is killed may lose. */
     private static final Duration LOSS = Duration.ofMinutes(1);
 
     private final ScoreIdentity identity;

@@ -11,7 +11,7 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 
 /**
- * How fast this machine scores: the median over batches.
+ * Says how fast this machine scores: the median over batches.
  *
  * @param tokensPerSecond token rows, each prompt once
  * @param tokensPerRow of the rows that were scored
@@ -56,7 +56,7 @@ public record ScoringRate(double tokensPerSecond, double tokensPerRow) {
         }
     }
 
-    /** What other work on the machine holds up now and then does not count. */
+    /** Takes the median, since what other work on the machine holds up now and then is not to count. */
     private static double median(List<Double> values) {
         List<Double> sorted = values.stream().sorted().toList();
         return sorted.get(sorted.size() / 2);

@@ -2,10 +2,10 @@ package ai.rpo.spark.reference;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;

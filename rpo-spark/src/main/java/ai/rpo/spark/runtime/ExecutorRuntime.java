@@ -1,10 +1,11 @@
 package ai.rpo.spark.runtime;
 
-import ai.rpo.core.dl4j.Backends;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.core.text.Tokenizer;
 import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.device.ExecutorDevice;
+import ai.rpo.spark.device.LostDevice;
 import ai.rpo.spark.runtime.Role.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -167,13 +168,14 @@ public final class ExecutorRuntime {
     public void claimDevice() {
         preferBackend();
         device.claimForThisTask();
+        LostDevice.endsExecutorOfThisTask();
     }
 
     /** Minds who is to compute in this JVM. */
     public void preferBackend() {
         SparkEnv environment = SparkEnv.get();
         if (environment != null) {
-            Backends.prefer(Backends.Provider.of(environment.conf().get(BACKEND, Backends.Provider.AUTO.key())));
+            Backends.prefer(environment.conf().get(BACKEND, Backends.AUTO));
         }
     }
 

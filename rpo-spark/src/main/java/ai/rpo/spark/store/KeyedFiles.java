@@ -12,8 +12,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * A folder of values, each with its key, that tasks compute and runs share. A file appears whole and is never changed, so any number
- * of runs may read and add at once. What is deleted is computed again.
+ * A folder of values, each with its key, that tasks compute and runs share. A file appears whole and is never changed,
+ * so any number of runs may read and add at once. What is deleted is computed again.
  */
 public final class KeyedFiles implements Serializable {
 
@@ -109,7 +109,7 @@ public final class KeyedFiles implements Serializable {
             publishIfDue();
         }
 
-        /** For whoever has nothing to add for a while. */
+        /** Publishes for whoever has nothing to add for a while. */
         public void publishIfDue() {
             long now = System.nanoTime();
             if (content != null

@@ -19,7 +19,7 @@ public final class RunDirectory {
     private final Fence fence;
 
     /**
-     * For whoever is alone with it.
+     * Opens it for whoever is alone with it.
      *
      * @param root any Hadoop path
      * @param hadoop for reaching it

@@ -13,7 +13,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
-/** What Spark's parser says of a text, before anything is carried out. */
+/** Asks Spark's parser what a text is, before anything is carried out. */
 final class Query {
 
     private Query() {}

@@ -3,7 +3,7 @@ package ai.rpo.spark.table;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 
-/** What Spark says, short enough for a sentence. */
+/** Shortens what Spark says to fit into a sentence. */
 final class SparkMessage {
 
     private SparkMessage() {}
@@ -20,7 +20,7 @@ final class SparkMessage {
                 .replaceFirst("[.;]$", "");
     }
 
-    /** Whether Spark found the text wrong, or what it names: it is the user's, and not a failure of Spark's. */
+    /** Tells whether Spark found the text wrong, or what it names: it is the user's, and not a failure of Spark's. */
     static boolean isOfUser(Throwable failure) {
         return failure instanceof AnalysisException || failure instanceof ParseException;
     }

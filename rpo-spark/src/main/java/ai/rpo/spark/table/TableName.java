@@ -33,12 +33,12 @@ record TableName(List<String> parts) {
         return new TableName(other);
     }
 
-    /** As it stands in a query. */
+    /** Gives the name as it stands in a query. */
     String quoted() {
         return parts.stream().map(part -> "`" + part.replace("`", "``") + "`").collect(Collectors.joining("."));
     }
 
-    /** What follows the last dot, in letters and digits alone. */
+    /** Gives what follows the last dot, in letters and digits alone. */
     String plain() {
         return parts.get(parts.size() - 1).replaceAll("[^A-Za-z0-9_-]+", "-");
     }

@@ -4,9 +4,9 @@ import ai.rpo.core.RpoException;
 import java.util.Optional;
 
 /**
- * Names rows of the session's catalogs where a path of files could stand: {@code table:catalog.db.name}, the same as it was,
- * {@code table:name@SNAPSHOT} or {@code @TIME}, what one snapshot has beyond another, {@code table:name@FROM..TO}, or
- * {@code sql:SELECT …}.
+ * Names rows of the session's catalogs where a path of files could stand: {@code table:catalog.db.name}, the same as it
+ * was, {@code table:name@SNAPSHOT} or {@code @TIME}, what one snapshot has beyond another, {@code table:name@FROM..TO},
+ * or {@code sql:SELECT …}.
  *
  * @param isQuery whether the text is a query, not a table's name
  * @param text the name, as a query would have it, or the query
@@ -73,12 +73,12 @@ public record TableSource(boolean isQuery, String text, Optional<String> at, Opt
         return part.strip();
     }
 
-    /** The same table as it was at a snapshot. */
+    /** Gives the same table as it was at a snapshot. */
     TableSource at(String snapshot) {
         return new TableSource(isQuery, text, Optional.of(snapshot), since);
     }
 
-    /** What the table has beyond an earlier snapshot. */
+    /** Gives what the table has beyond an earlier snapshot. */
     TableSource since(String snapshot) {
         return new TableSource(isQuery, text, at, Optional.of(snapshot));
     }

@@ -9,9 +9,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.catalog.CatalogManager;
 
 /**
- * Writes results to a table whole, in place of what was written before. Iceberg's and Delta's formats replace all rows in one
- * step; Spark's own and Hive's get another table first, which then takes the name. A table that this program has not written is
- * left alone.
+ * Writes results to a table whole, in place of what was written before. Iceberg's and Delta's formats replace all rows
+ * in one step; Spark's own and Hive's get another table first, which then takes the name. A table that this program has
+ * not written is left alone.
  */
 public final class TableWriter {
 
@@ -108,7 +108,7 @@ public final class TableWriter {
         }
     }
 
-    /** What Spark's writers may throw. */
+    /** Writes, and throws what Spark's writers may throw. */
     private interface Work {
         void run() throws Exception;
     }

@@ -67,9 +67,11 @@ public final class Tables {
     /**
      * Finds out what a source has beyond what is known of it.
      *
-     * @param known sources that were read before, by how {@link TableSource#toString} writes them, with their identities
+     * @param known sources that were read before, by how {@link TableSource#toString} writes them, with their
+     *     identities
      * @param whole whether all rows are wanted where some are new
-     * @return nothing where there are no other rows; all rows where the format has no snapshots, or none of the table is known
+     * @return nothing where there are no other rows; all rows where the format has no snapshots, or none of the table
+     *     is known
      * @throws RpoException where the snapshot that is known has expired, or the table has other columns now
      */
     public Optional<TablePin> beyond(Map<String, String> known, TableSource source, boolean whole) {
@@ -137,7 +139,7 @@ public final class Tables {
         return TableName.of(source.text(), spark);
     }
 
-    /** What a folder of a source's rows may be called. */
+    /** Gives what a folder of a source's rows may be called. */
     String plain(TableSource source) {
         return source.isQuery() ? "query" : name(source).plain();
     }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param measures that are taken of each checkpoint
  * @param by the name of one of their numbers; empty to take the last checkpoint
  * @param better which way that number is better
- * @param patience checkpoints in a row that do not improve on the best, after which training stops; 0 to go on to the end
+ * @param patience checkpoints in a row that do not improve on the best, after which training stops; 0 to go on to the
+ *     end
  */
 public record CheckpointChoice(List<CheckpointMeasure> measures, String by, Metric.Better better, int patience) {
 
@@ -26,7 +27,7 @@ public record CheckpointChoice(List<CheckpointMeasure> measures, String by, Metr
         return new CheckpointChoice(measures, "", Metric.Better.NEITHER, 0);
     }
 
-    /** The same with one more measure. */
+    /** Gives the same choice with one more measure. */
     public CheckpointChoice and(CheckpointMeasure measure) {
         List<CheckpointMeasure> more = new ArrayList<>(measures);
         more.add(measure);

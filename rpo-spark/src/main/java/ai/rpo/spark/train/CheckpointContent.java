@@ -43,8 +43,8 @@ final class CheckpointContent {
     }
 
     /**
-     * Sets the state to what the folder holds. Reads everything once before it touches the state, so that damage leaves the
-     * state as it was.
+     * Sets the state to what the folder holds. Reads everything once before it touches the state, so that damage leaves
+     * the state as it was.
      *
      * @param checksums as {@link #write} returned them
      * @throws DamagedException if a file is not what was written, or missing
@@ -113,7 +113,7 @@ final class CheckpointContent {
         }
     }
 
-    /** What there is beside the parameters, by file. */
+    /** Gives what there is beside the parameters, by file. */
     private static Map<String, Part> extras(NetworkState state, ParameterLayout layout) {
         Map<String, Part> extras = new LinkedHashMap<>();
         state.moments().ifPresent(moments -> {

@@ -56,7 +56,7 @@ final class CheckpointWriter {
         return new LinkedHashMap<>(found);
     }
 
-    /** The same, where executors may be gone. */
+    /** Writes a checkpoint without measuring it, where executors may be gone. */
     void writeUnmeasured(int epoch, long step) {
         draft = checkpoints.write(state, epoch, step);
     }
@@ -71,7 +71,9 @@ final class CheckpointWriter {
         return choice.patience() == 0 || history.sinceBest() < choice.patience();
     }
 
-    /** Whether the state is the one to hand on: checkpoints were not measured, or none is better than the last. */
+    /**
+     * Tells whether the state is the one to hand on: checkpoints were not measured, or none is better than the last.
+     */
     boolean isLastBest() {
         return history.best().filter(best -> best.step() != lastStep).isEmpty();
     }

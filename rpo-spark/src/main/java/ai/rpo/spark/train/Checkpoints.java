@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checkpoints of a training run: a folder each, which counts once its {@code training_state.json} is there. That file is
- * written last, and has the checksums of all others.
+ * Checkpoints of a training run: a folder each, which counts once its {@code training_state.json} is there. That file
+ * is written last, and has the checksums of all others.
  */
 final class Checkpoints {
 
@@ -55,7 +55,7 @@ final class Checkpoints {
     private record Checkpoint(Path path, CheckpointState state) {}
 
     /**
-     * What there is of this run.
+     * Says what there is of this run.
      *
      * @param readable in the order of their steps, as far as their state files tell
      * @param damaged whose state file cannot be read
@@ -68,7 +68,8 @@ final class Checkpoints {
     /**
      * Finds out before any work whether checkpoints can be written.
      *
-     * @throws RpoException if the folder may not be written to, or it or the disk of temporary files has too little room
+     * @throws RpoException if the folder may not be written to, or it or the disk of temporary files has too little
+     *     room
      */
     void prepare(NetworkState state) {
         SmallFile probe = new SmallFile(new Path(folder, ".probe"), hadoop);
@@ -121,7 +122,7 @@ final class Checkpoints {
         }
     }
 
-    /** What could not be written whole takes no room. */
+    /** Uploads a checkpoint: what could not be written whole takes no room. */
     private void upload(java.nio.file.Path content, Path target) {
         try {
             LocalCopies.upload(content, target, hadoop);
@@ -167,7 +168,7 @@ final class Checkpoints {
         return Optional.empty();
     }
 
-    /** Where none could be read, there must have been none. */
+    /** Requires that there was none where none could be read. */
     private void requireNone(Found found) {
         int all = found.readable().size() + found.damaged().size();
         if (all > 0) {
@@ -178,8 +179,8 @@ final class Checkpoints {
     }
 
     /**
-     * Hands over the folder, on this machine, of the checkpoint that training chose: the best on held-out pairs where they
-     * were measured, else the latest. Latest ones that are damaged are passed over with a warning.
+     * Hands over the folder, on this machine, of the checkpoint that training chose: the best on held-out pairs where
+     * they were measured, else the latest. Latest ones that are damaged are passed over with a warning.
      *
      * @param use takes the folder, which is whole; a copy goes when it returns
      * @return false if there is no checkpoint of this run

@@ -49,7 +49,7 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
     record Contribution(ChunkBlocks state, long pairs) implements Serializable {}
 
     /**
-     * What one task did.
+     * Says what one task did.
      *
      * @param transferSeconds time in which it fetched contributions and left means
      * @param seconds time in which it averaged

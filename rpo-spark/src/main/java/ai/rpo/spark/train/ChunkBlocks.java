@@ -17,15 +17,15 @@ import scala.Option;
 import scala.reflect.ClassTag;
 
 /**
- * A training state as blocks of raw bytes in the memory of executors or driver, where every other JVM of the application can
- * fetch them: Spark's block manager moves them without serialisation, and spills to disk what does not fit in memory. (BigDL
- * exchanges parameters in this way: Dai et al., arXiv 1804.05839.)
+ * A training state as blocks of raw bytes in the memory of executors or driver, where every other JVM of the
+ * application can fetch them: Spark's block manager moves them without serialisation, and spills to disk what does not
+ * fit in memory. (BigDL exchanges parameters in this way: Dai et al., arXiv 1804.05839.)
  *
  * <p>Blocks live as long as the broadcast variable under whose id they are put.
  *
  * @param lifetime id of that broadcast variable
- * @param owner who put them, unique under that id: letters, digits and underscores, since other JVMs read a block's id from
- *     its name
+ * @param owner who put them, unique under that id: letters, digits and underscores, since other JVMs read a block's id
+ *     from its name
  */
 record ChunkBlocks(long lifetime, String owner) implements Serializable {
 
@@ -42,7 +42,9 @@ record ChunkBlocks(long lifetime, String owner) implements Serializable {
         return new ChunkBlocks(lifetime.id(), owner);
     }
 
-    /** Ends a lifetime, and with it all blocks put under it, in whatever JVM; it may have ended before, or Spark may. */
+    /**
+     * Ends a lifetime, and with it all blocks put under it, in whatever JVM; it may have ended before, or Spark may.
+     */
     static void end(JavaSparkContext spark, Broadcast<?> lifetime) {
         if (lifetime.isValid() && !spark.sc().isStopped()) {
             lifetime.destroy();
@@ -84,7 +86,7 @@ record ChunkBlocks(long lifetime, String owner) implements Serializable {
         manager().removeBlock(id(chunk), false);
     }
 
-    /** The same as {@link #read}, for blocks that may be on their way to a new place: looks for them for a while. */
+    /** Reads like {@link #read}, for blocks that may be on their way to a new place: looks for them for a while. */
     void readPatiently(int chunk, Consumer<ByteBuffer> use) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {

@@ -3,7 +3,7 @@ package ai.rpo.spark.train;
 import java.io.Serializable;
 
 /**
- * How the numbers of a training state are cut into chunks: first all parameters, then the optimizer's moments,
+ * Says how the numbers of a training state are cut into chunks: first all parameters, then the optimizer's moments,
  * then the velocity of the outer optimizer. No chunk holds two of them.
  *
  * @param parameters how many
@@ -47,7 +47,7 @@ record ChunkLayout(long parameters, long moments, long velocity) implements Seri
         return averaged() + chunk;
     }
 
-    /** Where a chunk begins in its own array. */
+    /** Tells where a chunk begins in its own array. */
     long offset(int chunk) {
         int first = isParameters(chunk) ? 0 : isVelocity(chunk) ? averaged() : chunks(parameters);
         return (long) (chunk - first) * CHUNK;

@@ -36,7 +36,7 @@ final class CommonState implements AutoCloseable {
         return network.layout();
     }
 
-    /** Where executors find the state. */
+    /** Tells where executors find the state. */
     ChunkBlocks published() {
         replaceLost();
         if (blocks == null) {
@@ -70,8 +70,8 @@ final class CommonState implements AutoCloseable {
     }
 
     /**
-     * Replaces the state by other blocks, which from now on are its own. All of them are here before the first number is
-     * overwritten.
+     * Replaces the state by other blocks, which from now on are its own. All of them are here before the first number
+     * is overwritten.
      *
      * @throws ChunkBlocks.LostBlockException if one is lost, and then the driver's copy is as it was
      */

@@ -9,8 +9,9 @@ import ai.rpo.core.train.OuterSettings;
 import java.util.Optional;
 
 /**
- * Is the network that the driver holds for one training: first with the weights that it starts from, then with the state
- * between two rounds. It computes only where workers are near: where they share its JVM, and the first of them its network.
+ * Is the network that the driver holds for one training: first with the weights that it starts from, then with the
+ * state between two rounds. It computes only where workers are near: where they share its JVM, and the first of them
+ * its network.
  */
 final class DriverNetwork implements AutoCloseable {
 
@@ -41,7 +42,7 @@ final class DriverNetwork implements AutoCloseable {
         return state;
     }
 
-    /** What has been trained so far. */
+    /** Gives what has been trained so far. */
     Weights trained() {
         return new Parameters(trainable.layout(), network.state().parameters()).asWeights();
     }

@@ -5,8 +5,8 @@ import ai.rpo.core.objective.Metrics;
 import java.io.Serializable;
 
 /**
- * At the first step of a run that scored its own starting weights every margin is 0 (docs/math.md, 5); a larger one
- * means a wrong reference, wrong tokens or lost precision.
+ * Checks the first step: at the first step of a run that scored its own starting weights every margin is 0
+ * (docs/math.md, 5); a larger one means a wrong reference, wrong tokens or lost precision.
  *
  * @param limit largest mean |margin| allowed, or infinity where the references come from elsewhere
  */

@@ -31,7 +31,7 @@ record HeldOutHistory(List<Score> scores) {
         return scores.stream().min(Comparator.comparingDouble(Score::cost));
     }
 
-    /** How many have come since the best. */
+    /** Tells how many have come since the best. */
     int sinceBest() {
         return best().map(best -> scores.size() - 1 - scores.indexOf(best)).orElse(0);
     }

@@ -12,7 +12,10 @@ final class MetricsLog {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long NANOS_BETWEEN_WRITES = 2_000_000_000L;
 
-    /** Of the time that training takes, writing takes a hundredth at most, however long the file and slow the store. */
+    /**
+     * Bounds writing: of the time that training takes, writing takes a hundredth at most, however long the file and
+     * slow the store.
+     */
     private static final long PAUSES = 100;
 
     private final SmallFile file;

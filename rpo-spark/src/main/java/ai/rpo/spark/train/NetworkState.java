@@ -63,7 +63,9 @@ final class NetworkState {
         return bytes;
     }
 
-    /** Takes over all chunks. If one cannot be read any more, the state is not {@linkplain #isWhole whole} from then on. */
+    /**
+     * Takes over all chunks. If one cannot be read any more, the state is not {@linkplain #isWhole whole} from then on.
+     */
     void overwrite(ChunkBlocks blocks) {
         change();
         for (int chunk = 0; chunk < layout.count(); chunk++) {
@@ -83,7 +85,7 @@ final class NetworkState {
         whole = true;
     }
 
-    /** Whether all chunks are of one and the same step. */
+    /** Tells whether all chunks are of one and the same step. */
     boolean isWhole() {
         return whole;
     }

@@ -7,10 +7,10 @@ final class RoundFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** How often a round is tried. */
+    /** Says how often a round is tried. */
     static final int ATTEMPTS = 2;
 
-    /** The same where machines go: as often as Spark tries a task. */
+    /** Says the same where machines go: as often as Spark tries a task. */
     static final int ATTEMPTS_ON_LOSS = 4;
 
     private final transient RuntimeException inTheEnd;

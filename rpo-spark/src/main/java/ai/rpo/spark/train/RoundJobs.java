@@ -14,15 +14,15 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * Runs the Spark jobs of an attempt at a round and watches over them: tells how far they are, gives up those that show no sign,
- * and says whether what went wrong may pass.
+ * Runs the Spark jobs of an attempt at a round and watches over them: tells how far they are, gives up those that show
+ * no sign, and says whether what went wrong may pass.
  */
 final class RoundJobs implements AutoCloseable {
 
     private static final long POLL_MILLIS = 500;
 
     /**
-     * What is done about jobs that run.
+     * Says what is done about jobs that run.
      *
      * @param patience how long no worker may give a sign; zero for ever
      * @param stepsTaken told now and then of optimizer steps so far, all workers together
@@ -89,7 +89,7 @@ final class RoundJobs implements AutoCloseable {
         }
     }
 
-    /** What a task says in so many words is passed on at once; anything else may be the machine's. */
+    /** Passes on at once what a task says in so many words; anything else may be the machine's. */
     private RuntimeException failed(Throwable job) {
         for (Throwable cause = job; cause != null; cause = cause.getCause()) {
             if (cause instanceof RpoException known) {

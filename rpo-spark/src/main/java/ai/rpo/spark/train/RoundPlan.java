@@ -14,7 +14,7 @@ import java.io.Serializable;
 record RoundPlan(TrainingRole role, long firstStep, long firstStepOfEpoch, long steps, FirstMargin firstMargin)
         implements Serializable {
 
-    /** What is left of the round after some of its steps. */
+    /** Gives what is left of the round after some of its steps. */
     RoundPlan after(long taken) {
         return new RoundPlan(role, firstStep + taken, firstStepOfEpoch + taken, steps - taken, firstMargin);
     }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the time of a round went. A worker's seconds add up from its own clock, so clocks need not agree.
+ * Says where the time of a round went. A worker's seconds add up from its own clock, so clocks need not agree.
  *
  * @param total wall-clock seconds on the driver
  * @param compute seconds of optimizer steps, mean of the workers
@@ -68,7 +68,7 @@ record RoundTimes(
         return total > 0 ? 1 - compute / total : 0;
     }
 
-    /** As in {@code metrics.jsonl}, on the line of the round's last step. */
+    /** Gives the times as in {@code metrics.jsonl}, on the line of the round's last step. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("round/seconds", total);

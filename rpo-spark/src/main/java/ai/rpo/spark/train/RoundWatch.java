@@ -41,7 +41,7 @@ final class RoundWatch extends SparkListener {
         role = name;
     }
 
-    /** How long no task has begun, taken a step or ended. */
+    /** Tells how long no task has begun, taken a step or ended. */
     synchronized Duration quiet() {
         return Duration.ofNanos(System.nanoTime() - lastSign);
     }

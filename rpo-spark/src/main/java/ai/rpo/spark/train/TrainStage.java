@@ -9,7 +9,6 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.TrainPlan;
@@ -47,9 +46,9 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Trains a model on a folder of rows: scored pairs where the objective needs two completions, prepared pairs where it is over
- * their rewards, supervised rows where it needs one completion. Ends with a model in Hugging Face layout; leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if
- * there is one.
+ * Trains a model on a folder of rows: scored pairs where the objective needs two completions, prepared pairs where it
+ * is over their rewards, supervised rows where it needs one completion. Ends with a model in Hugging Face layout;
+ * leaves metrics and checkpoints on the way, and goes on from the latest checkpoint if there is one.
  */
 public final class TrainStage {
 
@@ -141,8 +140,8 @@ public final class TrainStage {
     public record Result(long rows, long steps, long resumedAt) {}
 
     /**
-     * @throws RpoException if there are no rows, if the first step shows a wrong reference, if numbers stop being finite
-     *     or executors are lost for good; a checkpoint of the last good state is kept
+     * @throws RpoException if there are no rows, if the first step shows a wrong reference, if numbers stop being
+     *     finite or executors are lost for good; a checkpoint of the last good state is kept
      */
     public Result run(Request request, Progress progress) {
         return run(request, TrainingListener.NONE, progress);
@@ -293,23 +292,17 @@ public final class TrainStage {
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
         Objective.Needs needs = objective.needs();
         if (needs.completions() == 1) {
-            return read(folder, ExampleRows.SCHEMA)
-                    .map(ExampleRows::example)
-                    .map(TrainingExample::of)
-                    .zipWithIndex();
+            return read(folder, ExampleRows.SCHEMA).map(ExampleRows::example).zipWithIndex();
         }
         JavaRDD<Row> pairs = read(folder, PairRows.WITH_MARGIN);
         return needs.rewards()
-                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row)))
+                ? pairs.map(row -> PairRows.pair(row).withMargin(PairRows.margin(row)))
                         .zipWithIndex()
-                : pairs.map(PairRows::scoredPair).map(regularizing(base)).zipWithIndex();
+                : pairs.map(PairRows::scored).map(regularizing(base)).zipWithIndex();
     }
 
-    private static Function<ScoredPair, TrainingExample> regularizing(BaseRows base) {
-        return pair -> {
-            TrainingExample example = TrainingExample.of(pair);
-            return base.contains(example.ordinal()) ? example : example.withoutRegularizer();
-        };
+    private static Function<TrainingExample, TrainingExample> regularizing(BaseRows base) {
+        return pair -> base.contains(pair.ordinal()) ? pair : pair.withoutRegularizer();
     }
 
     private JavaRDD<Row> read(Path folder, StructType schema) {
@@ -332,7 +325,10 @@ public final class TrainStage {
         return new TrainingRole(UUID.randomUUID().toString(), training, frozen);
     }
 
-    /** Where each worker has a slot of this JVM; an outer optimizer needs the state that a round began with, too. */
+    /**
+     * Makes networks where each worker has a slot of this JVM; an outer optimizer needs the state that a round began
+     * with, too.
+     */
     private Optional<NearNetworks> near(TrainingRole role) {
         boolean isNear = spark.sparkContext().isLocal()
                 && settings.workers()
@@ -359,7 +355,7 @@ public final class TrainStage {
                 new FirstMargin(marginLimit));
     }
 
-    /** With one worker and plain averages, rounds have no effect on the weights. */
+    /** Tells the length of a round: with one worker and plain averages, rounds have no effect on the weights. */
     private int stepsPerRound() {
         if (settings.workers() > 1 || settings.outer().hasMomentum()) {
             return settings.averagingFrequency();

@@ -10,7 +10,10 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes down each round: a line a step in {@code metrics.jsonl}, how far training is, and checkpoints where they are due. */
+/**
+ * Writes down each round: a line a step in {@code metrics.jsonl}, how far training is, and checkpoints where they are
+ * due.
+ */
 final class TrainingJournal implements AveragingMaster.RoundListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(TrainingJournal.class);
@@ -102,7 +105,7 @@ final class TrainingJournal implements AveragingMaster.RoundListener {
     }
 
     /**
-     * When training cannot go on: keeps the state and the lines that it had reached, without measuring it.
+     * Keeps, when training cannot go on, the state and the lines that it had reached, without measuring it.
      *
      * @return a sentence on what is kept
      */

@@ -9,10 +9,11 @@ import java.util.Optional;
 import org.apache.spark.SparkEnv;
 
 /**
- * How one worker's part of a round went.
+ * Says how one worker's part of a round went.
  *
  * @param host where it ran
- * @param state its parameters and moments after its steps; null if it took none, had a problem, or they are the driver's
+ * @param state its parameters and moments after its steps; null if it took none, had a problem, or they are the
+ *     driver's
  * @param steps metrics of each step in order
  * @param seconds computing time of each step
  * @param transferSeconds time in which it fetched the common state and left its own

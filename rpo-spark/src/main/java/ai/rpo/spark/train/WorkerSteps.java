@@ -12,7 +12,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * What a worker did in a round.
+ * Says what a worker did in a round.
  *
  * @param steps metrics of each step in order
  * @param seconds computing time of each step

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Parameters;
-import ai.rpo.core.dl4j.Backends;
 import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.spark.device.GpuTask;
 import ai.rpo.spark.device.LocalModel;

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.DoubleStream;
 
 /**
- * How often a model's answers are preferred to a baseline's. Rates are percentages.
+ * Says how often a model's answers are preferred to a baseline's. Rates are percentages.
  *
  * @param model that is measured
  * @param baseline what it is measured against
@@ -83,7 +83,7 @@ public record Comparison(
     }
 
     /**
-     * What both orders of the answers came to.
+     * Says what both orders of the answers came to.
      *
      * @param inBoth judgments for which the answers were shown in both orders
      * @param same of these, where both orders gave the same verdict

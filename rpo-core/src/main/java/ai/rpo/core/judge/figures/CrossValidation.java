@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  */
 final class CrossValidation {
 
-    /** What numpy's {@code RandomState(123).randint(2**31 - 1)} draws, one for each value in turn. */
+    /** Lists what numpy's {@code RandomState(123).randint(2**31 - 1)} draws, one for each value in turn. */
     private static final int[] SEEDS = {
         843828734, 914636141, 1228959102, 1840268610, 974319580, 819844194, 220395238, 941243409, 942612051, 2109339754
     };
@@ -58,8 +58,8 @@ final class CrossValidation {
     }
 
     /**
-     * Which fold each row is left out in. All groups are of one size, so the order in which numpy's classic sort leaves
-     * equal keys decides.
+     * Tells which fold each row is left out in. All groups are of one size, so the order in which numpy's classic sort
+     * leaves equal keys decides.
      */
     static int[] folds(int rows) {
         int[] order = argsortOfEqualKeys(rows);
@@ -70,7 +70,7 @@ final class CrossValidation {
         return folds;
     }
 
-    /** What {@code numpy.argsort} makes of equal keys: its quicksort swaps them all the same. */
+    /** Gives what {@code numpy.argsort} makes of equal keys: its quicksort swaps them all the same. */
     static int[] argsortOfEqualKeys(int n) {
         int[] order = IntStream.range(0, n).toArray();
         sort(order, 0, n - 1);

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What judgments come to.
+ * Says what judgments come to.
  *
  * @param made what they were made by
  * @param comparisons of each model and baseline

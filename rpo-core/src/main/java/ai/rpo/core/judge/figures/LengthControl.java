@@ -14,13 +14,13 @@ import java.util.stream.IntStream;
  */
 public record LengthControl(Kind kind, Optional<Regularizer> regularizer, OptionalDouble c) {
 
-    /** What a regularising row counts for. */
+    /** Says what a regularising row counts for. */
     private static final double REGULARIZING = 0.1;
 
     /** Fewer rows tell nothing about three weights. */
     private static final int FEWEST_ROWS = 10;
 
-    /** Which terms and rows there are. */
+    /** Says which terms and rows there are. */
     public enum Kind {
         /** AlpacaEval's own: length, difficulty and the model, and rows that regularise. */
         ALPACA_EVAL,
@@ -37,7 +37,7 @@ public record LengthControl(Kind kind, Optional<Regularizer> regularizer, Option
     }
 
     /**
-     * What was fitted.
+     * Holds what was fitted.
      *
      * @param winRate in percent
      * @param standardError in percent; empty where every instruction is predicted alike
@@ -102,7 +102,7 @@ public record LengthControl(Kind kind, Optional<Regularizer> regularizer, Option
                 used);
     }
 
-    /** Of all rows, around their mean, with n − 1. */
+    /** Computes the deviation of all rows around their mean, with n − 1. */
     private static double deviation(double[] values) {
         return Moments.of(values).deviation();
     }

@@ -128,7 +128,9 @@ final class LogisticRegression {
         gradient[j] = negativeSums[j] - sum;
     }
 
-    /** Cycles over the coordinates of the quadratic model around the weights; leaves its minimum in {@code proposed}. */
+    /**
+     * Cycles over the coordinates of the quadratic model around the weights; leaves its minimum in {@code proposed}.
+     */
     private int descend(int active, MersenneTwister random) {
         double largest = Double.POSITIVE_INFINITY;
         int open = active;
@@ -289,7 +291,7 @@ final class LogisticRegression {
      */
     record Rows(double[][] columns, boolean[] positive, double[] weights) {
 
-        /** As liblinear groups them. */
+        /** Orders rows as liblinear groups them. */
         Rows negativesFirst() {
             int n = positive.length;
             int[] from = new int[n];

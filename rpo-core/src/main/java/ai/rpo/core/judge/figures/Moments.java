@@ -20,7 +20,7 @@ record Moments(int n, double mean, double deviation) {
         return new Moments(values.length, mean, values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)));
     }
 
-    /** Of the mean, were the numbers independent. */
+    /** Estimates the error of the mean, were the numbers independent. */
     double standardError() {
         return deviation / Math.sqrt(n);
     }

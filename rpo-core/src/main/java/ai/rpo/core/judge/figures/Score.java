@@ -32,7 +32,7 @@ public record Score(
         int n,
         int unparsed) {
 
-    /** Of each model: all grades, those of each turn, of each category, and of each category in each turn. */
+    /** Collects of each model all grades, those of each turn, of each category, and of each category in each turn. */
     static List<Score> of(List<Judgment> judgments) {
         Map<String, List<Judgment>> byModel = new LinkedHashMap<>();
         judgments.forEach(judgment -> byModel.computeIfAbsent(judgment.subject().model(), model -> new ArrayList<>())

@@ -51,7 +51,7 @@ record SoftRows(double[][] features, double[] labels, double[] weights) {
         return new LogisticRegression.Rows(columns, labelled, counted);
     }
 
-    /** Whether there is something to tell apart among the rows taken. */
+    /** Tells whether there is something to tell apart among the rows taken. */
     boolean hasBothLabels(IntPredicate taken) {
         boolean some = false;
         boolean none = false;

@@ -252,7 +252,7 @@ final class AttentionKernel {
             return shape.firstSeen(segment.prefixLength() + first + row) - firstKey;
         }
 
-        /** How many columns it sees. */
+        /** Tells how many columns it sees. */
         private int seen(int row) {
             return segment.prefixLength() + first + row + 1 - firstKey - firstSeen(row);
         }

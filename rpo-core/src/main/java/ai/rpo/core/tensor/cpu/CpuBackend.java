@@ -86,7 +86,7 @@ public final class CpuBackend implements Backend {
                 library, math, library.prefersPrimitives(), choice.rounds(), threads, choice.description());
     }
 
-    /** Whether the JVM was started with {@code --add-modules jdk.incubator.vector}. */
+    /** Tells whether the JVM was started with {@code --add-modules jdk.incubator.vector}. */
     public static boolean hasVectorApi() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     }

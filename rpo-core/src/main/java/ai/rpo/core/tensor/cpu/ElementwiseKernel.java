@@ -123,7 +123,7 @@ final class ElementwiseKernel {
         });
     }
 
-    /** Of a table in bfloat16. */
+    /** Gathers rows of a table in bfloat16. */
     void gatherRounded(long table, int[] rows, long out, int columns) {
         RowBlocks blocks = RowBlocks.of(rows.length, columns);
         pool.run(blocks.count(), (block, lane) -> {

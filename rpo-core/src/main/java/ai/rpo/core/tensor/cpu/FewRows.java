@@ -20,7 +20,7 @@ final class FewRows {
 
     private FewRows() {}
 
-    /** Whether that is the faster way for so many rows. */
+    /** Tells whether that is the faster way for so many rows. */
     static boolean suit(int rows) {
         return rows >= FEWEST && rows <= MOST;
     }
@@ -48,7 +48,9 @@ final class FewRows {
         }
     }
 
-    /** Writes the first {@code m} columns of {@code results [outputs, columns]} to the rows of {@code c}, or adds them. */
+    /**
+     * Writes the first {@code m} columns of {@code results [outputs, columns]} to the rows of {@code c}, or adds them.
+     */
     private static void turn(
             Lane lane, long results, int outputs, int columns, int m, boolean accumulate, long c, int strideC) {
         float[] block = lane.array(0, TURNED_AT_ONCE * columns);

@@ -25,7 +25,7 @@ interface Gemm extends AutoCloseable {
             int strideC);
 
     /**
-     * Like {@link #multiply} with alpha 1, for shapes that come again and again.
+     * Multiplies like {@link #multiply} with alpha 1, for shapes that come again and again.
      *
      * @param bfloat16 whether {@code a} and {@code b} are, instead of float32
      */

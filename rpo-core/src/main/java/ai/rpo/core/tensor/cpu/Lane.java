@@ -4,8 +4,8 @@ import java.lang.ref.Cleaner;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * What one thread of the pool needs in passing, kept from job to job: nothing is allocated once warm. Closed by the pool
- * where that ends the thread, and else with the garbage: a caller's thread ends without telling.
+ * Holds what one thread of the pool needs in passing, kept from job to job: nothing is allocated once warm. Closed by
+ * the pool where that ends the thread, and else with the garbage: a caller's thread ends without telling.
  */
 final class Lane implements AutoCloseable {
 
@@ -43,7 +43,10 @@ final class Lane implements AutoCloseable {
         return halves;
     }
 
-    /** The address of at least {@code floats} floats off the heap, holding anything; it is good until more are asked for. */
+    /**
+     * The address of at least {@code floats} floats off the heap, holding anything; it is good until more are asked
+     * for.
+     */
     long memory(int slot, long floats) {
         if (memory[slot] == null || memory[slot].capacity() < floats) {
             long before = memory[slot] == null ? 0 : memory[slot].capacity();

@@ -2,7 +2,9 @@ package ai.rpo.core.tensor.cpu;
 
 import java.util.Arrays;
 
-/** What the magnitudes of a matrix's rows need: their norms, and columns of its products times a number each. */
+/**
+ * Computes what the magnitudes of a matrix's rows need: their norms, and columns of its products times a number each.
+ */
 final class MagnitudeKernel {
 
     private final WorkerPool pool;

@@ -1,7 +1,7 @@
 package ai.rpo.core.tensor.cpu;
 
 /**
- * What a matmul primitive is built for; see {@link Gemm} for the names.
+ * Says what a matmul primitive is built for; see {@link Gemm} for the names.
  *
  * @param m or {@link #ANY}
  * @param k or {@link #ANY}
@@ -24,8 +24,8 @@ record MatmulShape(
     private static final int LONGEST_SINGLE_ROW = 1024;
 
     /**
-     * @throws IllegalArgumentException if that is a single row of more than 1024 numbers of float32: with AVX-512, oneDNN 3.11 writes
-     *     past its own scratch memory then, which breaks the heap of the process
+     * @throws IllegalArgumentException if that is a single row of more than 1024 numbers of float32: with AVX-512,
+     *     oneDNN 3.11 writes past its own scratch memory then, which breaks the heap of the process
      */
     MatmulShape {
         if (m == 1 && k > LONGEST_SINGLE_ROW && !bfloat16) {
@@ -33,7 +33,7 @@ record MatmulShape(
         }
     }
 
-    /** The same product for any number of tokens: rows of {@code a} as it lies in memory. */
+    /** Gives the same product for any number of tokens: rows of {@code a} as it lies in memory. */
     MatmulShape ofAnyTokens() {
         return new MatmulShape(
                 transposeA,

@@ -59,7 +59,7 @@ final class OffHeap {
         UNSAFE.copyMemory(source, Unsafe.ARRAY_BYTE_BASE_OFFSET, null, address, source.length);
     }
 
-    /** For each byte, the two floats that it stands for, as one number of 64 bits. */
+    /** Writes for each byte the two floats that it stands for, as one number of 64 bits. */
     static void spread(long address, int bytes, long[] pairs, float[] target, int from) {
         for (int i = 0; i < bytes; i++) {
             UNSAFE.putLong(target, ARRAY + 4L * (from + 2L * i), pairs[UNSAFE.getByte(address + i) & 0xff]);

@@ -55,7 +55,7 @@ final class OneDnn {
         return has(dnnl_cpu_isa_avx512_core);
     }
 
-    /** Whether there are instructions for products of bfloat16. */
+    /** Tells whether there are instructions for products of bfloat16. */
     boolean hasBfloat16() {
         return has(dnnl_cpu_isa_avx512_core_bf16);
     }
@@ -65,9 +65,9 @@ final class OneDnn {
     }
 
     /**
-     * Whether a primitive for any number of tokens gives wrong numbers: on AMX, oneDNN 3.11 loses track of some rows of
-     * a product of bfloat16 that is added to what is there (300 rows by 512 columns, say). One built for the very shape
-     * is right.
+     * Tells whether a primitive for any number of tokens gives wrong numbers: on AMX, oneDNN 3.11 loses track of some
+     * rows of a product of bfloat16 that is added to what is there (300 rows by 512 columns, say). One built for the
+     * very shape is right.
      */
     boolean addsWrongly(MatmulShape shape) {
         return shape.bfloat16() && shape.accumulate() && hasAmx();

@@ -129,7 +129,7 @@ final class OneDnnGemm implements Gemm {
         roundings.clear();
     }
 
-    /** Whether sgemm multiplies operands of that size where they lie (in oneDNN, {@code FORCE_NOCOPY_THRESH}). */
+    /** Tells whether sgemm multiplies operands of that size where they lie (in oneDNN, {@code FORCE_NOCOPY_THRESH}). */
     private static boolean inPlace(int m, int n) {
         return 1.0 / m + 1.0 / n >= 0.0038;
     }

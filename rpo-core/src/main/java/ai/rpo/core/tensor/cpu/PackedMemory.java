@@ -29,7 +29,7 @@ record PackedMemory(Packing packing, int rows, int columns, int block, Storage m
         return packed;
     }
 
-    /** Of the first code. */
+    /** Gives the address of the first code. */
     long address() {
         return ((Nd4jTensor) memory.tensor(0, 1, 1)).address();
     }

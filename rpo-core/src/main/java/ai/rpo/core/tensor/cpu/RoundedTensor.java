@@ -27,7 +27,7 @@ record RoundedTensor(RoundedStorage storage, long offset, int rows, int columns)
         return array;
     }
 
-    /** Of the first element. */
+    /** Gives the address of the first element. */
     long address() {
         return storage.at(offset);
     }

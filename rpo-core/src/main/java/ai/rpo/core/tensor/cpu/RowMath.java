@@ -1,15 +1,17 @@
 package ai.rpo.core.tensor.cpu;
 
-/** The loops that a JIT compiler does not turn into vector code by itself: reductions and exponentials of array ranges. */
+/**
+ * The loops that a JIT compiler does not turn into vector code by itself: reductions and exponentials of array ranges.
+ */
 interface RowMath {
 
-    /** For the log: what it is and what it runs on. */
+    /** Says for the log what it is and what it runs on. */
     String describe();
 
     /** {@code Σ a[i]·b[i]} over the first {@code length} elements. */
     float dot(float[] a, float[] b, int length);
 
-    /** Of the first {@code length} elements. */
+    /** Sums the first {@code length} elements. */
     float sum(float[] x, int length);
 
     /** The largest of the first {@code length} elements; there is at least one. NaN if one is NaN. */

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** On the JDK's Vector API; loading this class needs {@code --add-modules jdk.incubator.vector}. */
+/** Computes on the JDK's Vector API; loading this class needs {@code --add-modules jdk.incubator.vector}. */
 final class VectorMath implements RowMath {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;

@@ -34,7 +34,7 @@ final class Device {
                 + attribute(driver, Driver.ATTRIBUTE_CAPABILITY_MINOR, handle);
         multiprocessors = attribute(driver, Driver.ATTRIBUTE_MULTIPROCESSORS, handle);
         long[] result = new long[1];
-        check(driver.cuDevicePrimaryCtxRetain(result, handle), "use");
+        requireRoom(driver.cuDevicePrimaryCtxRetain(result, handle));
         context = result[0];
         makeCurrent();
         check(driver.cuDeviceGetDefaultMemPool(result, handle), "find the memory pool of");
@@ -73,7 +73,11 @@ final class Device {
         if (attribute(driver, Driver.ATTRIBUTE_MEMORY_POOLS, handle) == 0) {
             throw new DeviceException(name(driver, handle) + " has no memory pools");
         }
-        return new Device(driver, handle);
+        try {
+            return new Device(driver, handle);
+        } catch (LostDeviceException e) {
+            throw new DeviceException(e.getMessage()); // nothing was computed on it, so nothing is lost
+        }
     }
 
     String name() {
@@ -89,6 +93,15 @@ final class Device {
         return multiprocessors;
     }
 
+    /** In bytes, used or not. */
+    long memory() {
+        makeCurrent();
+        long[] free = new long[1];
+        long[] total = new long[1];
+        check(driver.cuMemGetInfo_v2(free, total), "ask for the memory of");
+        return total[0];
+    }
+
     /** @throws DeviceException if there is not so much, naming both */
     long allocate(long bytes) {
         makeCurrent();
@@ -101,7 +114,7 @@ final class Device {
     /** Waits for what was asked of the device before. */
     void free(long address) {
         makeCurrent();
-        check(driver.cuMemFree_v2(address), "free memory of");
+        checkUnlessLost(driver.cuMemFree_v2(address));
     }
 
     /** Memory for what is asked of the device until it is closed. */
@@ -115,7 +128,7 @@ final class Device {
 
     void release(Scratch scratch) {
         makeCurrent();
-        check(driver.cuMemFreeAsync(scratch.address(), STREAM), "free memory of");
+        checkUnlessLost(driver.cuMemFreeAsync(scratch.address(), STREAM));
     }
 
     Scratch upload(int[] numbers) {
@@ -229,6 +242,16 @@ final class Device {
         check(result, "run " + kernel + " on");
     }
 
+    /**
+     * Waits for all that was asked of the device.
+     *
+     * @throws LostDeviceException if it is lost, which another library that works on it may not say
+     */
+    void await() {
+        makeCurrent();
+        check(driver.cuStreamSynchronize(STREAM), "work on");
+    }
+
     /** To be called before another library works on the device in this thread. */
     void makeCurrent() {
         if (!current.get()) {
@@ -255,13 +278,35 @@ final class Device {
         check(result, "allocate memory on");
     }
 
-    private void check(int result, String what) {
-        if (result != 0) {
-            String[] text = new String[1];
-            driver.cuGetErrorString(result, text);
-            throw new DeviceException("Cannot " + what + " " + name + ": " + text[0] + " (" + errorName(driver, result)
-                    + "). Look for errors of the device with nvidia-smi and in the kernel's log.");
+    /** A context takes some hundred megabytes, and a device may be set to serve one process only. */
+    private void requireRoom(int result) {
+        if (result == Driver.OUT_OF_MEMORY || result == Driver.DEVICE_UNAVAILABLE) {
+            String why = result == Driver.OUT_OF_MEMORY ? "fill its memory" : "have it to themselves";
+            throw new DeviceException(
+                    "other processes on " + name + " " + why + " (" + errorName(driver, result) + ")");
         }
+        check(result, "use");
+    }
+
+    /** Memory of a lost device went with it. */
+    private void checkUnlessLost(int result) {
+        if (!LostDeviceException.isMeantBy(result)) {
+            check(result, "free memory of");
+        }
+    }
+
+    private void check(int result, String what) {
+        if (result == 0) {
+            return;
+        }
+        String[] text = new String[1];
+        driver.cuGetErrorString(result, text);
+        String failure = "Cannot " + what + " " + name + ": " + text[0] + " (" + errorName(driver, result) + "). ";
+        if (LostDeviceException.isMeantBy(result)) {
+            throw new LostDeviceException(failure + "The device is lost to this process. Look for its errors with"
+                    + " nvidia-smi -q and in the kernel's log.");
+        }
+        throw new DeviceException(failure + "Look for errors of the device with nvidia-smi and in the kernel's log.");
     }
 
     private static int handle(Driver driver, int ordinal) {

@@ -7,6 +7,7 @@ import com.sun.jna.Pointer;
 interface Driver extends Library {
 
     int OUT_OF_MEMORY = 2;
+    int DEVICE_UNAVAILABLE = 46;
     int ATTRIBUTE_MULTIPROCESSORS = 16;
     int ATTRIBUTE_CAPABILITY_MAJOR = 75;
     int ATTRIBUTE_CAPABILITY_MINOR = 76;

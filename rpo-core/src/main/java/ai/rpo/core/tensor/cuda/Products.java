@@ -151,6 +151,7 @@ final class Products {
 
     private void check(int result, String what) {
         if (result != 0) {
+            device.await();
             throw new DeviceException(
                     "Cannot " + what + " with cuBLASLt on " + device.name() + ": its status is " + result + ".");
         }

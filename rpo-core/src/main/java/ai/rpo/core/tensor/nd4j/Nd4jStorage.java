@@ -57,7 +57,7 @@ public final class Nd4jStorage implements Storage {
         return new Nd4jStorage(buffer, line, size, buffer::close);
     }
 
-    /** Whether ND4J computes where Java can address the numbers. */
+    /** Tells whether ND4J computes where Java can address the numbers. */
     public static boolean inHostMemory() {
         return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
     }
@@ -115,7 +115,7 @@ public final class Nd4jStorage implements Storage {
         return Nd4j.create(buffer, new long[] {length}, new long[] {1}, start + offset, 'c');
     }
 
-    /** From an address of its own: a buffer that begins at that of the whole ends after 2 GB. */
+    /** Opens a window from an address of its own: a buffer that begins at that of the whole ends after 2 GB. */
     private FloatBuffer window(long offset, int length) {
         return new FloatPointer(buffer.pointer())
                 .getPointer(start + offset)

@@ -102,7 +102,7 @@ final class Norms {
         array(intoX).addi(d);
     }
 
-    /** In place on {@code out}. */
+    /** Normalizes heads in place on {@code out}. */
     void heads(
             AttentionShape shape, Tensor queryWeight, Tensor keyWeight, double epsilon, Tensor out, Tensor inverseRms) {
         int rows = out.rows();

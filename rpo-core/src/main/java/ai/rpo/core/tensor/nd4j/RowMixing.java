@@ -46,7 +46,7 @@ record RowMixing(int[] rows, double[] shares, int parts, Scratch scratch) {
                 .assign(Nd4j.createFromArray(shares).castTo(DataType.FLOAT).reshape(rows.length, 1));
     }
 
-    /** Of each place the sum that it is part of. */
+    /** Gives of each place the sum that it is part of. */
     private int[] sums() {
         return IntStream.range(0, rows.length).map(place -> place / parts).toArray();
     }

@@ -8,7 +8,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What one thread's operations need in passing, kept from call to call so that nothing is allocated once warm. */
+/**
+ * Holds what one thread's operations need in passing, kept from call to call so that nothing is allocated once warm.
+ */
 final class Scratch {
 
     private static final int MASKS = 16;
@@ -43,8 +45,8 @@ final class Scratch {
     }
 
     /**
-     * What to add to the scores {@code [rows, prefix + rows]} of a segment so that nothing sees its future, nor what its
-     * window leaves behind.
+     * Gives what to add to the scores {@code [rows, prefix + rows]} of a segment so that nothing sees its future, nor
+     * what its window leaves behind.
      */
     INDArray mask(int rows, int prefix, AttentionShape shape) {
         return masks.computeIfAbsent(new Mask(rows, prefix, shape.window()), key -> {

@@ -100,7 +100,7 @@ final class SegmentAttention {
         }
     }
 
-    /** What a segment sees: the rows of its prefix, then its own. */
+    /** Says what a segment sees: the rows of its prefix, then its own. */
     private record Part(int start, int length, int column) {}
 
     private Part[] parts() {

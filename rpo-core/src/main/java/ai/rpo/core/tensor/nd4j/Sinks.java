@@ -7,7 +7,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** Scores that softmaxes look at and that have no value, after attention without them. */
 record Sinks(Scratch scratch) {
 
-    /** With d = sink − logSumExp: the sum grows by {@code max(d, 0) + log(1 + exp(−|d|))}. */
+    /** Adds sinks: with d = sink − logSumExp, the sum grows by {@code max(d, 0) + log(1 + exp(−|d|))}. */
     void forward(INDArray sinks, AttentionShape shape, Nd4jTensor out, INDArray logSumExp) {
         int rows = out.rows();
         int heads = shape.heads();

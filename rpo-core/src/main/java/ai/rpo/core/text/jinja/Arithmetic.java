@@ -73,7 +73,7 @@ final class Arithmetic {
         };
     }
 
-    /** Of the divisor's sign, as in Python. */
+    /** Gives a remainder of the divisor's sign, as in Python. */
     private static BigInteger floorMod(BigInteger a, BigInteger b) {
         BigInteger rest = a.remainder(b);
         return rest.signum() != 0 && rest.signum() != b.signum() ? rest.add(b) : rest;

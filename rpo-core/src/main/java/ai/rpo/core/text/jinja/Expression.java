@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What has a value. */
+/** Is what has a value. */
 sealed interface Expression {
 
     record Literal(Object value) implements Expression {}
@@ -47,7 +47,7 @@ sealed interface Expression {
 
     record Conditional(Expression condition, Expression then, Optional<Expression> otherwise) implements Expression {}
 
-    /** What stands between the parentheses of a call. */
+    /** Holds what stands between the parentheses of a call. */
     record Arguments(List<Expression> positional, Map<String, Expression> named) {
 
         static final Arguments NONE = new Arguments(List.of(), Map.of());

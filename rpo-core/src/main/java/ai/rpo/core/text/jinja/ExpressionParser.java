@@ -38,7 +38,7 @@ final class ExpressionParser {
         return rest(expression(), this::expression);
     }
 
-    /** As {@link #tuple}, but an {@code if} after it is not part of it. */
+    /** Parses as {@link #tuple}, but an {@code if} after it is not part of it. */
     Expression tupleWithoutConditional() {
         return rest(or(), this::or);
     }

@@ -13,12 +13,12 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What stands after {@code |}. */
+/** Applies what stands after {@code |}. */
 final class Filters {
 
     private static final List<String> NONE = List.of();
 
-    /** Of each filter its parameters, in their order. */
+    /** Lists of each filter its parameters, in their order. */
     private static final Map<String, List<String>> PARAMETERS = Map.ofEntries(
             Map.entry("trim", List.of("chars")),
             Map.entry("length", NONE),
@@ -207,7 +207,7 @@ final class Filters {
         return entries;
     }
 
-    /** By one attribute or, with commas between them, by several. */
+    /** Compares by one attribute or, with commas between them, by several. */
     private static Comparator<Object> byAttributes(Object attribute, Comparator<Object> byValue) {
         if (attribute == null) {
             return byValue;
@@ -301,7 +301,7 @@ final class Filters {
         return unique;
     }
 
-    /** Of values that are equal, such as 1, 1.0 and true, the same. */
+    /** Gives the same for values that are equal, such as 1, 1.0 and true. */
     private static Object plain(Object key) {
         if (!Values.isNumber(key)) {
             return key instanceof Undefined ? Undefined.class : key;

@@ -31,7 +31,7 @@ interface Function {
             return this;
         }
 
-        /** The same of a function that takes no argument by its name. */
+        /** Requires at most so many arguments, and none of them by its name. */
         Passed atMost(int most, String function) {
             requireAtMost(function, most);
             named.keySet().forEach(name -> {

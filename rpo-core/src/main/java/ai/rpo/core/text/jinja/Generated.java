@@ -3,7 +3,7 @@ package ai.rpo.core.text.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What Python's generators are: gone through once, without a length, and true whatever they hold. */
+/** Is what Python's generators are: gone through once, without a length, and true whatever they hold. */
 final class Generated {
 
     private List<Object> left;

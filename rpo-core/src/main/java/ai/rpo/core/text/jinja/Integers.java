@@ -12,7 +12,7 @@ final class Integers {
 
     private static final int MOST_BITS = 1 << 16;
 
-    /** Of a quotient, by far enough for its nearest double. */
+    /** Rounds a quotient by far enough for its nearest double. */
     private static final MathContext QUOTIENT = new MathContext(400);
 
     private Integers() {}

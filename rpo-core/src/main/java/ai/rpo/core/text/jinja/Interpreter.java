@@ -13,7 +13,7 @@ import java.util.Map;
 /** Renders statements. */
 final class Interpreter {
 
-    /** How a run of statements ended. */
+    /** Says how a run of statements ended. */
     private enum Flow {
         NEXT,
         BREAK,

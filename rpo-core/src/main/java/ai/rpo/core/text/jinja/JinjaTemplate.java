@@ -74,7 +74,7 @@ public final class JinjaTemplate {
                 arguments.of("strftime_now", List.of("format")).text(0, "format"), LocalDateTime.now(clock));
     }
 
-    /** Of another dictionary or of pairs, and of what is given by name. */
+    /** Makes one of another dictionary or of pairs, and of what is given by name. */
     private static Map<Object, Object> dictionary(String function, Passed arguments) {
         Map<Object, Object> made = new LinkedHashMap<>();
         if (arguments.positional().size() > 1) {

@@ -26,7 +26,7 @@ final class Lexer {
     private final int[] newlines;
     private final List<Token> tokens = new ArrayList<>();
     private int position;
-    /** Whether what was read last ended a line, so that white space after it begins one. */
+    /** Tells whether what was read last ended a line, so that white space after it begins one. */
     private boolean atLineStart = true;
 
     private Lexer(String source) {

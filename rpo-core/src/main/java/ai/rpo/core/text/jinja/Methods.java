@@ -165,7 +165,7 @@ final class Methods {
         };
     }
 
-    /** What to strip; null for white space. */
+    /** Gives what to strip; null for white space. */
     static String characters(Passed arguments) {
         return arguments.get(0, "chars", null) == null ? null : arguments.text(0, "chars");
     }
@@ -183,7 +183,7 @@ final class Methods {
                         : PythonText.split(text, separator, limit));
     }
 
-    /** Whether it begins, or ends, with the argument or with one of those in a tuple. */
+    /** Tells whether it begins, or ends, with the argument or with one of those in a tuple. */
     private static boolean begins(String text, Passed arguments, boolean end) {
         Object wanted = arguments.require(0, "prefix");
         if (!(wanted instanceof String) && !(wanted instanceof Tuple)) {
@@ -213,7 +213,7 @@ final class Methods {
     }
 
     /**
-     * What a method looks at where it is given a start and an end, in characters.
+     * Says what a method looks at where it is given a start and an end, in characters.
      *
      * @param isBeyond whether the start lies behind the end, where nothing is found, not even the empty text
      */

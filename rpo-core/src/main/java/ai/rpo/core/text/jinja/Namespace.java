@@ -3,7 +3,7 @@ package ai.rpo.core.text.jinja;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What {@code namespace()} makes: the only value whose attributes a template can set. */
+/** Is what {@code namespace()} makes: the only value whose attributes a template can set. */
 record Namespace(Map<Object, Object> attributes) {
 
     Namespace {

@@ -7,12 +7,12 @@ import java.util.Locale;
 /** Python's ways with text where Java's differ. */
 final class PythonText {
 
-    /** From here on characters are never escaped: callers may let them stand for other text. */
+    /** Begins the characters that are never escaped: callers may let them stand for other text. */
     private static final int FIRST_STAND_IN = 0x100000;
 
     private PythonText() {}
 
-    /** What {@code str.isspace} and {@code str.strip} take for white space. */
+    /** Tells whether {@code str.isspace} and {@code str.strip} take it for white space. */
     static boolean isSpace(int c) {
         return c >= 0x09 && c <= 0x0D
                 || c >= 0x1C && c <= 0x20
@@ -177,7 +177,7 @@ final class PythonText {
         return out.toString();
     }
 
-    /** What the filter {@code title} does: each word begins with a capital, and has no other. */
+    /** Does what the filter {@code title} does: each word begins with a capital, and has no other. */
     static String titleOfFilter(String text) {
         StringBuilder out = new StringBuilder();
         boolean inWord = false;
@@ -327,7 +327,9 @@ final class PythonText {
         };
     }
 
-    /** Whether a character, or the half of one, is of the last plane for private use, which stands for other text. */
+    /**
+     * Tells whether a character, or the half of one, is of the last plane for private use, which stands for other text.
+     */
     static boolean standsForOthers(String text, int at) {
         int c = text.codePointAt(at);
         boolean low = Character.isLowSurrogate(text.charAt(at)) && at > 0;

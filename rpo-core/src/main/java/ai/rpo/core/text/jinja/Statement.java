@@ -4,7 +4,7 @@ import ai.rpo.core.text.jinja.Expression.Arguments;
 import java.util.List;
 import java.util.Optional;
 
-/** What writes output or changes variables. */
+/** Writes output or changes variables. */
 sealed interface Statement {
 
     record Data(String text) implements Statement {}

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What stands after {@code is}. */
+/** Applies what stands after {@code is}. */
 final class Tests {
 
     private static final Set<String> KNOWN = Set.of(
@@ -90,7 +90,7 @@ final class Tests {
         };
     }
 
-    /** Of what can be indexed; jinja2 takes what is missing for it, too. */
+    /** Tells whether a value can be indexed; jinja2 takes what is missing for it, too. */
     private static boolean isSequence(Object value) {
         return value instanceof List || value instanceof Map || value instanceof String || value instanceof Undefined;
     }

@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What Python's values do, on Java's: text, {@link Long} and {@link BigInteger} (see {@link Integers}), {@link Double}, {@link Boolean}, null for None, lists for
- * lists and tuples, maps for dictionaries, {@link Undefined}, {@link Namespace}, {@link Function}.
+ * Does what Python's values do, on Java's: text, {@link Long} and {@link BigInteger} (see {@link Integers}),
+ * {@link Double}, {@link Boolean}, null for None, lists for lists and tuples, maps for dictionaries, {@link Undefined},
+ * {@link Namespace}, {@link Function}.
  */
 final class Values {
 
@@ -114,7 +115,9 @@ final class Values {
         return sign + (plain.contains(".") ? plain : plain + ".0");
     }
 
-    /** The decimal of the fewest digits that reads as this double, and the nearest of those; Java's own may have more. */
+    /**
+     * The decimal of the fewest digits that reads as this double, and the nearest of those; Java's own may have more.
+     */
     private static BigDecimal shortest(double value) {
         BigDecimal shortest = new BigDecimal(Double.toString(value)).stripTrailingZeros();
         Optional<BigDecimal> found = ofDigits(value, shortest.precision());
@@ -134,7 +137,7 @@ final class Values {
                 .findFirst();
     }
 
-    /** What a value is, for an error message. */
+    /** Gives what a value is, for an error message. */
     static String kind(Object value) {
         if (value == null) {
             return "none";
@@ -273,7 +276,7 @@ final class Values {
         throw new TemplateException(describe(container) + " cannot contain " + describe(value));
     }
 
-    /** What a loop over the value goes through: items, keys or characters. */
+    /** Gives what a loop over the value goes through: items, keys or characters. */
     static List<Object> items(Object value) {
         if (value instanceof List<?> list) {
             return new ArrayList<>(list);

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * N − 1 comparisons of a with b and a single one of c with b; true rewards 1, ½, 0. The expectation over all data sets is
- * exact: the wins of a are enumerated. η and β are those of theorem 5.3 for rewards in [0, 1] at δ = 0.05, and the
+ * N − 1 comparisons of a with b and a single one of c with b; true rewards 1, ½, 0. The expectation over all data sets
+ * is exact: the wins of a are enumerated. η and β are those of theorem 5.3 for rewards in [0, 1] at δ = 0.05, and the
  * competitor is the policy that takes a.
  *
  * @param pairs N
@@ -124,7 +124,7 @@ public record RareAction(
                 .sum();
     }
 
-    /** At the best of β from 0.001 to 100. */
+    /** Gives the value at the best of β from 0.001 to 100. */
     private static double best(List<Case> cases, int betas, Policy policy) {
         double best = Double.POSITIVE_INFINITY;
         for (int i = 0; i < betas; i++) {

@@ -7,15 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +40,11 @@ class DeviceConditionsTest {
             "pools",
             1L,
             "newest",
-            120L);
+            120L,
+            "lost",
+            0L,
+            "retain",
+            0L);
 
     @TempDir
     Path folder;
@@ -62,7 +69,9 @@ class DeviceConditionsTest {
                 "driver, 11080, `the driver is of CUDA 11.8, and 12.0 or newer is needed (Linux driver 525)`",
                 "devices, 0, there is no device 0 among the 0 that the driver finds",
                 "capability, 75, `emulated device 0 is of compute capability 7.5, and 8.0 is needed`",
-                "pools, 0, emulated device 0 has no memory pools"
+                "pools, 0, emulated device 0 has no memory pools",
+                "retain, 2, other processes on emulated device 0 fill its memory (CUDA_ERROR_OUT_OF_MEMORY)",
+                "retain, 46, other processes on emulated device 0 have it to themselves (CUDA_ERROR_DEVICE_UNAVAILABLE)"
             })
     void aDeviceThatCannotBeUsedIsNamed(String setting, long value, String reason) {
         EmulatedDevice.settings().emuSet(setting, value);
@@ -109,6 +118,69 @@ class DeviceConditionsTest {
         assertTrue(message.startsWith("Cannot allocate 2.000 GB on emulated device 0: 0.001 GB of "), message);
         assertTrue(message.contains("tokens-per-micro-batch"), message);
         fits.free();
+    }
+
+    /** Two executors on one card have memory between them, and are right all the same. */
+    @Test
+    void aCardThatIsSharedIsRightUntilItIsFull() {
+        Backend one = EmulatedDevice.backend(false);
+        Backend other = EmulatedDevice.backend(false);
+        for (Backend backend : List.of(one, other, one)) {
+            Storage x = backend.allocate(1);
+            x.write(0, new float[] {21}, 0, 1);
+            backend.scale(x.tensor(0, 1, 1), 2);
+            assertArrayEquals(new double[] {42}, x.tensor(0, 1, 1).toArray());
+        }
+        EmulatedDevice.settings().emuSet("memory", EmulatedDevice.settings().emuUsed() + 10_000_000);
+        Storage most = one.allocate(2_000_000);
+        String message = assertThrows(DeviceException.class, () -> other.allocate(2_000_000))
+                .getMessage();
+        assertTrue(message.startsWith("Cannot allocate 0.008 GB on emulated device 0: 0.002 GB of "), message);
+        assertTrue(message.contains("let no other process use the device"), message);
+        most.free();
+    }
+
+    /** Whichever call hears of it. */
+    @ParameterizedTest
+    @CsvSource({
+        "700, CUDA_ERROR_ILLEGAL_ADDRESS",
+        "214, CUDA_ERROR_ECC_UNCORRECTABLE",
+        "46, CUDA_ERROR_DEVICE_UNAVAILABLE"
+    })
+    void aLostDeviceIsToldFromOtherFailures(int error, String name) {
+        Backend backend = EmulatedDevice.backend(false);
+        Storage storage = backend.allocate(4);
+        Tensor x = storage.tensor(0, 2, 2);
+        Tensor y = backend.allocate(4).tensor(0, 2, 2);
+        backend.linear(x, y, backend.allocate(4).tensor(0, 2, 2), false);
+        backend.scale(x, 2);
+        EmulatedDevice.settings().emuSet("lost", error);
+        List<Executable> calls = List.of(
+                () -> backend.scale(x, 2),
+                () -> backend.zero(x),
+                () -> backend.allocate(1),
+                () -> backend.linear(x, x, y, false),
+                x::toArray);
+        for (Executable call : calls) {
+            String message = assertThrows(LostDeviceException.class, call).getMessage();
+            assertTrue(message.startsWith("Cannot "), message);
+            assertTrue(message.contains(" emulated device 0: as emulated (" + name + "). The device is lost"), message);
+        }
+        storage.free(); // its memory went with the device
+    }
+
+    /** Something else may be wrong with one kernel only. */
+    @Test
+    void aKernelThatIsNotThereIsNoLoss() {
+        Backend backend = EmulatedDevice.backend(
+                false,
+                file -> file.equals("elementwise.cu") ? "__global__ void other() {}" : EmulatedDevice.source(file));
+        Tensor x = backend.allocate(1).tensor(0, 1, 1);
+        String message =
+                assertThrows(DeviceException.class, () -> backend.scale(x, 2)).getMessage();
+        assertTrue(
+                message.startsWith("Cannot find scale on emulated device 0: as emulated (CUDA_ERROR_NOT_FOUND)"),
+                message);
     }
 
     @Test

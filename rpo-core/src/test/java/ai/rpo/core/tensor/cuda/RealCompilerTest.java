@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.sun.jna.Native;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -19,8 +23,16 @@ class RealCompilerTest {
 
     private static final int[] ARCHITECTURES = {80, 86, 89, 90, 100, 120};
 
-    static Stream<String> files() {
-        return Stream.of("elementwise", "activation", "norm", "head", "attention");
+    /** All that there are. */
+    static List<String> files() throws IOException, URISyntaxException {
+        Path one = Path.of(Compiler.class.getResource("elementwise.cu").toURI());
+        try (Stream<Path> files = Files.list(one.getParent())) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".cu"))
+                    .map(name -> name.substring(0, name.length() - ".cu".length()))
+                    .sorted()
+                    .toList();
+        }
     }
 
     @ParameterizedTest

@@ -29,8 +29,17 @@ enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVAL
 std::recursive_mutex lock;
 using Guard = std::lock_guard<std::recursive_mutex>;
 
-std::map<std::string, long> settings = {
-    {"devices", 1}, {"capability", 80}, {"driver", 12090}, {"memory", 4L << 30}, {"init", 0}, {"pools", 1}, {"newest", 120}};
+/** As they are, or as the environment has them: EMU_memory and so on. */
+std::map<std::string, long> fromEnvironment(std::map<std::string, long> settings) {
+    for (auto& [key, value] : settings) {
+        if (const char* text = std::getenv(("EMU_" + key).c_str())) value = std::atol(text);
+    }
+    return settings;
+}
+
+std::map<std::string, long> settings = fromEnvironment(
+    {{"devices", 1}, {"capability", 80}, {"driver", 12090}, {"memory", 4L << 30}, {"init", 0}, {"pools", 1},
+     {"newest", 120}, {"lost", 0}, {"losesAfter", -1}, {"retain", 0}});
 std::map<uint64_t, size_t> allocations;
 size_t used = 0;
 int launches = 0;
@@ -42,8 +51,12 @@ struct Kernel {
     std::string name;
 };
 
+/** The error that all calls give once the device is lost. */
+int lost() { Guard guard(lock); return (int) settings["lost"]; }
+
 int allocate(uint64_t* address, size_t bytes) {
     Guard guard(lock);
+    if (lost()) return lost();
     if (bytes == 0) return INVALID_VALUE;
     if (used + bytes > (size_t) settings["memory"]) return OUT_OF_MEMORY;
     void* memory = nullptr;
@@ -57,6 +70,7 @@ int allocate(uint64_t* address, size_t bytes) {
 
 int release(uint64_t address) {
     Guard guard(lock);
+    if (lost()) return lost();
     auto found = allocations.find(address);
     if (found == allocations.end()) return INVALID_VALUE;
     used -= found->second;
@@ -124,7 +138,10 @@ int cuDeviceGetAttribute(int* value, int attribute, int) {
     }
 }
 int cuDeviceTotalMem_v2(size_t* bytes, int) { *bytes = settings["memory"]; return SUCCESS; }
-int cuDevicePrimaryCtxRetain(void** context, int device) { *context = (void*) (intptr_t) (device + 1); return SUCCESS; }
+int cuDevicePrimaryCtxRetain(void** context, int device) {
+    *context = (void*) (intptr_t) (device + 1);
+    return (int) settings["retain"];
+}
 int cuCtxSetCurrent(void*) { return SUCCESS; }
 int cuCtxSynchronize() { return SUCCESS; }
 int cuDeviceGetDefaultMemPool(void** pool, int) { *pool = (void*) 1; return SUCCESS; }
@@ -140,26 +157,30 @@ int cuMemAllocAsync(uint64_t* address, size_t bytes, void*) { return allocate(ad
 int cuMemFreeAsync(uint64_t address, void*) { return release(address); }
 int cuMemHostAlloc(void** memory, size_t bytes, unsigned) { *memory = malloc(bytes); return SUCCESS; }
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void*) {
+    if (lost()) return lost();
     if (!inside(to, bytes)) return INVALID_VALUE;
     std::memcpy((void*) to, from, bytes);
     return SUCCESS;
 }
 int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void*) {
+    if (lost()) return lost();
     if (!inside(from, bytes)) return INVALID_VALUE;
     std::memcpy(to, (void*) from, bytes);
     return SUCCESS;
 }
 int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void*) {
+    if (lost()) return lost();
     if (!inside(to, bytes) || !inside(from, bytes)) return INVALID_VALUE;
     std::memmove((void*) to, (void*) from, bytes);
     return SUCCESS;
 }
 int cuMemsetD32Async(uint64_t to, unsigned value, size_t count, void*) {
+    if (lost()) return lost();
     if (!inside(to, count * 4)) return INVALID_VALUE;
     for (size_t i = 0; i < count; i++) ((unsigned*) to)[i] = value;
     return SUCCESS;
 }
-int cuStreamSynchronize(void*) { return SUCCESS; }
+int cuStreamSynchronize(void*) { return lost(); }
 
 int cuModuleLoadData(void** module, const void* image) {
     auto* header = static_cast<const Elf64_Ehdr*>(image);
@@ -184,6 +205,8 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
 int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void*, void** values, void**) {
     Guard guard(lock);
+    if (launches == settings["losesAfter"]) settings["lost"] = ILLEGAL_ADDRESS;
+    if (lost()) return lost();
     if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared > 49152) return INVALID_VALUE;
     auto* kernel = static_cast<Kernel*>(function);
     unsigned grid[] = {gx, gy, gz}, block[] = {bx, by, bz};
@@ -197,7 +220,8 @@ int cuGetErrorName(int error, const char** name) {
     static const std::map<int, const char*> names = {
         {INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE"}, {OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY"},
         {NO_DEVICE, "CUDA_ERROR_NO_DEVICE"}, {INVALID_IMAGE, "CUDA_ERROR_INVALID_IMAGE"},
-        {NOT_FOUND, "CUDA_ERROR_NOT_FOUND"}, {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED"}};
+        {NOT_FOUND, "CUDA_ERROR_NOT_FOUND"}, {ILLEGAL_ADDRESS, "CUDA_ERROR_ILLEGAL_ADDRESS"},
+        {46, "CUDA_ERROR_DEVICE_UNAVAILABLE"}, {214, "CUDA_ERROR_ECC_UNCORRECTABLE"}, {LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED"}};
     auto found = names.find(error);
     *name = found == names.end() ? nullptr : found->second;
     return *name ? SUCCESS : INVALID_VALUE;
@@ -247,8 +271,9 @@ int nvrtcCompileProgram(Program* program, int, const char**) {
         names += " & emu::add(\"" + (*found)[1].str() + "\", " + (*found)[1].str() + ")";
     }
     writeAll(at + "/kernel.cpp", source + "static bool added = true" + names + ";\n");
-    std::string command = "g++ -std=c++17 -O2 -ffp-contract=off -fno-gnu-unique -w -fPIC -shared -include " EMU_HEADER " -I" + at
-        + " -o " + at + "/kernel.so " + at + "/kernel.cpp 2>" + at + "/log";
+    const char* more = std::getenv("EMU_CXXFLAGS");  // -fsanitize=address, say
+    std::string command = "g++ -std=c++17 -O2 -ffp-contract=off -fno-gnu-unique -w -fPIC -shared "
+        + std::string(more ? more : "") + " -include " EMU_HEADER " -I" + at + " -o " + at + "/kernel.so " + at + "/kernel.cpp 2>" + at + "/log";
     int status = std::system(command.c_str());
     program->log = readAll(at + "/log");
     program->binary = readAll(at + "/kernel.so");
@@ -324,6 +349,7 @@ int cublasLtMatmul(void*, const Product* product, const float* alpha, const void
                    const Layout* lb, const float* beta, const void*, const Layout*, float* d, const Layout* ld,
                    const Heuristic* algorithm, void*, size_t, void*) {
     Guard guard(lock);
+    if (lost()) return 13;
     if (product->compute != 68 || product->scale != 0 || ld->type != 0 || algorithm->algorithm[0] != 42) return 7;
     size_t rows = ld->rows, columns = ld->columns;
     size_t inner = product->transposeA ? la->rows : la->columns;
