@@ -14,12 +14,13 @@ import ai.rpo.core.tensor.Tensor;
  * @param beta2 β₂
  * @param epsilon ε
  * @param weightDecay λ
+ * @param before steps that the moments have seen before the first of the training, which the bias correction counts too
  */
-public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
+public record AdamW(double beta1, double beta2, double epsilon, double weightDecay, long before) implements Optimizer {
 
     /** Makes one with β₁ 0.9, β₂ 0.999 and ε 1e-8. */
     public static AdamW withDefaults(double weightDecay) {
-        return new AdamW(0.9, 0.999, 1e-8, weightDecay);
+        return new AdamW(0.9, 0.999, 1e-8, weightDecay, 0);
     }
 
     @Override
@@ -28,12 +29,17 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     }
 
     @Override
+    public AdamW after(long steps) {
+        return new AdamW(beta1, beta2, epsilon, weightDecay, steps);
+    }
+
+    @Override
     public void step(TrainState state, Storage gradient, ParameterLayout layout, double rate, Backend backend) {
         Storage moments = state.moments().orElseThrow();
         long second = state.parameters().size();
         for (Stretch stretch : Stretch.of(layout, weightDecay)) {
-            AdamStep step =
-                    new AdamStep(rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, state.step() + 1);
+            AdamStep step = new AdamStep(
+                    rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, before + state.step() + 1);
             backend.adam(
                     tensor(state.parameters(), stretch, 0),
                     tensor(gradient, stretch, 0),

@@ -13,6 +13,9 @@ public interface Optimizer extends Serializable {
     /** Returns how many numbers are kept of each parameter. */
     int momentsPerParameter();
 
+    /** Returns the same for a training whose moments are those of another, after so many steps. */
+    Optimizer after(long steps);
+
     /**
      * Takes the step after {@code state.step()}, without counting it.
      *

@@ -18,6 +18,11 @@ public record Sgd(double weightDecay) implements Optimizer {
     }
 
     @Override
+    public Sgd after(long steps) {
+        return this;
+    }
+
+    @Override
     public void step(TrainState state, Storage gradient, ParameterLayout layout, double rate, Backend backend) {
         for (Stretch stretch : Stretch.of(layout, weightDecay)) {
             Tensor parameters = state.parameters().tensor(stretch.offset(), 1, stretch.size());
