@@ -1,6 +1,7 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -9,9 +10,7 @@ import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -34,8 +33,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Trains a model of more than 2³⁰ parameters for one step, goes on from its checkpoint for another, and exports both:
- * {@code SHAPE adamw|sgd FOLDER}. With SGD the way of all weights from one export to the next must be as long as the learning rate
- * times the clipped norm of the gradient, whatever parameter that moved.
+ * {@code SHAPE adamw|sgd FOLDER}. With SGD the way of all weights from one export to the next must be as long as the
+ * learning rate times the clipped norm of the gradient, whatever parameter that moved.
  */
 public final class LargeModel {
 
@@ -74,9 +73,9 @@ public final class LargeModel {
         Path model = Files.createDirectories(work.resolve("model"));
         Files.writeString(model.resolve("config.json"), shape.json());
         ParameterFile.write(model.resolve("model.safetensors"), ParameterLayout.of(shape.config()), shape.weights());
-        TokenizedPair pair = new TokenizedPair(
+        TrainingExample pair = TrainingExample.pair(
                 0, tokens(3), tokens(100), tokens(shape.config().vocabularySize() - TOKENS));
-        spark.createDataFrame(List.of(PairRows.of(new ScoredPair(pair, -90, -90))), PairRows.SCHEMA)
+        spark.createDataFrame(List.of(PairRows.of(pair.withReference(-90, -90))), PairRows.SCHEMA)
                 .write()
                 .parquet(work.resolve("rows").toString());
         Path before = model;
@@ -130,8 +129,10 @@ public final class LargeModel {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,

@@ -9,9 +9,7 @@ import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
@@ -120,7 +118,7 @@ final class Rounds {
                     target.put(values);
                 });
         initial.close();
-        spark.createDataFrame(pairs.stream().map(p -> PairRows.of(scored(p))).toList(), PairRows.SCHEMA)
+        spark.createDataFrame(pairs.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
                 .write()
                 .parquet(work.resolve("rows").toString());
         LocalModel start = LocalModel.of(model.toString(), spark.sparkContext().hadoopConfiguration());
@@ -173,8 +171,10 @@ final class Rounds {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
+                0,
                 false,
                 1,
                 workers,
@@ -188,14 +188,6 @@ final class Rounds {
 
     private static RpoObjective loss() {
         return RpoObjective.paper(0.01, 0.005);
-    }
-
-    private static ScoredPair scored(TrainingExample pair) {
-        List<int[]> completions = pair.example().completions();
-        return new ScoredPair(
-                new TokenizedPair(pair.ordinal(), pair.example().prompt(), completions.get(0), completions.get(1)),
-                -900,
-                -900);
     }
 
     private static double median(List<JsonNode> lines, String name) {

@@ -19,8 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,34 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** An adapter trained, exported in both forms, and started from. */
 class AdapterRunTest {
 
-    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
-
     @TempDir
     Path folder;
 
     @BeforeEach
     void inputs() throws IOException {
-        Path model = Files.createDirectory(folder.resolve("tiny"));
-        for (String name : List.of("config.json", "model.safetensors")) {
-            Files.copy(MODEL.resolve(name), model.resolve(name));
-        }
-        Files.writeString(
-                folder.resolve("pairs.jsonl"),
-                IntStream.range(0, 12)
-                        .mapToObj(
-                                "{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
-                                        ::formatted)
-                        .collect(Collectors.joining()));
-        Files.writeString(folder.resolve("my.conf"), """
-                rpo {
-                  output = %1$s/out
-                  model.path = %1$s/tiny
-                  data.train = %1$s/pairs.jsonl
-                  train { pairs-per-batch = 4, learning-rate = 1e-2 }
-                  lora.rank = 2
-                }
-                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(folder));
+        TinyRun.inputs(folder, 12, "lora.rank = 2");
     }
 
     @Test
@@ -128,19 +104,29 @@ class AdapterRunTest {
         }
     }
 
-    /** Trained, checkpointed, exported in both forms, and gone on with. */
+    /** Trained with their use balanced, and exported in both forms. */
     @Test
     void onExperts() throws Exception {
         for (String name : List.of("config.json", "model.safetensors")) {
             Files.copy(
-                    MODEL.resolve("../mixtral/" + name),
+                    TinyRun.MODEL.resolve("../mixtral/" + name),
                     folder.resolve("tiny/" + name),
                     StandardCopyOption.REPLACE_EXISTING);
         }
         List<String> settings = new ArrayList<>(List.of(
                 "-D", "rpo.lora.target-modules=[]",
+                "-D", "rpo.train.router-aux-loss-coef=0.25",
                 "-D", "rpo.lora.target-parameters=[mlp.experts.gate_up_proj, layers.1.mlp.experts.down_proj]"));
         run("train", settings.toArray(String[]::new));
+        JsonNode first = new ObjectMapper()
+                .readTree(Files.readAllLines(folder.resolve("out/train/metrics.jsonl"))
+                        .get(0));
+        double balance = first.get("aux_loss").asDouble();
+        assertTrue(balance > 1, "two of four are chosen: " + balance);
+        assertEquals(
+                first.get("loss").asDouble() + 0.25 * balance,
+                first.get("total_loss").asDouble(),
+                1e-6);
         settings.addAll(List.of("-D", "rpo.export.form=adapter"));
         run("export", settings.toArray(String[]::new));
         ModelDirectory adapter = ModelDirectory.open(folder.resolve("out/export/adapter-float32/model"));
@@ -157,6 +143,15 @@ class AdapterRunTest {
         assertFalse(Arrays.equals(start, merged), "training changed nothing");
     }
 
+    @Test
+    void whereThereAreNoExpertsTheirUseIsNotBalanced() {
+        int code = Main.execute(new String[] {
+            "train", "--config", folder.resolve("my.conf").toString(), "-D", "rpo.train.router-aux-loss-coef=0.1"
+        });
+        assertEquals(2, code);
+        assertFalse(Files.exists(folder.resolve("out/data")), "found out late");
+    }
+
     /** Training and the reference read the same four bits, whether they were made here or lie in the files. */
     @Test
     void onFourBits() throws Exception {
@@ -165,7 +160,7 @@ class AdapterRunTest {
             if (kind.equals("stored")) {
                 for (String name : List.of("config.json", "model.safetensors")) {
                     Files.copy(
-                            MODEL.resolve("../../quantized/llama_nf4/" + name),
+                            TinyRun.MODEL.resolve("../../quantized/llama_nf4/" + name),
                             folder.resolve("tiny/" + name),
                             StandardCopyOption.REPLACE_EXISTING);
                 }

@@ -10,9 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,8 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A run that is held by its gates, and let through once they ask for less. */
 class GatedRunTest {
-
-    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
 
     @TempDir
     Path folder;
@@ -31,26 +26,7 @@ class GatedRunTest {
     @BeforeEach
     void inputs() throws IOException {
         run = folder.resolve("out");
-        Path model = Files.createDirectory(folder.resolve("tiny"));
-        for (String name : List.of("config.json", "model.safetensors")) {
-            Files.copy(MODEL.resolve(name), model.resolve(name));
-        }
-        Files.writeString(
-                folder.resolve("pairs.jsonl"),
-                IntStream.range(0, 12)
-                        .mapToObj(
-                                "{\"prompt_ids\": [1, %1$d], \"chosen_ids\": [4, %1$d], \"rejected_ids\": [5, 2]}\n"
-                                        ::formatted)
-                        .collect(Collectors.joining()));
-        Files.writeString(folder.resolve("my.conf"), """
-                rpo {
-                  output = %1$s/out
-                  model.path = %1$s/tiny
-                  data { train = %1$s/pairs.jsonl, eval-fraction = 0.4 }
-                  train { pairs-per-batch = 4, learning-rate = 1e-2 }
-                }
-                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(folder));
+        TinyRun.inputs(folder, 12, "data.eval-fraction = 0.4");
     }
 
     @Test

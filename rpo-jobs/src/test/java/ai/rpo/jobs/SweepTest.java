@@ -11,15 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SweepTest {
-
-    private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
 
     @TempDir
     Path folder;
@@ -28,25 +24,7 @@ class SweepTest {
 
     @BeforeEach
     void inputs() throws IOException {
-        Path model = Files.createDirectory(folder.resolve("tiny"));
-        for (String name : List.of("config.json", "model.safetensors")) {
-            Files.copy(MODEL.resolve(name), model.resolve(name));
-        }
-        Files.writeString(
-                folder.resolve("pairs.jsonl"),
-                IntStream.range(0, 16)
-                        .mapToObj(i -> "{\"prompt_ids\": [1, %d], \"chosen_ids\": [4, 2], \"rejected_ids\": [5, 2]}\n"
-                                .formatted(3 + i % 10))
-                        .collect(Collectors.joining()));
-        Files.writeString(folder.resolve("sweep.conf"), """
-                rpo {
-                  output = %1$s/out
-                  model.path = %1$s/tiny
-                  data { train = %1$s/pairs.jsonl, eval-fraction = 0.2 }
-                  train { pairs-per-batch = 4, learning-rate = 1e-2 }
-                }
-                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(folder));
+        TinyRun.inputs(folder, 16, "data.eval-fraction = 0.2");
     }
 
     @Test
@@ -95,7 +73,7 @@ class SweepTest {
 
     private int execute(String... words) {
         List<String> arguments = new ArrayList<>(List.of(words));
-        arguments.addAll(List.of("--config", folder.resolve("sweep.conf").toString()));
+        arguments.addAll(List.of("--config", folder.resolve("my.conf").toString()));
         outcome = ProgramHere.run(arguments);
         return outcome.exitCode();
     }

@@ -16,7 +16,15 @@ import java.util.function.Function;
  */
 final class Block {
 
-    record Saved(Branch.Saved<?> attention, Branch.Saved<?> feedForward) {}
+    record Saved(Branch.Saved<?> attention, Branch.Saved<?> feedForward) {
+
+        /** How tokens went to experts, where the feed-forward is a mixture of them. */
+        Optional<Routing> routing() {
+            return feedForward.part() instanceof Experts.Saved experts
+                    ? Optional.of(experts.routing())
+                    : Optional.empty();
+        }
+    }
 
     private final Backend backend;
     private final boolean parallel;

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -148,9 +149,29 @@ public final class Decoder {
         workspace.reset();
         double[] logps = new double[batch.targetCount()];
         PackedBatch predicting = batch.predicting();
-        Tensor x = throughBlocks(weights, batch, predicting, workspace);
+        Tensor x = throughBlocks(weights, batch, predicting, routing -> {}, workspace);
         head.forward(weights, x, predicting, false, logps, workspace);
         return logps;
+    }
+
+    /** What a batch uses of a mixture's experts, keeping no activations; the head is left out. */
+    public ExpertUse expertUse(Parameters weights, PackedBatch batch, Workspace workspace) {
+        workspace.reset();
+        ExpertUse use = noUse();
+        throughBlocks(weights, batch, batch.predicting(), use::add, workspace);
+        return use;
+    }
+
+    /**
+     * A count of a mixture's experts to begin with.
+     *
+     * @throws IllegalStateException if the model has no experts
+     */
+    public ExpertUse noUse() {
+        return config.architecture()
+                .mixture()
+                .map(mixture -> new ExpertUse(mixture.experts()))
+                .orElseThrow(() -> new IllegalStateException("A " + config.modelType() + " model has no experts."));
     }
 
     /** An empty cache for a sequence of up to {@code capacity} tokens. */
@@ -174,7 +195,12 @@ public final class Decoder {
     public void nextLogits(Parameters weights, List<Prefix> sequences, Tensor logits, Workspace workspace) {
         workspace.reset();
         CachedBatch batch = new CachedBatch(sequences, config.rotary());
-        words().logits(weights, throughBlocks(weights, batch, batch, workspace), batch.lastRows(), logits, workspace);
+        words().logits(
+                        weights,
+                        throughBlocks(weights, batch, batch, routing -> {}, workspace),
+                        batch.lastRows(),
+                        logits,
+                        workspace);
         batch.markCached();
     }
 
@@ -185,7 +211,7 @@ public final class Decoder {
     public Tensor predictions(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
         PackedBatch predicting = batch.predicting();
-        Tensor x = throughBlocks(weights, batch, predicting, workspace);
+        Tensor x = throughBlocks(weights, batch, predicting, routing -> {}, workspace);
         return words().predictions(weights, x, predicting, workspace);
     }
 
@@ -212,6 +238,16 @@ public final class Decoder {
      *     about a third more time
      */
     public Pass forward(Parameters weights, PackedBatch batch, boolean recompute, Workspace workspace) {
+        return forward(weights, batch, recompute, Optional.empty(), workspace);
+    }
+
+    /**
+     * A forward pass that also counts what it uses of a mixture's experts.
+     *
+     * @param use is added to
+     */
+    public Pass forward(
+            Parameters weights, PackedBatch batch, boolean recompute, Optional<ExpertUse> use, Workspace workspace) {
         workspace.reset();
         Pass pass = new Pass(batch);
         Tensor x = embedding.forward(weights, batch, workspace);
@@ -221,6 +257,7 @@ public final class Decoder {
             Workspace.Mark mark = workspace.mark();
             Block.Saved saved = blocks.get(i).forward(weights, x, batch, kept, out, workspace);
             pass.inputs.add(x);
+            use.ifPresent(sum -> saved.routing().ifPresent(sum::add));
             if (recompute) {
                 workspace.release(mark);
             } else {
@@ -243,6 +280,22 @@ public final class Decoder {
      */
     public void backward(
             Parameters weights, Pass pass, double[] coefficients, Parameters gradients, Workspace workspace) {
+        backward(weights, pass, coefficients, Optional.empty(), gradients, workspace);
+    }
+
+    /**
+     * Adds the gradient of a term over a mixture's probabilities too.
+     *
+     * @param balance derivative of that term by each expert's probability, in all rows of all layers the same: see
+     *     {@link ExpertUse#slopes}
+     */
+    public void backward(
+            Parameters weights,
+            Pass pass,
+            double[] coefficients,
+            Optional<double[]> balance,
+            Parameters gradients,
+            Workspace workspace) {
         PackedBatch batch = pass.batch;
         PackedBatch predicting = pass.predicting;
         Tensor ofPredicting = workspace.zeros(predicting.rows(), config.hiddenSize());
@@ -252,6 +305,7 @@ public final class Decoder {
             Workspace.Mark mark = workspace.mark();
             PackedBatch kept = keptBy(i, pass);
             Block.Saved saved = saved(pass, i, weights, workspace);
+            balance.ifPresent(slopes -> saved.routing().ifPresent(routing -> routing.balance(slopes)));
             Tensor ofKept = kept == batch ? gradient : ofPredicting;
             blocks.get(i).backward(weights, saved, batch, kept, ofKept, gradient, gradients, workspace);
             workspace.release(mark);
@@ -275,14 +329,22 @@ public final class Decoder {
     }
 
     /** The last block's output, keeping nothing else: {@code [rows of predicting, hidden]}. */
-    private Tensor throughBlocks(Parameters weights, TokenRows batch, TokenRows predicting, Workspace workspace) {
+    private Tensor throughBlocks(
+            Parameters weights,
+            TokenRows batch,
+            TokenRows predicting,
+            Consumer<Routing> routings,
+            Workspace workspace) {
         Tensor x = embedding.forward(weights, batch, workspace);
         Tensor next = workspace.tensor(x.rows(), x.columns());
         for (int i = 0; i < blocks.size(); i++) {
             TokenRows kept = i == blocks.size() - 1 ? predicting : batch;
             Tensor out = next.rows(0, kept.rows());
             Workspace.Mark mark = workspace.mark();
-            blocks.get(i).forward(weights, x, batch, kept, out, workspace);
+            blocks.get(i)
+                    .forward(weights, x, batch, kept, out, workspace)
+                    .routing()
+                    .ifPresent(routings);
             workspace.release(mark);
             next = x;
             x = out;

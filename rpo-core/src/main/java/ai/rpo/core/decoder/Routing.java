@@ -20,6 +20,7 @@ final class Routing {
     private final int[] starts;
     private final int[] rows;
     private final int[] tokens;
+    private double[] slopes = {};
 
     /** @param logits {@code [tokens, experts]} */
     Routing(Mixture mixture, double[] logits) {
@@ -83,7 +84,8 @@ final class Routing {
 
     /**
      * The gradient of the logits, {@code [tokens, experts]}: {@code p·(d − Σ p·d)}, over the experts that the softmax
-     * is over, where d of those not chosen is 0. Which experts are chosen has none.
+     * is over, where d of those not chosen is 0. Which experts are chosen has none. What {@link #balance} brought is
+     * added.
      *
      * @param dShares of each place
      */
@@ -106,8 +108,62 @@ final class Routing {
                 double whole = mixture.shares() == Shares.OF_ALL ? dShares[place] : dShares[place] - mean;
                 gradient[row + experts[place]] += shares[place] * whole;
             }
+            if (slopes.length > 0) {
+                addSlopes(token, gradient);
+            }
         }
         return gradient;
+    }
+
+    /**
+     * Makes the gradient of the logits that of another term of the loss too.
+     *
+     * @param byProbability derivative of that term by each expert's probability, of each token the same
+     */
+    void balance(double[] byProbability) {
+        slopes = byProbability;
+    }
+
+    private void addSlopes(int token, double[] gradient) {
+        double[] probabilities = probabilities(token);
+        double mean = 0;
+        for (int e = 0; e < probabilities.length; e++) {
+            mean += probabilities[e] * slopes[e];
+        }
+        for (int e = 0; e < probabilities.length; e++) {
+            gradient[token * mixture.experts() + e] += probabilities[e] * (slopes[e] - mean);
+        }
+    }
+
+    /** The softmax over all experts, whichever the shares are of. */
+    private double[] probabilities(int token) {
+        double largest = logit(token, experts[first(token)]);
+        double[] probabilities = new double[mixture.experts()];
+        double sum = 0;
+        for (int e = 0; e < probabilities.length; e++) {
+            probabilities[e] = Math.exp(logit(token, e) - largest);
+            sum += probabilities[e];
+        }
+        for (int e = 0; e < probabilities.length; e++) {
+            probabilities[e] /= sum;
+        }
+        return probabilities;
+    }
+
+    /**
+     * Adds each expert's probabilities over all tokens.
+     *
+     * @return the number of tokens
+     */
+    int addProbabilities(double[] sums) {
+        int count = logits.length / mixture.experts();
+        for (int token = 0; token < count; token++) {
+            double[] probabilities = probabilities(token);
+            for (int e = 0; e < sums.length; e++) {
+                sums[e] += probabilities[e];
+            }
+        }
+        return count;
     }
 
     /** Tells how many rows all experts together compute. */

@@ -1,8 +1,8 @@
 package ai.rpo.core.evaluate;
 
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.objective.ExampleLogps;
 import ai.rpo.core.objective.Objective;
-import ai.rpo.core.score.ScoredPair;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,22 +31,21 @@ public record PairResult(
         double margin)
         implements Serializable {
 
-    /** @param reference the pair with the reference's log-probabilities */
-    public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps) {
-        this(reference, chosenLogps, rejectedLogps, 0);
-    }
-
-    /** @param reference the pair, which under a reward model has no log-probabilities */
-    public PairResult(ScoredPair reference, double chosenLogps, double rejectedLogps, double margin) {
+    /** @param pair with the reference's log-probabilities, which under a reward model it lacks */
+    public PairResult(TrainingExample pair, double chosenLogps, double rejectedLogps) {
         this(
-                reference.pair().ordinal(),
-                reference.pair().chosen().length,
-                reference.pair().rejected().length,
-                reference.referenceChosen(),
-                reference.referenceRejected(),
+                pair.ordinal(),
+                pair.chosen().length,
+                pair.rejected().length,
+                reference(pair, 0),
+                reference(pair, 1),
                 chosenLogps,
                 rejectedLogps,
-                margin);
+                pair.margin());
+    }
+
+    private static double reference(TrainingExample pair, int completion) {
+        return pair.referenceLogps().length == 0 ? 0 : pair.referenceLogps()[completion];
     }
 
     /**

@@ -1,17 +1,20 @@
 package ai.rpo.core.loss;
 
 import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.ExpertUse;
 import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.decoder.PackedBatch;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.objective.BatchSize;
 import ai.rpo.core.objective.ExampleLogps;
+import ai.rpo.core.objective.Metrics;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -22,12 +25,19 @@ import java.util.function.Function;
  */
 public final class BatchGradient implements AutoCloseable {
 
+    /** The loss that balances the use of experts, before its weight; TRL's name. */
+    public static final String BALANCE_LOSS = "aux_loss";
+
+    /** What is minimised where there is a balancing loss: the objective's loss, and that one times its weight. */
+    public static final String TOTAL_LOSS = "total_loss";
+
     private static final double[] NONE = {};
 
     private final Decoder decoder;
     private final Objective objective;
     private final int tokensPerMicroBatch;
     private final boolean recompute;
+    private final double balanceWeight;
     private final boolean ofRewards;
     private final Workspace workspace;
 
@@ -36,10 +46,23 @@ public final class BatchGradient implements AutoCloseable {
      * reverse
      */
     public BatchGradient(Decoder decoder, Objective objective, int tokensPerMicroBatch, boolean recompute) {
+        this(decoder, objective, tokensPerMicroBatch, recompute, 0);
+    }
+
+    /**
+     * Makes one that adds the loss which balances the use of a mixture's experts; see {@link ExpertUse}.
+     *
+     * @param balanceWeight of that loss; 0 leaves it out
+     * @throws IllegalArgumentException if the model is a reward model and the objective is not over rewards, or the
+     * reverse
+     */
+    public BatchGradient(
+            Decoder decoder, Objective objective, int tokensPerMicroBatch, boolean recompute, double balanceWeight) {
         this.decoder = decoder;
         this.objective = objective;
         this.tokensPerMicroBatch = tokensPerMicroBatch;
         this.recompute = recompute;
+        this.balanceWeight = balanceWeight;
         ofRewards = decoder.config().reward().isPresent();
         if (ofRewards != objective.needs().rewards()) {
             throw new IllegalArgumentException("The objective " + objective.name() + " is over "
@@ -82,13 +105,44 @@ public final class BatchGradient implements AutoCloseable {
             Function<List<TrainingExample>, PackedBatch> packing) {
         StepMetrics metrics = new StepMetrics();
         BatchSize size = sizeOf(batch);
-        for (List<TrainingExample> part :
-                MicroBatches.of(batch, row -> row.example().packedRows(), tokensPerMicroBatch)) {
-            Decoder.Pass pass = decoder.forward(weights, packing.apply(part), recompute, workspace);
+        List<List<TrainingExample>> parts =
+                MicroBatches.of(batch, row -> row.example().packedRows(), tokensPerMicroBatch);
+        Balance balance = balance(weights, parts, packing);
+        for (List<TrainingExample> part : parts) {
+            Decoder.Pass pass = decoder.forward(weights, packing.apply(part), recompute, balance.counting, workspace);
             double[] coefficients = evaluate(part, pass, size, metrics);
-            decoder.backward(weights, pass, coefficients, gradients, workspace);
+            Optional<double[]> slopes = balance.use.map(use -> use.slopes(balanceWeight));
+            decoder.backward(weights, pass, coefficients, slopes, gradients, workspace);
         }
+        balance.use.ifPresent(use -> {
+            double loss = metrics.mean(Metrics.LOSS);
+            metrics.putStep(BALANCE_LOSS, use.loss());
+            metrics.putStep(TOTAL_LOSS, loss + balanceWeight * use.loss());
+        });
         return metrics;
+    }
+
+    /**
+     * What the batch uses of experts, for the loss that balances it.
+     *
+     * @param counting the same, where the pass that is trained on counts it
+     */
+    private record Balance(Optional<ExpertUse> use, Optional<ExpertUse> counting) {}
+
+    /** The gradient of each part needs the counts of all: where there are several, each is passed through once more. */
+    private Balance balance(
+            Parameters weights,
+            List<List<TrainingExample>> parts,
+            Function<List<TrainingExample>, PackedBatch> packing) {
+        if (balanceWeight == 0) {
+            return new Balance(Optional.empty(), Optional.empty());
+        }
+        ExpertUse use = decoder.noUse();
+        if (parts.size() == 1) {
+            return new Balance(Optional.of(use), Optional.of(use));
+        }
+        parts.forEach(part -> use.add(decoder.expertUse(weights, packing.apply(part), workspace)));
+        return new Balance(Optional.of(use), Optional.empty());
     }
 
     private static BatchSize sizeOf(List<TrainingExample> batch) {

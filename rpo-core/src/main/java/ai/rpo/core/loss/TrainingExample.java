@@ -1,19 +1,17 @@
 package ai.rpo.core.loss;
 
 import ai.rpo.core.decoder.Example;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedExample;
-import ai.rpo.core.text.TokenizedPair;
 import java.io.Serializable;
 import java.util.List;
 
 /**
- * A row of an optimizer batch.
+ * Is the one row of data, from preparation to the gradient: a prompt with its completions, and what is known of them. A
+ * preference pair has two completions, a supervised row has one.
  *
- * @param ordinal place of the row in its data set, named when something goes wrong
- * @param example chosen before rejected for a preference pair
- * @param referenceLogps the reference model's log-probability of each completion; empty for supervised data
- *     and for what trains a reward model
+ * @param ordinal place of the row in its data set, from 0, whatever the sharding; named when something goes wrong
+ * @param example token ids; chosen before rejected for a preference pair
+ * @param referenceLogps the reference model's log-probability of each completion, summed over its tokens, in nats;
+ *     empty for rows that nobody has scored: supervised data, and what trains a reward model
  * @param margin by how much the data say that the chosen completion is better; 0 where they do not say
  * @param regularized whether a supervised term on chosen completions counts this one
  */
@@ -21,8 +19,28 @@ public record TrainingExample(
         long ordinal, Example example, double[] referenceLogps, double margin, boolean regularized)
         implements Serializable {
 
-    public TrainingExample(long ordinal, Example example, double[] referenceLogps) {
+    public TrainingExample(long ordinal, Example example, double... referenceLogps) {
         this(ordinal, example, referenceLogps, 0, true);
+    }
+
+    /** Makes a preference pair of token ids, EOS included where a completion has one. */
+    public static TrainingExample pair(long ordinal, int[] prompt, int[] chosen, int[] rejected) {
+        return new TrainingExample(ordinal, new Example(prompt, List.of(chosen, rejected)));
+    }
+
+    /** Makes a supervised row of token ids, EOS included where the completion has one. */
+    public static TrainingExample supervised(long ordinal, int[] prompt, int[] completion) {
+        return new TrainingExample(ordinal, new Example(prompt, List.of(completion)));
+    }
+
+    /** Gives the same row with the reference's log-probability of each completion. */
+    public TrainingExample withReference(double... logps) {
+        return new TrainingExample(ordinal, example, logps, margin, regularized);
+    }
+
+    /** Gives the same pair with the margin that the data say it has. */
+    public TrainingExample withMargin(double other) {
+        return new TrainingExample(ordinal, example, referenceLogps, other, regularized);
     }
 
     /** Gives the same pair, whose chosen completion is not one of those that the policy is held to. */
@@ -30,25 +48,20 @@ public record TrainingExample(
         return new TrainingExample(ordinal, example, referenceLogps, margin, false);
     }
 
-    public static TrainingExample of(ScoredPair scored) {
-        var pair = scored.pair();
-        return new TrainingExample(
-                pair.ordinal(),
-                new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected())),
-                new double[] {scored.referenceChosen(), scored.referenceRejected()});
+    public int[] prompt() {
+        return example.prompt();
     }
 
-    /** A pair for a reward model, which needs no reference. */
-    public static TrainingExample of(TokenizedPair pair, double margin) {
-        Example example = new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
-        return new TrainingExample(pair.ordinal(), example, new double[0], margin, true);
+    /** Gives the chosen completion of a pair, or the only one of a supervised row. */
+    public int[] chosen() {
+        return example.completions().get(0);
     }
 
-    public static TrainingExample of(TokenizedExample row) {
-        return new TrainingExample(row.ordinal(), new Example(row.prompt(), List.of(row.completion())), new double[0]);
+    public int[] rejected() {
+        return example.completions().get(1);
     }
 
-    /** Tokens of each completion. */
+    /** Counts the tokens of each completion. */
     int[] completionTokens() {
         return example.completions().stream().mapToInt(ids -> ids.length).toArray();
     }

@@ -303,7 +303,7 @@ public final class ModelDirectory {
         if (configFile.flag(ExpertKeys.ROUTER_LOGITS, false)) {
             remarks.add(folder + " asks for " + ExpertKeys.ROUTER_LOGITS
                     + ", with which other trainers add a loss that balances"
-                    + " the use of experts; it is not added here.");
+                    + " the use of experts; here router-aux-loss-coef adds it, under rpo.train and the like.");
         }
         addRemark(remarks, "tensors that a " + config.modelType() + " model does not use", unusedTensors());
         addRemark(remarks, "keys that its RoPE type does not use", RotaryScaling.unusedKeys(configFile));

@@ -5,7 +5,6 @@ import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.PackedBatch;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.tensor.Workspace;
-import ai.rpo.core.text.TokenizedPair;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,20 +38,10 @@ public final class ReferenceScorer implements AutoCloseable {
         workspace.close();
     }
 
-    /** Scores pairs together, as one packed batch; the result for a pair does not depend on its neighbours. */
-    public List<ScoredPair> score(List<TokenizedPair> pairs) {
-        List<Example> examples = pairs.stream()
-                .map(p -> new Example(p.prompt(), List.of(p.chosen(), p.rejected())))
-                .toList();
-        double[] logps = completionLogps(examples);
-        List<ScoredPair> scored = new ArrayList<>(pairs.size());
-        for (int i = 0; i < pairs.size(); i++) {
-            scored.add(new ScoredPair(pairs.get(i), logps[2 * i], logps[2 * i + 1]));
-        }
-        return scored;
-    }
-
-    /** One log-probability per completion, in nats, or one reward, example after example. */
+    /**
+     * Gives one log-probability per completion, in nats, or one reward, example after example. Examples are scored
+     * together, as one packed batch, and none depends on its neighbours.
+     */
     public double[] completionLogps(List<Example> examples) {
         PackedBatch batch = decoder.pack(examples);
         return rewards(batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace)));

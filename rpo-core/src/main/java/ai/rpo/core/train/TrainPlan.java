@@ -20,10 +20,12 @@ import java.util.Optional;
  * @param dropoutSeed of what an adapter's dropout drops
  * @param objective what is minimised
  * @param optimizer how parameters are updated
+ * @param optimizerDevice where its state lies, when a device computes
  * @param rate learning rate of each step
  * @param tokensPerMicroBatch packed rows computed at once
  * @param recompute whether activations are computed again on the way back (gradient checkpointing)
  * @param maxGradNorm global gradient norm above which the gradient is scaled down; 0 for none
+ * @param balanceWeight of the loss that balances the use of experts; 0 for none
  * @param precision to what products may round their inputs
  * @param threads cores that one worker may use
  */
@@ -33,10 +35,12 @@ public record TrainPlan(
         long dropoutSeed,
         Objective objective,
         Optimizer optimizer,
+        TrainSettings.OptimizerDevice optimizerDevice,
         LearningRateSchedule rate,
         int tokensPerMicroBatch,
         boolean recompute,
         double maxGradNorm,
+        double balanceWeight,
         Precision precision,
         int threads)
         implements Serializable {
@@ -65,6 +69,7 @@ public record TrainPlan(
             long totalSteps,
             int threads) {
         ModelDirectory start = trainable.start();
+        settings.requireFor(start.config());
         String adapter = trainable
                 .lora()
                 .map(lora -> AdapterConfig.text(start.config(), lora, ""))
@@ -86,10 +91,12 @@ public record TrainPlan(
                 adapterConfig == null ? 0 : settings.seed(),
                 objective,
                 Optimizer.of(settings),
+                settings.optimizerDevice(),
                 LearningRateSchedule.of(settings, totalSteps),
                 settings.tokensPerMicroBatch(),
                 settings.recompute(),
                 settings.maxGradNorm(),
+                settings.routerAuxLossCoef(),
                 precision,
                 threads);
     }

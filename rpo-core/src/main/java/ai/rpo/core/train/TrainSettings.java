@@ -1,6 +1,8 @@
 package ai.rpo.core.train;
 
 import ai.rpo.core.CostOnly;
+import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,8 +19,10 @@ import java.util.List;
  * @param warmupRatio share of all steps over which the rate rises linearly
  * @param schedule how it falls after that
  * @param optimizer update rule
+ * @param optimizerDevice where the optimizer's state lies, when a device computes
  * @param weightDecay decoupled decay of matrices; vectors are not decayed
  * @param maxGradNorm global gradient norm above which a gradient is scaled down; 0 for no limit
+ * @param routerAuxLossCoef weight of the loss that balances the use of a mixture's experts; 0 for none
  * @param shuffle whether each epoch orders the pairs anew; false keeps the input's order
  * @param seed of the shuffling
  * @param workers models trained in parallel and averaged
@@ -38,8 +42,10 @@ public record TrainSettings(
         double warmupRatio,
         Schedule schedule,
         Optimizer optimizer,
+        @CostOnly OptimizerDevice optimizerDevice,
         double weightDecay,
         double maxGradNorm,
+        double routerAuxLossCoef,
         boolean shuffle,
         long seed,
         int workers,
@@ -61,6 +67,19 @@ public record TrainSettings(
     public enum Optimizer {
         ADAMW,
         SGD
+    }
+
+    /**
+     * Where the optimizer's state lies and its steps are taken, when a device computes: the parameters that are trained, in
+     * float32, and their moments. The numbers are the same to rounding.
+     */
+    public enum OptimizerDevice {
+        /** On the device if all of it fits there beside the passes, else in the host's memory. */
+        AUTO,
+        /** In the host's memory; the device has the gradients, and a copy of the weights that is written anew for each step. */
+        HOST,
+        /** On the device that computes. */
+        DEVICE
     }
 
     /** Starts from the defaults of {@code rpo.train}. */
@@ -86,11 +105,24 @@ public record TrainSettings(
         notNegative(problems, "learning-rate", learningRate);
         notNegative(problems, "weight-decay", weightDecay);
         notNegative(problems, "max-grad-norm", maxGradNorm);
+        notNegative(problems, "router-aux-loss-coef", routerAuxLossCoef);
         if (!(warmupRatio >= 0 && warmupRatio <= 1)) {
             problems.add("warmup-ratio must lie between 0 and 1, but is " + warmupRatio);
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
+        }
+    }
+
+    /**
+     * Checks that these can be the settings of a model.
+     *
+     * @throws RpoException if the use of experts is to be balanced, and the model has none
+     */
+    public void requireFor(ModelConfig config) {
+        if (routerAuxLossCoef > 0 && config.architecture().mixture().isEmpty()) {
+            throw RpoException.configuration("Cannot balance the use of experts with router-aux-loss-coef = "
+                    + routerAuxLossCoef + ": a " + config.modelType() + " model has none. Set it to 0.");
         }
     }
 

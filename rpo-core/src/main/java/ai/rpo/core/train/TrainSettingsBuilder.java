@@ -1,6 +1,7 @@
 package ai.rpo.core.train;
 
 import ai.rpo.core.train.TrainSettings.Optimizer;
+import ai.rpo.core.train.TrainSettings.OptimizerDevice;
 import ai.rpo.core.train.TrainSettings.Schedule;
 
 /** Builds {@link TrainSettings}; what is not set has the default of {@code rpo.train}. */
@@ -14,8 +15,10 @@ public final class TrainSettingsBuilder {
     private double warmupRatio = 0.1;
     private Schedule schedule = Schedule.COSINE;
     private Optimizer optimizer = Optimizer.ADAMW;
+    private OptimizerDevice optimizerDevice = OptimizerDevice.AUTO;
     private double weightDecay;
     private double maxGradNorm = 1;
+    private double routerAuxLossCoef;
     private boolean shuffle = true;
     private long seed = 42;
     private int workers = 1;
@@ -38,8 +41,10 @@ public final class TrainSettingsBuilder {
         warmupRatio = settings.warmupRatio();
         schedule = settings.schedule();
         optimizer = settings.optimizer();
+        optimizerDevice = settings.optimizerDevice();
         weightDecay = settings.weightDecay();
         maxGradNorm = settings.maxGradNorm();
+        routerAuxLossCoef = settings.routerAuxLossCoef();
         shuffle = settings.shuffle();
         seed = settings.seed();
         workers = settings.workers();
@@ -99,6 +104,12 @@ public final class TrainSettingsBuilder {
         return this;
     }
 
+    /** Sets where the optimizer's state lies, when a device computes. */
+    public TrainSettingsBuilder optimizerDevice(OptimizerDevice value) {
+        optimizerDevice = value;
+        return this;
+    }
+
     /** Sets the decoupled decay of matrices. */
     public TrainSettingsBuilder weightDecay(double value) {
         weightDecay = value;
@@ -108,6 +119,12 @@ public final class TrainSettingsBuilder {
     /** Sets the global gradient norm above which a gradient is scaled down; 0 for no limit. */
     public TrainSettingsBuilder maxGradNorm(double value) {
         maxGradNorm = value;
+        return this;
+    }
+
+    /** Sets the weight of the loss that balances the use of a mixture's experts; 0 for none. */
+    public TrainSettingsBuilder routerAuxLossCoef(double value) {
+        routerAuxLossCoef = value;
         return this;
     }
 
@@ -176,8 +193,10 @@ public final class TrainSettingsBuilder {
                 warmupRatio,
                 schedule,
                 optimizer,
+                optimizerDevice,
                 weightDecay,
                 maxGradNorm,
+                routerAuxLossCoef,
                 shuffle,
                 seed,
                 workers,

@@ -49,7 +49,7 @@ class FamilyGoldenTest {
         assertClose(golden.flat("grads.safetensors"), gradients);
     }
 
-    private static void assertClose(float[] expected, Parameters gradients) {
+    static void assertClose(float[] expected, Parameters gradients) {
         float[] actual = new float[expected.length];
         gradients.storage().read(0, actual, 0, actual.length);
         double all = norm(expected, 0, expected.length);

@@ -82,7 +82,7 @@ public final class SmallModel {
     }
 
     /** Two layers of a family, vocabulary of 23. */
-    static ModelConfig family(String name) {
+    public static ModelConfig family(String name) {
         return family(name, 2);
     }
 

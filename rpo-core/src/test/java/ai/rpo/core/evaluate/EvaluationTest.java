@@ -3,12 +3,11 @@ package ai.rpo.core.evaluate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.objective.Ipo;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.objective.RpoObjective.Reduction;
 import ai.rpo.core.objective.RpoObjective.Weight;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedPair;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -95,7 +94,7 @@ class EvaluationTest {
 
     private static PairResult pair(
             int chosenTokens, double chosen, double rejected, double refChosen, double refRejected) {
-        TokenizedPair tokens = new TokenizedPair(0, new int[1], new int[chosenTokens], new int[4]);
-        return new PairResult(new ScoredPair(tokens, refChosen, refRejected), chosen, rejected);
+        TrainingExample tokens = TrainingExample.pair(0, new int[1], new int[chosenTokens], new int[4]);
+        return new PairResult(tokens.withReference(refChosen, refRejected), chosen, rejected);
     }
 }

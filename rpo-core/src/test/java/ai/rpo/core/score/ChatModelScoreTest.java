@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.SharedModels;
 import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -44,12 +44,10 @@ class ChatModelScoreTest {
                 .readTree(
                         SharedModels.SHARED.resolve("golden/smollm2_score.json").toFile());
         for (JsonNode row : golden.get("rows")) {
-            long ordinal = row.get("row").asLong();
-            ScoredPair scored = scorer.score(List.of(new TokenizedPair(
-                            ordinal, ids(row, "prompt_ids"), ids(row, "chosen_ids"), ids(row, "rejected_ids"))))
-                    .get(0);
-            assertClose(row, "ref_chosen_logps", scored.referenceChosen());
-            assertClose(row, "ref_rejected_logps", scored.referenceRejected());
+            double[] logps = scorer.completionLogps(List.of(
+                    new Example(ids(row, "prompt_ids"), List.of(ids(row, "chosen_ids"), ids(row, "rejected_ids")))));
+            assertClose(row, "ref_chosen_logps", logps[0]);
+            assertClose(row, "ref_rejected_logps", logps[1]);
         }
     }
 

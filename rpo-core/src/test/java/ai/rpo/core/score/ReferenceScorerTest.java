@@ -9,15 +9,16 @@ import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.decoder.SmallModel;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
-import ai.rpo.core.text.TokenizedPair;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,17 +36,17 @@ class ReferenceScorerTest {
     @MethodSource("backends")
     void aPairsScoreDoesNotDependOnItsNeighbours(Backend backend) {
         ReferenceScorer scorer = scorer(backend);
-        List<TokenizedPair> pairs = pairs(7);
-        List<ScoredPair> together = scorer.score(pairs);
+        List<TrainingExample> pairs = pairs(7);
+        List<TrainingExample> together = score(scorer, pairs);
         Collections.reverse(pairs);
-        List<ScoredPair> reversed = scorer.score(pairs);
+        List<TrainingExample> reversed = score(scorer, pairs);
         Collections.reverse(pairs);
         for (int i = 0; i < pairs.size(); i++) {
-            ScoredPair alone = scorer.score(List.of(pairs.get(i))).get(0);
-            for (ScoredPair other : List.of(together.get(i), reversed.get(pairs.size() - 1 - i))) {
-                assertEquals(pairs.get(i), other.pair());
-                assertEquals(alone.referenceChosen(), other.referenceChosen(), 2e-5);
-                assertEquals(alone.referenceRejected(), other.referenceRejected(), 2e-5);
+            TrainingExample alone = score(scorer, List.of(pairs.get(i))).get(0);
+            for (TrainingExample other : List.of(together.get(i), reversed.get(pairs.size() - 1 - i))) {
+                assertEquals(pairs.get(i).ordinal(), other.ordinal());
+                assertEquals(alone.referenceLogps()[0], other.referenceLogps()[0], 2e-5);
+                assertEquals(alone.referenceLogps()[1], other.referenceLogps()[1], 2e-5);
             }
         }
     }
@@ -53,12 +54,12 @@ class ReferenceScorerTest {
     @Test
     void chosenIsTheFirstCompletionAndRejectedTheSecond() {
         ReferenceScorer scorer = scorer(new PlainBackend());
-        TokenizedPair pair = pairs(1).get(0);
-        ScoredPair scored = scorer.score(List.of(pair)).get(0);
+        TrainingExample pair = pairs(1).get(0);
+        TrainingExample scored = score(scorer, List.of(pair)).get(0);
         double[] alone = scorer.completionLogps(List.of(
                 new Example(pair.prompt(), List.of(pair.chosen())),
                 new Example(pair.prompt(), List.of(pair.rejected()))));
-        assertArrayEquals(alone, new double[] {scored.referenceChosen(), scored.referenceRejected()}, 1e-10);
+        assertArrayEquals(alone, new double[] {scored.referenceLogps()[0], scored.referenceLogps()[1]}, 1e-10);
     }
 
     /** Of all completions of one token, the probabilities sum to 1. */
@@ -89,11 +90,19 @@ class ReferenceScorerTest {
         return new ReferenceScorer(new Decoder(config, backend), SmallModel.random(config, backend, 3));
     }
 
-    private static List<TokenizedPair> pairs(int count) {
+    private static List<TrainingExample> score(ReferenceScorer scorer, List<TrainingExample> pairs) {
+        double[] logps = scorer.completionLogps(
+                pairs.stream().map(TrainingExample::example).toList());
+        return IntStream.range(0, pairs.size())
+                .mapToObj(i -> pairs.get(i).withReference(logps[2 * i], logps[2 * i + 1]))
+                .toList();
+    }
+
+    private static List<TrainingExample> pairs(int count) {
         Random random = new Random(4);
-        List<TokenizedPair> pairs = new ArrayList<>();
+        List<TrainingExample> pairs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            pairs.add(new TokenizedPair(
+            pairs.add(TrainingExample.pair(
                     10 + i,
                     SmallModel.tokens(random, 1 + random.nextInt(5)),
                     SmallModel.tokens(random, 1 + random.nextInt(6)),

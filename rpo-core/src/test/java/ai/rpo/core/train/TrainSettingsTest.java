@@ -24,8 +24,10 @@ class TrainSettingsTest {
                                 1.5,
                                 Schedule.COSINE,
                                 Optimizer.ADAMW,
+                                TrainSettings.OptimizerDevice.AUTO,
                                 -0.1,
                                 Double.POSITIVE_INFINITY,
+                                -1,
                                 true,
                                 1,
                                 0,
@@ -48,6 +50,7 @@ class TrainSettingsTest {
                 learning-rate must be at least 0, but is NaN
                 weight-decay must be at least 0, but is -0.1
                 max-grad-norm must be at least 0, but is Infinity
+                router-aux-loss-coef must be at least 0, but is -1.0
                 warmup-ratio must lie between 0 and 1, but is 1.5""", message);
     }
 

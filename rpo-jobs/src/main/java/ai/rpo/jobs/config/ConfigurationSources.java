@@ -85,7 +85,8 @@ public record ConfigurationSources(Optional<String> file, Config environment, Li
         try {
             Path path = new Path(file);
             if (path.toUri().getScheme() == null) {
-                return ConfigFactory.parseFile(new File(file), options.setOriginDescription(file));
+                // Absolute, since the library looks for what it includes beside a file that has a parent.
+                return ConfigFactory.parseFile(new File(file).getAbsoluteFile(), options.setOriginDescription(file));
             }
             return Neighbours.parse(file);
         } catch (ConfigException.IO e) {

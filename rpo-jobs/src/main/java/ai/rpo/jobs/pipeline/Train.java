@@ -144,6 +144,9 @@ final class Train implements Stage {
         }
         optimizer().ifPresent(kept -> values.put("rpo.online.optimizer", "KEPT " + kept.run()));
         values.putAll(place.configuration().effectsUnder("rpo." + name));
+        if (settings.routerAuxLossCoef() == 0) {
+            values.remove("rpo." + name + ".router-aux-loss-coef"); // as before there was a key
+        }
         values.putAll(place.configuration().valuesUnder("rpo.lora"));
         values.remove("rpo.lora.base-precision", BasePrecision.AS_STORED.key()); // the only one before there was a key
         values.remove("rpo.lora.dora", "false");
@@ -281,6 +284,9 @@ final class Train implements Stage {
 
     @Override
     public void checkMakeable() {
+        if (settings.routerAuxLossCoef() > 0) {
+            settings.requireFor(place.openFrozen(place.model()).open().config());
+        }
         if (isOnPairs()) {
             measuring.check();
         }

@@ -1,5 +1,6 @@
 package ai.rpo.jobs.report;
 
+import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.objective.Metrics;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Supervised;
@@ -57,6 +58,12 @@ final class TrainingFigures {
                         "‖gradient‖₂",
                         "grad_norm",
                         "Global L2 norm of the gradient before clipping."),
+                single(
+                        "aux-loss",
+                        "Use of experts",
+                        "balancing loss",
+                        BatchGradient.BALANCE_LOSS,
+                        "E·Σ f·P over the experts, before its weight: as many as a token goes through where all are used alike. What is minimised is total_loss, the loss and this times rpo.train.router-aux-loss-coef."),
                 heldOut()));
     }
 

@@ -91,6 +91,26 @@ class ResolvedConfigurationTest {
         assertTrue(e.getMessage().contains("/nowhere.conf: there is no such file"), e.getMessage());
     }
 
+    /** As on YARN, where a container's folder has links to the files that travelled with the job. */
+    @Test
+    void aFileOfThisFolderIncludesItsNeighbours() throws IOException {
+        Files.writeString(folder.resolve("base.conf"), "rpo.train.seed = 7");
+        Path written = Path.of(ConfigurationFixture.write(folder, "include \"linked\", rpo.train.workers = 8"));
+        Path file = Path.of("linking.conf");
+        Path neighbour = Path.of("linked.conf");
+        try {
+            Files.createSymbolicLink(file, written);
+            Files.createSymbolicLink(neighbour, folder.resolve("base.conf"));
+            Settings settings =
+                    load(Optional.of(file.toString()), ConfigFactory.empty()).settings();
+            assertEquals(7, settings.train().seed());
+            assertEquals(8, settings.train().workers());
+        } finally {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(neighbour);
+        }
+    }
+
     /** A key that is missing here makes artifacts anew for nothing; one too many uses those that are of other settings. */
     @Test
     void keysThatOnlyCostAreNoPartOfAnArtifactsIdentity() {
@@ -118,6 +138,7 @@ class ResolvedConfigurationTest {
             for (String key : List.of(
                     "tokens-per-micro-batch",
                     "recompute",
+                    "optimizer-device",
                     "worker-timeout",
                     "keep-checkpoints",
                     "resources.cpus",

@@ -1,6 +1,6 @@
 package ai.rpo.spark.dataset;
 
-import ai.rpo.core.text.TokenizedExample;
+import ai.rpo.core.loss.TrainingExample;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -16,11 +16,11 @@ public final class ExampleRows {
 
     private ExampleRows() {}
 
-    public static TokenizedExample example(Row row) {
-        return new TokenizedExample(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2));
+    public static TrainingExample example(Row row) {
+        return TrainingExample.supervised(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2));
     }
 
-    public static Row of(TokenizedExample example) {
-        return RowFactory.create(example.ordinal(), example.prompt(), example.completion());
+    public static Row of(TrainingExample example) {
+        return RowFactory.create(example.ordinal(), example.prompt(), example.chosen());
     }
 }

@@ -1,7 +1,6 @@
 package ai.rpo.spark.dataset;
 
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -37,8 +36,9 @@ public final class PairRows {
         return row.isNullAt(6) ? 0 : row.getDouble(6);
     }
 
-    public static TokenizedPair pair(Row row) {
-        return new TokenizedPair(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));
+    /** Reads a pair without its reference's log-probabilities. */
+    public static TrainingExample pair(Row row) {
+        return TrainingExample.pair(row.getLong(0), TokenIds.of(row, 1), TokenIds.of(row, 2), TokenIds.of(row, 3));
     }
 
     /** Tells whether the row has its reference log-probabilities. */
@@ -47,30 +47,24 @@ public final class PairRows {
     }
 
     /**
+     * Reads a pair with its reference's log-probabilities.
+     *
      * @param row one that {@link #isScored}
      */
-    public static ScoredPair scoredPair(Row row) {
-        return new ScoredPair(pair(row), row.getDouble(4), row.getDouble(5));
+    public static TrainingExample scored(Row row) {
+        return pair(row).withReference(row.getDouble(4), row.getDouble(5));
     }
 
-    /** The pair, with zeros where a row has no reference's log-probabilities and nobody will look for them. */
-    public static ScoredPair pairOnly(Row row) {
-        return new ScoredPair(pair(row), 0, 0);
-    }
-
-    /** A row that is not scored yet. */
-    public static Row of(TokenizedPair pair) {
-        return RowFactory.create(pair.ordinal(), pair.prompt(), pair.chosen(), pair.rejected(), null, null);
-    }
-
-    public static Row of(ScoredPair scored) {
-        TokenizedPair pair = scored.pair();
+    /** Makes a row, whose log-probabilities are null where the pair has none. */
+    public static Row of(TrainingExample pair) {
+        double[] logps = pair.referenceLogps();
+        boolean isScored = logps.length > 0;
         return RowFactory.create(
                 pair.ordinal(),
                 pair.prompt(),
                 pair.chosen(),
                 pair.rejected(),
-                scored.referenceChosen(),
-                scored.referenceRejected());
+                isScored ? logps[0] : null,
+                isScored ? logps[1] : null);
     }
 }

@@ -5,8 +5,8 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.evaluate.Estimate;
 import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.objective.Objective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import ai.rpo.spark.device.Cores;
@@ -79,7 +79,7 @@ public final class EvaluateStage {
         int threads = Cores.of(spark).threads(pairs.getNumPartitions());
         DistributedScorer scorer = new DistributedScorer(policy, settings, threads, done);
         try (PolledProgress polled = new PolledProgress(spark.sparkContext(), progress, "evaluate", done, total)) {
-            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.score(pairs.map(PairRows::pair)))
+            List<PairResult> results = new ArrayList<>(pairs.zip(scorer.logps(pairs.map(PairRows::pair)))
                     .map(both -> result(both._1(), both._2(), rewards))
                     .collect());
             results.sort(Comparator.comparingLong(PairResult::ordinal));
@@ -87,12 +87,9 @@ public final class EvaluateStage {
         }
     }
 
-    /** @param policy the same pair with what the policy gives it in place of the reference's log-probabilities */
-    private static PairResult result(Row row, ScoredPair policy, boolean rewards) {
-        double chosen = policy.referenceChosen();
-        double rejected = policy.referenceRejected();
-        return rewards
-                ? new PairResult(PairRows.pairOnly(row), chosen, rejected, PairRows.margin(row))
-                : new PairResult(PairRows.scoredPair(row), chosen, rejected);
+    /** @param policy what the policy gives the pair's completions */
+    private static PairResult result(Row row, double[] policy, boolean rewards) {
+        TrainingExample pair = rewards ? PairRows.pair(row).withMargin(PairRows.margin(row)) : PairRows.scored(row);
+        return new PairResult(pair, policy[0], policy[1]);
     }
 }

@@ -1,10 +1,10 @@
 package ai.rpo.spark.prepare;
 
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.preference.RowFormats;
 import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.text.PairTokenizer;
-import ai.rpo.core.text.TokenizedExample;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.util.List;
@@ -41,7 +41,7 @@ public final class ExampleSource implements Serializable {
          * @param json an object in UTF-8
          * @throws UnfitRowException where it is no prompt with one completion that the model can take
          */
-        TokenizedExample read(long ordinal, byte[] json) throws UnfitRowException;
+        TrainingExample read(long ordinal, byte[] json) throws UnfitRowException;
     }
 
     /** Makes a reader, which serves one task. */
@@ -51,7 +51,7 @@ public final class ExampleSource implements Serializable {
         return (ordinal, json) -> {
             PairTokenizer.Pair example = tokens.example(rows.read(json));
             plan.model().checkVocabulary(example);
-            return new TokenizedExample(ordinal, example.prompt(), example.chosen());
+            return TrainingExample.supervised(ordinal, example.prompt(), example.chosen());
         };
     }
 }

@@ -1,8 +1,8 @@
 package ai.rpo.spark.rate;
 
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.preference.RowReader;
 import ai.rpo.core.preference.UnfitRowException;
-import ai.rpo.core.text.TokenizedExample;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.prepare.ExampleSource;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
@@ -55,11 +55,11 @@ record CompletionReader(ExampleSource examples, boolean tokenizeAgain) implement
         try {
             ObjectNode object = RowReader.parse(row.json());
             boolean isGenerated = isWhole(object.path("ordinal")) && isWhole(object.path("sample"));
-            TokenizedExample example = reader.read(row.ordinal(), asRead(object));
+            TrainingExample example = reader.read(row.ordinal(), asRead(object));
             return RowFactory.create(
                     row.ordinal(),
                     example.prompt(),
-                    example.completion(),
+                    example.chosen(),
                     isGenerated ? object.get("ordinal").longValue() : null,
                     isGenerated ? object.get("sample").intValue() : null,
                     row.file(),

@@ -1,22 +1,23 @@
 package ai.rpo.spark.reference;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.MicroBatches;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.score.ReferenceScorer;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.Loan;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.util.LongAccumulator;
 
-/** Scores pairs on the executors, with one model, in packed batches under a token budget. */
+/** Scores rows on the executors, with one model, in packed batches under a token budget. */
 public final class DistributedScorer implements Serializable {
 
     private static final long serialVersionUID = 1L;
@@ -26,7 +27,7 @@ public final class DistributedScorer implements Serializable {
     private final int threadsPerTask;
     private final LongAccumulator done;
 
-    /** @param done counts scored pairs */
+    /** @param done counts scored rows */
     public DistributedScorer(LocalModel model, ScoreSettings settings, int threadsPerTask, LongAccumulator done) {
         this.model = model;
         this.settings = settings;
@@ -35,30 +36,30 @@ public final class DistributedScorer implements Serializable {
     }
 
     /**
-     * Order and partitions stay as they are. A log-probability that is not finite fails the task with an
-     * {@link RpoException}.
+     * Gives one log-probability, or reward, of each completion of each row. Order and partitions stay as they are. A
+     * number that is not finite fails the task with an {@link RpoException}.
      */
-    public JavaRDD<ScoredPair> score(JavaRDD<TokenizedPair> pairs) {
-        return pairs.mapPartitions(this::scorePartition);
+    public JavaRDD<double[]> logps(JavaRDD<TrainingExample> rows) {
+        return rows.mapPartitions(this::scorePartition);
     }
 
-    private Iterator<ScoredPair> scorePartition(Iterator<TokenizedPair> pairs) {
-        if (!pairs.hasNext()) {
+    private Iterator<double[]> scorePartition(Iterator<TrainingExample> rows) {
+        if (!rows.hasNext()) {
             return Collections.emptyIterator();
         }
         Loan<ReferenceScorer> loan = ExecutorRuntime.ofThisJvm()
                 .borrow(new ScoringRole(model, settings.precision(), threadsPerTask))
                 .untilTaskEnds();
-        return new ScoringIterator(pairs, loan.worker());
+        return new ScoringIterator(rows, loan.worker());
     }
 
-    private final class ScoringIterator implements Iterator<ScoredPair> {
-        private final Iterator<List<TokenizedPair>> batches;
+    private final class ScoringIterator implements Iterator<double[]> {
+        private final Iterator<List<TrainingExample>> batches;
         private final ReferenceScorer scorer;
-        private Iterator<ScoredPair> scored = Collections.emptyIterator();
+        private Iterator<double[]> scored = Collections.emptyIterator();
 
-        private ScoringIterator(Iterator<TokenizedPair> pairs, ReferenceScorer scorer) {
-            batches = new MicroBatches<>(pairs, DistributedScorer::packedRows, settings.tokensPerBatch());
+        private ScoringIterator(Iterator<TrainingExample> rows, ReferenceScorer scorer) {
+            batches = new MicroBatches<>(rows, row -> row.example().packedRows(), settings.tokensPerBatch());
             this.scorer = scorer;
         }
 
@@ -68,27 +69,36 @@ public final class DistributedScorer implements Serializable {
         }
 
         @Override
-        public ScoredPair next() {
+        public double[] next() {
             if (!scored.hasNext()) {
-                List<TokenizedPair> batch = batches.next();
-                scored = scorer.score(batch).stream().map(this::finite).iterator();
+                List<TrainingExample> batch = batches.next();
+                scored = logps(batch).iterator();
                 done.add(batch.size());
             }
             return scored.next();
         }
 
-        private ScoredPair finite(ScoredPair scored) {
-            if (!Double.isFinite(scored.referenceChosen()) || !Double.isFinite(scored.referenceRejected())) {
-                throw RpoException.data("Cannot score the pair with ordinal "
-                        + scored.pair().ordinal() + " under " + model.uri() + ": its log-probabilities are "
-                        + scored.referenceChosen() + " and " + scored.referenceRejected()
+        private List<double[]> logps(List<TrainingExample> batch) {
+            double[] all = scorer.completionLogps(
+                    batch.stream().map(TrainingExample::example).toList());
+            List<double[]> ofRows = new ArrayList<>(batch.size());
+            int from = 0;
+            for (TrainingExample row : batch) {
+                int to = from + row.example().completions().size();
+                ofRows.add(finite(row, Arrays.copyOfRange(all, from, to)));
+                from = to;
+            }
+            return ofRows;
+        }
+
+        private double[] finite(TrainingExample row, double[] logps) {
+            if (!Arrays.stream(logps).allMatch(Double::isFinite)) {
+                throw RpoException.data("Cannot score the pair with ordinal " + row.ordinal() + " under " + model.uri()
+                        + ": its log-probabilities are "
+                        + Arrays.stream(logps).mapToObj(String::valueOf).collect(Collectors.joining(" and "))
                         + ". Check the model's weights.");
             }
-            return scored;
+            return logps;
         }
-    }
-
-    private static int packedRows(TokenizedPair pair) {
-        return new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected())).packedRows();
     }
 }

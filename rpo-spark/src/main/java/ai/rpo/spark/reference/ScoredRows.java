@@ -2,9 +2,6 @@ package ai.rpo.spark.reference;
 
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.score.ExampleScore;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedExample;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
 import java.util.ArrayList;
@@ -74,12 +71,7 @@ public enum ScoredRows {
     }
 
     Example example(Row row) {
-        if (this == PAIRS) {
-            TokenizedPair pair = PairRows.pair(row);
-            return new Example(pair.prompt(), List.of(pair.chosen(), pair.rejected()));
-        }
-        TokenizedExample example = ExampleRows.example(row);
-        return new Example(example.prompt(), List.of(example.completion()));
+        return (this == PAIRS ? PairRows.pair(row) : ExampleRows.example(row)).example();
     }
 
     /** The score that a row brought with it, or null. */
@@ -87,8 +79,7 @@ public enum ScoredRows {
         if (this == EXAMPLES || !PairRows.isScored(row)) {
             return null;
         }
-        ScoredPair pair = PairRows.scoredPair(row);
-        return new ExampleScore(new double[] {pair.referenceChosen(), pair.referenceRejected()}, null);
+        return new ExampleScore(PairRows.scored(row).referenceLogps(), null);
     }
 
     /** Gives what a row has behind the columns of {@link #prepared()}. */

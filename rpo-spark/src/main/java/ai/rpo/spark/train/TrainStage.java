@@ -9,7 +9,6 @@ import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.Trainable;
 import ai.rpo.core.model.Weights;
 import ai.rpo.core.objective.Objective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.LearningRateSchedule;
 import ai.rpo.core.train.TrainPlan;
@@ -334,23 +333,17 @@ public final class TrainStage {
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
         Objective.Needs needs = objective.needs();
         if (needs.completions() == 1) {
-            return read(folder, ExampleRows.SCHEMA)
-                    .map(ExampleRows::example)
-                    .map(TrainingExample::of)
-                    .zipWithIndex();
+            return read(folder, ExampleRows.SCHEMA).map(ExampleRows::example).zipWithIndex();
         }
         JavaRDD<Row> pairs = read(folder, PairRows.WITH_MARGIN);
         return needs.rewards()
-                ? pairs.map(row -> TrainingExample.of(PairRows.pair(row), PairRows.margin(row)))
+                ? pairs.map(row -> PairRows.pair(row).withMargin(PairRows.margin(row)))
                         .zipWithIndex()
-                : pairs.map(PairRows::scoredPair).map(regularizing(use.base())).zipWithIndex();
+                : pairs.map(PairRows::scored).map(regularizing(use.base())).zipWithIndex();
     }
 
-    private static Function<ScoredPair, TrainingExample> regularizing(BaseRows base) {
-        return pair -> {
-            TrainingExample example = TrainingExample.of(pair);
-            return base.contains(example.ordinal()) ? example : example.withoutRegularizer();
-        };
+    private static Function<TrainingExample, TrainingExample> regularizing(BaseRows base) {
+        return pair -> base.contains(pair.ordinal()) ? pair : pair.withoutRegularizer();
     }
 
     private JavaRDD<Row> read(Path folder, StructType schema) {

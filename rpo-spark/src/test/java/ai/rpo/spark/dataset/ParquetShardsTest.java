@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedExample;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.SparkTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,9 +28,9 @@ class ParquetShardsTest {
 
     @Test
     void pairsComeBackInOrderWithAndWithoutReferences() throws IOException {
-        TokenizedPair second = new TokenizedPair(1, new int[] {1, 2}, new int[] {3}, new int[] {4, 5, 2});
-        ScoredPair first = new ScoredPair(
-                new TokenizedPair(0, new int[] {7}, new int[] {8, 2}, new int[] {9}), -1.25, Double.MIN_VALUE);
+        TrainingExample second = TrainingExample.pair(1, new int[] {1, 2}, new int[] {3}, new int[] {4, 5, 2});
+        TrainingExample first = TrainingExample.pair(0, new int[] {7}, new int[] {8, 2}, new int[] {9})
+                .withReference(-1.25, Double.MIN_VALUE);
         Path shards = new Path(folder.resolve("pairs").toUri());
         spark.createDataFrame(List.of(PairRows.of(second), PairRows.of(first)), PairRows.SCHEMA)
                 .repartition(2)
@@ -44,12 +42,12 @@ class ParquetShardsTest {
                 ParquetShards.readInOrder(spark, shards, PairRows.SCHEMA).collectAsList();
 
         assertTrue(PairRows.isScored(rows.get(0)));
-        ScoredPair scored = PairRows.scoredPair(rows.get(0));
-        assertEquals(-1.25, scored.referenceChosen());
-        assertEquals(Double.MIN_VALUE, scored.referenceRejected());
-        assertArrayEquals(new int[] {8, 2}, scored.pair().chosen());
+        TrainingExample scored = PairRows.scored(rows.get(0));
+        assertEquals(-1.25, scored.referenceLogps()[0]);
+        assertEquals(Double.MIN_VALUE, scored.referenceLogps()[1]);
+        assertArrayEquals(new int[] {8, 2}, scored.chosen());
         assertFalse(PairRows.isScored(rows.get(1)));
-        TokenizedPair pair = PairRows.pair(rows.get(1));
+        TrainingExample pair = PairRows.pair(rows.get(1));
         assertEquals(1, pair.ordinal());
         assertArrayEquals(second.prompt(), pair.prompt());
         assertArrayEquals(second.rejected(), pair.rejected());
@@ -57,16 +55,16 @@ class ParquetShardsTest {
 
     @Test
     void examplesComeBack() {
-        TokenizedExample example = new TokenizedExample(5, new int[] {1}, new int[] {2, 3});
+        TrainingExample example = TrainingExample.supervised(5, new int[] {1}, new int[] {2, 3});
         Path shards = new Path(folder.resolve("examples").toUri());
         spark.createDataFrame(List.of(ExampleRows.of(example)), ExampleRows.SCHEMA)
                 .write()
                 .parquet(shards.toString());
-        TokenizedExample read = ExampleRows.example(
+        TrainingExample read = ExampleRows.example(
                 ParquetShards.read(spark, shards, ExampleRows.SCHEMA).first());
         assertEquals(5, read.ordinal());
         assertArrayEquals(new int[] {1}, read.prompt());
-        assertArrayEquals(new int[] {2, 3}, read.completion());
+        assertArrayEquals(new int[] {2, 3}, read.chosen());
     }
 
     @Test

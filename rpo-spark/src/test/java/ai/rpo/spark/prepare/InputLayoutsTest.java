@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.LocalSpark;
 import ai.rpo.spark.dataset.PairRows;
 import com.github.luben.zstd.ZstdOutputStream;
@@ -76,7 +76,7 @@ class InputLayoutsTest {
         assertEquals(
                 List.of(1000, 2000, 3000, 4000, 5000, 6000),
                 work.rejected().stream().map(row -> row.get("line").asInt()).toList());
-        List<TokenizedPair> pairs = work.pairs("train");
+        List<TrainingExample> pairs = work.pairs("train");
         assertEquals(5994, pairs.size());
         assertEquals(5993, pairs.get(5993).ordinal());
         int kept = 0;

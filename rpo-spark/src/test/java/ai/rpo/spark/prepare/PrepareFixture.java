@@ -1,7 +1,7 @@
 package ai.rpo.spark.prepare;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -109,7 +109,7 @@ final class PrepareFixture {
                 .collectAsList();
     }
 
-    List<TokenizedPair> pairs(String split) {
+    List<TrainingExample> pairs(String split) {
         return rows(split).stream().map(PairRows::pair).toList();
     }
 

@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedExample;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
@@ -58,7 +56,7 @@ class PrepareStageTest {
         Prepared counts = work.prepare(input);
 
         assertEquals(new Prepared(200, 200, 200 * 10, 0, 0, 0), counts);
-        List<TokenizedPair> pairs = work.pairs("train");
+        List<TrainingExample> pairs = work.pairs("train");
         for (int i = 0; i < 200; i++) {
             assertEquals(i, pairs.get(i).ordinal());
             assertArrayEquals(
@@ -86,9 +84,9 @@ class PrepareStageTest {
         work.prepare(PlainSettings.of(input).build(), RowKind.PAIRS, LetterModel.at(work.path("no-model")));
 
         List<Row> rows = work.rows("train");
-        ScoredPair scored = PairRows.scoredPair(rows.get(0));
-        assertArrayEquals(new int[] {6, 7}, scored.pair().chosen());
-        assertEquals(-1.5, scored.referenceChosen());
+        TrainingExample scored = PairRows.scored(rows.get(0));
+        assertArrayEquals(new int[] {6, 7}, scored.chosen());
+        assertEquals(-1.5, scored.referenceLogps()[0]);
         assertFalse(PairRows.isScored(rows.get(1)));
         assertArrayEquals(new int[] {2, 2}, PairRows.pair(rows.get(1)).rejected());
     }
@@ -116,13 +114,13 @@ class PrepareStageTest {
         Prepared counts = work.prepare(PlainSettings.of(input).build(), RowKind.EXAMPLES, work.model());
 
         assertEquals(1, counts.rejectedRows());
-        List<TokenizedExample> examples =
+        List<TrainingExample> examples =
                 ParquetShards.readInOrder(spark, work.hadoop("data/train"), ExampleRows.SCHEMA).collectAsList().stream()
                         .map(ExampleRows::example)
                         .toList();
         assertArrayEquals(new int[] {1, 3, 4}, examples.get(0).prompt());
-        assertArrayEquals(new int[] {5, 2}, examples.get(0).completion());
-        assertArrayEquals(new int[] {5, 6}, examples.get(1).completion());
+        assertArrayEquals(new int[] {5, 2}, examples.get(0).chosen());
+        assertArrayEquals(new int[] {5, 6}, examples.get(1).chosen());
     }
 
     @Test
@@ -178,7 +176,7 @@ class PrepareStageTest {
                 IntStream.range(0, work.pairs("eval").size())
                         .mapToObj(i -> (long) i)
                         .toList(),
-                work.pairs("eval").stream().map(TokenizedPair::ordinal).toList());
+                work.pairs("eval").stream().map(TrainingExample::ordinal).toList());
 
         List<String> reversed = new ArrayList<>(rows);
         Collections.reverse(reversed);

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.Progress;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.text.TokenizerFiles;
 import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.PairRows;
@@ -63,8 +63,8 @@ class RealDataTest {
         assertEquals(600, counts.rowsIn());
         assertEquals(counts.trainRows(), counts.evalRows());
         assertEquals(counts.trainTokens(), counts.evalTokens());
-        List<TokenizedPair> ranked = pairs("train");
-        List<TokenizedPair> binarized = pairs("eval");
+        List<TrainingExample> ranked = pairs("train");
+        List<TrainingExample> binarized = pairs("eval");
         for (int i = 0; i < ranked.size(); i++) {
             assertArrayEquals(ranked.get(i).prompt(), binarized.get(i).prompt());
             assertArrayEquals(ranked.get(i).chosen(), binarized.get(i).chosen());
@@ -89,7 +89,7 @@ class RealDataTest {
         return SHARED.resolve("data").resolve(name);
     }
 
-    private List<TokenizedPair> pairs(String split) {
+    private List<TrainingExample> pairs(String split) {
         return ParquetShards.readInOrder(spark, hadoop("data/" + split), PairRows.SCHEMA).collectAsList().stream()
                 .map(PairRows::pair)
                 .toList();

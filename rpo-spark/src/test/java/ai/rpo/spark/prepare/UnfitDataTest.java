@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.LocalSpark;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -70,7 +70,7 @@ class UnfitDataTest {
         assertEquals(7, counts.rejectedRows());
         assertEquals(
                 List.of(0L, 1L),
-                work.pairs("train").stream().map(TokenizedPair::ordinal).toList());
+                work.pairs("train").stream().map(TrainingExample::ordinal).toList());
         List<JsonNode> rejected = work.rejected();
         assertEquals(
                 List.of(

@@ -3,7 +3,7 @@ package ai.rpo.spark.prepare;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.rpo.core.text.TokenizedPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.spark.SparkTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,7 +105,7 @@ class UnpairedRowsTest {
                 })
                 .toList());
         rows.set(4321, "broken");
-        List<TokenizedPair> inPieces = pairsOf(work.lines("data.jsonl", rows));
+        List<TrainingExample> inPieces = pairsOf(work.lines("data.jsonl", rows));
         assertTrue(Files.size(work.path("data.jsonl")) > 8 * (256 << 10));
         assertEquals(List.of(4322), work.rejectedLines().get("malformed-json"));
         Map<String, List<Integer>> rejected = work.rejectedLines();
@@ -114,7 +114,7 @@ class UnpairedRowsTest {
         assertEquals(texts(inPieces), texts(pairsOf(whole)));
         assertEquals(rejected, work.rejectedLines());
 
-        List<TokenizedPair> fewer = pairsOf(work.lines("data.jsonl", rows.subList(0, 4000)));
+        List<TrainingExample> fewer = pairsOf(work.lines("data.jsonl", rows.subList(0, 4000)));
         assertEquals(texts(inPieces).subList(0, fewer.size()), texts(fewer));
         assertTrue(fewer.size() > 1000 && fewer.size() < inPieces.size());
     }
@@ -149,12 +149,12 @@ class UnpairedRowsTest {
         assertEquals(List.of("0 [3] [4, 2] [5, 2]"), work.pairsAsText());
     }
 
-    private List<TokenizedPair> pairsOf(Path input) {
+    private List<TrainingExample> pairsOf(Path input) {
         work.prepare(input);
         return work.pairs("train");
     }
 
-    private static List<String> texts(List<TokenizedPair> pairs) {
+    private static List<String> texts(List<TrainingExample> pairs) {
         return pairs.stream()
                 .map(pair -> pair.ordinal() + " " + Arrays.toString(pair.prompt()) + Arrays.toString(pair.chosen())
                         + Arrays.toString(pair.rejected()))

@@ -10,6 +10,7 @@ import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.reward.Aggregate;
 import ai.rpo.core.score.ReferenceScorer;
@@ -17,7 +18,6 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataSettings;
@@ -50,9 +50,9 @@ class RateStageTest {
 
     @Test
     void anEnsembleGivesEveryCompletionTheRewardsOfItsMembers() throws IOException {
-        List<TokenizedPair> pairs = RandomModel.pairs(9);
+        List<TrainingExample> pairs = RandomModel.pairs(9);
         List<String> rows = new ArrayList<>();
-        for (TokenizedPair pair : pairs) {
+        for (TrainingExample pair : pairs) {
             rows.add(generated(pair.ordinal(), 0, pair.prompt(), pair.chosen()));
             rows.add(generated(pair.ordinal(), 1, pair.prompt(), pair.rejected()));
         }
@@ -185,7 +185,7 @@ class RateStageTest {
     void aPolicyImpliesARewardBesideItsReference() throws IOException {
         LocalModel policy = language(0.3);
         LocalModel reference = language(0.2);
-        List<TokenizedPair> pairs = RandomModel.pairs(3);
+        List<TrainingExample> pairs = RandomModel.pairs(3);
         List<String> rows = pairs.stream()
                 .map(pair -> generated(pair.ordinal(), 0, pair.prompt(), pair.chosen()))
                 .toList();
@@ -243,7 +243,7 @@ class RateStageTest {
     }
 
     /** By pairs, chosen before rejected. */
-    private static double[] locally(LocalModel model, List<TokenizedPair> pairs) {
+    private static double[] locally(LocalModel model, List<TrainingExample> pairs) {
         ModelDirectory folder = model.open();
         Backend backend = Backends.create(Precision.FLOAT32, 1);
         Parameters weights = Parameters.readOnly(folder.config(), folder.weights(), backend);

@@ -12,15 +12,14 @@ import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.evaluate.Estimate;
 import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.PairRows;
 import ai.rpo.spark.dataset.ParquetShards;
@@ -49,9 +48,9 @@ class ScoreAndEvaluateStagesTest {
 
     @Test
     void scoresAreThoseOfTheLocalScorerHoweverRowsLie() throws IOException {
-        List<TokenizedPair> pairs = RandomModel.pairs(23);
+        List<TrainingExample> pairs = RandomModel.pairs(23);
         LocalModel model = model(0.2);
-        List<ScoredPair> expected = scorer(model).score(pairs);
+        List<TrainingExample> expected = score(scorer(model), pairs);
         List<Row> rows = pairs.stream().map(PairRows::of).toList();
         for (int[] split : new int[][] {{1, 4096}, {1, 1}, {7, 30}}) {
             String name = "shards-" + split[0] + "-" + split[1];
@@ -66,12 +65,12 @@ class ScoreAndEvaluateStagesTest {
 
     @Test
     void rowsThatBringTheirReferencesKeepThem() throws IOException {
-        List<TokenizedPair> pairs = RandomModel.pairs(8);
+        List<TrainingExample> pairs = RandomModel.pairs(8);
         LocalModel model = model(0.2);
-        List<ScoredPair> expected = new ArrayList<>(scorer(model).score(pairs));
+        List<TrainingExample> expected = new ArrayList<>(score(scorer(model), pairs));
         List<Row> rows = new ArrayList<>(pairs.stream().map(PairRows::of).toList());
         for (int i = 0; i < 8; i += 3) {
-            ScoredPair given = new ScoredPair(pairs.get(i), -100.25 - i, -200.5);
+            TrainingExample given = pairs.get(i).withReference(-100.25 - i, -200.5);
             rows.set(i, PairRows.of(given));
             expected.set(i, given);
         }
@@ -84,16 +83,15 @@ class ScoreAndEvaluateStagesTest {
 
     @Test
     void evaluatesUnderThePolicyHoweverRowsLie() throws IOException {
-        List<ScoredPair> scored = RandomModel.scored(17);
+        List<TrainingExample> scored = RandomModel.scored(17);
         LocalModel policy = model(0.3);
-        List<ScoredPair> underPolicy =
-                scorer(policy).score(scored.stream().map(ScoredPair::pair).toList());
+        List<TrainingExample> underPolicy = score(scorer(policy), scored);
         Map<String, Estimate> expected = Evaluation.of(
                 IntStream.range(0, 17)
                         .mapToObj(i -> new PairResult(
                                 scored.get(i),
-                                underPolicy.get(i).referenceChosen(),
-                                underPolicy.get(i).referenceRejected()))
+                                underPolicy.get(i).referenceLogps()[0],
+                                underPolicy.get(i).referenceLogps()[1]))
                         .toList(),
                 OBJECTIVE);
         List<Row> rows = scored.stream().map(PairRows::of).toList();
@@ -142,16 +140,24 @@ class ScoreAndEvaluateStagesTest {
         throw new AssertionError("no failure that a user can act on", thrown);
     }
 
-    private static void assertScores(List<ScoredPair> expected, List<ScoredPair> actual) {
+    private static List<TrainingExample> score(ReferenceScorer scorer, List<TrainingExample> pairs) {
+        double[] logps = scorer.completionLogps(
+                pairs.stream().map(TrainingExample::example).toList());
+        return IntStream.range(0, pairs.size())
+                .mapToObj(i -> pairs.get(i).withReference(logps[2 * i], logps[2 * i + 1]))
+                .toList();
+    }
+
+    private static void assertScores(List<TrainingExample> expected, List<TrainingExample> actual) {
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
-            TokenizedPair pair = expected.get(i).pair();
-            assertEquals(pair.ordinal(), actual.get(i).pair().ordinal());
-            assertArrayEquals(pair.prompt(), actual.get(i).pair().prompt());
-            assertArrayEquals(pair.chosen(), actual.get(i).pair().chosen());
-            assertArrayEquals(pair.rejected(), actual.get(i).pair().rejected());
-            assertEquals(expected.get(i).referenceChosen(), actual.get(i).referenceChosen(), 1e-4);
-            assertEquals(expected.get(i).referenceRejected(), actual.get(i).referenceRejected(), 1e-4);
+            TrainingExample pair = expected.get(i);
+            assertEquals(pair.ordinal(), actual.get(i).ordinal());
+            assertArrayEquals(pair.prompt(), actual.get(i).prompt());
+            assertArrayEquals(pair.chosen(), actual.get(i).chosen());
+            assertArrayEquals(pair.rejected(), actual.get(i).rejected());
+            assertEquals(expected.get(i).referenceLogps()[0], actual.get(i).referenceLogps()[0], 1e-4);
+            assertEquals(expected.get(i).referenceLogps()[1], actual.get(i).referenceLogps()[1], 1e-4);
         }
     }
 
@@ -184,9 +190,9 @@ class ScoreAndEvaluateStagesTest {
         return folder;
     }
 
-    private List<ScoredPair> read(String name) {
+    private List<TrainingExample> read(String name) {
         return ParquetShards.readInOrder(spark, path(name), PairRows.SCHEMA).collectAsList().stream()
-                .map(PairRows::scoredPair)
+                .map(PairRows::scored)
                 .toList();
     }
 

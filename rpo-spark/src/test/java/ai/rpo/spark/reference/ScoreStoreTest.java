@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
-import ai.rpo.core.score.ScoredPair;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedExample;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.spark.SparkTest;
 import ai.rpo.spark.dataset.ExampleRows;
 import ai.rpo.spark.dataset.PairRows;
@@ -61,15 +59,15 @@ class ScoreStoreTest {
     @Test
     void aRowThatWasCutIsComputedAgainAndNoOther() throws IOException {
         LocalModel model = model(0.2);
-        List<TokenizedPair> pairs = new ArrayList<>(RandomModel.pairs(12));
+        List<TrainingExample> pairs = new ArrayList<>(RandomModel.pairs(12));
         write("a", pairs.stream().map(PairRows::of).toList(), 2);
         score("a", model, Precision.FLOAT32, false);
         int cut = 0;
         for (int i = 0; i < pairs.size(); i++) {
-            TokenizedPair pair = pairs.get(i);
+            TrainingExample pair = pairs.get(i);
             if (pair.chosen().length > 3) {
                 int[] chosen = Arrays.copyOf(pair.chosen(), 3);
-                pairs.set(i, new TokenizedPair(pair.ordinal(), pair.prompt(), chosen, pair.rejected()));
+                pairs.set(i, TrainingExample.pair(pair.ordinal(), pair.prompt(), chosen, pair.rejected()));
                 cut++;
             }
         }
@@ -130,13 +128,13 @@ class ScoreStoreTest {
     @Test
     void plainRowsGetOneLogp() throws IOException {
         LocalModel model = model(0.2);
-        List<TokenizedPair> pairs = RandomModel.pairs(7);
+        List<TrainingExample> pairs = RandomModel.pairs(7);
         write("pairs", pairs.stream().map(PairRows::of).toList(), 1);
         score("pairs", model, Precision.FLOAT32, false);
         write(
                 "plain",
                 pairs.stream()
-                        .map(p -> ExampleRows.of(new TokenizedExample(p.ordinal(), p.prompt(), p.rejected())))
+                        .map(p -> ExampleRows.of(TrainingExample.supervised(p.ordinal(), p.prompt(), p.rejected())))
                         .toList(),
                 2,
                 ExampleRows.SCHEMA);
@@ -161,9 +159,9 @@ class ScoreStoreTest {
     @Test
     void rowsWithoutAFiniteScoreAreLeftOutAndListed() throws IOException {
         LocalModel model = model(0.2);
-        List<TokenizedPair> pairs = RandomModel.pairs(6);
+        List<TrainingExample> pairs = RandomModel.pairs(6);
         List<Row> rows = new ArrayList<>(pairs.stream().map(PairRows::of).toList());
-        rows.set(2, PairRows.of(new ScoredPair(pairs.get(2), Double.NaN, -3)));
+        rows.set(2, PairRows.of(pairs.get(2).withReference(Double.NaN, -3)));
         write("a", rows, 1);
         ScoreStage.Result result = score("a", model, Precision.FLOAT32, false);
         assertEquals(1, result.notFinite());

@@ -14,6 +14,7 @@ import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
@@ -23,7 +24,6 @@ import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.spark.SparkTest;
@@ -54,7 +54,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RewardStageTest {
 
     private static final SelectionSettings LAST = new SelectionSettings(Optional.empty(), 0);
-    private static final List<TokenizedPair> PAIRS = RandomModel.pairs(11);
+    private static final List<TrainingExample> PAIRS = RandomModel.pairs(11);
     private static final double MARGIN = 0.5;
     private static SparkSession spark;
 

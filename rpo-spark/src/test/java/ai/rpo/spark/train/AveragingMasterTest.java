@@ -14,7 +14,6 @@ import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.OuterSettings;
@@ -78,7 +77,7 @@ class AveragingMasterTest {
         PolicyNetwork ours = network(optimizer);
         fit(ours, master(ours, 4, 2, Duration.ZERO), batches(2, 4, Trouble.NONE));
 
-        List<ScoredPair> pairs = RandomModel.scored(16);
+        List<TrainingExample> pairs = RandomModel.scored(16);
         float[] common = parameters(network(optimizer));
         float[] memory = moments(network(optimizer));
         for (int round = 0; round < 2; round++) {
@@ -93,9 +92,7 @@ class AveragingMasterTest {
                 alone.state().setStep(2L * round);
                 for (int step = 2 * round; step < 2 * round + 2; step++) {
                     int first = 2 * (2 * step + worker);
-                    alone.step(pairs.subList(first, first + 2).stream()
-                            .map(TrainingExample::of)
-                            .toList());
+                    alone.step(pairs.subList(first, first + 2).stream().toList());
                 }
                 addHalf(parameters, parameters(alone));
                 addHalf(moments, moments(alone));
@@ -399,16 +396,15 @@ class AveragingMasterTest {
     }
 
     private static JavaRDD<List<TrainingExample>> batches(int workers, int steps, int firstPair, Trouble trouble) {
-        List<ScoredPair> pairs = RandomModel.scored(firstPair + 2 * workers * steps);
+        List<TrainingExample> pairs = RandomModel.scored(firstPair + 2 * workers * steps);
         return spark.parallelize(List.of(0), workers)
                 .mapPartitionsWithIndex(
                         (worker, nothing) -> {
                             List<List<TrainingExample>> batches = new ArrayList<>();
                             for (int step = 0; step < steps; step++) {
                                 int first = firstPair + 2 * (step * workers + worker);
-                                batches.add(pairs.subList(first, first + 2).stream()
-                                        .map(TrainingExample::of)
-                                        .toList());
+                                batches.add(
+                                        pairs.subList(first, first + 2).stream().toList());
                             }
                             return worker == workers - 1 ? troubled(batches, trouble) : batches.iterator();
                         },
@@ -442,8 +438,8 @@ class AveragingMasterTest {
     }
 
     private static List<TrainingExample> notFinite() {
-        ScoredPair pair = RandomModel.scored(1).get(0);
-        return List.of(TrainingExample.of(new ScoredPair(pair.pair(), Double.NaN, pair.referenceRejected())));
+        TrainingExample pair = RandomModel.scored(1).get(0);
+        return List.of(pair.withReference(Double.NaN, pair.referenceLogps()[1]));
     }
 
     private static List<TrainingExample> hang() {
@@ -469,6 +465,8 @@ class AveragingMasterTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
+                0,
                 0,
                 0,
                 false,

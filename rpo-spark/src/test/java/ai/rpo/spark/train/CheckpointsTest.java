@@ -326,6 +326,8 @@ class CheckpointsTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
+                0,
                 0,
                 0,
                 false,

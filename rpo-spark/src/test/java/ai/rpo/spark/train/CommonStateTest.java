@@ -59,6 +59,8 @@ class CommonStateTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
+                0,
                 0,
                 0,
                 false,

@@ -1,13 +1,12 @@
 package ai.rpo.spark.train;
 
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.model.ParameterFile;
 import ai.rpo.core.model.ParameterLayout;
-import ai.rpo.core.score.ScoredPair;
-import ai.rpo.core.text.TokenizedPair;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,17 +53,17 @@ public final class RandomModel {
     }
 
     /** Pairs of a few tokens each, with ordinals that leave gaps. */
-    public static List<TokenizedPair> pairs(int count) {
+    public static List<TrainingExample> pairs(int count) {
         Random random = new Random(12);
-        List<TokenizedPair> pairs = new ArrayList<>();
+        List<TrainingExample> pairs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            pairs.add(new TokenizedPair(3L * i + 5, ids(random, 4), ids(random, 5), ids(random, 3)));
+            pairs.add(TrainingExample.pair(3L * i + 5, ids(random, 4), ids(random, 5), ids(random, 3)));
         }
         return pairs;
     }
 
-    public static List<ScoredPair> scored(int count) {
-        return pairs(count).stream().map(p -> new ScoredPair(p, -9, -8)).toList();
+    public static List<TrainingExample> scored(int count) {
+        return pairs(count).stream().map(p -> p.withReference(-9, -8)).toList();
     }
 
     private static int[] ids(Random random, int longest) {

@@ -3,6 +3,7 @@ package ai.rpo.spark.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.Progress;
+import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
@@ -11,7 +12,6 @@ import ai.rpo.core.model.ModelExport;
 import ai.rpo.core.objective.BradleyTerry;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.WorkerResources;
@@ -149,8 +149,10 @@ class TrainStageSharedTest {
                 0.1,
                 TrainSettings.Schedule.COSINE,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
+                0,
                 false,
                 1,
                 1,
@@ -178,8 +180,8 @@ class TrainStageSharedTest {
     private org.apache.hadoop.fs.Path write(JsonNode all) {
         List<Row> rows = new ArrayList<>();
         for (JsonNode pair : all) {
-            rows.add(PairRows.of(
-                    new TokenizedPair(rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
+            rows.add(PairRows.of(TrainingExample.pair(
+                    rows.size(), ids(pair, "prompt"), ids(pair, "chosen"), ids(pair, "rejected"))));
         }
         org.apache.hadoop.fs.Path folder = path("prepared");
         spark.createDataFrame(rows, PairRows.SCHEMA).repartition(3).write().parquet(folder.toString());

@@ -24,10 +24,8 @@ import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.Objectives;
 import ai.rpo.core.objective.Outcome;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ScoredPair;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
-import ai.rpo.core.text.TokenizedPair;
 import ai.rpo.core.train.BatchOrder;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.SelectionSettings;
@@ -83,7 +81,7 @@ class TrainStageTest {
     @Test
     void oneWorkerIsTheLocalTrainerBitForBit() throws IOException {
         TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 2, true);
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
 
         train(settings, pairs, "spark", Progress.NONE);
 
@@ -161,7 +159,7 @@ class TrainStageTest {
     @MethodSource("objectives")
     void everyObjectiveTrainsThroughTheJob(Objective objective) throws IOException {
         TrainSettings settings = settings(TrainSettings.Optimizer.SGD, 1, 4, 1, true);
-        List<ScoredPair> pairs = RandomModel.scored(7);
+        List<TrainingExample> pairs = RandomModel.scored(7);
         train(settings, pairs, objective.name(), Progress.NONE, 0.2, false, CheckpointChoice.LAST, objective);
 
         assertArrayEquals(trainLocally(settings, pairs, objective), weights(objective.name()));
@@ -216,7 +214,7 @@ class TrainStageTest {
 
     @Test
     void twoWorkersWithSgdAreOneOnTheJoinedBatch() throws IOException {
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
         train(settings(TrainSettings.Optimizer.SGD, 2, 2, 2, false), pairs, "two", Progress.NONE);
         train(settings(TrainSettings.Optimizer.SGD, 1, 4, 2, false), pairs, "one", Progress.NONE);
         assertArrayEquals(weights("one"), weights("two"), 1e-6f);
@@ -225,7 +223,7 @@ class TrainStageTest {
     @Test
     void goesOnWhereAnInterruptedRunStopped() throws IOException {
         TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 3, true);
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
         train(settings, pairs, "whole", Progress.NONE);
 
         Progress power = (what, done, total) -> {
@@ -244,7 +242,7 @@ class TrainStageTest {
     @Test
     void whatNobodyForesawLeavesACheckpointToo() throws IOException {
         TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 2, 2, 2, true);
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
         train(settings, pairs, "smooth", Progress.NONE);
 
         Progress bug = (what, done, total) -> {
@@ -265,7 +263,7 @@ class TrainStageTest {
     void goesOnFromTheCheckpointBeforeTheDiskWasFull() throws IOException {
         FakeStores.addTo(spark.sparkContext().hadoopConfiguration());
         TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 2, 2, 2, true);
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
         train(settings, pairs, "roomy", Progress.NONE);
 
         String full = "s3a://" + work.resolve("full");
@@ -289,7 +287,7 @@ class TrainStageTest {
     /** One partition of the rows is empty, one worker gets no batch, and one step has fewer pairs than workers. */
     @Test
     void everyPairIsUsedOnceWhereThereIsLessWorkThanWorkers() throws IOException {
-        List<ScoredPair> pairs = RandomModel.scored(5);
+        List<TrainingExample> pairs = RandomModel.scored(5);
         Path rows = work.resolve("rows-" + pairs.size());
         spark.createDataFrame(pairs.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
                 .coalesce(1)
@@ -350,7 +348,7 @@ class TrainStageTest {
 
     @Test
     void theBestCheckpointOnHeldOutPairsBecomesTheModelAndTrainingStopsEarly() throws IOException {
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
         TrainSettings settings = settings(TrainSettings.Optimizer.ADAMW, 1, 4, 8, true);
         SelectionSettings selection = new SelectionSettings(Optional.of("loss/preference"), 2);
         CheckpointChoice heldOut = HeldOut.choice(
@@ -380,15 +378,10 @@ class TrainStageTest {
     /** Pairs that training on the others makes worse: the same ones with their sides exchanged. */
     private Path heldOutRows() {
         Path rows = work.resolve("held-out");
-        List<ScoredPair> exchanged = RandomModel.scored(11).stream()
-                .map(scored -> new ScoredPair(
-                        new TokenizedPair(
-                                scored.pair().ordinal(),
-                                scored.pair().prompt(),
-                                scored.pair().rejected(),
-                                scored.pair().chosen()),
-                        -8,
-                        -9))
+        List<TrainingExample> exchanged = RandomModel.scored(11).stream()
+                .map(scored -> TrainingExample.pair(
+                                scored.ordinal(), scored.prompt(), scored.rejected(), scored.chosen())
+                        .withReference(-8, -9))
                 .toList();
         spark.createDataFrame(exchanged.stream().map(PairRows::of).toList(), PairRows.SCHEMA)
                 .write()
@@ -396,14 +389,14 @@ class TrainStageTest {
         return rows;
     }
 
-    private TrainStage.Result train(TrainSettings settings, List<ScoredPair> pairs, String name, Progress progress)
+    private TrainStage.Result train(TrainSettings settings, List<TrainingExample> pairs, String name, Progress progress)
             throws IOException {
         return train(settings, pairs, name, progress, 0.2, false, CheckpointChoice.LAST);
     }
 
     private TrainStage.Result train(
             TrainSettings settings,
-            List<ScoredPair> pairs,
+            List<TrainingExample> pairs,
             String name,
             Progress progress,
             double scale,
@@ -415,7 +408,7 @@ class TrainStageTest {
 
     private TrainStage.Result train(
             TrainSettings settings,
-            List<ScoredPair> pairs,
+            List<TrainingExample> pairs,
             String name,
             Progress progress,
             double scale,
@@ -447,11 +440,11 @@ class TrainStageTest {
                 progress);
     }
 
-    private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs) throws IOException {
+    private float[] trainLocally(TrainSettings settings, List<TrainingExample> pairs) throws IOException {
         return trainLocally(settings, pairs, LOSS);
     }
 
-    private float[] trainLocally(TrainSettings settings, List<ScoredPair> pairs, Objective objective)
+    private float[] trainLocally(TrainSettings settings, List<TrainingExample> pairs, Objective objective)
             throws IOException {
         ModelDirectory source = model(0.2).open();
         PolicyNetwork network = PolicyNetwork.create(TrainPlan.of(
@@ -462,8 +455,7 @@ class TrainStageTest {
             Map<Long, Map<Integer, TrainingExample>> steps = new TreeMap<>();
             for (int i = 0; i < pairs.size(); i++) {
                 BatchOrder.Place place = order.place(i);
-                steps.computeIfAbsent(place.step(), s -> new TreeMap<>())
-                        .put(place.slot(), TrainingExample.of(pairs.get(i)));
+                steps.computeIfAbsent(place.step(), s -> new TreeMap<>()).put(place.slot(), pairs.get(i));
             }
             steps.values().forEach(batch -> network.step(new ArrayList<>(batch.values())));
         }
@@ -509,7 +501,9 @@ class TrainStageTest {
                 0.1,
                 TrainSettings.Schedule.COSINE,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0.01,
+                0,
                 0,
                 shuffle,
                 7,
