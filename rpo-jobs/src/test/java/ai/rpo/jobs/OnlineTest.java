@@ -52,7 +52,7 @@ class OnlineTest {
                 rpo {
                   model.path = %1$s/policy
                   rate.model = %1$s/reward
-                  online { prompts = %1$s/prompts.jsonl, rounds = 2 }
+                  online { prompts = %1$s/prompts.jsonl, rounds = 2, optimizer = kept }
                   generate.max-new-tokens = 6
                   train { pairs-per-batch = 4, learning-rate = 3e-2, epochs = 4 }
                 }
@@ -107,6 +107,13 @@ class OnlineTest {
                 Files.readAllBytes(weights("whole", 2)),
                 Files.readAllBytes(weights("killed", 2)),
                 "a killed command ends elsewhere");
+        for (int round = 1; round <= 2; round++) {
+            JsonNode state = JSON.readTree(
+                    round("killed", round, "train/checkpoints/step-00000016/training_state.json")
+                            .toFile());
+            assertEquals(16, state.get("step").asInt());
+            assertEquals(16 * round, state.get("optimizer_steps").asInt(), "moments are not kept");
+        }
     }
 
     /** Gold is the proxy with the other sign, so it falls from the first step on. */
@@ -247,6 +254,10 @@ class OnlineTest {
     void whatWouldStopARoundStopsTheCommandBefore() throws IOException {
         assertEquals(2, execute("bad", "-D", "rpo.online.offline-share=0.5"));
         assertTrue(printed.contains("there are none. Name them with rpo.data.train"), printed);
+        assertEquals(2, execute("bad", "-D", "rpo.train.optimizer=sgd"));
+        assertTrue(printed.contains("rpo.train.optimizer = sgd has none"), printed);
+        assertEquals(2, execute("bad", "-D", "rpo.lora.rank=2"));
+        assertTrue(printed.contains("a new adapter on the merged model"), printed);
         assertEquals(2, execute("bad", "-D", "rpo.data.format=text"));
         assertEquals(2, execute("bad", "-D", "rpo.rate.model=" + folder.resolve("policy")));
         assertFalse(Files.exists(folder.resolve("bad/online")));

@@ -127,11 +127,19 @@ class RewardCommandsTest {
                 > ratings.get(1).get("reward").asDouble());
         assertTrue(Files.notExists(folder.resolve("rated/rate/work")), "what nobody needs any more");
         assertTrue(program.run(rating).out().contains("reused"));
+
+        Outcome adapted = program.run(reward("rpo.lora.rank=2", "rpo.export.form=adapter", "rpo.output=adapted"));
+        assertEquals(0, adapted.exitCode(), adapted.err());
+        assertTrue(Files.exists(folder.resolve("adapted/reward/member-0/adapter_model.safetensors")));
+        rating[4] = "rpo.rate.model=adapted/reward/member-0";
+        rating[2] = "rpo.output=rated-by-adapter";
+        Outcome ratedByAdapter = program.run(rating);
+        assertEquals(0, ratedByAdapter.exitCode(), ratedByAdapter.err());
     }
 
     @Test
     void whatCannotBeIsSaidBeforeAnyWork() throws Exception {
-        assertRefused("Cannot train a reward model as an adapter, but rpo.lora.rank is 8.", reward("rpo.lora.rank=8"));
+        assertRefused("Cannot write a reward model as an adapter: all of its weights", reward("rpo.export.form=adapter"));
         assertRefused(
                 "Cannot choose a reward model: rpo.selection.metric must be one of loss, ",
                 reward("rpo.selection.metric=logps/chosen", "rpo.data.eval-fraction=0.3"));

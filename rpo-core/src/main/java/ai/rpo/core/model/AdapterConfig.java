@@ -24,6 +24,9 @@ public final class AdapterConfig {
     static final String BASE = "base_model_name_or_path";
     static final String ALL = "all-linear";
 
+    /** What other families call the head of a classifier: PEFT names both, whichever a model has. */
+    private static final String OTHER_CLASSIFIER = "classifier";
+
     /** What changes the arithmetic or the weights, and is not supported. */
     private static final List<String> UNSUPPORTED = List.of(
             "lora_bias",
@@ -204,6 +207,9 @@ public final class AdapterConfig {
                 throw RpoException.configuration("Cannot train " + name + " of " + source
                         + ": this model's head is its embedding, and PEFT would part them. " + MERGE + ".");
             }
+            if (matching.isEmpty() && config.reward().isPresent() && name.equals(OTHER_CLASSIFIER)) {
+                continue;
+            }
             if (matching.isEmpty()) {
                 throw RpoException.configuration("Cannot train " + name + " of " + source + ": a " + config.modelType()
                         + " model has no such module. Name its embedding (" + weights.embedding() + "), its head ("
@@ -358,7 +364,7 @@ public final class AdapterConfig {
         ObjectNode file = JsonObject.MAPPER
                 .createObjectNode()
                 .put("peft_type", "LORA")
-                .put("task_type", "CAUSAL_LM")
+                .put("task_type", config.reward().isPresent() ? "SEQ_CLS" : "CAUSAL_LM")
                 .put(BASE, base)
                 .put("r", lora.rank());
         if (lora.alpha() == Math.rint(lora.alpha())) {

@@ -165,7 +165,7 @@ public record LoraSettings(
                 parameters,
                 LoraPatterns.apply(numbers(rankPattern, Integer::valueOf), adapted),
                 LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), adapted),
-                AdapterConfig.saved(modulesToSave, config, "rpo.lora.modules-to-save"),
+                AdapterConfig.saved(savedModules(config), config, "rpo.lora.modules-to-save"),
                 dora);
         if (dora && config.architecture().names().inputMajor()) {
             throw RpoException.configuration("Cannot train with rpo.lora.dora = true: a " + config.modelType()
@@ -173,6 +173,13 @@ public record LoraSettings(
         }
         start.adapter().ifPresent(adapter -> requireSame(wanted, adapter.lora(), start));
         return Optional.of(wanted);
+    }
+
+    /** The head of a reward model is no part of the model that was adapted, so it is trained whole. */
+    private List<String> savedModules(ModelConfig config) {
+        List<String> names = new ArrayList<>(modulesToSave);
+        config.reward().ifPresent(head -> names.add(RewardHead.NAME));
+        return names;
     }
 
     private static void addUnlessExpression(List<String> problems, String name, String key) {

@@ -156,11 +156,36 @@ public final class ModelDirectory {
 
     private static ModelDirectory openReward(Path folder, Optional<Long> seed) {
         requireFolder(folder);
-        if (Adapter.isAt(folder)) {
-            throw RpoException.configuration("Cannot use " + folder
-                    + " as a reward model: it is an adapter. Merge it into its model, and give that.");
+        return Adapter.isAt(folder)
+                ? openReward(folder, basePath(folder))
+                : new ModelDirectory(folder, new Head(true, seed));
+    }
+
+    /**
+     * Opens a reward model that is an adapter, with a head of its own, on a model that lies elsewhere than {@code
+     * adapter_config.json} says.
+     *
+     * @param base folder of the model that is adapted: a language model, or a reward model
+     * @throws RpoException naming what is missing, broken or not supported
+     */
+    public static ModelDirectory openReward(Path folder, Path base) {
+        requireNoAdapter(folder, base);
+        ModelDirectory model = new ModelDirectory(base, new Head(true, Optional.of(0L)));
+        ModelDirectory adapted = new ModelDirectory(folder, model);
+        String head = model.config.architecture().names().head();
+        if (model.hasDrawnHead() && !adapted.adapter.orElseThrow().lora().trains(head)) {
+            throw RpoException.configuration("Cannot use the adapter in " + folder + " as a reward model: neither it nor "
+                    + base + " has a head. Use an adapter of task_type SEQ_CLS, whose modules_to_save name " + head + ".");
         }
-        return new ModelDirectory(folder, new Head(true, seed));
+        return adapted;
+    }
+
+    private static void requireNoAdapter(Path folder, Path base) {
+        requireFolder(base);
+        if (Adapter.isAt(base)) {
+            throw RpoException.configuration("Cannot use the adapter in " + folder + ": the model it adapts, " + base
+                    + ", is an adapter too. Export that one with rpo.export.form = full.");
+        }
     }
 
     /** Opens another folder as the kind of model that this one is: a reward model, or not. */
@@ -175,11 +200,7 @@ public final class ModelDirectory {
      * @throws RpoException naming what is missing, broken or not supported
      */
     public static ModelDirectory open(Path folder, Path base) {
-        requireFolder(base);
-        if (Adapter.isAt(base)) {
-            throw RpoException.configuration("Cannot use the adapter in " + folder + ": the model it adapts, " + base
-                    + ", is an adapter too. Export that one with rpo.export.form = full.");
-        }
+        requireNoAdapter(folder, base);
         return new ModelDirectory(folder, languageModel(base));
     }
 
@@ -243,7 +264,7 @@ public final class ModelDirectory {
 
     /** Whether the numbers of its head are drawn, since its files have none for a reward model's. */
     public boolean hasDrawnHead() {
-        return config.reward().isPresent() && !RewardHead.isSaidBy(configFile);
+        return config.reward().isPresent() && adapter.isEmpty() && !RewardHead.isSaidBy(configFile);
     }
 
     /** {@code tokenizer.json}, if the folder has one. */

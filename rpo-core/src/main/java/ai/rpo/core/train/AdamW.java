@@ -13,17 +13,23 @@ import ai.rpo.core.tensor.Tensor;
  * @param beta2 β₂
  * @param epsilon ε
  * @param weightDecay λ
+ * @param before steps that the moments have seen before the first of the training, which the bias correction counts too
  */
-public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
+public record AdamW(double beta1, double beta2, double epsilon, double weightDecay, long before) implements Optimizer {
 
     /** Makes one with β₁ 0.9, β₂ 0.999 and ε 1e-8. */
     public static AdamW withDefaults(double weightDecay) {
-        return new AdamW(0.9, 0.999, 1e-8, weightDecay);
+        return new AdamW(0.9, 0.999, 1e-8, weightDecay, 0);
     }
 
     @Override
     public int momentsPerParameter() {
         return 2;
+    }
+
+    @Override
+    public AdamW after(long steps) {
+        return new AdamW(beta1, beta2, epsilon, weightDecay, steps);
     }
 
     @Override
@@ -34,7 +40,8 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
                 gradient,
                 tensor(moments, stretch, 0),
                 tensor(moments, stretch, state.parameters().size()),
-                new AdamStep(rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, state.step() + 1));
+                new AdamStep(
+                        rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, before + state.step() + 1));
     }
 
     private static Tensor tensor(Storage storage, Stretch stretch, long shift) {

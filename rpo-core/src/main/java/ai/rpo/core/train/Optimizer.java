@@ -14,6 +14,9 @@ public interface Optimizer extends Serializable {
     /** Returns how many numbers are kept of each parameter. */
     int momentsPerParameter();
 
+    /** Returns the same for a training whose moments are those of another, after so many steps. */
+    Optimizer after(long steps);
+
     /** Returns the decoupled decay of matrices. */
     double weightDecay();
 

@@ -16,6 +16,11 @@ public record Sgd(double weightDecay) implements Optimizer {
     }
 
     @Override
+    public Sgd after(long steps) {
+        return this;
+    }
+
+    @Override
     public void step(TrainState state, Stretch stretch, Tensor gradient, double rate, Backend backend) {
         Tensor parameters = state.parameters().tensor(stretch.offset(), 1, stretch.size());
         if (weightDecay != 0 && stretch.matrix()) {

@@ -101,6 +101,22 @@ public record TrainPlan(
                 threads);
     }
 
+    /** Returns the plan of a training that goes on with the moments of another, after so many steps. */
+    public TrainPlan withMomentsAfter(long steps) {
+        return new TrainPlan(
+                modelConfig,
+                adapterConfig,
+                dropoutSeed,
+                objective,
+                optimizer.after(steps),
+                rate,
+                tokensPerMicroBatch,
+                recompute,
+                maxGradNorm,
+                precision,
+                threads);
+    }
+
     ModelConfig model() {
         return ModelConfigParser.parse(modelConfig, "config.json");
     }

@@ -47,6 +47,18 @@ class AdamWTest {
                 1e-7);
     }
 
+    /** The second of the steps above, as the first of a training that has the moments of another. */
+    @Test
+    void momentsThatAreKeptAreCorrectedByAllTheirSteps() {
+        TrainState state = TrainState.allocate(backend, layout.size(), AdamW.withDefaults(0));
+        step(AdamW.withDefaults(0), state, 0.5f, -1e-8f);
+        step(AdamW.withDefaults(0).after(1), state, -0.25f, 3e-8f);
+        assertArrayEquals(
+                new double[] {-0.099999998 - 0.026633703292153643, 0.05 - 0.03414978863132467},
+                firstTwo(state.parameters(), 0),
+                1e-7);
+    }
+
     /** Matrices shrink by rate·decay; the gradient is 0. */
     @Test
     void decayIsOfMatricesAlone() {

@@ -1,7 +1,9 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
@@ -9,6 +11,7 @@ import ai.rpo.jobs.online.GaugedRounds;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.online.OnlineSettings.Base;
 import ai.rpo.jobs.online.OnlineSettings.By;
+import ai.rpo.jobs.online.OnlineSettings.Moments;
 import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.online.RoundNote;
 import ai.rpo.jobs.pipeline.Stage;
@@ -146,6 +149,7 @@ final class OnlineRounds {
             requireRegularizer();
         }
         requireOneCourse();
+        requireMoments();
         if (online.by() == By.REWARD_MODEL && settings.rate().model().isEmpty()) {
             throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
                     + " Name a reward model there, or set rpo.online.by = judge or program.");
@@ -166,6 +170,22 @@ final class OnlineRounds {
             throw RpoException.configuration("Cannot end at the gauge's turn with rpo.online.reference = previous: each"
                     + " round's distances are from its own beginning. Set rpo.online.stop-at-turn = false, or"
                     + " rpo.online.reference = start.");
+        }
+    }
+
+    private void requireMoments() {
+        if (online.optimizer() != Moments.KEPT) {
+            return;
+        }
+        TrainSettings train = settings.train();
+        if (train.optimizer() == TrainSettings.Optimizer.SGD && !train.outer().hasMomentum()) {
+            throw RpoException.configuration("Cannot keep the optimizer's state with rpo.online.optimizer = kept:"
+                    + " rpo.train.optimizer = sgd has none. Set rpo.online.optimizer = fresh.");
+        }
+        if (settings.lora().rank() > 0 && settings.export().form() != ExportForm.Kind.ADAPTER) {
+            throw RpoException.configuration("Cannot keep the optimizer's state with rpo.online.optimizer = kept: each round"
+                    + " begins a new adapter on the merged model. Set rpo.export.form = adapter, with which rounds go on"
+                    + " training one adapter, or rpo.online.optimizer = fresh.");
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
  * @param reference what the policy of a round is tied to
  * @param regularizeOn whose chosen completions the supervised term holds to
  * @param offlineShare of a round's pairs, the part that comes from {@code rpo.data.train}
+ * @param optimizer what the optimizer of a round begins with
  * @param stopAtTurn whether there is no further round once the gold reward falls with distance, by the gauge
  */
 public record OnlineSettings(
@@ -28,6 +29,7 @@ public record OnlineSettings(
         Reference reference,
         Base regularizeOn,
         double offlineShare,
+        Moments optimizer,
         boolean stopAtTurn) {
 
     /** Says who rates the policy's completions. */
@@ -55,6 +57,14 @@ public record OnlineSettings(
         /** The pairs drawn from {@code rpo.data.train}. */
         OFFLINE,
         BOTH
+    }
+
+    /** Says what a round's optimizer knows of the rounds before. */
+    public enum Moments {
+        /** Nothing: its moments begin at zero. */
+        FRESH,
+        /** What the round before has left: moments, and how many steps they have seen. */
+        KEPT
     }
 
     public OnlineSettings {

@@ -54,8 +54,12 @@ final class Reward implements Stage {
         values.put("rpo.model.path", place.inputs().weights(place.model()));
         values.put("rpo.precision", place.settings().precision().key());
         values.putAll(place.configuration().effectsUnder("rpo.reward"));
+        values.remove("rpo.reward.bootstrap", "false"); // the only way before there was a key
         values.putAll(place.configuration().valuesUnder("rpo.selection"));
         values.putAll(place.configuration().valuesUnder(Train.EXPORT));
+        if (place.settings().lora().isOn()) {
+            values.putAll(place.configuration().valuesUnder("rpo.lora"));
+        }
         if (place.settings().selection().metric().isEmpty()) {
             values.remove("rpo.reward.checkpoint-every"); // which decides what there is to choose from
         }
@@ -64,14 +68,11 @@ final class Reward implements Stage {
 
     @Override
     public void checkMakeable() {
-        if (place.settings().lora().rank() > 0) {
-            throw RpoException.configuration("Cannot train a reward model as an adapter, but rpo.lora.rank is "
-                    + place.settings().lora().rank() + ". Set rpo.lora.rank = 0, which trains all weights.");
-        }
-        if (place.settings().export().form() == ExportForm.Kind.ADAPTER) {
+        if (place.settings().export().form() == ExportForm.Kind.ADAPTER
+                && !place.settings().lora().isOn()) {
             throw RpoException.configuration(
                     "Cannot write a reward model as an adapter: all of its weights are trained."
-                            + " Set rpo.export.form = full.");
+                            + " Set rpo.export.form = full, or rpo.lora.rank above 0.");
         }
         if (place.settings().selection().isByGauge()) {
             throw RpoException.configuration(
@@ -88,7 +89,8 @@ final class Reward implements Stage {
                     "Cannot choose a reward model: rpo.selection." + e.getMessage() + ". Name one of these.",
                     e);
         }
-        RewardStage.requireTrainable(place.model(), settings, place.spark().hadoop());
+        RewardStage.requireTrainable(
+                place.model(), settings, place.settings().lora(), place.spark().hadoop());
     }
 
     @Override
@@ -100,7 +102,12 @@ final class Reward implements Stage {
     public Map<String, Long> make(Fingerprint fingerprint, Progress progress) {
         String heldOut = prepare.folder() + "/eval";
         place.requireHeldOutPairsIn(heldOut);
-        RewardStage.Result result = new RewardStage(place.spark().session(), place.model(), settings, place.scoring())
+        RewardStage.Result result = new RewardStage(
+                        place.spark().session(),
+                        place.model(),
+                        settings,
+                        place.settings().lora(),
+                        place.scoring())
                 .run(
                         new RewardStage.Request(
                                 place.run().path(prepare.folder() + "/train"),

@@ -7,17 +7,22 @@ import ai.rpo.core.objective.Supervised;
 import ai.rpo.core.train.SelectionSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.online.OnlineSettings.Base;
+import ai.rpo.jobs.online.OnlineSettings.Moments;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.gauge.GaugedCheckpoints;
 import ai.rpo.spark.store.Fingerprint;
+import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.train.BaseRows;
 import ai.rpo.spark.train.CheckpointChoice;
 import ai.rpo.spark.train.HeldOut;
+import ai.rpo.spark.train.KeptOptimizer;
+import ai.rpo.spark.train.RowUse;
 import ai.rpo.spark.train.TrainStage;
 import ai.rpo.spark.train.TrainingListener;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.hadoop.fs.Path;
 
@@ -137,6 +142,7 @@ final class Train implements Stage {
                     "rpo.online.regularize-on",
                     place.settings().online().regularizeOn().name());
         }
+        optimizer().ifPresent(kept -> values.put("rpo.online.optimizer", "KEPT " + kept.run()));
         values.putAll(place.configuration().effectsUnder("rpo." + name));
         if (settings.routerAuxLossCoef() == 0) {
             values.remove("rpo." + name + ".router-aux-loss-coef"); // as before there was a key
@@ -200,12 +206,27 @@ final class Train implements Stage {
                 objective,
                 settings,
                 place.settings().precision(),
-                isInRound() ? base() : BaseRows.ALL);
+                isInRound() ? RowUse.regularizingOn(base()) : RowUse.ALL);
     }
 
     /** Whether the rows are those of a round online. */
     private boolean isInRound() {
         return isOnPairs() && place.run().exists(Pairs.REPORT);
+    }
+
+    /** Of the round that has made the model which this one starts from; empty in a first round, and where none is kept. */
+    private Optional<KeptOptimizer> optimizer() {
+        if (!isInRound() || place.settings().online().optimizer() != Moments.KEPT) {
+            return Optional.empty();
+        }
+        Path before = new Path(place.model()).getParent();
+        RunDirectory round = new RunDirectory(before, place.spark().hadoop());
+        return before.getParent().equals(place.run().path().getParent())
+                ? round.artifact(folder)
+                        .manifest()
+                        .map(manifest -> new KeptOptimizer(
+                                round.path(folder), manifest.fingerprint().digest()))
+                : Optional.empty();
     }
 
     /** The round's own rows come first. */
@@ -232,6 +253,7 @@ final class Train implements Stage {
                 place.isOwnReference(),
                 facts(fingerprint),
                 choice(),
+                optimizer(),
                 place.run().fence());
     }
 

@@ -148,8 +148,7 @@ public final class LocalModel implements Serializable {
             String uri, Optional<String> base, OpenedAs kind, boolean checkpoint, Configuration configuration) {
         SerializableConfiguration hadoop = new SerializableConfiguration(configuration);
         LocalModel adapted = AdaptedModel.of(uri, base, configuration)
-                .filter(model -> kind instanceof OpenedAs.LanguageModel)
-                .map(model -> located(model, Optional.empty(), configuration))
+                .map(model -> located(model, Optional.empty(), kind.adapted(), false, configuration))
                 .orElse(null);
         if (isLocal(uri, configuration)) {
             ModelDirectory opened = kind.open(localPath(uri), Optional.ofNullable(adapted));

@@ -21,12 +21,18 @@ sealed interface OpenedAs extends Serializable {
         }
     }
 
+    /** Gives the kind of the model that an adapter of this kind is on, whose own head does not count. */
+    default OpenedAs adapted() {
+        return this instanceof LanguageModel ? this : new FutureRewardModel(0);
+    }
+
     /** Gives rewards. */
     record RewardModel() implements OpenedAs {
 
         @Override
         public ModelDirectory open(Path folder, Optional<LocalModel> base) {
-            return ModelDirectory.openReward(folder);
+            return base.map(model -> ModelDirectory.openReward(folder, model.folder()))
+                    .orElseGet(() -> ModelDirectory.openReward(folder));
         }
     }
 
@@ -39,7 +45,8 @@ sealed interface OpenedAs extends Serializable {
 
         @Override
         public ModelDirectory open(Path folder, Optional<LocalModel> base) {
-            return ModelDirectory.openForRewards(folder, seed);
+            return base.map(model -> ModelDirectory.openReward(folder, model.folder()))
+                    .orElseGet(() -> ModelDirectory.openForRewards(folder, seed));
         }
     }
 }

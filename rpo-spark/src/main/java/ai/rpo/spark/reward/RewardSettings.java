@@ -2,6 +2,7 @@ package ai.rpo.spark.reward;
 
 import ai.rpo.core.objective.BradleyTerry;
 import ai.rpo.core.train.TrainSettings;
+import ai.rpo.spark.train.RowUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,11 +11,13 @@ import java.util.Optional;
  * Holds the keys of {@code rpo.reward}.
  *
  * @param members reward models that are trained, each with seeds of its own
+ * @param bootstrap whether each is trained on a bootstrap sample of the pairs, drawn by its own seed
  * @param marginField field of a pair's row in which the data say by how much the chosen completion is better; none where absent
  * @param center what holds the mean reward near 0; 0 for nothing
  * @param training how each is trained
  */
-public record RewardSettings(int members, Optional<String> marginField, double center, TrainSettings training) {
+public record RewardSettings(
+        int members, boolean bootstrap, Optional<String> marginField, double center, TrainSettings training) {
 
     public RewardSettings {
         List<String> problems = new ArrayList<>();
@@ -37,9 +40,14 @@ public record RewardSettings(int members, Optional<String> marginField, double c
         return new BradleyTerry(center);
     }
 
-    /** Returns the seed of a member's head and of its order of the pairs. */
+    /** Returns the seed of a member's head, of its sample of the pairs and of their order. */
     long seed(int member) {
         return training.seed() + member;
+    }
+
+    /** Returns the pairs that a member is trained on. */
+    RowUse pairs(int member) {
+        return bootstrap ? RowUse.bootstrap(seed(member)) : RowUse.ALL;
     }
 
     /** Returns how a member is trained. */

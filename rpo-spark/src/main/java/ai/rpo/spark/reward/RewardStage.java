@@ -27,7 +27,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Trains reward models on preference pairs, one after another: the members of an ensemble, which differ in the head that they
- * begin with and in the order of the pairs. The output folder gets {@code member-0}, … in Hugging Face layout, {@code
+ * begin with, in the order of the pairs and, where they are sampled, in which pairs they see. The output folder gets {@code member-0}, … in Hugging Face layout, {@code
  * train/member-0}, … with their checkpoints, and {@code metrics.jsonl}, a line a step of each member. What is interrupted goes
  * on from the latest checkpoint.
  */
@@ -39,16 +39,20 @@ public final class RewardStage {
     private final SparkSession spark;
     private final String start;
     private final RewardSettings settings;
+    private final LoraSettings lora;
     private final ScoreSettings scoring;
 
     /**
      * @param start folder of the model that every member begins as: a language model, or a reward model
+     * @param lora whether an adapter on that model is trained, and the head, instead of all weights
      * @param scoring how held-out pairs are computed, in the precision that training has too
      */
-    public RewardStage(SparkSession spark, String start, RewardSettings settings, ScoreSettings scoring) {
+    public RewardStage(
+            SparkSession spark, String start, RewardSettings settings, LoraSettings lora, ScoreSettings scoring) {
         this.spark = spark;
         this.start = start;
         this.settings = settings;
+        this.lora = lora;
         this.scoring = scoring;
     }
 
@@ -87,13 +91,16 @@ public final class RewardStage {
      *
      * @throws RpoException where the model cannot be trained to give rewards, or members would be one and the same
      */
-    public static void requireTrainable(String start, RewardSettings settings, Configuration hadoop) {
+    public static void requireTrainable(
+            String start, RewardSettings settings, LoraSettings lora, Configuration hadoop) {
         ModelDirectory model =
                 LocalModel.locatedForRewards(start, settings.seed(0), hadoop).open();
-        if (settings.members() > 1 && !settings.training().shuffle() && !model.hasDrawnHead()) {
+        lora.on(model);
+        boolean isAlike = !settings.training().shuffle() && !settings.bootstrap() && !model.hasDrawnHead();
+        if (settings.members() > 1 && isAlike) {
             throw RpoException.configuration("Cannot train " + settings.members() + " members from " + start
                     + ": it is a reward model already and rpo.reward.shuffle is false, so they would all be the same. Set"
-                    + " rpo.reward.shuffle = true, or begin with a language model.");
+                    + " rpo.reward.shuffle or rpo.reward.bootstrap = true, or begin with a language model.");
         }
     }
 
@@ -123,9 +130,16 @@ public final class RewardStage {
 
     private TrainStage.Result train(int member, Request request, Progress progress) {
         LocalModel model = LocalModel.forRewards(
-                start, settings.seed(member), spark.sparkContext().hadoopConfiguration());
+                        start, settings.seed(member), spark.sparkContext().hadoopConfiguration())
+                .with(lora.basePrecision());
         TrainStage stage = new TrainStage(
-                spark, model, LoraSettings.OFF, settings.objective(), settings.training(member), scoring.precision());
+                spark,
+                model,
+                lora,
+                settings.objective(),
+                settings.training(member),
+                scoring.precision(),
+                settings.pairs(member));
         CheckpointChoice choice = request.heldOut()
                 .filter(rows -> request.selection().metric().isPresent())
                 .map(rows -> HeldOut.choice(spark, rows, settings.objective(), scoring, request.selection()))

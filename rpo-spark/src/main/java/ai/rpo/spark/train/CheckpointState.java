@@ -14,20 +14,22 @@ import java.util.TreeMap;
  * @param run what the training depends on
  * @param epoch epochs finished
  * @param step optimizer steps taken
+ * @param optimizerSteps those that the moments have seen: more, where they came from another training
  * @param checksums SHA-256 of each file of the checkpoint
  * @param history held-out scores of this checkpoint and those before
  */
-record CheckpointState(String run, int epoch, long step, Map<String, String> checksums, HeldOutHistory history) {
+record CheckpointState(
+        String run, int epoch, long step, long optimizerSteps, Map<String, String> checksums, HeldOutHistory history) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     CheckpointState with(HeldOutHistory other) {
-        return new CheckpointState(run, epoch, step, checksums, other);
+        return new CheckpointState(run, epoch, step, optimizerSteps, checksums, other);
     }
 
     String toJson() {
         ObjectNode root = JSON.createObjectNode();
-        root.put("run", run).put("epoch", epoch).put("step", step);
+        root.put("run", run).put("epoch", epoch).put("step", step).put("optimizer_steps", optimizerSteps);
         ObjectNode files = root.putObject("sha256");
         checksums.forEach(files::put);
         ArrayNode scores = root.putArray("held_out_costs");
@@ -63,6 +65,7 @@ record CheckpointState(String run, int epoch, long step, Map<String, String> che
                 root.path("run").asText(),
                 root.path("epoch").asInt(),
                 root.path("step").asLong(),
+                root.path("optimizer_steps").asLong(root.path("step").asLong()),
                 checksums,
                 history);
     }

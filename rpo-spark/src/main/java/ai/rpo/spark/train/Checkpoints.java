@@ -34,6 +34,7 @@ final class Checkpoints {
     private final String run;
     private final Trainable trainable;
     private final int keep;
+    private final long before;
     private final Fence fence;
     private final Configuration hadoop;
 
@@ -41,13 +42,16 @@ final class Checkpoints {
      * @param run what the training depends on; checkpoints of another run are not taken up
      * @param trainable what is in them
      * @param keep how many of the latest remain, besides the best
+     * @param before steps that the moments have seen before the first of the run
      * @param fence asked before anything is published
      */
-    Checkpoints(Path folder, String run, Trainable trainable, int keep, Fence fence, Configuration hadoop) {
+    Checkpoints(
+            Path folder, String run, Trainable trainable, int keep, long before, Fence fence, Configuration hadoop) {
         this.folder = folder;
         this.run = run;
         this.trainable = trainable;
         this.keep = keep;
+        this.before = before;
         this.fence = fence;
         this.hadoop = hadoop;
     }
@@ -116,7 +120,7 @@ final class Checkpoints {
             Path target = new Path(folder, String.format(Locale.ROOT, "step-%08d", step));
             fence.check();
             upload(content, target);
-            return new Draft(target, new CheckpointState(run, epoch, step, checksums, HeldOutHistory.EMPTY));
+            return new Draft(target, new CheckpointState(run, epoch, step, before + step, checksums, HeldOutHistory.EMPTY));
         } finally {
             LocalCopies.delete(local);
         }
@@ -206,6 +210,36 @@ final class Checkpoints {
         }
         requireNone(found);
         return false;
+    }
+
+    /**
+     * Tells how many steps the moments of the chosen checkpoint have seen.
+     *
+     * @throws RpoException if it is not there any more
+     */
+    long optimizerStepsOfChosen() {
+        return chosen().state().optimizerSteps();
+    }
+
+    /**
+     * Sets the moments of another training's state to those of the chosen checkpoint.
+     *
+     * @throws RpoException if it is damaged, or not there any more
+     */
+    void readOptimizerOfChosen(NetworkState state) {
+        readWhole(chosen(), local -> CheckpointContent.readOptimizer(local, state, trainable.layout()));
+    }
+
+    private Checkpoint chosen() {
+        List<Checkpoint> all = found().readable();
+        if (all.isEmpty()) {
+            throw RpoException.data("Cannot keep the optimizer's state of " + folder
+                    + ": none of its checkpoints is there any more. Train that round again with rpo.overwrite = true, or set"
+                    + " rpo.online.optimizer = fresh.");
+        }
+        CheckpointState latest = all.get(all.size() - 1).state();
+        return ofStep(
+                all, latest.history().best().map(HeldOutHistory.Score::step).orElse(latest.step()));
     }
 
     /** The folders of the checkpoints that there are of this run, by their steps. */

@@ -27,6 +27,7 @@ import ai.rpo.spark.store.Fence;
 import ai.rpo.spark.store.LocalCopies;
 import ai.rpo.spark.store.SmallFile;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,7 @@ public final class TrainStage {
     private final Objective objective;
     private final TrainSettings settings;
     private final Precision precision;
-    private final BaseRows base;
+    private final RowUse use;
 
     /**
      * @param lora whether an adapter on {@code start} is trained instead of its weights
@@ -74,12 +75,12 @@ public final class TrainStage {
             Objective objective,
             TrainSettings settings,
             Precision precision) {
-        this(spark, start, lora, objective, settings, precision, BaseRows.ALL);
+        this(spark, start, lora, objective, settings, precision, RowUse.ALL);
     }
 
     /**
      * @param lora whether an adapter on {@code start} is trained instead of its weights
-     * @param base rows that a supervised term on chosen completions counts
+     * @param use how rows are trained on
      * @throws RpoException if the objective needs what rows do not have
      */
     public TrainStage(
@@ -89,7 +90,7 @@ public final class TrainStage {
             Objective objective,
             TrainSettings settings,
             Precision precision,
-            BaseRows base) {
+            RowUse use) {
         requireRows(objective, start);
         this.spark = spark;
         this.start = start;
@@ -97,7 +98,7 @@ public final class TrainStage {
         this.objective = objective;
         this.settings = settings;
         this.precision = precision;
-        this.base = base;
+        this.use = use;
     }
 
     private static void requireRows(Objective objective, LocalModel start) {
@@ -119,6 +120,7 @@ public final class TrainStage {
      * @param referenceIsStart whether the rows were scored with the weights that training starts from
      * @param facts what the model card says of the model's origin
      * @param choice among the checkpoints
+     * @param optimizer whose moments the training begins with; empty for zeros
      * @param fence asked before anything is published
      */
     public record Request(
@@ -130,7 +132,23 @@ public final class TrainStage {
             boolean referenceIsStart,
             Map<String, String> facts,
             CheckpointChoice choice,
-            Fence fence) {}
+            Optional<KeptOptimizer> optimizer,
+            Fence fence) {
+
+        /** Begins with moments of zeros. */
+        public Request(
+                Path rows,
+                Path output,
+                Path model,
+                ExportForm form,
+                String run,
+                boolean referenceIsStart,
+                Map<String, String> facts,
+                CheckpointChoice choice,
+                Fence fence) {
+            this(rows, output, model, form, run, referenceIsStart, facts, choice, Optional.empty(), fence);
+        }
+    }
 
     /**
      * @param rows trained on in each epoch
@@ -153,7 +171,7 @@ public final class TrainStage {
      * @throws RpoException as {@link #run(Request, Progress)} does
      */
     public Result run(Request request, TrainingListener listener, Progress progress) {
-        JavaPairRDD<TrainingExample, Long> rows = indexedRows(request.rows()).persist(StorageLevel.MEMORY_AND_DISK());
+        JavaPairRDD<TrainingExample, Long> rows = usedRows(request.rows()).persist(StorageLevel.MEMORY_AND_DISK());
         try {
             long count = rows.count();
             if (count == 0) {
@@ -174,7 +192,10 @@ public final class TrainStage {
             Progress progress) {
         Trainable trainable = trainable();
         long totalSteps = settings.totalSteps(count);
-        TrainingRole role = role(trainable, training(trainable, totalSteps));
+        Optional<Checkpoints> kept = request.optimizer()
+                .map(other -> checkpoints(other.training(), other.run(), trainable, 0, request.fence()));
+        long before = kept.map(Checkpoints::optimizerStepsOfChosen).orElse(0L);
+        TrainingRole role = role(trainable, training(trainable, totalSteps).withMomentsAfter(before));
         Optional<NearNetworks> near = near(role);
         try (DriverNetwork network = new DriverNetwork(trainable, role, near, settings.outer())) {
             Configuration hadoop = spark.sparkContext().hadoopConfiguration();
@@ -182,9 +203,12 @@ public final class TrainStage {
                     WorkerProfile.of(settings.resources(), spark.sparkContext().getConf());
             long stepsPerEpoch = settings.stepsPerEpoch(count);
             NetworkState state = network.state();
-            Checkpoints checkpoints = checkpoints(request, trainable);
+            Checkpoints checkpoints = checkpoints(request.output(), request.run(), trainable, before, request.fence());
             checkpoints.prepare(state);
             Optional<CheckpointState> resumed = checkpoints.restoreLatest(state);
+            if (resumed.isEmpty()) {
+                kept.ifPresent(other -> other.readOptimizerOfChosen(state));
+            }
             long firstStep = resumed.map(CheckpointState::step).orElse(0L);
             CheckpointWriter writer = new CheckpointWriter(
                     checkpoints,
@@ -280,13 +304,30 @@ public final class TrainStage {
     }
 
     private Checkpoints checkpoints(Request request, Trainable trainable) {
+        return checkpoints(request.output(), request.run(), trainable, 0, request.fence());
+    }
+
+    private Checkpoints checkpoints(Path output, String run, Trainable trainable, long before, Fence fence) {
         return new Checkpoints(
-                new Path(request.output(), "checkpoints"),
-                request.run(),
+                new Path(output, "checkpoints"),
+                run,
                 trainable,
                 settings.keepCheckpoints(),
-                request.fence(),
+                before,
+                fence,
                 spark.sparkContext().hadoopConfiguration());
+    }
+
+    private JavaPairRDD<TrainingExample, Long> usedRows(Path folder) {
+        JavaPairRDD<TrainingExample, Long> rows = indexedRows(folder);
+        if (use.bootstrap().isEmpty()) {
+            return rows;
+        }
+        int[] counts = RowUse.counts(
+                Math.toIntExact(rows.count()), use.bootstrap().get());
+        return rows.flatMap(row -> Collections.nCopies(counts[row._2().intValue()], row._1())
+                        .iterator())
+                .zipWithIndex();
     }
 
     private JavaPairRDD<TrainingExample, Long> indexedRows(Path folder) {
@@ -298,7 +339,7 @@ public final class TrainStage {
         return needs.rewards()
                 ? pairs.map(row -> PairRows.pair(row).withMargin(PairRows.margin(row)))
                         .zipWithIndex()
-                : pairs.map(PairRows::scored).map(regularizing(base)).zipWithIndex();
+                : pairs.map(PairRows::scored).map(regularizing(use.base())).zipWithIndex();
     }
 
     private static Function<TrainingExample, TrainingExample> regularizing(BaseRows base) {

@@ -3,6 +3,7 @@ package ai.rpo.spark.reward;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import ai.rpo.core.evaluate.Evaluation;
 import ai.rpo.core.evaluate.PairResult;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ExportForm;
+import ai.rpo.core.model.LoraSettings;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.BradleyTerry;
@@ -40,6 +42,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -54,6 +57,8 @@ class RewardStageTest {
     private static final List<TrainingExample> PAIRS = RandomModel.pairs(11);
     private static final double MARGIN = 0.5;
     private static SparkSession spark;
+
+    private LoraSettings lora = LoraSettings.OFF;
 
     @TempDir
     Path work;
@@ -100,6 +105,32 @@ class RewardStageTest {
         assertEquals(losses("whole"), losses("cut"));
     }
 
+    @Test
+    void anAdapterAndTheHeadMayBeTrainedInPlaceOfAllWeights() throws IOException {
+        lora = new LoraSettings(2, 4, 0, List.of("all-linear"), false);
+        RewardStage.Result result = train(settings(1, 12), "adapted", LAST, Progress.NONE);
+        List<JsonNode> metrics = metrics("adapted");
+        assertTrue(
+                metrics.get(35).get("loss").asDouble()
+                        < metrics.get(0).get("loss").asDouble() - 0.01);
+        double[] rewards = locally(work.resolve("adapted/member-0"));
+        Path checkpoint = work.resolve("adapted/train/member-0/checkpoints/step-00000036");
+        double[] unmerged = locally(ModelDirectory.openReward(checkpoint, work.resolve("start")));
+        for (int i = 0; i < PAIRS.size(); i++) {
+            assertEquals(rewards[2 * i], result.heldOut().get(0).get(i).chosenLogps(), 1e-5);
+            assertEquals(rewards[2 * i + 1], unmerged[2 * i + 1], 1e-5);
+        }
+
+        Progress power = (what, done, total) -> {
+            if (what.equals("train member-0") && done > 16) {
+                throw new InternalError("power cut");
+            }
+        };
+        assertThrows(InternalError.class, () -> train(settings(1, 12), "cut", LAST, power));
+        train(settings(1, 12), "cut", LAST, Progress.NONE);
+        assertArrayEquals(weights("adapted/member-0"), weights("cut/member-0"));
+    }
+
     /** All pairs are one batch, so the first loss is that of the model as it begins. */
     @Test
     void theLossAsksForTheMarginsThatTheDataGive() throws IOException {
@@ -108,7 +139,7 @@ class RewardStageTest {
                 .learningRate(0)
                 .build();
         RewardStage.Result result =
-                train(new RewardSettings(1, Optional.empty(), 0, still), "ahead", LAST, Progress.NONE);
+                train(new RewardSettings(1, false, Optional.empty(), 0, still), "ahead", LAST, Progress.NONE);
         double[] rewards = locally(work.resolve("ahead/member-0"));
         double loss = 0;
         for (int i = 0; i < PAIRS.size(); i++) {
@@ -124,6 +155,30 @@ class RewardStageTest {
                 1e-6);
     }
 
+    /** A row counts as often as it was drawn, and one that was not drawn does not. */
+    @Test
+    void membersMayLearnFromSamplesOfThePairs() throws IOException {
+        TrainSettings still = settings(1, 1).training().toBuilder()
+                .pairsPerBatch(11)
+                .learningRate(0)
+                .build();
+        train(new RewardSettings(2, true, Optional.empty(), 0, still), "sampled", LAST, Progress.NONE);
+        List<Double> losses = new ArrayList<>();
+        for (int member = 0; member < 2; member++) {
+            int[] drawn = new int[11];
+            SplittableRandom random = new SplittableRandom(still.seed() + member);
+            random.ints(11, 0, 11).forEach(row -> drawn[row]++);
+            double[] rewards = locally(work.resolve("sampled/member-" + member));
+            double loss = 0;
+            for (int i = 0; i < 11; i++) {
+                loss += drawn[i] * Math.log1p(Math.exp(MARGIN - rewards[2 * i] + rewards[2 * i + 1])) / 11;
+            }
+            losses.add(metrics("sampled").get(member).get("loss").asDouble());
+            assertEquals(loss, losses.get(member), 1e-6);
+        }
+        assertNotEquals(losses.get(0), losses.get(1));
+    }
+
     /** With a rate this high the loss goes up again. */
     @Test
     void theBestCheckpointOnHeldOutPairsBecomesTheMember() throws IOException {
@@ -131,7 +186,7 @@ class RewardStageTest {
         TrainSettings wild =
                 settings(1, 4).training().toBuilder().learningRate(2).build();
         RewardStage.Result result =
-                train(new RewardSettings(1, Optional.empty(), 0, wild), "chosen", selection, Progress.NONE);
+                train(new RewardSettings(1, false, Optional.empty(), 0, wild), "chosen", selection, Progress.NONE);
         List<Double> held = metrics("chosen").stream()
                 .filter(line -> line.has("held_out/loss"))
                 .map(line -> line.get("held_out/loss").asDouble())
@@ -153,7 +208,8 @@ class RewardStageTest {
                 RpoException.class,
                 () -> RewardStage.requireTrainable(
                         start.toString(),
-                        new RewardSettings(2, Optional.empty(), 0, ordered),
+                        new RewardSettings(2, false, Optional.empty(), 0, ordered),
+                        LoraSettings.OFF,
                         spark.sparkContext().hadoopConfiguration()));
         assertEquals(RpoException.Kind.CONFIGURATION, refused.kind());
         assertTrue(refused.getMessage().contains("they would all be the same"), refused.getMessage());
@@ -162,6 +218,7 @@ class RewardStageTest {
     private static RewardSettings settings(int members, int epochs) {
         return new RewardSettings(
                 members,
+                false,
                 Optional.empty(),
                 0.01,
                 TrainSettings.builder()
@@ -185,7 +242,7 @@ class RewardStageTest {
                     .write()
                     .parquet(path("pairs").toString());
         }
-        return new RewardStage(spark, start.toString(), settings, new ScoreSettings(Precision.FLOAT32, 40))
+        return new RewardStage(spark, start.toString(), settings, lora, new ScoreSettings(Precision.FLOAT32, 40))
                 .run(
                         new RewardStage.Request(
                                 path("pairs"),
@@ -200,7 +257,10 @@ class RewardStageTest {
     }
 
     private static double[] locally(Path member) {
-        ModelDirectory folder = ModelDirectory.openReward(member);
+        return locally(ModelDirectory.openReward(member));
+    }
+
+    private static double[] locally(ModelDirectory folder) {
         Backend backend = Backends.create(Precision.FLOAT32, 1);
         Parameters weights = Parameters.readOnly(folder.config(), folder.weights(), backend);
         try (ReferenceScorer scorer = new ReferenceScorer(new Decoder(folder.config(), backend), weights)) {

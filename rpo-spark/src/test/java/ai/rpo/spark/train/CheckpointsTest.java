@@ -276,6 +276,7 @@ class CheckpointsTest {
                 "run",
                 new Trainable.AllWeights(source),
                 2,
+                0,
                 () -> {
                     throw new IllegalStateException("taken over");
                 },
@@ -296,6 +297,7 @@ class CheckpointsTest {
                 run,
                 new Trainable.AllWeights(source),
                 keep,
+                0,
                 Fence.NONE,
                 FakeStores.configuration());
     }

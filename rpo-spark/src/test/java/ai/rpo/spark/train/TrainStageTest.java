@@ -45,8 +45,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.Row;
@@ -58,6 +60,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LocalSpark.class)
 class TrainStageTest {
@@ -107,6 +110,44 @@ class TrainStageTest {
 
         assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L), steps);
         assertEquals(List.of(3L, 6L), checkpoints);
+    }
+
+    /** With a rate that stays, two epochs are one epoch and, with the moments that it leaves, one more. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void momentsMayGoOnInAnotherTraining(int workers) throws IOException {
+        TrainSettings once = settings(TrainSettings.Optimizer.ADAMW, workers, 4, 1, false).toBuilder()
+                .schedule(TrainSettings.Schedule.CONSTANT)
+                .warmupRatio(0)
+                .build();
+        List<ScoredPair> pairs = RandomModel.scored(11);
+        train(once.toBuilder().epochs(2).build(), pairs, "whole", Progress.NONE);
+        train(once, pairs, "first", Progress.NONE);
+        for (String second : List.of("kept", "fresh")) {
+            Optional<KeptOptimizer> optimizer =
+                    Optional.of(new KeptOptimizer(output("first"), "first")).filter(kept -> second.equals("kept"));
+            LocalModel start = LocalModel.of(
+                    work.resolve("first-model").toString(), spark.sparkContext().hadoopConfiguration());
+            new TrainStage(spark, start, LoraSettings.OFF, LOSS, once, Precision.FLOAT32)
+                    .run(
+                            new TrainStage.Request(
+                                    hadoop(work.resolve("rows-11")),
+                                    output(second),
+                                    output(second + "-model"),
+                                    ExportForm.full(Dtype.F32),
+                                    second,
+                                    false,
+                                    Map.of(),
+                                    CheckpointChoice.LAST,
+                                    optimizer,
+                                    Fence.NONE),
+                            Progress.NONE);
+        }
+        assertArrayEquals(weights("whole"), weights("kept"));
+        assertFalse(Arrays.equals(weights("whole"), weights("fresh")));
+        assertTrue(Files.readString(work.resolve("kept/checkpoints/step-"
+                        + String.format(Locale.ROOT, "%08d", workers == 1 ? 3 : 2) + "/training_state.json"))
+                .contains("\"optimizer_steps\" : " + (workers == 1 ? 6 : 4)));
     }
 
     static List<Objective> objectives() {
