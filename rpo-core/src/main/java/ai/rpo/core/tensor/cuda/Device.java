@@ -243,7 +243,7 @@ final class Device {
         check(driver.cuStreamSynchronize(STREAM), "work on");
     }
 
-    /** To be called before another library works on the device in this thread. */
+    /** Must be called before another library works on the device in this thread. */
     void makeCurrent() {
         if (!current.get()) {
             check(driver.cuCtxSetCurrent(context), "use");
