@@ -7,6 +7,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.TrainSettingsBuilder;
+import ai.rpo.spark.api.CompletionSampler;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.DataSettingsBuilder;
 import ai.rpo.spark.reference.ScoreSettings;
@@ -40,6 +41,8 @@ class LibraryDefaultsTest {
         assertEquals(configured.objective(), new RpoObjective());
         assertEquals(configured.lora(), LoraSettings.OFF);
         assertEquals(configured.reference().tokensPerBatch(), ScoreSettings.USUAL_TOKENS_PER_BATCH);
+        assertEquals(configured.generate().completionsAtOnce(), CompletionSampler.USUAL_AT_ONCE);
+        assertEquals(configured.generate().seed(), CompletionSampler.USUAL_SEED);
     }
 
     /** Its names are the builders' setters, written as Python writes them. */
