@@ -37,7 +37,7 @@ import org.apache.spark.sql.types.StructField;
  */
 public final class CompletionSampler {
 
-    /** What a task computes at once where nothing else is said. */
+    /** Says what a task computes at once where nothing else is said. */
     public static final int USUAL_AT_ONCE = 16;
 
     /** Decides the samples where nothing else is said. */

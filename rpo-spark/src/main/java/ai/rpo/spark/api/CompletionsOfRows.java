@@ -25,7 +25,7 @@ import org.apache.spark.sql.Row;
 /** Continues the prompts of one partition in their order; holds those that are computed at once, and no more. */
 final class CompletionsOfRows implements Iterator<Row> {
 
-    /** What all tasks of one call have in common. */
+    /** Holds what all tasks of one call have in common. */
     record Task(GeneratingRole role, PromptSource source, SamplingSettings sampling, long seed, NewColumns columns)
             implements Serializable {}
 
@@ -99,7 +99,7 @@ final class CompletionsOfRows implements Iterator<Row> {
         }
     }
 
-    /** What the generator takes, as it has room for it. */
+    /** Gives the generator prompts as it has room for them. */
     private final class Requests implements Iterator<Request> {
 
         @Override
