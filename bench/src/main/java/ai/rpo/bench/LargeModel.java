@@ -129,6 +129,7 @@ public final class LargeModel {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
                 0,

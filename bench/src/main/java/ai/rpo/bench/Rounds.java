@@ -171,6 +171,7 @@ final class Rounds {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
                 0,

@@ -126,6 +126,7 @@ public final class StepBenchmark {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
                 0,

@@ -66,6 +66,45 @@ public final class Parameters {
         return parameters;
     }
 
+    /**
+     * Room for a copy of weights that are trained elsewhere, all zeros, in as little memory as the backend's products allow;
+     * see {@link ReadOnlyPlacement}. Tables whose rows are looked up are in float32.
+     */
+    public static Parameters copyOfTrained(ModelConfig config, Backend backend) {
+        ParameterLayout layout = ParameterLayout.of(config);
+        return new Parameters(layout, ReadOnlyPlacement.ofTrained(config, layout, backend), Map.of(), Optional.empty());
+    }
+
+    /**
+     * Memory of a {@link #copyOfTrained}, in bytes.
+     *
+     * @param products to what the backend's products round
+     */
+    public static long bytesOfCopy(ModelConfig config, Precision products) {
+        return ReadOnlyPlacement.bytesOfTrained(config, products);
+    }
+
+    /**
+     * Copies all weights from one flat vector.
+     *
+     * @param piece as many as are copied at once
+     */
+    public void copyFrom(Storage flat, float[] piece) {
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            Storage to = placement.storage(entry);
+            for (long done = 0; done < entry.size(); done += piece.length) {
+                int count = (int) Math.min(piece.length, entry.size() - done);
+                flat.read(entry.offset() + done, piece, 0, count);
+                to.write(placement.offset(entry) + done, piece, 0, count);
+            }
+        }
+    }
+
+    /** Gives the memory of weights that are not packed back now; see {@link Storage#free}. */
+    public void free() {
+        layout.entries().stream().map(placement::storage).distinct().forEach(Storage::free);
+    }
+
     /** Those in fewer bits. Storages of bfloat16, where products take them, need not be unpacked. */
     private static Map<String, Packed> packed(ParameterLayout layout, Weights weights, Backend backend) {
         Map<String, Packed> packed = new HashMap<>();

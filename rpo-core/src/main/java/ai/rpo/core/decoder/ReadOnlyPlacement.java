@@ -37,7 +37,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
             if (packed.contains(entry.name())) {
                 continue;
             }
-            if (!rounds || entry.vector() || isStackOfBiases(entry) || keptWide.contains(entry.name())) {
+            if (!rounds || staysWide(entry, keptWide)) {
                 offsets.put(entry.name(), wideSize);
                 wideSize += entry.size();
             } else {
@@ -50,6 +50,10 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         wide = backend.allocate(wideSize);
     }
 
+    private static boolean staysWide(ParameterLayout.Entry entry, Set<String> keptWide) {
+        return entry.vector() || isStackOfBiases(entry) || keptWide.contains(entry.name());
+    }
+
     private static boolean isStackOfBiases(ParameterLayout.Entry entry) {
         return entry.name().endsWith(WeightNames.Experts.BIAS);
     }
@@ -57,12 +61,31 @@ final class ReadOnlyPlacement implements Parameters.Placement {
     /** @param packed names of matrices that lie elsewhere */
     static ReadOnlyPlacement of(
             ModelConfig config, ParameterLayout layout, Set<String> packed, Weights weights, Backend backend) {
+        Set<String> tables = tables(config);
+        tables.removeIf(table -> backend.products() == Precision.BFLOAT16 && isBfloat16(layout.get(table), weights));
+        return new ReadOnlyPlacement(layout, packed, tables, backend);
+    }
+
+    /** Of a copy of weights that change: tables may get any number. */
+    static ReadOnlyPlacement ofTrained(ModelConfig config, ParameterLayout layout, Backend backend) {
+        return new ReadOnlyPlacement(layout, Set.of(), tables(config), backend);
+    }
+
+    /** Bytes of such a copy where products round to {@code products}. */
+    static long bytesOfTrained(ModelConfig config, Precision products) {
+        Set<String> tables = tables(config);
+        return ParameterLayout.of(config).entries().stream()
+                .mapToLong(entry -> entry.size()
+                        * (products == Precision.BFLOAT16 && !staysWide(entry, tables) ? Short.BYTES : Float.BYTES))
+                .sum();
+    }
+
+    private static Set<String> tables(ModelConfig config) {
         WeightNames names = config.architecture().names();
         Set<String> tables = new HashSet<>();
         tables.add(names.embedding() + ".weight");
         names.positions().ifPresent(positions -> tables.add(positions + ".weight"));
-        tables.removeIf(table -> backend.products() == Precision.BFLOAT16 && isBfloat16(layout.get(table), weights));
-        return new ReadOnlyPlacement(layout, packed, tables, backend);
+        return tables;
     }
 
     private static boolean isBfloat16(ParameterLayout.Entry entry, Weights weights) {

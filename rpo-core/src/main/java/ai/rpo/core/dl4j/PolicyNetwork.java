@@ -9,7 +9,9 @@ import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainState;
 import ai.rpo.core.train.Trainer;
+import ai.rpo.core.train.TrainingMemory;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
@@ -37,7 +39,10 @@ public final class PolicyNetwork implements AutoCloseable {
 
     /** Makes a network with weights of zero. */
     public static PolicyNetwork create(TrainPlan plan) {
-        Trainer trainer = new Trainer(plan, Backends.create(plan.precision(), plan.threads()));
+        Backend backend = Backends.create(plan.precision(), plan.threads());
+        OptionalLong device = backend.deviceMemory();
+        boolean atHome = device.isPresent() && TrainingMemory.isAtHome(plan, device.getAsLong());
+        Trainer trainer = new Trainer(plan, backend, atHome ? Backends.besideDevice(plan.threads()) : backend);
         ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
                 .dataType(DataType.FLOAT)
                 .updater(new NoOp())

@@ -1,6 +1,7 @@
 package ai.rpo.core.tensor;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The arithmetic of a transformer in coarse, fused operations, forward and backward.
@@ -26,6 +27,11 @@ public interface Backend {
      */
     default Storage allocateScratch(long size) {
         return allocate(size);
+    }
+
+    /** Returns how many bytes the device has on which this one computes, used or not; empty in the host's memory. */
+    default OptionalLong deviceMemory() {
+        return OptionalLong.empty();
     }
 
     /** Tells to what products with weights round their operands. */

@@ -19,6 +19,7 @@ public final class Backends {
     /** Asks for the fastest that works here. */
     public static final String AUTO = "auto";
 
+    private static final String HOST = "cpu";
     private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
     private static final Set<String> ANNOUNCED = ConcurrentHashMap.newKeySet();
     private static final Map<String, BackendProvider> PROVIDERS = providers();
@@ -70,6 +71,20 @@ public final class Backends {
         } catch (UnavailableException e) {
             throw RpoException.configuration("Cannot compute with " + key + ": " + e.getMessage()
                     + ". Install what is missing (docs/gpu.md), or let another backend compute.");
+        }
+    }
+
+    /**
+     * Opens the one that keeps in the host's memory what a device has no room for.
+     *
+     * @throws RpoException saying why, if it does not work here
+     */
+    public static Backend besideDevice(int threads) {
+        try {
+            return announced(named(HOST).open(Precision.FLOAT32, threads), Precision.FLOAT32, "beside the device");
+        } catch (UnavailableException e) {
+            throw RpoException.configuration("Cannot keep the optimizer's state in the host's memory: " + e.getMessage()
+                    + ". Set rpo.train.optimizer-device = device.");
         }
     }
 

@@ -1,6 +1,5 @@
 package ai.rpo.core.train;
 
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.AdamStep;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
@@ -28,19 +27,14 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     }
 
     @Override
-    public void step(TrainState state, Storage gradient, ParameterLayout layout, double rate, Backend backend) {
+    public void step(TrainState state, Stretch stretch, Tensor gradient, double rate, Backend backend) {
         Storage moments = state.moments().orElseThrow();
-        long second = state.parameters().size();
-        for (Stretch stretch : Stretch.of(layout, weightDecay)) {
-            AdamStep step =
-                    new AdamStep(rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, state.step() + 1);
-            backend.adam(
-                    tensor(state.parameters(), stretch, 0),
-                    tensor(gradient, stretch, 0),
-                    tensor(moments, stretch, 0),
-                    tensor(moments, stretch, second),
-                    step);
-        }
+        backend.adam(
+                tensor(state.parameters(), stretch, 0),
+                gradient,
+                tensor(moments, stretch, 0),
+                tensor(moments, stretch, state.parameters().size()),
+                new AdamStep(rate, beta1, beta2, epsilon, stretch.matrix() ? weightDecay : 0, state.step() + 1));
     }
 
     private static Tensor tensor(Storage storage, Stretch stretch, long shift) {

@@ -3,6 +3,7 @@ package ai.rpo.core.train;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
+import ai.rpo.core.tensor.Tensor;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +14,29 @@ public interface Optimizer extends Serializable {
     /** Returns how many numbers are kept of each parameter. */
     int momentsPerParameter();
 
+    /** Returns the decoupled decay of matrices. */
+    double weightDecay();
+
     /**
-     * Takes the step after {@code state.step()}, without counting it.
+     * Takes the step after {@code state.step()} for some of the parameters, without counting it.
      *
-     * @param gradient of the parameters, in their order; what is left in it afterwards is of no use
+     * @param stretch which parameters
+     * @param gradient of these, {@code [1, stretch.size()]}; what is left in it afterwards is of no use
+     * @param backend owns state and gradient
+     */
+    void step(TrainState state, Stretch stretch, Tensor gradient, double rate, Backend backend);
+
+    /**
+     * The same for all parameters.
+     *
+     * @param gradient of the parameters, in their order
      * @param layout tells matrices, which decay, from vectors, which do not
      */
-    void step(TrainState state, Storage gradient, ParameterLayout layout, double rate, Backend backend);
+    default void step(TrainState state, Storage gradient, ParameterLayout layout, double rate, Backend backend) {
+        for (Stretch stretch : Stretch.of(layout, weightDecay())) {
+            step(state, stretch, gradient.tensor(stretch.offset(), 1, stretch.size()), rate, backend);
+        }
+    }
 
     /** Makes the optimizer that settings ask for. */
     static Optimizer of(TrainSettings settings) {

@@ -1,8 +1,6 @@
 package ai.rpo.core.train;
 
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
-import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
 
 /**
@@ -18,15 +16,12 @@ public record Sgd(double weightDecay) implements Optimizer {
     }
 
     @Override
-    public void step(TrainState state, Storage gradient, ParameterLayout layout, double rate, Backend backend) {
-        for (Stretch stretch : Stretch.of(layout, weightDecay)) {
-            Tensor parameters = state.parameters().tensor(stretch.offset(), 1, stretch.size());
-            Tensor slope = gradient.tensor(stretch.offset(), 1, stretch.size());
-            if (weightDecay != 0 && stretch.matrix()) {
-                backend.scale(parameters, 1 - rate * weightDecay);
-            }
-            backend.scale(slope, -rate);
-            backend.add(slope, parameters);
+    public void step(TrainState state, Stretch stretch, Tensor gradient, double rate, Backend backend) {
+        Tensor parameters = state.parameters().tensor(stretch.offset(), 1, stretch.size());
+        if (weightDecay != 0 && stretch.matrix()) {
+            backend.scale(parameters, 1 - rate * weightDecay);
         }
+        backend.scale(gradient, -rate);
+        backend.add(gradient, parameters);
     }
 }

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param dropoutSeed of what an adapter's dropout drops
  * @param objective what is minimised
  * @param optimizer how parameters are updated
+ * @param optimizerDevice where its state lies, when a device computes
  * @param rate learning rate of each step
  * @param tokensPerMicroBatch packed rows computed at once
  * @param recompute whether activations are computed again on the way back (gradient checkpointing)
@@ -34,6 +35,7 @@ public record TrainPlan(
         long dropoutSeed,
         Objective objective,
         Optimizer optimizer,
+        TrainSettings.OptimizerDevice optimizerDevice,
         LearningRateSchedule rate,
         int tokensPerMicroBatch,
         boolean recompute,
@@ -89,6 +91,7 @@ public record TrainPlan(
                 adapterConfig == null ? 0 : settings.seed(),
                 objective,
                 Optimizer.of(settings),
+                settings.optimizerDevice(),
                 LearningRateSchedule.of(settings, totalSteps),
                 settings.tokensPerMicroBatch(),
                 settings.recompute(),

@@ -19,6 +19,7 @@ import java.util.List;
  * @param warmupRatio share of all steps over which the rate rises linearly
  * @param schedule how it falls after that
  * @param optimizer update rule
+ * @param optimizerDevice where the optimizer's state lies, when a device computes
  * @param weightDecay decoupled decay of matrices; vectors are not decayed
  * @param maxGradNorm global gradient norm above which a gradient is scaled down; 0 for no limit
  * @param routerAuxLossCoef weight of the loss that balances the use of a mixture's experts; 0 for none
@@ -41,6 +42,7 @@ public record TrainSettings(
         double warmupRatio,
         Schedule schedule,
         Optimizer optimizer,
+        @CostOnly OptimizerDevice optimizerDevice,
         double weightDecay,
         double maxGradNorm,
         double routerAuxLossCoef,
@@ -65,6 +67,19 @@ public record TrainSettings(
     public enum Optimizer {
         ADAMW,
         SGD
+    }
+
+    /**
+     * Where the optimizer's state lies and its steps are taken, when a device computes: the parameters that are trained, in
+     * float32, and their moments. The numbers are the same to rounding.
+     */
+    public enum OptimizerDevice {
+        /** On the device if all of it fits there beside the passes, else in the host's memory. */
+        AUTO,
+        /** In the host's memory; the device has the gradients, and a copy of the weights that is written anew for each step. */
+        HOST,
+        /** On the device that computes. */
+        DEVICE
     }
 
     /** Starts from the defaults of {@code rpo.train}. */

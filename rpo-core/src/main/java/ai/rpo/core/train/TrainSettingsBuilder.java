@@ -1,6 +1,7 @@
 package ai.rpo.core.train;
 
 import ai.rpo.core.train.TrainSettings.Optimizer;
+import ai.rpo.core.train.TrainSettings.OptimizerDevice;
 import ai.rpo.core.train.TrainSettings.Schedule;
 
 /** Builds {@link TrainSettings}; what is not set has the default of {@code rpo.train}. */
@@ -14,6 +15,7 @@ public final class TrainSettingsBuilder {
     private double warmupRatio = 0.1;
     private Schedule schedule = Schedule.COSINE;
     private Optimizer optimizer = Optimizer.ADAMW;
+    private OptimizerDevice optimizerDevice = OptimizerDevice.AUTO;
     private double weightDecay;
     private double maxGradNorm = 1;
     private double routerAuxLossCoef;
@@ -39,6 +41,7 @@ public final class TrainSettingsBuilder {
         warmupRatio = settings.warmupRatio();
         schedule = settings.schedule();
         optimizer = settings.optimizer();
+        optimizerDevice = settings.optimizerDevice();
         weightDecay = settings.weightDecay();
         maxGradNorm = settings.maxGradNorm();
         routerAuxLossCoef = settings.routerAuxLossCoef();
@@ -98,6 +101,12 @@ public final class TrainSettingsBuilder {
     /** Sets the update rule. */
     public TrainSettingsBuilder optimizer(Optimizer value) {
         optimizer = value;
+        return this;
+    }
+
+    /** Sets where the optimizer's state lies, when a device computes. */
+    public TrainSettingsBuilder optimizerDevice(OptimizerDevice value) {
+        optimizerDevice = value;
         return this;
     }
 
@@ -184,6 +193,7 @@ public final class TrainSettingsBuilder {
                 warmupRatio,
                 schedule,
                 optimizer,
+                optimizerDevice,
                 weightDecay,
                 maxGradNorm,
                 routerAuxLossCoef,

@@ -11,6 +11,7 @@ import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Noise;
 import ai.rpo.core.tensor.Storage;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -27,6 +28,7 @@ public final class Trainer implements AutoCloseable {
 
     private final TrainPlan plan;
     private final Backend backend;
+    private final Backend home;
     private final ParameterLayout layout;
     private final TrainState state;
     private Parameters frozen;
@@ -34,14 +36,29 @@ public final class Trainer implements AutoCloseable {
 
     /** @param backend computes, and owns the memory of state and gradients */
     public Trainer(TrainPlan plan, Backend backend) {
+        this(plan, backend, backend);
+    }
+
+    /**
+     * @param backend computes, and owns the memory of gradients
+     * @param home takes the optimizer's steps, and owns the memory of the state; where it is another backend, the first one
+     *     has a copy of the trained weights, which is written anew for each step
+     */
+    public Trainer(TrainPlan plan, Backend backend, Backend home) {
         this.plan = plan;
         this.backend = backend;
+        this.home = home;
         layout = plan.layout();
-        state = TrainState.allocate(backend, layout.size(), plan.optimizer());
+        state = TrainState.allocate(home, layout.size(), plan.optimizer());
     }
 
     /** Holds what only steps need. */
-    private record Passes(BatchGradient batch, Parameters weights, Parameters gradients, FlatVector flat) {}
+    private record Passes(
+            BatchGradient batch,
+            Parameters weights,
+            Parameters gradients,
+            FlatVector flat,
+            Optional<AwayFromHome> away) {}
 
     /** Returns what steps change. */
     public TrainState state() {
@@ -50,7 +67,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Allocates as many zeros as there are trained parameters, where those lie. */
     public Storage zerosLikeParameters() {
-        return backend.allocate(layout.size());
+        return home.allocate(layout.size());
     }
 
     /**
@@ -71,12 +88,18 @@ public final class Trainer implements AutoCloseable {
      */
     public StepMetrics step(List<TrainingExample> batch) {
         Passes ready = passes();
+        ready.away.ifPresent(away -> away.refresh(state.parameters()));
         ready.flat.zero();
         long noise = Noise.of(plan.dropoutSeed(), state.step());
         StepMetrics metrics = ready.batch.add(ready.weights, batch, noise, ready.gradients);
         clip(ready.flat, batch, metrics);
-        plan.optimizer()
-                .step(state, ready.gradients.storage(), layout, plan.rate().at(state.step()), backend);
+        Storage gradient = ready.gradients.storage();
+        double rate = plan.rate().at(state.step());
+        if (ready.away.isPresent()) {
+            ready.away.get().step(plan.optimizer(), state, gradient, rate);
+        } else {
+            plan.optimizer().step(state, gradient, layout, rate, home);
+        }
         state.setStep(state.step() + 1);
         return metrics;
     }
@@ -96,7 +119,10 @@ public final class Trainer implements AutoCloseable {
     private Passes passes() {
         if (passes == null) {
             Decoder decoder = new Decoder(plan.model(), plan.lora(), backend);
-            Parameters trained = new Parameters(layout, state.parameters());
+            Optional<AwayFromHome> away =
+                    home == backend ? Optional.empty() : Optional.of(new AwayFromHome(plan, backend, home));
+            Parameters trained =
+                    away.map(AwayFromHome::weights).orElseGet(() -> new Parameters(layout, state.parameters()));
             Storage gradient = backend.allocate(layout.size());
             passes = new Passes(
                     new BatchGradient(
@@ -107,7 +133,8 @@ public final class Trainer implements AutoCloseable {
                             plan.balanceWeight()),
                     frozen == null ? trained : trained.over(frozen),
                     new Parameters(layout, gradient),
-                    FlatVector.of(gradient, backend));
+                    FlatVector.of(gradient, backend),
+                    away);
         }
         return passes;
     }
@@ -116,6 +143,7 @@ public final class Trainer implements AutoCloseable {
         if (passes != null) {
             passes.batch.close();
             passes.gradients.storage().free();
+            passes.away.ifPresent(AwayFromHome::free);
             passes = null;
         }
     }

@@ -65,6 +65,11 @@ public final class TrainSettingsFixture {
         return this;
     }
 
+    public TrainSettingsFixture optimizerDevice(TrainSettings.OptimizerDevice value) {
+        settings.optimizerDevice(value);
+        return this;
+    }
+
     public TrainSettingsFixture keepCheckpoints(int value) {
         settings.keepCheckpoints(value);
         return this;

@@ -24,6 +24,7 @@ class TrainSettingsTest {
                                 1.5,
                                 Schedule.COSINE,
                                 Optimizer.ADAMW,
+                                TrainSettings.OptimizerDevice.AUTO,
                                 -0.1,
                                 Double.POSITIVE_INFINITY,
                                 -1,

@@ -138,6 +138,7 @@ class ResolvedConfigurationTest {
             for (String key : List.of(
                     "tokens-per-micro-batch",
                     "recompute",
+                    "optimizer-device",
                     "worker-timeout",
                     "keep-checkpoints",
                     "resources.cpus",

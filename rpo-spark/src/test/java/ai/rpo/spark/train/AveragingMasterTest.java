@@ -465,6 +465,7 @@ class AveragingMasterTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
                 0,

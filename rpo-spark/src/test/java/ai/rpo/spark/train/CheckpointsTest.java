@@ -324,6 +324,7 @@ class CheckpointsTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
                 0,

@@ -59,6 +59,7 @@ class CommonStateTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
                 0,

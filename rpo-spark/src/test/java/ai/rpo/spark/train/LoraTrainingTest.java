@@ -173,6 +173,7 @@ class LoraTrainingTest {
                 0.1,
                 TrainSettings.Schedule.COSINE,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
                 0,

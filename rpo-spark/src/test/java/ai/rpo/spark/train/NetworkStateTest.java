@@ -66,6 +66,7 @@ class NetworkStateTest {
                 0,
                 TrainSettings.Schedule.CONSTANT,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 0,
                 0,

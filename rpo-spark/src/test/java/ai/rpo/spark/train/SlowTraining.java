@@ -49,6 +49,7 @@ final class SlowTraining {
                 0.1,
                 TrainSettings.Schedule.COSINE,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0.01,
                 1,
                 0,

@@ -146,6 +146,7 @@ class TrainStageSharedTest {
                 0.1,
                 TrainSettings.Schedule.COSINE,
                 TrainSettings.Optimizer.ADAMW,
+                TrainSettings.OptimizerDevice.AUTO,
                 0,
                 1,
                 0,

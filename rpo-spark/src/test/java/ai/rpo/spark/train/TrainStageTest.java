@@ -460,6 +460,7 @@ class TrainStageTest {
                 0.1,
                 TrainSettings.Schedule.COSINE,
                 optimizer,
+                TrainSettings.OptimizerDevice.AUTO,
                 0.01,
                 0,
                 0,

@@ -16,6 +16,7 @@ import ai.rpo.core.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -62,6 +63,11 @@ public final class CudaBackend implements Backend {
     @Override
     public String describe() {
         return description;
+    }
+
+    @Override
+    public OptionalLong deviceMemory() {
+        return OptionalLong.of(device.memory());
     }
 
     @Override

@@ -93,6 +93,15 @@ final class Device {
         return multiprocessors;
     }
 
+    /** In bytes, used or not. */
+    long memory() {
+        makeCurrent();
+        long[] free = new long[1];
+        long[] total = new long[1];
+        check(driver.cuMemGetInfo_v2(free, total), "ask for the memory of");
+        return total[0];
+    }
+
     /** @throws DeviceException if there is not so much, naming both */
     long allocate(long bytes) {
         makeCurrent();

@@ -18,6 +18,10 @@
 #error "switches between stacks on x86-64 only"
 #endif
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 extern "C" void emu_switch(void** from, void* to) __attribute__((visibility("hidden")));
 asm(".text\n"
     ".local emu_switch\n"
@@ -182,11 +186,19 @@ bool add(const char* name, void (*kernel)(A...)) {
     return true;
 }
 
+/** Threads that have ended never left their functions, whose frames AddressSanitizer still knows. */
+inline void forget([[maybe_unused]] std::vector<char>& stacks) {
+#ifdef __SANITIZE_ADDRESS__
+    __asan_unpoison_memory_region(stacks.data(), stacks.size());
+#endif
+}
+
 inline void runBlock(std::vector<char>& stacks) {
     int count = (int) block.threads.size();
     block.waiting = 0;
     block.alive = count;
     for (Warp& warp : block.warps) warp.waiting = 0;
+    forget(stacks);
     std::memset(dynamicShared, 0xff, 4096);
     if (__start_emu_shared) std::memset(__start_emu_shared, 0xff, __stop_emu_shared - __start_emu_shared);
     for (int i = 0; i < count; i++) {
@@ -217,6 +229,7 @@ extern "C" const char* emuLaunch(const char* name, const unsigned* grid, const u
     emu::Block& block = emu::block;
     unsigned count = size[0] * size[1] * size[2];
     if (count > 1024 || shared > emu::DYNAMIC) return "more threads or shared memory than a block may have";
+    emu::forget(stacks);
     if (stacks.size() < count * emu::STACK) stacks.resize(count * emu::STACK);
     block.grid = {grid[0], grid[1], grid[2]};
     block.size = {size[0], size[1], size[2]};
