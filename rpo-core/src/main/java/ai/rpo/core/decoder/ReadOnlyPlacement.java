@@ -66,7 +66,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         return new ReadOnlyPlacement(layout, packed, tables, backend);
     }
 
-    /** Of a copy of weights that change: tables may get any number. */
+    /** Places a copy of weights that change: tables may get any number. */
     static ReadOnlyPlacement ofTrained(ModelConfig config, ParameterLayout layout, Backend backend) {
         return new ReadOnlyPlacement(layout, Set.of(), tables(config), backend);
     }

@@ -108,6 +108,10 @@ public final class CompletionSampler {
      *     one of the new columns already
      */
     public Dataset<Row> transform(Dataset<Row> rows) {
+        return SetterNames.in(() -> transformed(rows));
+    }
+
+    private Dataset<Row> transformed(Dataset<Row> rows) {
         LocalModel opened =
                 LocalModel.of(model, rows.sparkSession().sparkContext().hadoopConfiguration());
         NewColumns columns = NewColumns.of(rows.schema(), COLUMNS);

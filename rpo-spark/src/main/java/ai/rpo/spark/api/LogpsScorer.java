@@ -102,6 +102,10 @@ public final class LogpsScorer {
      *     of the new columns already
      */
     public Dataset<Row> transform(Dataset<Row> rows) {
+        return SetterNames.in(() -> transformed(rows));
+    }
+
+    private Dataset<Row> transformed(Dataset<Row> rows) {
         LocalModel opened =
                 LocalModel.of(model, rows.sparkSession().sparkContext().hadoopConfiguration());
         RowKind kind = kind(rows.schema());

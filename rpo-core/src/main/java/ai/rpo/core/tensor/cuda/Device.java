@@ -93,7 +93,7 @@ final class Device {
         return multiprocessors;
     }
 
-    /** In bytes, used or not. */
+    /** Counts bytes, used or not. */
     long memory() {
         makeCurrent();
         long[] free = new long[1];
