@@ -18,7 +18,7 @@ final class Block {
 
     record Saved(Branch.Saved<?> attention, Branch.Saved<?> feedForward) {
 
-        /** How tokens went to experts, where the feed-forward is a mixture of them. */
+        /** Tells how tokens went to experts, where the feed-forward is a mixture of them. */
         Optional<Routing> routing() {
             return feedForward.part() instanceof Experts.Saved experts
                     ? Optional.of(experts.routing())

@@ -154,7 +154,7 @@ public final class Decoder {
         return logps;
     }
 
-    /** What a batch uses of a mixture's experts, keeping no activations; the head is left out. */
+    /** Counts what a batch uses of a mixture's experts, keeping no activations; the head is left out. */
     public ExpertUse expertUse(Parameters weights, PackedBatch batch, Workspace workspace) {
         workspace.reset();
         ExpertUse use = noUse();

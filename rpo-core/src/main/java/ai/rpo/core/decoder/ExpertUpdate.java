@@ -7,7 +7,7 @@ import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
 import java.util.Optional;
 
-/** What an adapter adds to one expert's projection: {@code scale·(x·Aᵀ)·Bᵀ}, with its part of the A and B of all experts. */
+/** Computes what an adapter adds to one expert's projection: {@code scale·(x·Aᵀ)·Bᵀ}, with its part of the A and B of all experts. */
 final class ExpertUpdate implements Projection.Update {
 
     private final Backend backend;

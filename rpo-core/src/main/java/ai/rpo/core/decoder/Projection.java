@@ -35,7 +35,7 @@ final class Projection {
         Tensor of(Parameters parameters);
     }
 
-    /** What an adapter adds to the product. */
+    /** Computes what an adapter adds to the product. */
     interface Update {
 
         /** Adds to {@code out [tokens, out]}. */
@@ -116,7 +116,7 @@ final class Projection {
                 Optional.empty());
     }
 
-    /** The same with what an adapter adds to it. */
+    /** Gives the same with what an adapter adds to it. */
     Projection with(Optional<? extends Update> other) {
         return new Projection(backend, firstName, weight, bias, inputMajor, other, magnitudes);
     }

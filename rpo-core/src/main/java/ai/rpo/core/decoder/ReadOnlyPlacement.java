@@ -74,7 +74,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
                 backend);
     }
 
-    /** Of a copy of weights that change: tables may get any number. */
+    /** Places a copy of weights that change: tables may get any number. */
     static ReadOnlyPlacement ofTrained(ModelConfig config, ParameterLayout layout, Backend backend) {
         Set<String> tables = tables(config);
         boolean rounds = backend.products() == Precision.BFLOAT16;

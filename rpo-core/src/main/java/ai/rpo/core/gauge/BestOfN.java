@@ -9,9 +9,9 @@ public final class BestOfN {
     private BestOfN() {}
 
     /**
-     * Returns the mean gold reward of the sample with the highest proxy reward over all draws of n out of the N samples,
-     * {@code Σᵢ C(i−1, n−1)/C(N, n)·gold₍ᵢ₎} with samples sorted by proxy, which is unbiased (arXiv 2210.10760, appendix I).
-     * Samples of equal proxy share the mean of their gold.
+     * Returns the mean gold reward of the sample with the highest proxy reward over all draws of n out of the N
+     * samples, {@code Σᵢ C(i−1, n−1)/C(N, n)·gold₍ᵢ₎} with samples sorted by proxy, which is unbiased (arXiv
+     * 2210.10760, appendix I). Samples of equal proxy share the mean of their gold.
      *
      * @param n from 1 to the number of samples
      */
@@ -58,7 +58,10 @@ public final class BestOfN {
         }
     }
 
-    /** How often each place of the order is the best of n: from the top, each place's share of what the higher ones leave. */
+    /**
+     * Tells how often each place of the order is the best of n: from the top, each place's share of what the higher
+     * ones leave.
+     */
     private static double[] weights(int samples, int n) {
         double[] weights = new double[samples];
         double left = 1;
@@ -70,8 +73,8 @@ public final class BestOfN {
     }
 
     /**
-     * Returns {@code ln n − (n−1)/n}, the KL divergence of the best of n from one sample: exact where no two samples tie, and
-     * else an upper bound.
+     * Returns {@code ln n − (n−1)/n}, the KL divergence of the best of n from one sample: exact where no two samples
+     * tie, and else an upper bound.
      */
     public static double kl(int n) {
         return Math.log(n) - (n - 1.0) / n;

@@ -16,7 +16,7 @@ import org.apache.commons.math3.distribution.TDistribution;
  */
 public record Overoptimization(Form form, double alpha, double beta, Covariance covariance, double quantile) {
 
-    /** What bends the curve. */
+    /** Says what bends the curve. */
     public enum Form {
         /** g(d) = d²: the form of best-of-n, R = d·(α − β·d). */
         BEST_OF_N {
@@ -58,7 +58,7 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
         /** The derivative of {@link #bend}. */
         abstract double slope(double d);
 
-        /** Where the curve turns, by α/β. */
+        /** Tells where the curve turns, by α/β. */
         abstract double peak(double ratio);
     }
 
@@ -73,8 +73,8 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
      *
      * @param distances √KL, above 0
      * @param rewards gold rewards less the reference's
-     * @param errors their standard errors; all 0 where they are not known, and then points count alike and their scatter tells
-     *     the error
+     * @param errors their standard errors; all 0 where they are not known, and then points count alike and their
+     *     scatter tells the error
      * @throws IllegalArgumentException unless there are three points, at two distances or more
      */
     public static Overoptimization fit(Form form, double[] distances, double[] rewards, double[] errors) {
@@ -152,7 +152,9 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
         return new Interval(value, value - half, value + half);
     }
 
-    /** Returns the distance at which the reward is highest, α/(2β) or e^{α/β − 1}; empty unless the curve bends down. */
+    /**
+     * Returns the distance at which the reward is highest, α/(2β) or e^{α/β − 1}; empty unless the curve bends down.
+     */
     public OptionalDouble peak() {
         return beta > 0 && (form == Form.LEARNING || alpha > 0)
                 ? OptionalDouble.of(form.peak(alpha / beta))
@@ -160,8 +162,8 @@ public record Overoptimization(Form form, double alpha, double beta, Covariance 
     }
 
     /**
-     * Gives the 95 % interval of {@link #peak} by Fieller's theorem for the ratio α/β; its end is infinite where β is not certain
-     * to be above 0, so that the points do not show that there is a peak.
+     * Gives the 95 % interval of {@link #peak} by Fieller's theorem for the ratio α/β; its end is infinite where β is
+     * not certain to be above 0, so that the points do not show that there is a peak.
      *
      * @throws java.util.NoSuchElementException if there is no peak
      */

@@ -28,7 +28,7 @@ public final class BatchGradient implements AutoCloseable {
     /** The loss that balances the use of experts, before its weight; TRL's name. */
     public static final String BALANCE_LOSS = "aux_loss";
 
-    /** What is minimised where there is a balancing loss: the objective's loss, and that one times its weight. */
+    /** Holds what is minimised where there is a balancing loss: the objective's loss, and that one times its weight. */
     public static final String TOTAL_LOSS = "total_loss";
 
     private static final double[] NONE = {};
@@ -123,7 +123,7 @@ public final class BatchGradient implements AutoCloseable {
     }
 
     /**
-     * What the batch uses of experts, for the loss that balances it.
+     * Counts what the batch uses of experts, for the loss that balances it.
      *
      * @param counting the same, where the pass that is trained on counts it
      */

@@ -17,7 +17,7 @@ public final class Adapter {
 
     static final String WEIGHTS = "adapter_model.safetensors";
 
-    /** What PEFT puts before the name that a weight has in the model. */
+    /** Says what PEFT puts before the name that a weight has in the model. */
     private static final String IN_PEFT = "base_model.model.";
 
     private final Path folder;
@@ -62,12 +62,12 @@ public final class Adapter {
         return copied;
     }
 
-    /** Whether a folder holds an adapter beside a model of its own, which then is what counts. */
+    /** Tells whether a folder holds an adapter beside a model of its own, which then is what counts. */
     static boolean liesBesideModelIn(Path folder) {
         return Files.exists(folder.resolve(AdapterConfig.FILE)) && !isAt(folder);
     }
 
-    /** Whether a folder holds an adapter, rather than a model of its own. */
+    /** Tells whether a folder holds an adapter, rather than a model of its own. */
     public static boolean isAt(Path folder) {
         return isAmong(SIGNS.stream()
                 .filter(name -> Files.exists(folder.resolve(name)))
@@ -75,20 +75,23 @@ public final class Adapter {
     }
 
     /**
-     * The same of a folder that holds these files, as far as they are {@link #SIGNS}. Some trainers copy the model's
-     * {@code config.json} beside the adapter, so that alone makes no model.
+     * Tells whether a folder with these files holds an adapter, as far as they are {@link #SIGNS}. Some trainers copy
+     * the model's {@code config.json} beside the adapter, so that alone makes no model.
      */
     public static boolean isAmong(Set<String> files) {
         boolean weights = files.contains(CheckpointFiles.WEIGHTS) || files.contains(CheckpointFiles.INDEX);
         return files.contains(AdapterConfig.FILE) && !(weights && files.contains(CheckpointFiles.CONFIG));
     }
 
-    /** What {@code adapter_config.json} calls the model that is adapted: a path, or a name at the Hugging Face hub. */
+    /**
+     * Gives what {@code adapter_config.json} calls the model that is adapted: a path, or a name at the Hugging Face
+     * hub.
+     */
     static String baseName(Path folder) {
         return JsonObject.read(folder.resolve(AdapterConfig.FILE)).text(AdapterConfig.BASE, "");
     }
 
-    /** The same of the file's text. */
+    /** Reads the same name out of the file's text. */
     public static String baseNameIn(String text) {
         return JsonObject.parse(text, AdapterConfig.FILE).text(AdapterConfig.BASE, "");
     }
@@ -115,7 +118,7 @@ public final class Adapter {
         return new Adapter(folder, base, baseWeights);
     }
 
-    /** What {@code adapter_config.json} calls the model that is adapted. */
+    /** Gives what {@code adapter_config.json} calls the model that is adapted. */
     public String baseName() {
         return baseName;
     }

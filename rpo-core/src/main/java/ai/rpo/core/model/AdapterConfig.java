@@ -24,10 +24,10 @@ public final class AdapterConfig {
     static final String BASE = "base_model_name_or_path";
     static final String ALL = "all-linear";
 
-    /** What other families call the head of a classifier: PEFT names both, whichever a model has. */
+    /** Names what other families call the head of a classifier: PEFT names both, whichever a model has. */
     private static final String OTHER_CLASSIFIER = "classifier";
 
-    /** What changes the arithmetic or the weights, and is not supported. */
+    /** Names what changes the arithmetic or the weights, and is not supported. */
     private static final List<String> UNSUPPORTED = List.of(
             "lora_bias",
             "exclude_modules",
@@ -43,7 +43,7 @@ public final class AdapterConfig {
     /** Beginnings of the model's weights that leave them as they are; all others make of them something else. */
     private static final Set<String> INITIALISATIONS = Set.of("gaussian", "eva", "orthogonal", "mica");
 
-    /** What PEFT writes and neither {@link #UNSUPPORTED} nor {@link #parse} minds: it changes no number. */
+    /** Names what PEFT writes and neither {@link #UNSUPPORTED} nor {@link #parse} minds: it changes no number. */
     private static final Set<String> WITHOUT_EFFECT = Set.of(
             BASE,
             "task_type",
@@ -158,7 +158,7 @@ public final class AdapterConfig {
         }
     }
 
-    /** As PEFT chooses them: those of these layers among the target modules that are named. */
+    /** Chooses as PEFT does: those of these layers among the target modules that are named. */
     private static Set<String> inLayers(JsonObject file, ModelConfig config, Set<String> modules) {
         String key = "layers_to_transform";
         if (file.isEmpty(key)) {
@@ -275,7 +275,7 @@ public final class AdapterConfig {
         }
     }
 
-    /** As in PEFT, of many names that are in use with other families those count that are the model's. */
+    /** Chooses as PEFT does: of many names that are in use with other families those count that are the model's. */
     private static Set<String> namedModules(JsonObject file, String key, ModelConfig config) {
         List<String> targets = file.texts(key);
         WeightNames names = config.architecture().names();
@@ -352,7 +352,9 @@ public final class AdapterConfig {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Target modules that choose exactly the adapter's: the usual short names, or whole ones where those say too much. */
+    /**
+     * Target modules that choose exactly the adapter's: the usual short names, or whole ones where those say too much.
+     */
     static Set<String> shortNames(ModelConfig config, Lora lora) {
         Set<String> last = lastNames(lora.modules());
         boolean exact = modules(config, List.copyOf(last), FILE).equals(lora.modules());

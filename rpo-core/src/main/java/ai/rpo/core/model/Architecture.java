@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a family of decoders computes, beside its sizes. The decoder is put together from this; a new family is a new
- * combination of these parts.
+ * Says how a family of decoders computes, beside its sizes. The decoder is put together from this; a new family is a
+ * new combination of these parts.
  *
  * @param names the weights it has, by their names in the file
  * @param attention how queries meet keys
@@ -43,7 +43,7 @@ public record Architecture(
         LAYER_WITHOUT_BIAS
     }
 
-    /** What a block's feed-forward reads. */
+    /** Says what a block's feed-forward reads. */
     public enum Residual {
         /** The block's input with what attention added to it. */
         SEQUENTIAL,
@@ -117,7 +117,7 @@ public record Architecture(
             return new Biases(attentionInput, attentionOutput, feedForward, false);
         }
 
-        /** Of all projections but the head. */
+        /** Has biases in all projections but the head. */
         static final Biases IN_BLOCKS = new Biases(true, true, true, false);
     }
 
@@ -136,8 +136,8 @@ public record Architecture(
     }
 
     /**
-     * A mixture of experts: each token goes through a few of many feed-forwards, which a router chooses for it, and gets
-     * the sum of their results, each times its share.
+     * A mixture of experts: each token goes through a few of many feed-forwards, which a router chooses for it, and
+     * gets the sum of their results, each times its share.
      *
      * @param layers whether each layer has one
      * @param experts feed-forwards there are
@@ -164,7 +164,7 @@ public record Architecture(
         }
     }
 
-    /** What an expert's result is multiplied with: an element of a softmax of the router's logits. */
+    /** Says what an expert's result is multiplied with: an element of a softmax of the router's logits. */
     public enum Shares {
         /** Over all experts, so that a token's shares add up to less than 1. */
         OF_ALL,
@@ -227,14 +227,15 @@ public record Architecture(
         return new Architecture(names, attention, norm, gatedFeedForward, biases, residual, multipliers, mixture, cap);
     }
 
-    /** What stands in place of a layer's feed-forward, if anything does. */
+    /** Gives what stands in place of a layer's feed-forward, if anything does. */
     public Optional<Mixture> mixture(int layer) {
         return mixture.filter(some -> some.layers().get(layer));
     }
 
     /**
-     * A block's projections that can be adapted, by their full names, those of one input together. Of a mixture of experts
-     * these are attention's: PEFT takes the names of others, in layers without experts too, for those of experts.
+     * A block's projections that can be adapted, by their full names, those of one input together. Of a mixture of
+     * experts these are attention's: PEFT takes the names of others, in layers without experts too, for those of
+     * experts.
      */
     public List<List<String>> projections(int layer) {
         String block = names.block(layer);

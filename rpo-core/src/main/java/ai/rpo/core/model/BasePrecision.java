@@ -4,9 +4,9 @@ import ai.rpo.core.tensor.Packing;
 import java.util.Locale;
 import java.util.Optional;
 
-/** In how many bits the weights under an adapter are kept, which are only read. */
+/** Says in how many bits the weights under an adapter are kept, which are only read. */
 public enum BasePrecision {
-    /** As the model's files have them where those are quantised, else in float32. */
+    /** Keeps them as the model's files have them where those are quantised, else in float32. */
     AS_STORED(null),
     /** Matrices in four bits with a scale for every 64 numbers (QLoRA, arXiv 2305.14314). */
     NF4(Packing.NF4),
@@ -27,7 +27,7 @@ public enum BasePrecision {
         return Optional.ofNullable(packing);
     }
 
-    /** As it is written in configuration. */
+    /** Gives the name as it is written in configuration. */
     public String key() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

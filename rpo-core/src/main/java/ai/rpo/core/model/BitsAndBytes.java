@@ -4,7 +4,7 @@ import ai.rpo.core.tensor.Packing;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
-/** How bitsandbytes quantised a model's files, as {@code quantization_config} of {@code config.json} says. */
+/** Says how bitsandbytes quantised a model's files, as {@code quantization_config} of {@code config.json} says. */
 record BitsAndBytes(Packing packing) {
 
     static final String KEY = "quantization_config";

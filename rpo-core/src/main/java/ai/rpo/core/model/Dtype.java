@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How a checkpoint stores its weights; everything is computed in float32. */
+/** Says how a checkpoint stores its weights; everything is computed in float32. */
 public enum Dtype {
     F32("float32", 4, Double.POSITIVE_INFINITY),
     F16("float16", 2, 65_520),
@@ -35,7 +35,7 @@ public enum Dtype {
         return overflow;
     }
 
-    /** By its name in a safetensors header or in {@code config.json}, whatever the case. */
+    /** Finds one by its name in a safetensors header or in {@code config.json}, whatever the case. */
     public static Optional<Dtype> named(String name) {
         for (Dtype dtype : values()) {
             if (dtype.torchName.equals(name.toLowerCase(Locale.ROOT))

@@ -45,7 +45,10 @@ final class ExpertKeys {
         return new Architecture.Mixture(names, layers, experts, chosen, columns, shares, Optional.empty());
     }
 
-    /** By a key that says whether the shares of a token add up to 1; in transformers they do not where it is missing. */
+    /**
+     * Reads them from a key that says whether the shares of a token add up to 1; in transformers they do not where it
+     * is missing.
+     */
     Architecture.Shares shares(String key) {
         return file.flag(key, false) ? Architecture.Shares.OF_CHOSEN : Architecture.Shares.OF_ALL;
     }

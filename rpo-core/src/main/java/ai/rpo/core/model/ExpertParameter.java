@@ -32,7 +32,7 @@ public record ExpertParameter(String name, int experts, int in, int out) {
                 module(config, layer) + INPUT, mixture.experts(), config.hiddenSize(), 2 * mixture.columns());
     }
 
-    /** What makes the output of a layer's experts. */
+    /** Names what makes the output of a layer's experts. */
     public static ExpertParameter output(ModelConfig config, Architecture.Mixture mixture, int layer) {
         return new ExpertParameter(
                 module(config, layer) + OUTPUT, mixture.experts(), mixture.columns(), config.hiddenSize());

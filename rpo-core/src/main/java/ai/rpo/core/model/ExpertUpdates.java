@@ -24,7 +24,7 @@ final class ExpertUpdates {
     };
 
     /**
-     * Where a weight of the file lies in the parameter that is adapted.
+     * Tells where a weight of the file lies in the parameter that is adapted.
      *
      * @param expert whose it is; -1 where it holds those of all, input first
      * @param row of the parameter's output, where it begins

@@ -3,13 +3,13 @@ package ai.rpo.core.model;
 import ai.rpo.core.RpoException;
 
 /**
- * How a trained model is written.
+ * Says how a trained model is written.
  *
  * @param maxFileBytes weight files end before they exceed this, except that a weight is never divided
  */
 public record ExportForm(Kind kind, Dtype dtype, long maxFileBytes) {
 
-    /** What is in the folder. */
+    /** Says what is in the folder. */
     public enum Kind {
         /** A model that stands alone; an adapter's updates are added to the weights. */
         FULL,

@@ -48,7 +48,7 @@ interface Family {
         return Set.of();
     }
 
-    /** Whether it is a mixture of experts; of the others one that says it has some is refused. */
+    /** Tells whether it is a mixture of experts; of the others one that says it has some is refused. */
     default boolean hasExperts() {
         return false;
     }

@@ -84,7 +84,7 @@ final class JsonObject {
         return node.hasNonNull(key);
     }
 
-    /** Whether the key is there and holds {@code null}, which for some keys means other than their default. */
+    /** Tells whether the key is there and holds {@code null}, which for some keys means other than their default. */
     boolean isNull(String key) {
         return node.has(key) && node.get(key).isNull();
     }
@@ -158,7 +158,7 @@ final class JsonObject {
         return has(key) && node.get(key).isTextual();
     }
 
-    /** Whether there is nothing to be minded: no such key, null, false, or a container with nothing in it. */
+    /** Tells whether there is nothing to be minded: no such key, null, false, or a container with nothing in it. */
     boolean isEmpty(String key) {
         JsonNode value = node.path(key);
         return value.isMissingNode()

@@ -19,7 +19,8 @@ import java.util.TreeSet;
  * @param ranks of projections that have another
  * @param alphas of projections that have another
  * @param saved names of embeddings, heads and norms that are trained whole, such as {@code model.embed_tokens}
- * @param dora whether each row of {@code W + scale·B·A} has a magnitude of its own (DoRA, arXiv 2402.09353), which is trained
+ * @param dora whether each row of {@code W + scale·B·A} has a magnitude of its own (DoRA, arXiv 2402.09353), which is
+ *     trained
  */
 public record Lora(
         int rank,
@@ -55,7 +56,7 @@ public record Lora(
         return ranks.getOrDefault(module, rank);
     }
 
-    /** What a projection's update is multiplied with. */
+    /** Gives what a projection's update is multiplied with. */
     public double scale(String module) {
         double over = rankStabilized ? Math.sqrt(rank(module)) : rank(module);
         return alphas.getOrDefault(module, alpha) / over;
@@ -81,7 +82,7 @@ public record Lora(
         return PREFIX + wrapper(parameter) + ".lora_B";
     }
 
-    /** What PEFT wraps the experts in: where both of their projections are adapted, the first inside the second. */
+    /** Names what PEFT wraps the experts in: where both of their projections are adapted, the first inside the second. */
     private String wrapper(ExpertParameter parameter) {
         String name = parameter.name();
         String module = name.substring(0, name.lastIndexOf('.'));
@@ -99,7 +100,7 @@ public record Lora(
         return PREFIX + weight;
     }
 
-    /** Whether a weight is trained whole. */
+    /** Tells whether a weight is trained whole. */
     public boolean trains(String weight) {
         return saved.contains(weight.replaceFirst("\\.(weight|bias)$", ""));
     }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Whether an adapter is trained instead of all weights, and what it is like; the keys of {@code rpo.lora}.
+ * Tells whether an adapter is trained instead of all weights, and what it is like; the keys of {@code rpo.lora}.
  *
  * @param rank columns between A and B; 0 to train all weights
  * @param alpha numerator of the update's scale

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A model's weights with an adapter's updates added, {@code W + scale·B·A}, and its rows as long as an adapter with magnitudes
- * says; worked out as they are read.
+ * A model's weights with an adapter's updates added, {@code W + scale·B·A}, and its rows as long as an adapter with
+ * magnitudes says; worked out as they are read.
  */
 final class MergedWeights implements Weights {
 
@@ -30,8 +30,8 @@ final class MergedWeights implements Weights {
     }
 
     /**
-     * The update of a weight as {@code left·right}: {@code [rows, rank]} with the scale in it, and {@code [rank, columns]}; of
-     * so many rows of the weight after another, each with a right of its own.
+     * The update of a weight as {@code left·right}: {@code [rows, rank]} with the scale in it, and
+     * {@code [rank, columns]}; of so many rows of the weight after another, each with a right of its own.
      */
     record Factors(int rank, int rows, float[] left, float[] right, float[] gains) {
 
@@ -125,7 +125,7 @@ final class MergedWeights implements Weights {
         return transposed;
     }
 
-    /** By what each row of the sum is to grow to be as long as its magnitude. */
+    /** Tells by what each row of the sum is to grow to be as long as its magnitude. */
     private float[] gains(ParameterLayout.Entry entry, Factors factors, float[] magnitudes) {
         float[] row = new float[entry.columns()];
         float[] update = new float[entry.columns()];

@@ -11,7 +11,7 @@ final class Ministral3 implements Family {
 
     private static final String BETA = "llama_4_scaling_beta";
 
-    /** What transformers takes where the file says nothing of the rotation. */
+    /** Says what transformers takes where the file says nothing of the rotation. */
     private static final JsonObject ROTATION = JsonObject.parse("""
             {"rope_type": "yarn", "rope_theta": 1000000.0, "factor": 16.0, "original_max_position_embeddings": 16384,
              "beta_fast": 32.0, "beta_slow": 1.0, "mscale_all_dim": 1.0, "mscale": 1.0, "llama_4_scaling_beta": 0.1}

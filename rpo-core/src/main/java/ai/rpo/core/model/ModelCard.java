@@ -19,7 +19,7 @@ final class ModelCard {
         return text("library_name: transformers\n", reward ? "text-classification" : "text-generation", what, facts);
     }
 
-    /** Of an adapter. */
+    /** Writes the card of an adapter. */
     static String text(ModelConfig config, Lora lora, String baseName, Dtype dtype, Map<String, String> facts) {
         String what = String.format(
                 Locale.ROOT,

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a decoder needs to know of a {@code config.json}, whatever family wrote it.
+ * Holds what a decoder needs to know of a {@code config.json}, whatever family wrote it.
  *
  * @param modelType {@code model_type} of the file, such as {@code llama}
  * @param vocabularySize rows of the embedding table
@@ -85,7 +85,7 @@ public record ModelConfig(
                 Optional.empty());
     }
 
-    /** The same decoder under the head of a reward model. */
+    /** Gives the same decoder under the head of a reward model. */
     public ModelConfig with(RewardHead head) {
         return new ModelConfig(
                 modelType,

@@ -47,7 +47,7 @@ public final class ModelConfigParser {
         return family.read(config);
     }
 
-    /** By the beginning of the name, which is what versions of a family share. */
+    /** Finds the nearest one by the beginning of the name, which is what versions of a family share. */
     private static String nearest(String modelType) {
         return Family.ALL.stream()
                 .map(Family::modelType)

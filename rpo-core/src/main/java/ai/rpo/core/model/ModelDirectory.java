@@ -79,7 +79,7 @@ public final class ModelDirectory {
     }
 
     /**
-     * The same model, whose weights are kept in so many bits; an adapter on it is not.
+     * Gives the same model, whose weights are kept in so many bits; an adapter on it is not.
      *
      * @throws RpoException if its files are quantised otherwise
      */
@@ -90,7 +90,7 @@ public final class ModelDirectory {
     }
 
     /**
-     * What is wanted on top of the decoder.
+     * Says what is wanted on top of the decoder.
      *
      * @param seed of a reward model's head, where a language model is to get one
      */
@@ -144,8 +144,8 @@ public final class ModelDirectory {
     }
 
     /**
-     * Opens a model that is to be trained to give rewards: a reward model, or a language model, whose head is left out for
-     * one that is drawn.
+     * Opens a model that is to be trained to give rewards: a reward model, or a language model, whose head is left out
+     * for one that is drawn.
      *
      * @param seed of the numbers of a head that is drawn
      * @throws RpoException naming what is missing, broken or not supported
@@ -262,7 +262,7 @@ public final class ModelDirectory {
         return base.orElse(this);
     }
 
-    /** Whether the numbers of its head are drawn, since its files have none for a reward model's. */
+    /** Tells whether the numbers of its head are drawn, since its files have none for a reward model's. */
     public boolean hasDrawnHead() {
         return config.reward().isPresent() && adapter.isEmpty() && !RewardHead.isSaidBy(configFile);
     }
@@ -273,19 +273,19 @@ public final class ModelDirectory {
     }
 
     /**
-     * A file beside the weights, such as {@code chat_template.jinja}, if there is one. What an adapter's folder lacks is
-     * its model's; the files of a tokenizer, and of a template, all come from one folder.
+     * A file beside the weights, such as {@code chat_template.jinja}, if there is one. What an adapter's folder lacks
+     * is its model's; the files of a tokenizer, and of a template, all come from one folder.
      */
     public Optional<Path> file(String name) {
         return sideFiles.find(name);
     }
 
-    /** Where the files beside the weights come from. */
+    /** Tells where the files beside the weights come from. */
     public SideFiles sideFiles() {
         return sideFiles;
     }
 
-    /** What in the folder is passed over, a sentence each: what a person may have meant otherwise. */
+    /** Tells what in the folder is passed over, a sentence each: what a person may have meant otherwise. */
     public List<String> remarks() {
         List<String> remarks = new ArrayList<>();
         if (base.isPresent()) {
@@ -316,14 +316,16 @@ public final class ModelDirectory {
         }
     }
 
-    /** Every weight of {@link ParameterLayout#of} this model's configuration, with the adapter's update if there is one. */
+    /**
+     * Every weight of {@link ParameterLayout#of} this model's configuration, with the adapter's update if there is one.
+     */
     public Weights weights() {
         Weights own = QuantizedWeights.of(config, weights, weights.packing(), precision, folder);
         return adapter.<Weights>map(updates -> new MergedWeights(config, own, updates.lora(), updates.weights()))
                 .orElse(own);
     }
 
-    /** Whether its matrices are in fewer bits, in its files or as {@link #with} says. */
+    /** Tells whether its matrices are in fewer bits, in its files or as {@link #with} says. */
     public boolean isQuantized() {
         return precision == BasePrecision.AS_STORED
                 ? weights.packing().isPresent()

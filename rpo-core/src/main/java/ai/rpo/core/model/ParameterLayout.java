@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where each weight lies in the one flat vector that holds them all, under its Hugging Face name.
+ * Says where each weight lies in the one flat vector that holds them all, under its Hugging Face name.
  *
  * <p>Weights that are multiplied with the same input lie side by side (query, key, value; gate, up), so that each such
  * group is itself one matrix and needs one product.
@@ -29,7 +29,7 @@ public final class ParameterLayout {
             return (long) rows() * columns();
         }
 
-        /** Of all matrices; 1 for vectors. */
+        /** Counts the rows of a matrix; 1 for vectors. */
         public int rows() {
             return shape.subList(0, shape.size() - 1).stream().reduce(1, Math::multiplyExact);
         }
@@ -38,7 +38,7 @@ public final class ParameterLayout {
             return shape.get(shape.size() - 1);
         }
 
-        /** Whether the file stores one dimension: normalization weights and biases, which are not decayed. */
+        /** Tells whether the file stores one dimension: normalization weights and biases, which are not decayed. */
         public boolean vector() {
             return shape.size() == 1;
         }
@@ -99,8 +99,8 @@ public final class ParameterLayout {
     }
 
     /**
-     * The matrices of an adapter, and what it trains whole, under PEFT's names. Those that reduce one input lie side by side, so that they too are
-     * one matrix.
+     * The matrices of an adapter, and what it trains whole, under PEFT's names. Those that reduce one input lie side by
+     * side, so that they too are one matrix.
      */
     public static ParameterLayout of(ModelConfig config, Lora lora) {
         ParameterLayout base = of(config);
@@ -262,7 +262,7 @@ public final class ParameterLayout {
         }
     }
 
-    /** In the order of the flat vector. */
+    /** Gives them in the order of the flat vector. */
     public List<Entry> entries() {
         return new ArrayList<>(entries.values());
     }

@@ -4,7 +4,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 
-/** Why a file could not be read, in words: several of the JDK's messages are only the file's name, or a number. */
+/** Says why a file could not be read, in words: several of the JDK's messages are only the file's name, or a number. */
 final class ReadFailure {
 
     private ReadFailure() {}

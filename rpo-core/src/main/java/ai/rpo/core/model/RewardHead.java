@@ -8,11 +8,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Describes the head of a reward model: one number of a completion instead of logits, {@code score.weight [1, hidden]} times the
- * final hidden state of its last token, without a bias.
+ * Describes the head of a reward model: one number of a completion instead of logits, {@code score.weight [1, hidden]}
+ * times the final hidden state of its last token, without a bias.
  *
- * @param mean and {@code deviation} say what rewards are normalised with, {@code (number − mean)/deviation}; 0 and 1 where
- *     the file has none
+ * @param mean and {@code deviation} say what rewards are normalised with, {@code (number − mean)/deviation}; 0 and 1
+ *     where the file has none
  * @param padding a token that is passed over at the end of a completion, as transformers does it
  */
 public record RewardHead(double mean, double deviation, OptionalInt padding) {
@@ -20,10 +20,10 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
     /** A head whose numbers are rewards as they are. */
     public static final RewardHead PLAIN = new RewardHead(0, 1, OptionalInt.empty());
 
-    /** What transformers calls the weight, without {@code .weight}. */
+    /** Says what transformers calls the weight, without {@code .weight}. */
     static final String NAME = "score";
 
-    /** What OpenRLHF called it. */
+    /** Says what OpenRLHF called it. */
     static final String OTHER_NAME = "value_head";
 
     static final String CLASSIFIER = "ForSequenceClassification";
@@ -32,7 +32,7 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
     private static final String PREFIX = "value_head_prefix";
     private static final String ARCHITECTURES = "architectures";
 
-    /** Whether a {@code config.json} says that its model has such a head, or one with more labels. */
+    /** Tells whether a {@code config.json} says that its model has such a head, or one with more labels. */
     static boolean isSaidBy(JsonObject config) {
         return architectures(config).stream().anyMatch(name -> name.endsWith(CLASSIFIER) || name.equals(OF_OPENRLHF))
                 || config.has(NORMALIZE)
@@ -59,8 +59,8 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
     }
 
     /**
-     * The head with which a model is trained: padding, without which transformers takes no batch, is a token that ends no
-     * completion, so that it is seen at the same token here and there.
+     * The head with which a model is trained: padding, without which transformers takes no batch, is a token that ends
+     * no completion, so that it is seen at the same token here and there.
      *
      * @param ends ids that end a completion
      */
@@ -87,8 +87,8 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
     }
 
     /**
-     * Changes a copy of a {@code config.json} to that of a sequence classifier with one label. What normalised the rewards of
-     * the model before does not go with other weights.
+     * Changes a copy of a {@code config.json} to that of a sequence classifier with one label. What normalised the
+     * rewards of the model before does not go with other weights.
      */
     void write(JsonObject source, ObjectNode copy) {
         copy.putArray(ARCHITECTURES).add(architecture(source));
@@ -98,7 +98,7 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
         padding.ifPresent(id -> copy.put("pad_token_id", id));
     }
 
-    /** What transformers calls the class of a model with this head. */
+    /** Gives what transformers calls the class of a model with this head. */
     private static String architecture(JsonObject config) {
         return architectures(config).stream()
                 .findFirst()

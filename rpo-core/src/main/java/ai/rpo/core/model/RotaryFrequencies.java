@@ -15,7 +15,7 @@ public record RotaryFrequencies(double[] inverse, double attentionFactor, double
     /** No rotation: positions are learned. */
     public static final RotaryFrequencies NONE = new RotaryFrequencies(new double[0], 1);
 
-    /** The same frequencies whatever the length. */
+    /** Has the same frequencies whatever the length. */
     public RotaryFrequencies(double[] inverse, double attentionFactor) {
         this(inverse, attentionFactor, inverse, Integer.MAX_VALUE);
     }

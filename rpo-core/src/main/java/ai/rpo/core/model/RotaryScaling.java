@@ -34,7 +34,7 @@ final class RotaryScaling {
             "truncate");
     private static final List<String> NAMES = List.of("linear", "llama3", "yarn", "longrope");
 
-    /** What published models say beside the rest, and nobody reads, transformers neither. */
+    /** Names what published models say beside the rest, and nobody reads, transformers neither. */
     private static final Set<String> WITHOUT_EFFECT = Set.of("finetuned", "attn_factor");
 
     private static final String TYPES = "default, linear, llama3, yarn, longrope";
@@ -52,7 +52,7 @@ final class RotaryScaling {
         theta = scaling.positive(THETA, thetaOtherwise);
     }
 
-    /** What the file says of the scaling, if it does. */
+    /** Gives what the file says of the scaling, if it does. */
     static Optional<JsonObject> given(JsonObject config) {
         return Stream.of("rope_scaling", "rope_parameters")
                 .flatMap(key -> given(config, key).stream())
@@ -84,8 +84,8 @@ final class RotaryScaling {
     }
 
     /**
-     * Of layers whose {@code rope_parameters} stand under their type's name; {@code rope_scaling} of older files is that of
-     * layers with full attention.
+     * Reads those of layers whose {@code rope_parameters} stand under their type's name; {@code rope_scaling} of older
+     * files is that of layers with full attention.
      */
     static RotaryFrequencies ofLayerType(
             JsonObject config, String type, int headDim, int contextLength, double thetaOtherwise) {
@@ -96,7 +96,7 @@ final class RotaryScaling {
         return new RotaryScaling(config, scaling, contextLength, thetaOtherwise).frequencies(headDim);
     }
 
-    /** Of a head's first columns. */
+    /** Reads those of a head's first columns. */
     static RotaryFrequencies ofPartsOfHeads(JsonObject config, int headDim, int contextLength, double shareOtherwise) {
         return ofPartsOfHeads(config, headDim, contextLength, THETA, PARTIAL, shareOtherwise);
     }
@@ -169,7 +169,9 @@ final class RotaryScaling {
         };
     }
 
-    /** Keys beside the scaling's type that say nothing of this type, by their whole names; transformers warns of them. */
+    /**
+     * Keys beside the scaling's type that say nothing of this type, by their whole names; transformers warns of them.
+     */
     static List<String> unusedKeys(JsonObject config) {
         JsonObject scaling = given(config).orElse(NOTHING);
         Set<String> ofFamily = Family.named(config.text("model_type", ""))
@@ -254,7 +256,7 @@ final class RotaryScaling {
         return scaling.text("rope_type", scaling.text("type", "default"));
     }
 
-    /** Where the file has the key outside of the scaling too, that one wins, as in transformers. */
+    /** Reads the length: where the file has the key outside of the scaling too, that one wins, as in transformers. */
     private int originalLength() {
         return config.positiveInt(ORIGINAL_LENGTH, scaling.positiveInt(ORIGINAL_LENGTH, contextLength));
     }

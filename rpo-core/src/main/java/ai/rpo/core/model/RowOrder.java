@@ -1,12 +1,12 @@
 package ai.rpo.core.model;
 
 /**
- * Where the rows of a matrix, or the elements of a vector, lie in memory. Most lie as in the file; those of some
+ * Says where the rows of a matrix, or the elements of a vector, lie in memory. Most lie as in the file; those of some
  * families' queries, keys and values are put so that one attention serves all of them.
  */
 public sealed interface RowOrder {
 
-    /** As in the file. */
+    /** Leaves everything as in the file. */
     RowOrder AS_STORED = new AsStored();
 
     /** The row in memory of a row of the file. */
@@ -21,7 +21,7 @@ public sealed interface RowOrder {
         return columns;
     }
 
-    /** As in the file. */
+    /** Leaves everything as in the file. */
     record AsStored() implements RowOrder {
 
         @Override
@@ -46,7 +46,10 @@ public sealed interface RowOrder {
         }
     }
 
-    /** In the file each head's query, key and value lie together; in memory all queries come first, then all keys. */
+    /**
+     * Turns one order into another: in the file each head's query, key and value lie together; in memory all queries
+     * come first, then all keys.
+     */
     record ByHead(int heads, int headDim) implements RowOrder {
 
         @Override
@@ -58,8 +61,8 @@ public sealed interface RowOrder {
     }
 
     /**
-     * Counts elements. In the file, {@code [out, rank, experts]}, neighbours belong to neighbouring experts; in memory, {@code
-     * [experts, out, rank]}, the elements of an expert lie together.
+     * Counts elements. In the file, {@code [out, rank, experts]}, neighbours belong to neighbouring experts; in memory,
+     * {@code [experts, out, rank]}, the elements of an expert lie together.
      */
     record ByExpert(int out, int rank, int experts) implements RowOrder {
 

@@ -38,7 +38,7 @@ final class SafetensorsFile {
         return new SafetensorsFile(file, SafetensorsHeader.read(file));
     }
 
-    /** The same file, as if it held no other tensors than those of these names. */
+    /** Gives the same file, as if it held no other tensors than those of these names. */
     SafetensorsFile only(Predicate<String> names) {
         return new SafetensorsFile(
                 file,
@@ -51,7 +51,7 @@ final class SafetensorsFile {
         return file;
     }
 
-    /** By name, in the order of the file's bytes. */
+    /** Gives them by name, in the order of the file's bytes. */
     Map<String, StoredTensor> tensors() {
         return tensors;
     }

@@ -28,7 +28,7 @@ final class SafetensorsHeader {
     /** The limit of the format's own implementation. */
     private static final long MAX_BYTES = 100_000_000;
 
-    /** How a file begins that was cloned without Git LFS. */
+    /** Says how a file begins that was cloned without Git LFS. */
     private static final byte[] GIT_LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
     private static final Map<String, Integer> BYTES = Map.ofEntries(
@@ -57,7 +57,7 @@ final class SafetensorsHeader {
     }
 
     /**
-     * In the order of the file's bytes.
+     * Reads the tensors in the order of the file's bytes.
      *
      * @throws RpoException if the file is not a whole and valid safetensors file
      */

@@ -17,7 +17,7 @@ final class SharedKeys {
     private static final int MOST_LAYERS = 10_000;
 
     /**
-     * What transformers takes where the file lacks a key.
+     * Says what transformers takes where the file lacks a key.
      *
      * @param keyValueHeads 0 for as many as heads
      * @param headDim 0 for hidden size over heads
@@ -160,7 +160,7 @@ final class SharedKeys {
         return new Architecture.Biases(attention, attention, feedForward, false);
     }
 
-    /** The same window in every layer; {@code null} in the file means none. */
+    /** Gives the same window in every layer; {@code null} in the file means none. */
     List<Integer> windowEverywhere(int otherwise) {
         int window = file.isNull("sliding_window") ? 0 : otherwise;
         window = file.has("sliding_window") ? file.positiveInt("sliding_window") : window;
@@ -219,7 +219,7 @@ final class SharedKeys {
         return layers(file, "num_hidden_layers", defaults.layers);
     }
 
-    /** What is said of each layer is kept as a list, so their number has a bound. */
+    /** Reads the number of layers, which has a bound, since what is said of each layer is kept as a list. */
     static int layers(JsonObject file, String key, int otherwise) {
         int layers = file.positiveInt(key, otherwise);
         if (layers > MOST_LAYERS) {

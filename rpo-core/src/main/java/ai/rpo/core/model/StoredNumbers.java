@@ -8,7 +8,7 @@ record StoredNumbers(SafetensorsFile file, StoredTensor tensor) {
     private static final int COMPARED_ELEMENTS = 1 << 16;
 
     /**
-     * Whether both have one shape and, once they are float32, the same numbers.
+     * Tells whether both have one shape and, once they are float32, the same numbers.
      *
      * @throws ai.rpo.core.RpoException where a number is not finite or cannot be read
      */

@@ -134,7 +134,7 @@ final class StoredWeights implements Weights {
         return latest;
     }
 
-    /** How most matrices are quantised in the files, if they are. */
+    /** Tells how most matrices are quantised in the files, if they are. */
     Optional<Packing> packing() {
         return quantization.map(BitsAndBytes::packing);
     }
@@ -161,7 +161,7 @@ final class StoredWeights implements Weights {
         return List.copyOf(unused);
     }
 
-    /** The same of experts, each of which has tensors of its own. */
+    /** Requires experts, each of which has tensors of its own. */
     private void requireExperts(ModelConfig config) {
         config.architecture()
                 .mixture()

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a run trains of a model: all its weights, or an adapter on them; and how that is kept and handed on. */
+/** Says what a run trains of a model: all its weights, or an adapter on them; and how that is kept and handed on. */
 public sealed interface Trainable {
 
     /**
@@ -32,10 +32,10 @@ public sealed interface Trainable {
     /** The adapter that is trained, if one is. */
     Optional<Lora> lora();
 
-    /** Of the numbers that are trained. */
+    /** Lays out the numbers that are trained. */
     ParameterLayout layout();
 
-    /** What the trained numbers are in the beginning. */
+    /** Gives what the trained numbers are in the beginning. */
     Weights initial();
 
     /** Writes a folder from which {@link #saved} reads the same numbers. */
@@ -105,8 +105,8 @@ public sealed interface Trainable {
      * The matrices of an adapter; the model under it is frozen.
      *
      * @param start the model, or an adapter on it that is trained further
-     * @param seed of the first numbers: A uniform in ±1/√in, as PEFT draws it, and B zero; what is trained whole begins as
-     *     it is in the model, magnitudes as its rows are
+     * @param seed of the first numbers: A uniform in ±1/√in, as PEFT draws it, and B zero; what is trained whole begins
+     *     as it is in the model, magnitudes as its rows are
      * @param baseName where the exported adapter says its model is
      */
     record AnAdapter(ModelDirectory start, Lora adapter, long seed, String baseName) implements Trainable {
@@ -146,7 +146,7 @@ public sealed interface Trainable {
             }
         }
 
-        /** As long as the rows of the model's own matrix are, since the updates are zero. */
+        /** Draws them as long as the rows of the model's own matrix are, since the updates are zero. */
         private void drawMagnitudes(ParameterLayout.Entry entry, long offset, FloatBuffer target) {
             ParameterLayout.Entry weight = ParameterLayout.of(start.config()).entries().stream()
                     .filter(other -> other.name().endsWith(".weight")

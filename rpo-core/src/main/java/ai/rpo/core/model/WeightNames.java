@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a family calls its weights, and which it has. Names are without {@code .weight} and {@code .bias}; those of a
- * block follow {@link #block}.
+ * Says what a family calls its weights, and which it has. Names are without {@code .weight} and {@code .bias}; those of
+ * a block follow {@link #block}.
  *
  * @param positions table of learned positions, where there is no rotary embedding
  * @param blocks what the names of all blocks begin with
@@ -21,9 +21,11 @@ public record WeightNames(
         String head,
         boolean inputMajor) {
 
-    /** How the rows of the query, key and value projections lie in the file. */
+    /** Says how the rows of the query, key and value projections lie in the file. */
     public enum Rows {
-        /** All queries, then all keys, then all values; columns that are turned together half of the turned ones apart. */
+        /**
+         * All queries, then all keys, then all values; columns that are turned together half of the turned ones apart.
+         */
         AS_USED,
         /** The columns that are turned together are neighbours. */
         PAIRS_TOGETHER,
@@ -34,9 +36,9 @@ public record WeightNames(
     /** RMSNorm of queries and of keys. */
     public enum QueryKeyNorm {
         NONE,
-        /** Of each head, with one weight for all query heads and one for all key heads. */
+        /** Normalizes each head, with one weight for all query heads and one for all key heads. */
         PER_HEAD,
-        /** Of all heads at once. */
+        /** Normalizes all heads at once. */
         OVER_ALL_HEADS
     }
 
@@ -136,7 +138,7 @@ public record WeightNames(
      */
     public record Experts(String router, String all, List<String> input, String output, boolean stacked) {
 
-        /** What the name of a stacked tensor's biases ends with. */
+        /** Says what the name of a stacked tensor's biases ends with. */
         public static final String BIAS = "_bias";
 
         /** Under the names that Qwen gave them. */
@@ -147,7 +149,7 @@ public record WeightNames(
             input = List.copyOf(input);
         }
 
-        /** What the names of one expert's projections begin with. */
+        /** Gives what the names of one expert's projections begin with. */
         public String expert(int number) {
             return all + number + ".";
         }
@@ -190,7 +192,7 @@ public record WeightNames(
         return new WeightNames(embedding, positions, blocks, attention, feedForward, finalNorm, other, inputMajor);
     }
 
-    /** What the names of one block's weights begin with. */
+    /** Gives what the names of one block's weights begin with. */
     public String block(int layer) {
         return blocks + layer + ".";
     }
@@ -205,7 +207,7 @@ public record WeightNames(
         return head + ".bias";
     }
 
-    /** What a checkpoint of the model without its head leaves out of every name, such as {@code model.}. */
+    /** Gives what a checkpoint of the model without its head leaves out of every name, such as {@code model.}. */
     String basePrefix() {
         return embedding.substring(0, embedding.indexOf('.') + 1);
     }

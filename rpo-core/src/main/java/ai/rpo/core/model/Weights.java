@@ -18,7 +18,7 @@ public interface Weights {
      */
     void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target);
 
-    /** How a matrix is kept in fewer bits than float32, if it is; see {@link #packed}. */
+    /** Tells how a matrix is kept in fewer bits than float32, if it is; see {@link #packed}. */
     default Optional<Packing> packing(ParameterLayout.Entry entry) {
         return Optional.empty();
     }
@@ -48,7 +48,7 @@ public interface Weights {
         readAll(layout.entries(), sink);
     }
 
-    /** The same of some of them. */
+    /** Reads some of them. */
     default void readAll(List<ParameterLayout.Entry> entries, Sink sink) {
         float[] chunk = new float[1 << 20];
         for (ParameterLayout.Entry entry : entries) {

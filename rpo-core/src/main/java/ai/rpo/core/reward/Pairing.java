@@ -17,7 +17,7 @@ public enum Pairing {
         TOO_FEW,
         /** Nothing is to be preferred. */
         EQUAL_REWARDS,
-        /** What would be preferred is what it would be preferred to. */
+        /** Says that what would be preferred is what it would be preferred to. */
         EQUAL_TEXTS
     }
 

@@ -30,7 +30,7 @@ public interface Optimizer extends Serializable {
     void step(TrainState state, Stretch stretch, Tensor gradient, double rate, Backend backend);
 
     /**
-     * The same for all parameters.
+     * Takes the step for all parameters.
      *
      * @param gradient of the parameters, in their order
      * @param layout tells matrices, which decay, from vectors, which do not

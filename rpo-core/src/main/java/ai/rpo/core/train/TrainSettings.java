@@ -70,15 +70,15 @@ public record TrainSettings(
     }
 
     /**
-     * Where the optimizer's state lies and its steps are taken, when a device computes: the parameters that are trained, in
+     * Says where the optimizer's state lies and its steps are taken, when a device computes: the parameters that are trained, in
      * float32, and their moments. The numbers are the same to rounding.
      */
     public enum OptimizerDevice {
-        /** On the device if all of it fits there beside the passes, else in the host's memory. */
+        /** Takes the device if all of it fits there beside the passes, else in the host's memory. */
         AUTO,
-        /** In the host's memory; the device has the gradients, and a copy of the weights that is written anew for each step. */
+        /** Takes the host's memory; the device has the gradients, and a copy of the weights that is written anew for each step. */
         HOST,
-        /** On the device that computes. */
+        /** Takes the device that computes. */
         DEVICE
     }
 

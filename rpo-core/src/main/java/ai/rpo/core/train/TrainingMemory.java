@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 public record TrainingMemory(long device, long host) {
 
-    /** What a device keeps for itself: its context, kernels, workspace of products, and gaps. */
+    /** Counts what a device keeps for itself: its context, kernels, workspace of products, and gaps. */
     public static final long RESERVE = 1536L << 20;
 
     private static final double PACKED_ROWS = 1.5; // of a pair, in lengths of its prompt with one completion

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether a figure passes a gate.
+ * Tells whether a figure passes a gate.
  *
  * @param measured empty where nothing could be measured
  */

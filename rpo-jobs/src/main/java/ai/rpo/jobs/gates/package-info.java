@@ -1,2 +1,2 @@
-/** What a model must reach before it may take another's place, and what was measured of it. */
+/** Says what a model must reach before it may take another's place, and what was measured of it. */
 package ai.rpo.jobs.gates;

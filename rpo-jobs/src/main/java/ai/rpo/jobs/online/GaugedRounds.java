@@ -66,7 +66,7 @@ public record GaugedRounds(List<Place> places, GaugePoint reference, Optional<Ga
         return reference.map(start -> new GaugedRounds(places, start, last));
     }
 
-    /** Of equals the first is taken, as training does. */
+    /** Takes the first of equals, as training does. */
     private static Optional<GaugePoint> chosen(GaugePoints points, Optional<String> metric) {
         return metric.isEmpty()
                 ? Optional.of(points.last())

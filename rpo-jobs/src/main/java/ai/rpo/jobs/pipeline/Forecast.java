@@ -15,8 +15,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * What a run is expected to take, from a sample of its rows and from how fast this machine scores some of them. Counts neither
- * what starting Spark and loading models take, some seconds a stage, nor what a cache of scores will spare.
+ * Says what a run is expected to take, from a sample of its rows and from how fast this machine scores some of them.
+ * Counts neither what starting Spark and loading models take, some seconds a stage, nor what a cache of scores will
+ * spare.
  *
  * @param rate of all cores of this machine that a task would have
  * @param threads that the rate was measured with
@@ -104,7 +105,7 @@ public record Forecast(
                 place.settings().plan().deviceTokensPerSecond());
     }
 
-    /** Of the trained parameters, in all checkpoints that are kept: the numbers themselves and their moments. */
+    /** Counts the trained parameters in all checkpoints that are kept: the numbers themselves and their moments. */
     private static long copies(TrainSettings training, long steps) {
         long between = training.checkpointEvery() == 0 ? 0 : steps / training.checkpointEvery();
         long moments = training.optimizer() == TrainSettings.Optimizer.ADAMW ? 2 : 0;
@@ -116,7 +117,7 @@ public record Forecast(
         return deviceHours(scoredTokens);
     }
 
-    /** The same for training. */
+    /** Estimates them for training. */
     public OptionalDouble deviceHoursOfTraining() {
         return deviceHours(trainedTokens);
     }

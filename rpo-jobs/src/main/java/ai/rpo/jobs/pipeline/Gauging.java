@@ -20,12 +20,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The model that training started from and its checkpoints become points: how far each is from the reference, and what its
- * completions are worth. Points that training has measured on the way are taken over.
+ * The model that training started from and its checkpoints become points: how far each is from the reference, and what
+ * its completions are worth. Points that training has measured on the way are taken over.
  */
 final class Gauging implements Stage {
 
-    /** Where a page finds the points. */
+    /** Says where a page finds the points. */
     static final String POINTS = "gauge/points.jsonl";
 
     private static final String REFERENCE = "gauge/reference.json";

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** How the policies of a run are held against its reference, which {@code rpo.gauge} describes. */
+/** Says how the policies of a run are held against its reference, which {@code rpo.gauge} describes. */
 record Measuring(Workplace place) {
 
     private static final List<String> PAIRS = List.of("reference/eval", "reference/train");
@@ -102,7 +102,7 @@ record Measuring(Workplace place) {
         }
     }
 
-    /** What a point depends on, beside the policy. */
+    /** Gives what a point depends on, beside the policy. */
     Map<String, String> dependsOn() {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("rpo.gauge.prompts", place.inputs().data(settings().prompts()));
@@ -159,7 +159,7 @@ record Measuring(Workplace place) {
                 place.run().fence());
     }
 
-    /** The same for the checkpoints of a training. */
+    /** Measures the checkpoints of a training. */
     GaugedCheckpoints ofCheckpoints(String folder) {
         return new GaugedCheckpoints(gauge(folder), settings().every());
     }

@@ -130,7 +130,7 @@ final class Reward implements Stage {
         return counts;
     }
 
-    /** What each member makes of the held-out pairs, and what all of them make together. */
+    /** Gives what each member makes of the held-out pairs, and what all of them make together. */
     private Map<String, Object> heldOut(List<List<PairResult>> members) {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("pairs", members.get(0).size());

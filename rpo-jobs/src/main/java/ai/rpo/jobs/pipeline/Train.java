@@ -33,10 +33,10 @@ final class Train implements Stage {
     static final String EXPORT = "rpo.export";
     private static final String HELD_OUT = "reference/eval";
 
-    /** Where checkpoints are gauged while training goes on. */
+    /** Says where checkpoints are gauged while training goes on. */
     static final String GAUGE = "train/gauge";
 
-    /** Of {@code rpo.lora}, which fingerprints taken before there were these do not have. */
+    /** Names keys of {@code rpo.lora} which fingerprints taken before there were these do not have. */
     private static final List<String> LATER_KEYS =
             List.of("target-parameters", "rank-pattern", "alpha-pattern", "layers", "modules-to-save");
 
@@ -70,7 +70,7 @@ final class Train implements Stage {
         this.measuring = new Measuring(place);
     }
 
-    /** The same training, whatever form its model was written in. */
+    /** Describes the same training, whatever form its model was written in. */
     Train exportedAnyhow() {
         return new Train(place, name, folder, replaced, rowsFrom, objective, settings, true);
     }
@@ -209,7 +209,7 @@ final class Train implements Stage {
                 isInRound() ? RowUse.regularizingOn(base()) : RowUse.ALL);
     }
 
-    /** Whether the rows are those of a round online. */
+    /** Tells whether the rows are those of a round online. */
     private boolean isInRound() {
         return isOnPairs() && place.run().exists(Pairs.REPORT);
     }
@@ -317,7 +317,7 @@ final class Train implements Stage {
         return isGauged() ? choice.and(measuring.ofCheckpoints(GAUGE)) : choice;
     }
 
-    /** For the model card. */
+    /** Gives facts for the model card. */
     private Map<String, String> facts(Fingerprint fingerprint) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("started from", place.model());

@@ -72,7 +72,7 @@ public record Candidate(
         }
     }
 
-    /** Of {@code eval/metrics.json}, without its counts. */
+    /** Reads {@code eval/metrics.json}, without its counts. */
     private static Map<String, Estimate> metrics(RunDirectory run, String text) {
         Map<String, Estimate> metrics = new LinkedHashMap<>();
         try {

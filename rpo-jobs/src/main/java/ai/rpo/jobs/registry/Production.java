@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which version is in production, and how that came about.
+ * Says which version is in production, and how that came about.
  *
  * @param version in production; 0 for none
  * @param token of the lease under which this was written
@@ -44,7 +44,10 @@ record Production(int version, long token, List<Change> history) {
         return with(new Change(before().orElseThrow(), now, true), lease);
     }
 
-    /** The version that was in production before this one was promoted; a rollback undoes a promotion, as if it had not been. */
+    /**
+     * The version that was in production before this one was promoted; a rollback undoes a promotion, as if it had not
+     * been.
+     */
     Optional<Integer> before() {
         Deque<Integer> promoted = new ArrayDeque<>();
         for (Change change : history) {

@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A folder of numbered models that never change, with their provenance, and a pointer to the one in production.
  *
- * <p>A version is an artifact: {@code manifest.json} is written last and holds the checksum of {@code provenance.json}, which
- * holds those of the model's files. Whoever writes holds a lease on the registry, for as long as the writing takes.
+ * <p>A version is an artifact: {@code manifest.json} is written last and holds the checksum of {@code provenance.json},
+ * which holds those of the model's files. Whoever writes holds a lease on the registry, for as long as the writing
+ * takes.
  */
 public final class Registry {
 
@@ -54,7 +55,7 @@ public final class Registry {
     private final String program;
     private final Configuration hadoop;
 
-    /** What {@code registry.json} says. */
+    /** Says what {@code registry.json} says. */
     private record Note(int layout, String program) {}
 
     private Registry(Path root, String program, Configuration hadoop) {
@@ -295,8 +296,8 @@ public final class Registry {
     }
 
     /**
-     * Deletes the weights of old versions, whose provenance stays. The version in production, the one that a rollback would
-     * bring back and the {@code keep} newest keep theirs.
+     * Deletes the weights of old versions, whose provenance stays. The version in production, the one that a rollback
+     * would bring back and the {@code keep} newest keep theirs.
      *
      * @return the numbers of those whose weights were deleted
      */

@@ -40,7 +40,7 @@ final class GaugeFigures {
         return figures;
     }
 
-    /** The same without what is drawn by step. */
+    /** Gives the same without what is drawn by step. */
     List<Figure> byDistance() {
         List<Figure> figures = new ArrayList<>();
         if (points.gold().isPresent() && points.proxy().isPresent()) {

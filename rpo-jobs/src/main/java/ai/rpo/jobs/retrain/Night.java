@@ -18,7 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 
 /**
- * What one night is to learn, and from where.
+ * Says what one night is to learn, and from where.
  *
  * @param production number of the version that is in production when it begins; 0 for none
  * @param model path of the model that it starts from

@@ -3,7 +3,7 @@ package ai.rpo.jobs.track;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a line of {@code metrics.jsonl} says in numbers. */
+/** Holds what a line of {@code metrics.jsonl} says in numbers. */
 final class MetricsOfStep {
 
     private MetricsOfStep() {}

@@ -22,7 +22,7 @@ import java.util.Optional;
 /** The calls of MLflow's REST interface that runs and registered models need. No message of it has the token. */
 final class MlflowClient {
 
-    /** What the server takes at once. */
+    /** Bounds what the server takes at once. */
     private static final int PARAMS_AT_ONCE = 100;
 
     private static final int METRICS_AT_ONCE = 1000;

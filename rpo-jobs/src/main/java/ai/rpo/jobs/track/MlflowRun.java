@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A run directory's run in MLflow. What is sent follows from the files of the directory and from {@code mlflow.json} in it, which
- * says how much has been: so a server that does not answer holds nothing up, and gets later what it missed, from this command or
- * from the next one in the same directory.
+ * A run directory's run in MLflow. What is sent follows from the files of the directory and from {@code mlflow.json} in
+ * it, which says how much has been: so a server that does not answer holds nothing up, and gets later what it missed,
+ * from this command or from the next one in the same directory.
  */
 final class MlflowRun implements TrainingListener {
 
@@ -64,7 +64,7 @@ final class MlflowRun implements TrainingListener {
     }
 
     /**
-     * What the server has.
+     * Says what the server has.
      *
      * @param runId empty before the run was made
      * @param step the last one that was sent

@@ -85,7 +85,7 @@ public final class Tracking implements TrainingListener, AutoCloseable {
         }
     }
 
-    /** To be called where the command has done its work, before it closes this. */
+    /** Must be called where the command has done its work, before it closes this. */
     public void succeeded() {
         succeeded = true;
     }

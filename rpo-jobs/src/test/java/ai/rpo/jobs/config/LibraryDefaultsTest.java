@@ -8,6 +8,7 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
 import ai.rpo.core.train.TrainSettingsBuilder;
+import ai.rpo.spark.api.CompletionSampler;
 import ai.rpo.spark.prepare.DataSettings;
 import ai.rpo.spark.prepare.DataSettingsBuilder;
 import ai.rpo.spark.reference.ScoreSettings;
@@ -42,6 +43,8 @@ class LibraryDefaultsTest {
         assertEquals(configured.lora(), LoraSettings.OFF);
         assertEquals(configured.lora(), LoraSettings.builder().build());
         assertEquals(configured.reference().tokensPerBatch(), ScoreSettings.USUAL_TOKENS_PER_BATCH);
+        assertEquals(configured.generate().completionsAtOnce(), CompletionSampler.USUAL_AT_ONCE);
+        assertEquals(configured.generate().seed(), CompletionSampler.USUAL_SEED);
     }
 
     /** Its names are the builders' setters, written as Python writes them. */

@@ -10,14 +10,13 @@ import ai.rpo.spark.prepare.FrameRows;
 import ai.rpo.spark.reference.ScoreSettings;
 import ai.rpo.spark.reference.ScoringRole;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
-import org.apache.spark.sql.types.StructType;
 
 /** Scores the rows of one partition in their order; holds one batch at a time. */
 final class LogpsOfRows implements Iterator<Row> {
@@ -26,7 +25,7 @@ final class LogpsOfRows implements Iterator<Row> {
 
     private final Iterator<List<Read>> batches;
     private final Supplier<ReferenceScorer> scorer;
-    private final StructType schema;
+    private final NewColumns columns;
     private Iterator<Row> scored = Collections.emptyIterator();
 
     /** A row and what it says, or why that cannot be used. */
@@ -39,7 +38,7 @@ final class LogpsOfRows implements Iterator<Row> {
 
     /**
      * @param rows whose last column is what {@link FrameRows#of} selected
-     * @param schema of the rows that come out
+     * @param columns that rows get
      */
     LogpsOfRows(
             Iterator<Row> rows,
@@ -47,7 +46,7 @@ final class LogpsOfRows implements Iterator<Row> {
             LocalModel model,
             ScoreSettings settings,
             int threads,
-            StructType schema) {
+            NewColumns columns) {
         FrameRows.Reader reader = input.reader();
         Iterator<Read> read = new Iterator<>() {
             @Override
@@ -67,7 +66,7 @@ final class LogpsOfRows implements Iterator<Row> {
         };
         batches = new MicroBatches<>(read, Read::packedRows, settings.tokensPerBatch());
         scorer = new ScoringRole(model, settings.precision(), threads).onFirstUse();
-        this.schema = schema;
+        this.columns = columns;
     }
 
     @Override
@@ -96,28 +95,14 @@ final class LogpsOfRows implements Iterator<Row> {
                 : scorer.get().scoreTokens(examples).iterator();
         List<Row> rows = new ArrayList<>(batch.size());
         for (Read read : batch) {
-            rows.add(read.example == null ? row(read.row, null, read.unfit) : finite(read.row, scores.next()));
+            rows.add(read.example == null ? columns.unfit(read.row, read.unfit) : finite(read.row, scores.next()));
         }
         return rows;
     }
 
     private Row finite(Row row, ExampleScore score) {
         return score.isFinite()
-                ? row(row, score.logps(), null)
-                : row(row, null, "logps-not-finite: the model's log-probabilities are no finite numbers");
-    }
-
-    private Row row(Row row, double[] logps, String unfit) {
-        int own = row.size() - 1;
-        Object[] values = new Object[schema.size()];
-        for (int i = 0; i < own; i++) {
-            values[i] = row.get(i);
-        }
-        for (int i = 0; logps != null && i < logps.length; i++) {
-            values[own + i] = logps[i];
-        }
-        values[values.length - 1] = unfit;
-        // With its schema, since Spark hands the very object to a map that follows.
-        return new GenericRowWithSchema(values, schema);
+                ? columns.of(row, Arrays.stream(score.logps()).boxed().toArray())
+                : columns.unfit(row, "logps-not-finite: the model's log-probabilities are no finite numbers");
     }
 }

@@ -21,6 +21,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -40,7 +41,7 @@ import org.apache.spark.sql.types.StructType;
 public final class LogpsScorer {
 
     /** The column that says why a row has no log-probabilities. */
-    public static final String UNFIT = "unfit";
+    public static final String UNFIT = NewColumns.UNFIT;
 
     private static final Set<String> OF_PAIRS = Set.of("rejected", "rejected_ids", "completions", "label");
     private static final String SELECTED = "rpo_row";
@@ -101,18 +102,22 @@ public final class LogpsScorer {
      *     of the new columns already
      */
     public Dataset<Row> transform(Dataset<Row> rows) {
+        return SetterNames.in(() -> transformed(rows));
+    }
+
+    private Dataset<Row> transformed(Dataset<Row> rows) {
         LocalModel opened =
                 LocalModel.of(model, rows.sparkSession().sparkContext().hadoopConfiguration());
         RowKind kind = kind(rows.schema());
         FrameRows input = new FrameRows(kind, data, TargetModel.of(opened, chatTemplate));
-        StructType schema = with(rows.schema(), added(kind));
+        NewColumns columns = NewColumns.of(rows.schema(), added(kind));
         ScoreSettings settings = new ScoreSettings(precision, tokensPerBatch);
         int threads = Cores.of(rows.sparkSession()).threads(Integer.MAX_VALUE);
         return rows.withColumn(SELECTED, input.of(rows.schema()))
                 .mapPartitions(
                         (MapPartitionsFunction<Row, Row>)
-                                ours -> new LogpsOfRows(ours, input, opened, settings, threads, schema),
-                        Encoders.row(schema));
+                                ours -> new LogpsOfRows(ours, input, opened, settings, threads, columns),
+                        Encoders.row(columns.schema()));
     }
 
     private RowKind kind(StructType schema) {
@@ -123,22 +128,11 @@ public final class LogpsScorer {
         return Arrays.stream(schema.fieldNames()).anyMatch(pairs::contains) ? RowKind.PAIRS : RowKind.EXAMPLES;
     }
 
-    private static List<String> added(RowKind kind) {
-        return kind == RowKind.PAIRS ? List.of("ref_chosen_logps", "ref_rejected_logps") : List.of("logp");
-    }
-
-    private static StructType with(StructType schema, List<String> logps) {
-        StructType all = schema;
-        for (String name : logps) {
-            all = all.add(name, DataTypes.DoubleType);
-        }
-        all = all.add(UNFIT, DataTypes.StringType);
-        for (String name : all.fieldNames()) {
-            if (Arrays.stream(all.fieldNames()).filter(name::equalsIgnoreCase).count() > 1) {
-                throw RpoException.configuration(
-                        "Cannot add the column " + name + ": the data frame has it already. Drop or rename it before.");
-            }
-        }
-        return all;
+    private static List<StructField> added(RowKind kind) {
+        List<String> names =
+                kind == RowKind.PAIRS ? List.of("ref_chosen_logps", "ref_rejected_logps") : List.of("logp");
+        return names.stream()
+                .map(name -> DataTypes.createStructField(name, DataTypes.DoubleType, true))
+                .toList();
     }
 }

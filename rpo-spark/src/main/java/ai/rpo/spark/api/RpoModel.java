@@ -1,6 +1,7 @@
 package ai.rpo.spark.api;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.store.Stores;
@@ -24,6 +25,13 @@ public record RpoModel(String path, Precision precision, TemplateChoice chatTemp
     public Dataset<Row> logps(Dataset<Row> rows) {
         LogpsScorer scorer = LogpsScorer.of(path).precision(precision);
         return (chatTemplate.template() == null ? scorer : scorer.chatTemplate(chatTemplate.template()))
+                .transform(rows);
+    }
+
+    /** Adds the model's own completions to rows with a prompt, as {@link CompletionSampler} says. */
+    public Dataset<Row> completions(Dataset<Row> rows, SamplingSettings sampling) {
+        CompletionSampler sampler = CompletionSampler.of(path, sampling).precision(precision);
+        return (chatTemplate.template() == null ? sampler : sampler.chatTemplate(chatTemplate.template()))
                 .transform(rows);
     }
 

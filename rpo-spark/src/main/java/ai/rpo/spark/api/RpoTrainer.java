@@ -156,6 +156,10 @@ public final class RpoTrainer {
      * @throws RpoException where the model, the rows or the settings cannot be used, or training fails; its kind says which
      */
     public RpoModel fit(Dataset<Row> pairs) {
+        return SetterNames.in(() -> fitted(pairs));
+    }
+
+    private RpoModel fitted(Dataset<Row> pairs) {
         SparkSession spark = pairs.sparkSession();
         Path work = emptyWorkDirectory(spark.sparkContext().hadoopConfiguration());
         LocalModel model =

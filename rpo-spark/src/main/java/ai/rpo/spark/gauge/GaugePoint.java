@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a policy is found to be: its distance from the reference in nats a completion, what its completions are worth, and how it moved
- * on preference pairs.
+ * Says what a policy is found to be: its distance from the reference in nats a completion, what its completions are
+ * worth, and how it moved on preference pairs.
  *
  * @param step optimizer steps that it has been trained for
  * @param completions that this is the mean of
@@ -39,7 +39,7 @@ public record GaugePoint(
     /** The mean change of log π(y|x) against the reference, in nats. */
     public record LogpsShift(double chosen, double rejected) {}
 
-    /** What can be chosen by, by the names of {@code rpo.selection.metric}. */
+    /** Gives what can be chosen by, by the names of {@code rpo.selection.metric}. */
     public Map<String, Double> rewards() {
         Map<String, Double> rewards = new LinkedHashMap<>();
         proxy.ifPresent(mean -> rewards.put("proxy", mean.mean()));

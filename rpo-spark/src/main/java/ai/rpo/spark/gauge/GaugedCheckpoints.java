@@ -17,7 +17,7 @@ import java.util.Map;
  */
 public record GaugedCheckpoints(PolicyGauge gauge, int every) implements CheckpointMeasure {
 
-    /** What {@code metrics.jsonl} and {@code rpo.selection} put before the names of a point's numbers. */
+    /** Says what {@code metrics.jsonl} and {@code rpo.selection} put before the names of a point's numbers. */
     public static final String PREFIX = "gauge/";
 
     /** Has what is measured, by the metric of the settings, choose the checkpoint. */

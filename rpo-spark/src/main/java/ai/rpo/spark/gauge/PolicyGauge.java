@@ -37,10 +37,12 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Measures policies: each answers the prompts, and its completions say how far it is from the reference and what they are worth.
+ * Measures policies: each answers the prompts, and its completions say how far it is from the reference and what they
+ * are worth.
  *
- * <p>A point is a folder with {@code completions}, what rating left, and {@code point.json}, which is written last. A point that is there
- * for the same weights and the same gauge is not made again; one that was interrupted keeps the completions it had.
+ * <p>A point is a folder with {@code completions}, what rating left, and {@code point.json}, which is written last. A
+ * point that is there for the same weights and the same gauge is not made again; one that was interrupted keeps the
+ * completions it had.
  */
 public final class PolicyGauge {
 
@@ -53,7 +55,7 @@ public final class PolicyGauge {
     private final Fence fence;
 
     /**
-     * What every policy is measured by.
+     * Says what every policy is measured by.
      *
      * @param identity of all that a point depends on beside the policy
      * @param reference what distances are from

@@ -12,6 +12,7 @@ import ai.rpo.core.text.Tokenizer;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.runtime.ExecutorRuntime;
 import ai.rpo.spark.runtime.Role;
+import java.io.Serializable;
 import java.util.Collection;
 import java.util.Optional;
 
@@ -22,7 +23,7 @@ import java.util.Optional;
  * @param width completions computed at once
  */
 public record GeneratingRole(LocalModel model, TemplateChoice chatTemplate, Precision precision, int threads, int width)
-        implements Role<GeneratingRole.Loaded, GeneratingRole.Worker> {
+        implements Role<GeneratingRole.Loaded, GeneratingRole.Worker>, Serializable {
 
     private record Key(String fingerprint, TemplateChoice chatTemplate, Precision precision, int threads, int width) {}
 

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** Seeds that depend on what a prompt says and not on where it stands. */
-final class PromptSeeds {
+public final class PromptSeeds {
 
     private PromptSeeds() {}
 
@@ -13,7 +13,7 @@ final class PromptSeeds {
      * @param seed of the whole run
      * @param sample which completion of the prompt, from 0
      */
-    static long of(long seed, int[] prompt, int sample) {
+    public static long of(long seed, int[] prompt, int sample) {
         ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + Integer.BYTES * (prompt.length + 1));
         bytes.putLong(seed).putInt(sample);
         bytes.asIntBuffer().put(prompt);

@@ -19,7 +19,8 @@ public record PromptSource(String format, FieldNames fields, SpellingPolicy spec
 
     public static final PromptSource USUAL = new PromptSource(null, FieldNames.USUAL, SpellingPolicy.AS_TEXT);
 
-    PromptReader reader() {
+    /** Opens a reader for one task. */
+    public PromptReader reader() {
         return new PromptReader(new RowReader(Optional.ofNullable(format).flatMap(RowFormats::named), fields));
     }
 }

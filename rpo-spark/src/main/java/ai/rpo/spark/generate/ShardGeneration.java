@@ -1,6 +1,5 @@
 package ai.rpo.spark.generate;
 
-import ai.rpo.core.RpoException;
 import ai.rpo.core.generate.Completion;
 import ai.rpo.core.generate.CompletionText;
 import ai.rpo.core.generate.Generator.Request;
@@ -8,13 +7,8 @@ import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.preference.PromptReader;
 import ai.rpo.core.preference.PromptRecord;
-import ai.rpo.core.preference.PromptRecord.ConversationPrompt;
-import ai.rpo.core.preference.PromptRecord.TextPrompt;
-import ai.rpo.core.preference.PromptRecord.TokenPrompt;
-import ai.rpo.core.preference.Reason;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.tensor.Precision;
-import ai.rpo.core.text.PromptTokenizer;
 import ai.rpo.core.text.TemplateChoice;
 import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.NumberedRows.NumberedRow;
@@ -146,38 +140,8 @@ record ShardGeneration(
     }
 
     private void ask(Dialogue dialogue, GeneratingRole.Worker lent) throws UnfitRowException {
-        int[] ids = ids(dialogue.next(), lent);
-        int context = lent.model().config().contextLength();
-        int vocabulary = lent.model().config().vocabularySize();
-        if (ids.length >= context) {
-            throw new UnfitRowException(
-                    Reason.PROMPT_TOO_LONG, ids.length + " tokens, the model's context is " + context);
-        }
-        for (int id : ids) {
-            if (id >= vocabulary) {
-                throw new UnfitRowException(
-                        Reason.TOKEN_OUT_OF_RANGE, "id " + id + ", the vocabulary ends at " + (vocabulary - 1));
-            }
-        }
+        int[] ids = new PromptIds(model, lent, source.specialTokens()).of(dialogue.next());
         dialogue.asks(ids, PromptSeeds.of(settings.seed(), ids, dialogue.sample()));
-    }
-
-    private int[] ids(PromptRecord prompt, GeneratingRole.Worker lent) throws UnfitRowException {
-        if (prompt instanceof TokenPrompt tokens) {
-            if (tokens.ids().length == 0) {
-                throw new UnfitRowException(Reason.EMPTY_PROMPT);
-            }
-            return tokens.ids();
-        }
-        PromptTokenizer tokenizer = new PromptTokenizer(
-                lent.tokenizer()
-                        .orElseThrow(
-                                () -> RpoException.configuration("Cannot tokenise prompts: the model " + model.uri()
-                                        + " has no tokenizer.json. Save it with its tokenizer, or give prompt_ids.")),
-                source.specialTokens());
-        return prompt instanceof TextPrompt text
-                ? tokenizer.tokenize(text)
-                : tokenizer.tokenize((ConversationPrompt) prompt);
     }
 
     private void write(String folder, int shard, Stream<String> lines) {

@@ -30,14 +30,15 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
- * Pairs the samples of each prompt by their ratings. The output folder gets JSON lines of {@code prompt_ids, chosen_ids,
- * rejected_ids, chosen_reward, rejected_reward}, which {@code prepare} reads, in the prompts' order.
+ * Pairs the samples of each prompt by their ratings. The output folder gets JSON lines of
+ * {@code prompt_ids, chosen_ids, rejected_ids, chosen_reward, rejected_reward}, which {@code prepare} reads, in the
+ * prompts' order.
  */
 public final class PairStage {
 
     private static final DataType IDS = DataTypes.createArrayType(DataTypes.IntegerType, false);
 
-    /** Of what {@code generate} writes, what is needed here. */
+    /** Has, of what {@code generate} writes, what is needed here. */
     private static final StructType COMPLETIONS = new StructType()
             .add("ordinal", DataTypes.LongType)
             .add("sample", DataTypes.IntegerType)

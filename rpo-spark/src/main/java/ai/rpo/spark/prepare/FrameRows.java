@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.struct;
 
 import ai.rpo.core.RpoException;
 import ai.rpo.core.decoder.Example;
+import ai.rpo.core.preference.FieldNames;
 import ai.rpo.core.preference.PreferenceRecord;
 import ai.rpo.core.preference.PreferenceRecord.RatedCompletions;
 import ai.rpo.core.preference.Reason;
@@ -47,9 +48,18 @@ public final class FrameRows implements Serializable {
      * @throws RpoException where the data frame has no column of any format
      */
     public Column of(StructType schema) {
+        return select(schema, plan.fields());
+    }
+
+    /**
+     * Selects the columns that may be fields of a format, as one column.
+     *
+     * @throws RpoException where the data frame has none
+     */
+    public static Column select(StructType schema, FieldNames fields) {
         Set<String> wanted = new HashSet<>(RowFormats.fields());
-        wanted.addAll(plan.fields().names().values());
-        plan.fields().ignored().forEach(wanted::remove);
+        wanted.addAll(fields.names().values());
+        fields.ignored().forEach(wanted::remove);
         Column[] columns = Arrays.stream(schema.fields())
                 .filter(column ->
                         wanted.contains(column.name()) || column.dataType().equals(DataTypes.StringType))
@@ -62,6 +72,11 @@ public final class FrameRows implements Serializable {
                     + " (docs/data.md has all formats), or say what they are called.");
         }
         return struct(columns);
+    }
+
+    /** Writes what was selected as the row of a file has it: an object in JSON, in UTF-8. */
+    public static byte[] json(Row selected) {
+        return RowJson.of(selected, 0);
     }
 
     /** Makes a reader for one task. */
@@ -89,7 +104,7 @@ public final class FrameRows implements Serializable {
          * @throws UnfitRowException where the row cannot be used
          */
         public Example example(Row selected) throws UnfitRowException {
-            PreferenceRecord row = only(rows.read(RowJson.of(selected, 0)));
+            PreferenceRecord row = only(rows.read(json(selected)));
             PairTokenizer.Pair ids = plan.kind() == RowKind.PAIRS ? tokens.pair(row) : tokens.example(row);
             plan.model().checkVocabulary(ids);
             return new Example(

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -109,6 +110,11 @@ class LogpsScorerTest {
         assertTrue(refused(rows).contains("none of its columns (a, b)"), refused(rows));
         Dataset<Row> scored = spark.sql("SELECT 'a' AS prompt, 'b' AS completion, 0.5 AS Logp");
         assertTrue(refused(scored).contains("has it already"), refused(scored));
+        Dataset<Row> pair = spark.sql("SELECT 'a' AS prompt, 'b' AS completion");
+        RpoException tooLong = assertThrows(
+                RpoException.class,
+                () -> scorer().data(data -> data.maxLength(OptionalInt.of(1000))).transform(pair));
+        assertTrue(tooLong.getMessage().endsWith(". Lower data.maxLength."), tooLong.getMessage());
     }
 
     private String refused(Dataset<Row> rows) {

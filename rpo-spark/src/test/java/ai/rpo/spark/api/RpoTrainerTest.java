@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;
@@ -59,8 +60,10 @@ class RpoTrainerTest {
 
         Dataset<Row> before = LogpsScorer.of(sft).transform(pairs);
         Dataset<Row> after = aligned.logps(pairs);
+        Dataset<Row> answers = aligned.completions(pairs, SamplingSettings.atTemperature(0.7, 4));
 
         assertTrue(mean(after) > mean(before) + 0.5, mean(before) + " before, " + mean(after) + " after");
+        assertEquals(12, answers.where("unfit IS NULL AND size(completion_ids) BETWEEN 1 AND 4").count());
         assertTrue(Files.readString(Path.of(runs, "first/train/metrics.jsonl")).startsWith("{\"step\":1,"));
         assertEquals(List.of("data", "model", "reference", "rows", "scores", "train"), names(Path.of(runs, "first")));
     }

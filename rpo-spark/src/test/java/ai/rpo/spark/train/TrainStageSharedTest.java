@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.apache.spark.sql.Row;
@@ -71,22 +72,14 @@ class TrainStageSharedTest {
         new TrainStage(spark, model, LoraSettings.OFF, objective, settings(golden), Precision.FLOAT32)
                 .run(request(scored, name, true), Progress.NONE);
 
-        List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));
-        JsonNode steps = run.get("steps");
-        assertEquals(steps.size(), lines.size());
-        for (int i = 0; i < lines.size(); i++) {
-            JsonNode actual = new ObjectMapper().readTree(lines.get(i));
-            JsonNode expected = steps.get(i);
-            double loss = expected.get("loss").asDouble();
-            assertEquals(loss, actual.get("loss").asDouble(), Math.max(2e-3, 0.01 * loss), "loss of step " + i);
+        compare(run.get("steps"), (expected, actual) -> {
             assertEquals(
                     expected.get("logps/chosen").asDouble(),
                     actual.get("logps/chosen").asDouble(),
-                    0.2,
-                    "logps/chosen of step " + i);
+                    0.2);
             assertEquals(
-                    expected.get("lr").asDouble(), actual.get("learning_rate").asDouble(), 1e-12, "rate of step " + i);
-        }
+                    expected.get("lr").asDouble(), actual.get("learning_rate").asDouble(), 1e-12);
+        });
     }
 
     @Test
@@ -103,19 +96,23 @@ class TrainStageSharedTest {
         new TrainStage(spark, start, LoraSettings.OFF, new BradleyTerry(0), settings, Precision.FLOAT32)
                 .run(request(write(pairs), "reward", false), Progress.NONE);
 
+        compare(
+                golden.get("steps"),
+                (expected, actual) -> assertEquals(
+                        expected.get("margin").asDouble(),
+                        actual.get("rewards/margins").asDouble(),
+                        0.01));
+    }
+
+    /** Holds the losses against those of each step, and what else is to be held. */
+    private void compare(JsonNode steps, BiConsumer<JsonNode, JsonNode> expectedAndActual) throws IOException {
         List<String> lines = Files.readAllLines(work.resolve("train/metrics.jsonl"));
-        JsonNode steps = golden.get("steps");
         assertEquals(steps.size(), lines.size());
         for (int i = 0; i < lines.size(); i++) {
             JsonNode actual = new ObjectMapper().readTree(lines.get(i));
-            JsonNode expected = steps.get(i);
-            double loss = expected.get("loss").asDouble();
+            double loss = steps.get(i).get("loss").asDouble();
             assertEquals(loss, actual.get("loss").asDouble(), Math.max(2e-3, 0.01 * loss), "loss of step " + i);
-            assertEquals(
-                    expected.get("margin").asDouble(),
-                    actual.get("rewards/margins").asDouble(),
-                    0.01,
-                    "step " + i);
+            expectedAndActual.accept(steps.get(i), actual);
         }
     }
 

@@ -18,7 +18,10 @@ final class AttentionWork {
 
     private AttentionWork() {}
 
-    /** Of every block of queries: where its keys are, its rows, the position of the first, the length of its prefix. */
+    /**
+     * Describes every block of queries: where its keys are, its rows, the position of the first, the length of its
+     * prefix.
+     */
     static long[] queries(List<Segment> segments, DeviceTensor fused, AttentionShape shape) {
         return segments.stream()
                 .flatMapToLong(segment -> Arrays.stream(queries(
@@ -31,7 +34,7 @@ final class AttentionWork {
                 .toArray();
     }
 
-    /** The same of rows that attend to what caches hold, their own keys included. */
+    /** Describes rows that attend to what caches hold, their own keys included. */
     static long[] cachedQueries(List<CachedSegment> segments) {
         return segments.stream()
                 .flatMapToLong(segment -> {

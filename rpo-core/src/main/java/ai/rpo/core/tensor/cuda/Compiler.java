@@ -43,7 +43,7 @@ final class Compiler {
         };
     }
 
-    /** As they lie beside this class. */
+    /** Reads a file that lies beside this class. */
     static String resource(String file) {
         try (InputStream in = Compiler.class.getResourceAsStream(file)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -19,7 +19,7 @@ record CubinCache(Path folder) {
     private static final Logger LOG = LoggerFactory.getLogger(CubinCache.class);
     private static final int CHECKSUM = 32;
 
-    /** In the user's cache folder. */
+    /** Opens the one in the user's cache folder. */
     static CubinCache usual() {
         String cache = System.getenv("XDG_CACHE_HOME");
         Path home = Path.of(System.getProperty("user.home"), ".cache");
@@ -27,8 +27,8 @@ record CubinCache(Path folder) {
     }
 
     /**
-     * What is kept under {@code key}, or else made and kept. A folder that cannot be used costs a line in the log and the
-     * time to compile.
+     * Gives what is kept under {@code key}, or else made and kept. A folder that cannot be used costs a line in the log
+     * and the time to compile.
      */
     byte[] get(String name, String key, Supplier<byte[]> compiler) {
         Path file = folder.resolve(

@@ -3,7 +3,7 @@ package ai.rpo.core.tensor.cuda;
 import com.sun.jna.Library;
 import com.sun.jna.Pointer;
 
-/** What is called of cuBLASLt, NVIDIA's matrix products; a function gives 0, or the number of an error. */
+/** Declares what is called of cuBLASLt, NVIDIA's matrix products; a function gives 0, or the number of an error. */
 interface CublasLt extends Library {
 
     int COMPUTE_FLOAT32 = 68; // never TF32

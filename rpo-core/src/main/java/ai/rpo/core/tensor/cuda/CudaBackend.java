@@ -596,7 +596,7 @@ public final class CudaBackend implements Backend {
         }
     }
 
-    /** Of float32, as all operations want but those whose documentation says otherwise. */
+    /** Takes a tensor of float32, as all operations want but those whose documentation says otherwise. */
     private static DeviceTensor of(Tensor tensor) {
         DeviceTensor ours = (DeviceTensor) tensor;
         if (ours.rounded()) {

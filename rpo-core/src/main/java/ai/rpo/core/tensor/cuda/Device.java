@@ -93,7 +93,7 @@ final class Device {
         return multiprocessors;
     }
 
-    /** In bytes, used or not. */
+    /** Counts bytes, used or not. */
     long memory() {
         makeCurrent();
         long[] free = new long[1];
@@ -252,7 +252,7 @@ final class Device {
         check(driver.cuStreamSynchronize(STREAM), "work on");
     }
 
-    /** To be called before another library works on the device in this thread. */
+    /** Must be called before another library works on the device in this thread. */
     void makeCurrent() {
         if (!current.get()) {
             check(driver.cuCtxSetCurrent(context), "use");

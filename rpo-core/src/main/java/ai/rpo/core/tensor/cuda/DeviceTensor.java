@@ -27,12 +27,12 @@ record DeviceTensor(DeviceStorage storage, long offset, int rows, int columns) i
         return array;
     }
 
-    /** Whether the elements are bfloat16. */
+    /** Tells whether the elements are bfloat16. */
     boolean rounded() {
         return storage.rounded();
     }
 
-    /** Of the first element, on the device. */
+    /** Gives the address of the first element on the device. */
     long address() {
         return storage.at(offset);
     }

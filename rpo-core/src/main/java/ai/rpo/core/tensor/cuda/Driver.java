@@ -3,7 +3,9 @@ package ai.rpo.core.tensor.cuda;
 import com.sun.jna.Library;
 import com.sun.jna.Pointer;
 
-/** What is called of the CUDA driver's API, by NVIDIA's names; a function gives 0, or the number of an error. */
+/**
+ * Declares what is called of the CUDA driver's API, by NVIDIA's names; a function gives 0, or the number of an error.
+ */
 interface Driver extends Library {
 
     int OUT_OF_MEMORY = 2;

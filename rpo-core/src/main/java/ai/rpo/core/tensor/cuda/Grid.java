@@ -1,13 +1,13 @@
 package ai.rpo.core.tensor.cuda;
 
-/** How many blocks a kernel has, of how many threads, and how much shared memory each of them is given. */
+/** Says how many blocks a kernel has, of how many threads, and how much shared memory each of them is given. */
 record Grid(int x, int y, int threads, int sharedBytes) {
 
     private static final int THREADS = 256;
     private static final int WARP = 32;
     private static final int BLOCKS = 4096; // of a loop over elements: enough to fill any device
 
-    /** For kernels in which the threads share a loop over {@code n} elements. */
+    /** Gives a grid for kernels in which the threads share a loop over {@code n} elements. */
     static Grid over(long n) {
         return new Grid((int) Math.min(BLOCKS, (n + THREADS - 1) / THREADS), 1, THREADS, 0);
     }

@@ -13,7 +13,7 @@ record Libraries(Driver driver, int driverVersion, Nvrtc nvrtc, CublasLt cublasL
     static final int NEWEST = 13;
 
     /**
-     * Where to look: file names, or whole paths.
+     * Says where to look: file names, or whole paths.
      *
      * @param nvrtc without the major version of CUDA that such names end with, as is {@code cublasLt}
      */

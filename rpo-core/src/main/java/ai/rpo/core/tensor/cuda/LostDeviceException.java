@@ -11,7 +11,7 @@ public final class LostDeviceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /**
-     * What the driver reports once and then at every call: a device taken away or fallen off its bus, memory or links that
+     * Says what the driver reports once and then at every call: a device taken away or fallen off its bus, memory or links that
      * cannot be corrected, kernels that were stopped.
      */
     private static final Set<Integer> ERRORS =

@@ -15,7 +15,7 @@ final class Norms {
         this.kernels = kernels;
     }
 
-    /** What the kernels normalise: all columns of each row, or each of some heads. */
+    /** Says what the kernels normalise: all columns of each row, or each of some heads. */
     private record Rows(int tokens, int first, int width, int heads, int stride, int inverseFirst, int inverseStride) {
 
         static Rows whole(DeviceTensor x) {

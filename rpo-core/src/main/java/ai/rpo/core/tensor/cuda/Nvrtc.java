@@ -2,7 +2,7 @@ package ai.rpo.core.tensor.cuda;
 
 import com.sun.jna.Library;
 
-/** What is called of NVRTC, NVIDIA's compiler as a library; a function gives 0, or the number of an error. */
+/** Declares what is called of NVRTC, NVIDIA's compiler as a library; a function gives 0, or the number of an error. */
 interface Nvrtc extends Library {
 
     int nvrtcVersion(int[] major, int[] minor);

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Matrix products through cuBLASLt, with float32 sums: of float32 as it is, or of operands rounded to bfloat16. How each
- * shape is computed is asked for once.
+ * Matrix products through cuBLASLt, with float32 sums: of float32 as it is, or of operands rounded to bfloat16. How
+ * each shape is computed is asked for once.
  */
 final class Products {
 
@@ -32,7 +32,10 @@ final class Products {
         workspace = new DeviceStorage(device, kernels, WORKSPACE_BYTES / Float.BYTES, false);
     }
 
-    /** {@code out [m, n] = op(a)·op(b)}, or that is added; {@code op(a)} is {@code [m, k]}, {@code op(b)} {@code [k, n]}. */
+    /**
+     * {@code out [m, n] = op(a)·op(b)}, or that is added; {@code op(a)} is {@code [m, k]}, {@code op(b)}
+     * {@code [k, n]}.
+     */
     void multiply(
             boolean transposeA,
             boolean transposeB,
@@ -138,7 +141,7 @@ final class Products {
         check(library.cublasLtMatmulPreferenceSetAttribute(preference, attribute, value, bytes), "describe");
     }
 
-    /** Of a matrix by columns, without gaps. */
+    /** Describes a matrix by columns, without gaps. */
     private long layout(int type, long rows, long columns) {
         long[] layout = new long[1];
         check(library.cublasLtMatrixLayoutCreate(layout, type, rows, columns, rows), "describe");
