@@ -73,6 +73,7 @@ class RpoTrainer:
     :param data: keys of ``rpo.data``
     :param lora_rank: rank of an adapter to train instead of all weights; 0 for all weights
     :param lora_alpha: the adapter's updates are scaled by alpha/rank
+    :param lora: other keys of ``rpo.lora``, such as ``target_modules``, ``modules_to_save``, ``dora`` or ``base_precision``
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class RpoTrainer:
         data: Optional[Mapping[str, Any]] = None,
         lora_rank: int = 0,
         lora_alpha: float = 16.0,
+        lora: Optional[Mapping[str, Any]] = None,
         precision: str = "float32",
         chat_template: Optional[str] = None,
     ):
@@ -97,6 +99,7 @@ class RpoTrainer:
         self.data = dict(data or {})
         self.lora_rank = lora_rank
         self.lora_alpha = lora_alpha
+        self.lora = dict(lora or {})
         self.precision = precision
         self.chat_template = chat_template
 
@@ -113,11 +116,10 @@ class RpoTrainer:
                 .workDirectory(self.work_directory)
             )
             if self.lora_rank:
-                trainer = trainer.lora(
-                    jvm.core.model.LoraSettings(
-                        self.lora_rank, float(self.lora_alpha), 0.0, jvm.strings(["all-linear"]), False
-                    )
-                )
+                adapter = jvm.core.model.LoraSettings.builder().rank(self.lora_rank).alpha(float(self.lora_alpha))
+                trainer = trainer.lora(jvm.set(adapter, "lora", self.lora).build())
+            elif self.lora:
+                raise RpoError(f"Cannot set {', '.join(self.lora)} of lora: lora_rank is 0, so all weights are trained. Set a rank.")
             if self.chat_template is not None:
                 trainer = trainer.chatTemplate(self.chat_template)
             return RpoModel(trainer.fit(pairs._jdf), pairs.sparkSession)
@@ -200,6 +202,15 @@ class _Jvm:
         given = [optional.ofNullable(names.get(name)) for name in ours]
         return getattr(self._jvm.ai.rpo.spark.prepare, "DataSettings$Fields")(*given, self.strings([]))
 
+    def names(self, key: str, values: Any) -> Any:
+        return self.strings([values] if isinstance(values, str) else [str(value) for value in values])
+
+    def pattern(self, key: str, numbers: Mapping[str, Any]) -> Any:
+        pairs = self._jvm.java.util.HashMap()
+        for name, number in numbers.items():
+            pairs.put(name, str(number))
+        return pairs
+
     def length(self, key: str, value: Optional[int]) -> Any:
         optional = self._jvm.java.util.OptionalInt
         return optional.empty() if value is None else optional.of(int(value))
@@ -255,6 +266,18 @@ _SETTERS = {
         "worker_timeout": _whole,
         "checkpoint_every": _whole,
         "keep_checkpoints": _whole,
+    },
+    "lora": {
+        "dropout": _number,
+        "target_modules": _Jvm.names,
+        "target_parameters": _Jvm.names,
+        "rank_stabilized": _flag,
+        "rank_pattern": _Jvm.pattern,
+        "alpha_pattern": _Jvm.pattern,
+        "layers": _Jvm.names,
+        "modules_to_save": _Jvm.names,
+        "dora": _flag,
+        "base_precision": _of("model.BasePrecision"),
     },
     "data": {
         "max_length": _Jvm.length,

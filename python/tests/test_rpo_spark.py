@@ -94,6 +94,13 @@ class RpoSparkTest(unittest.TestCase):
         trainer = RpoTrainer(str(self.work / "sft"), str(self.work / "lora"), lora_rank=2, train={"pairs_per_batch": 8})
         self.assertEqual(8, trainer.fit(self.pairs).logps(self.pairs).where("unfit IS NULL").count())
 
+    def test_an_adapter_has_the_keys_of_rpo_lora(self):
+        trainer = RpoTrainer(
+            str(self.work / "sft"), str(self.work / "dora"), lora_rank=2, train={"pairs_per_batch": 8},
+            lora={"target_modules": ["q_proj", "v_proj"], "rank_pattern": {"v_proj": 3}, "layers": [0], "dora": True,
+                  "modules_to_save": "model.norm", "base_precision": "bfloat16"})
+        self.assertEqual(8, trainer.fit(self.pairs).logps(self.pairs).where("unfit IS NULL").count())
+
     def test_columns_may_have_other_names_and_limits_count(self):
         renamed = self.pairs.withColumnRenamed("id", "prompt")
         scored = LogpsScorer(str(self.work / "sft"), data={"max_length": 4}).transform(renamed)
@@ -104,6 +111,11 @@ class RpoSparkTest(unittest.TestCase):
         for call, words in (
             (lambda: RpoTrainer(sft, "x", train={"epoch": 1}).fit(self.pairs), "train has no such key"),
             (lambda: RpoTrainer(sft, "x", train={"epochs": 0}).fit(self.pairs), "epochs must be at least 1"),
+            (lambda: RpoTrainer(sft, "x", lora_rank=2, lora={"ranks": 1}).fit(self.pairs), "lora has no such key"),
+            (lambda: RpoTrainer(sft, "x", lora={"dora": True}).fit(self.pairs), "lora_rank is 0"),
+            (lambda: RpoTrainer(sft, "x", lora_rank=2, lora={"dora": True, "dropout": 0.1}).fit(self.pairs), "dora must be"),
+            (lambda: RpoTrainer(sft, "x", lora_rank=2, lora={"target_parameters": ["mlp.experts.down_proj"]}).fit(self.pairs),
+             "has no experts"),
             (lambda: LogpsScorer(sft, precision="half").transform(self.pairs), "one of float32, bfloat16"),
             (lambda: LogpsScorer(str(self.work / "none")).transform(self.pairs), "none"),
         ):

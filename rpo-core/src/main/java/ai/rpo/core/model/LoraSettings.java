@@ -123,6 +123,11 @@ public record LoraSettings(
                 basePrecision);
     }
 
+    /** Starts from the defaults of {@code rpo.lora}. */
+    public static LoraSettingsBuilder builder() {
+        return new LoraSettingsBuilder();
+    }
+
     public boolean isOn() {
         return rank > 0;
     }

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("shared")
 class PolicyNetworkGoldenTest {
 
+    /** Below it a gradient is near what rounding leaves, of which Adam makes steps of the learning rate. */
     private static final double LARGE_GRADIENT = 1e-5;
 
     @ParameterizedTest
@@ -43,7 +44,7 @@ class PolicyNetworkGoldenTest {
         network.state().parameters().read(0, actual, 0, actual.length);
         for (int i = 0; i < expected.length; i++) {
             if (Math.abs(gradients[i]) > LARGE_GRADIENT) {
-                assertEquals(expected[i], actual[i], 1e-5, "parameter " + i);
+                assertEquals(expected[i], actual[i], 1e-6, "parameter " + i);
             }
         }
     }

@@ -3,6 +3,7 @@ package ai.rpo.jobs.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.rpo.core.model.LoraSettings;
+import ai.rpo.core.model.LoraSettingsBuilder;
 import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainSettings;
@@ -39,6 +40,7 @@ class LibraryDefaultsTest {
     void theTrainersOwnDefaultsAreThoseOfReferenceConf() {
         assertEquals(configured.objective(), new RpoObjective());
         assertEquals(configured.lora(), LoraSettings.OFF);
+        assertEquals(configured.lora(), LoraSettings.builder().build());
         assertEquals(configured.reference().tokensPerBatch(), ScoreSettings.USUAL_TOKENS_PER_BATCH);
     }
 
@@ -49,6 +51,9 @@ class LibraryDefaultsTest {
         Set<String> training = keys(python, "train");
         training.addAll(Set.of("outer", "resources")); // records of their own, which Python does not set
         assertEquals(setters(TrainSettingsBuilder.class), training);
+        Set<String> adapter = keys(python, "lora");
+        adapter.addAll(Set.of("rank", "alpha")); // arguments of their own
+        assertEquals(setters(LoraSettingsBuilder.class), adapter);
         Set<String> unknown = keys(python, "data");
         unknown.removeAll(setters(DataSettingsBuilder.class));
         assertEquals(Set.of(), unknown);

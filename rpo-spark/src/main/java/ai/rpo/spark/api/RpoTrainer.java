@@ -4,6 +4,7 @@ import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.model.ExportForm;
 import ai.rpo.core.model.LoraSettings;
+import ai.rpo.core.model.LoraSettingsBuilder;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.objective.Objective;
 import ai.rpo.core.objective.RpoObjective;
@@ -120,6 +121,11 @@ public final class RpoTrainer {
     /** Sets how rows are read and cut. The inputs that it names play no part. */
     public RpoTrainer data(DataSettings value) {
         return new RpoTrainer(start, objective, training, value, lora, precision, chatTemplate, workDirectory);
+    }
+
+    /** Trains an adapter, of this rank to begin with, instead of all weights: what is adapted, and how. */
+    public RpoTrainer lora(int rank, UnaryOperator<LoraSettingsBuilder> change) {
+        return lora(change.apply(LoraSettings.builder().rank(rank)).build());
     }
 
     /** Trains an adapter instead of all weights. */
