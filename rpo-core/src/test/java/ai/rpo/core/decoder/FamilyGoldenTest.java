@@ -8,11 +8,14 @@ import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.Workspace;
+import ai.rpo.core.tensor.cuda.EmulatedDevice;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,11 +28,26 @@ class FamilyGoldenTest {
     /** Share of the whole gradient's norm below which a weight has none: keys' biases where nothing is rotated. */
     private static final double NOTHING = 1e-6;
 
-    private final PlainBackend backend = new PlainBackend();
+    /** Of float32, and of its functions on a device. */
+    private static final double DEVICE_LOGP_TOLERANCE = 3e-5;
+
+    private static final double DEVICE_GRADIENT_TOLERANCE = 3e-4;
 
     @ParameterizedTest
     @MethodSource("ai.rpo.core.decoder.Golden#families")
     void logpsAndGradientsAreThoseOfPyTorch(String family) throws IOException, URISyntaxException {
+        compare(family, new PlainBackend(), LOGP_TOLERANCE, GRADIENT_TOLERANCE);
+    }
+
+    @ParameterizedTest
+    @MethodSource("ai.rpo.core.decoder.Golden#families")
+    void soAreThoseOfAnEmulatedDevice(String family) throws IOException, URISyntaxException {
+        EmulatedDevice.missing().ifPresent(why -> Assumptions.abort(why));
+        compare(family, EmulatedDevice.backend(false), DEVICE_LOGP_TOLERANCE, DEVICE_GRADIENT_TOLERANCE);
+    }
+
+    private static void compare(String family, Backend backend, double logpTolerance, double gradientTolerance)
+            throws IOException, URISyntaxException {
         Golden golden = Golden.in(Golden.family(family));
         assertEquals(List.of(), golden.model().unusedTensors());
         Decoder decoder = new Decoder(golden.model().config(), backend);
@@ -40,16 +58,20 @@ class FamilyGoldenTest {
         PackedBatch batch =
                 PackedBatch.of(pairs.stream().map(TrainingExample::example).toList());
         double[] logps = decoder.tokenLogps(weights, batch, new Workspace(backend));
-        assertArrayEquals(golden.tokenLogps(), logps, LOGP_TOLERANCE);
+        assertArrayEquals(golden.tokenLogps(), logps, logpTolerance);
 
         Parameters gradients = SmallModel.zeros(golden.model().config(), backend);
         RpoObjective objective = RpoObjective.paper(golden.number("beta"), golden.number("eta"));
         var metrics = new BatchGradient(decoder, objective, 60, false).add(weights, pairs, gradients);
-        assertEquals(golden.number("loss", "paper"), metrics.mean("loss"), 1e-6);
-        assertClose(golden.flat("grads.safetensors"), gradients);
+        assertEquals(golden.number("loss", "paper"), metrics.mean("loss"), logpTolerance);
+        assertClose(golden.flat("grads.safetensors"), gradients, gradientTolerance);
     }
 
     static void assertClose(float[] expected, Parameters gradients) {
+        assertClose(expected, gradients, GRADIENT_TOLERANCE);
+    }
+
+    private static void assertClose(float[] expected, Parameters gradients, double tolerance) {
         float[] actual = new float[expected.length];
         gradients.storage().read(0, actual, 0, actual.length);
         double all = norm(expected, 0, expected.length);
@@ -62,7 +84,7 @@ class FamilyGoldenTest {
                 difference[i] = actual[i] - expected[i];
             }
             double off = norm(difference, start, end);
-            double allowed = norm < NOTHING * all ? NOTHING * all : GRADIENT_TOLERANCE * norm;
+            double allowed = norm < NOTHING * all ? NOTHING * all : tolerance * norm;
             assertTrue(off < allowed, entry.name() + " is off by " + off + " of " + norm);
         }
     }

@@ -36,18 +36,17 @@ final class MemoryNeed {
     private final boolean anyLength;
     private final int length;
 
-    /** @param gpu whether executors compute on one, which keeps weights in float32 */
-    MemoryNeed(ModelDirectory start, Settings settings, TrainSettings train, boolean gpu) {
+    MemoryNeed(ModelDirectory start, Settings settings, TrainSettings train) {
         this.train = train;
         ModelConfig config = start.config();
         Optional<Lora> adapter = settings.lora().on(start);
         lora = adapter.isPresent();
-        halved = settings.precision() == Precision.BFLOAT16 && !gpu;
+        halved = settings.precision() == Precision.BFLOAT16;
         ParameterLayout layout = ParameterLayout.of(config);
         Weights below = start.withoutAdapter().weights();
         packed = start.isQuantized();
         long frozen = layout.entries().stream()
-                .mapToLong(entry -> frozenBytes(entry, below))
+                .mapToLong(entry -> frozenBytes(entry, below, halved))
                 .sum();
         trained = adapter.map(own -> ParameterLayout.of(config, own).size()).orElse(layout.size());
         anyLength = settings.data().maxLength().isEmpty();
@@ -65,7 +64,8 @@ final class MemoryNeed {
         training = (lora ? frozen : 0) + Float.BYTES * ((2 + moments) * trained + scratch) + beside;
     }
 
-    private long frozenBytes(ParameterLayout.Entry entry, Weights weights) {
+    /** @param halved whether matrices are kept in bfloat16 */
+    static long frozenBytes(ParameterLayout.Entry entry, Weights weights, boolean halved) {
         Optional<Packing> packing = weights.packing(entry);
         if (packing.isPresent()) {
             return packing.get().bytes(entry.size())

@@ -31,7 +31,7 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
      */
     static NativeRoom of(SparkLauncher spark, Optional<String> given) {
         if (given.isPresent()) {
-            return new NativeRoom(OptionalLong.of(bytes(given.get())), "given with " + OPTION, "raise " + OPTION);
+            return new NativeRoom(OptionalLong.of(bytes(OPTION, given.get())), "given with " + OPTION, "raise " + OPTION);
         }
         String master = spark.master();
         if (master.startsWith("local")) {
@@ -40,9 +40,6 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
                     "this machine's",
                     "use a machine with more memory, or name the one that is meant: " + OPTION
                             + " SIZE, or a cluster's --master");
-        }
-        if (onGpu(spark)) {
-            return unknown("a GPU's memory is not known here");
         }
         Optional<String> overhead = spark.setting(OVERHEAD);
         if (overhead.isPresent()) {
@@ -73,7 +70,12 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
                 : "not checked: " + source + "; say how much there is with " + OPTION;
     }
 
-    private static long bytes(String given) {
+    /**
+     * Reads a size from the command line.
+     *
+     * @throws RpoException if it is none above 0
+     */
+    static long bytes(String option, String given) {
         try {
             long bytes = JavaUtils.byteStringAsBytes(given);
             if (bytes > 0) {
@@ -83,7 +85,7 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
             // refused below, as a size of nothing is
         }
         throw RpoException.configuration(
-                "Cannot use " + OPTION + " " + given + ": it is not a size above 0. Write one such as 24g.");
+                "Cannot use " + option + " " + given + ": it is not a size above 0. Write one such as 24g.");
     }
 
     private static long usualOverhead(SparkLauncher spark) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 
 /** Everything that can be known before any work, on the screen. */
@@ -37,11 +38,16 @@ final class Validation {
 
     private final JobOptions options;
     private final Optional<String> memory;
+    private final Optional<String> deviceMemory;
 
-    /** @param memory of an executor beside its heap, or of its GPU, where the user says how much there is */
-    Validation(JobOptions options, Optional<String> memory) {
+    /**
+     * @param memory of an executor beside its heap, where the user says how much there is
+     * @param deviceMemory of its GPU, the same
+     */
+    Validation(JobOptions options, Optional<String> memory, Optional<String> deviceMemory) {
         this.options = options;
         this.memory = memory;
+        this.deviceMemory = deviceMemory;
     }
 
     int run() {
@@ -92,15 +98,8 @@ final class Validation {
                     "training",
                     describe(supervised ? settings.sft().training() : settings.train()) + ", "
                             + settings.precision().key());
-            MemoryNeed need = new MemoryNeed(
-                    start.open(),
-                    settings,
-                    supervised ? settings.sft().training() : settings.train(),
-                    NativeRoom.onGpu(spark));
-            NativeRoom room = NativeRoom.of(spark, memory);
-            print("memory", need.describe());
-            print("there is", room.describe());
-            print("driver", need.describeDriver());
+            Runnable requireFits = printMemory(
+                    start.open(), settings, supervised ? settings.sft().training() : settings.train(), spark);
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark, pins, remark -> {});
@@ -110,8 +109,30 @@ final class Validation {
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
             plan.forEach(Validation::print);
             printSteps(plan, supervised ? settings.sft().training() : settings.train());
-            need.requireFits(room);
+            requireFits.run();
         }
+    }
+
+    /** Returns the check of what was printed, which comes last. */
+    private Runnable printMemory(ModelDirectory start, Settings settings, TrainSettings train, SparkLauncher spark) {
+        NativeRoom room = NativeRoom.of(spark, memory);
+        MemoryNeed need = new MemoryNeed(start, settings, train);
+        if (deviceMemory.isEmpty() && !NativeRoom.onGpu(spark)) {
+            print("memory", need.describe());
+            print("there is", room.describe());
+            print("driver", need.describeDriver());
+            return () -> need.requireFits(room);
+        }
+        OptionalLong device = deviceMemory.isPresent()
+                ? OptionalLong.of(NativeRoom.bytes("--device-memory", deviceMemory.get()))
+                : OptionalLong.empty();
+        DeviceNeed onDevice = new DeviceNeed(start, settings, train, device);
+        print("memory", onDevice.describe());
+        print("there is", onDevice.describeRoom());
+        print("host", onDevice.describeHost());
+        print("there is", room.describe());
+        print("driver", need.describeDriver());
+        return () -> onDevice.requireFits(room);
     }
 
     private static void requireContext(OptionalInt maxLength, int context) {

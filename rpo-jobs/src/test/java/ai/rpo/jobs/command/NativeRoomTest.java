@@ -38,10 +38,12 @@ class NativeRoomTest {
         NativeRoom standalone = room("spark://nowhere:7077", Map.of());
         assertEquals(OptionalLong.empty(), standalone.bytes());
         assertTrue(standalone.describe().contains("limits the heap alone"), standalone.describe());
-        NativeRoom gpu = room("yarn", Map.of("spark.executor.resource.gpu.amount", "1", OVERHEAD, "2g"));
-        assertEquals(OptionalLong.empty(), gpu.bytes());
-        assertTrue(gpu.describe().contains("a GPU's memory is not known here"), gpu.describe());
-        assertTrue(gpu.describe().contains("--memory"), gpu.describe());
+    }
+
+    /** Of the host; its GPU's is another matter. */
+    @Test
+    void ofExecutorsWithAGpuToo() {
+        assertMegabytes(2048, room("yarn", Map.of("spark.executor.resource.gpu.amount", "1", OVERHEAD, "2g")));
     }
 
     @Test
