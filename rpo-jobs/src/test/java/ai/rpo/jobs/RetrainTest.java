@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.jobs.CommandLineProgram.Outcome;
 import ai.rpo.jobs.registry.Provenance;
 import ai.rpo.jobs.registry.Registry;
+import ai.rpo.jobs.track.ScriptedMlflow;
 import ai.rpo.spark.store.Lease;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,9 +37,16 @@ class RetrainTest {
     Path folder;
 
     private String out;
+    private ScriptedMlflow mlflow;
+
+    @AfterEach
+    void close() {
+        mlflow.close();
+    }
 
     @BeforeEach
     void inputs() throws IOException {
+        mlflow = new ScriptedMlflow();
         Path model = Files.createDirectory(folder.resolve("tiny"));
         for (String name : List.of("config.json", "model.safetensors")) {
             Files.copy(MODEL.resolve(name), model.resolve(name));
@@ -52,9 +61,10 @@ class RetrainTest {
                   data { train = %1$s/pairs, eval = %1$s/eval.jsonl }
                   train { pairs-per-batch = 4, learning-rate = 1e-2 }
                   gates.min-reward-accuracy = 0.9
+                  mlflow.tracking-uri = "%2$s"
                 }
                 spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(folder));
+                """.formatted(folder, mlflow.address()));
     }
 
     @Test
@@ -111,6 +121,11 @@ class RetrainTest {
 
         assertEquals(0, execute("registry", "verify"), out);
         assertTrue(out.contains("4 versions, all as written"), out);
+        assertEquals(
+                List.of("000001", "000002", "000001", "000003", "000004"),
+                mlflow.production().stream()
+                        .map(source -> source.replaceAll(".*/versions/", ""))
+                        .toList());
     }
 
     @Test

@@ -10,6 +10,7 @@ import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.registry.Candidate;
 import ai.rpo.jobs.registry.Registry;
 import ai.rpo.jobs.registry.Version;
+import ai.rpo.jobs.track.MlflowModels;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.Stores;
 import java.util.List;
@@ -120,12 +121,15 @@ public final class RegistryCommand implements Callable<Integer> {
     int promote(
             @Mixin JobOptions options, @Parameters(paramLabel = "VERSION", description = "Its number.") int number) {
         return work("promote version " + number, options, REGISTRY, (settings, hadoop) -> {
-            Optional<Integer> before = open(settings, hadoop).promote(number, Optional.empty());
+            Optional<MlflowModels> mlflow = MlflowModels.of(settings.mlflow(), System::getenv, hadoop);
+            Registry registry = open(settings, hadoop);
+            Optional<Integer> before = registry.promote(number, Optional.empty());
             print(
                     "production",
                     "version " + number
                             + before.map(was -> was == number ? ", as before" : ", was version " + was)
                                     .orElse(""));
+            tell(mlflow, registry);
         });
     }
 
@@ -135,10 +139,17 @@ public final class RegistryCommand implements Callable<Integer> {
             description = "Puts the version into production again that was there before the last promotion.")
     int rollback(@Mixin JobOptions options) {
         return work("roll back", options, REGISTRY, (settings, hadoop) -> {
+            Optional<MlflowModels> mlflow = MlflowModels.of(settings.mlflow(), System::getenv, hadoop);
             Registry registry = open(settings, hadoop);
             int was = registry.productionNumber().orElse(0);
             print("production", "version " + registry.rollback() + ", was version " + was);
+            tell(mlflow, registry);
         });
+    }
+
+    private static void tell(Optional<MlflowModels> mlflow, Registry registry) {
+        mlflow.flatMap(models -> registry.production().flatMap(models::inProduction))
+                .ifPresent(missed -> print("note", "MLflow was not told everything: " + missed));
     }
 
     @Command(

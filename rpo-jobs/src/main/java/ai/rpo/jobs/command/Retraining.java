@@ -14,6 +14,7 @@ import ai.rpo.jobs.registry.Version;
 import ai.rpo.jobs.retrain.Night;
 import ai.rpo.jobs.retrain.Nights;
 import ai.rpo.jobs.retrain.RetrainSettings.Start;
+import ai.rpo.jobs.track.MlflowModels;
 import ai.rpo.spark.store.RunDirectory;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ final class Retraining {
     private final RunningCommand running;
     private final Settings settings;
     private final Registry registry;
+    private final Optional<MlflowModels> mlflow;
 
     /** @param sources of the configuration that the command runs with */
     Retraining(ConfigurationSources sources, RunningCommand running) {
@@ -34,6 +36,7 @@ final class Retraining {
         this.running = running;
         this.settings = running.configuration().settings();
         this.registry = Registry.openOrMake(settings.registry().orElseThrow(), ProgramVersion.get(), hadoop());
+        this.mlflow = MlflowModels.of(settings.mlflow(), System::getenv, hadoop());
     }
 
     void run() {
@@ -47,8 +50,15 @@ final class Retraining {
                 hadoop());
         if (night.news().isEmpty()) {
             nothingNew(night);
-            return;
+        } else {
+            learn(night);
         }
+        registry.production()
+                .flatMap(version -> mlflow.flatMap(models -> models.inProduction(version)))
+                .ifPresent(missed -> running.say("note", "MLflow was not told everything: " + missed));
+    }
+
+    private void learn(Night night) {
         RunDirectory run = new Nights(running.output(), hadoop())
                 .of(folder -> night.text(stages(night, folder).fingerprint()));
         running.say("night", describe(night) + " → " + run.path());

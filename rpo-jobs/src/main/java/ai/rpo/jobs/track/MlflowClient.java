@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -18,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The calls of MLflow's REST interface that a run needs. No message of it has the token. */
+/** The calls of MLflow's REST interface that runs and registered models need. No message of it has the token. */
 final class MlflowClient {
 
     /** What the server takes at once. */
@@ -28,6 +29,7 @@ final class MlflowClient {
     private static final int LONGEST_PARAM = 500;
     private static final int MISSING = 404;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE_WITH_FILES = Duration.ofMinutes(10);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient http =
@@ -50,8 +52,7 @@ final class MlflowClient {
      * @throws IOException where the server does not answer, or refuses
      */
     String experiment(String name) throws IOException {
-        Optional<JsonNode> found =
-                get("experiments/get-by-name?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8));
+        Optional<JsonNode> found = get("experiments/get-by-name?experiment_name=" + encoded(name));
         return found.isPresent()
                 ? found.get().at("/experiment/experiment_id").asText()
                 : post("experiments/create", JSON.createObjectNode().put("name", name))
@@ -111,17 +112,81 @@ final class MlflowClient {
      * @return whether it does
      */
     boolean logArtifact(String run, String name, byte[] content) throws IOException {
-        String uri = get("runs/get?run_id=" + run)
-                .map(found -> found.at("/run/info/artifact_uri").asText())
-                .orElse("");
-        if (!uri.startsWith("mlflow-artifacts:")) {
-            return false;
+        Optional<String> artifacts = artifacts(run);
+        if (artifacts.isPresent()) {
+            upload(artifacts.get() + "/" + name, BodyPublishers.ofByteArray(content));
         }
-        String path = URI.create(uri).getPath().replaceFirst("^/+", "");
-        send(request("/api/2.0/mlflow-artifacts/artifacts/" + path + "/" + name)
-                .PUT(BodyPublishers.ofByteArray(content))
+        return artifacts.isPresent();
+    }
+
+    /** Finds the address of a run's artifacts, where the server keeps them itself. */
+    Optional<String> artifacts(String run) throws IOException {
+        return get("runs/get?run_id=" + run)
+                .map(found -> found.at("/run/info/artifact_uri").asText())
+                .filter(uri -> uri.startsWith("mlflow-artifacts:"));
+    }
+
+    /** @param address below that of a run's artifacts */
+    void upload(String address, BodyPublisher content) throws IOException {
+        String path = URI.create(address).getPath().replaceFirst("^/+", "");
+        send(request("/api/2.0/mlflow-artifacts/artifacts/" + path)
+                .timeout(PATIENCE_WITH_FILES)
+                .PUT(content)
                 .build());
-        return true;
+    }
+
+    /**
+     * Finds the version of a registered model that an alias points to; a model that is not there is made.
+     *
+     * @return empty where nothing has the alias
+     */
+    Optional<String> alias(String model, String alias) throws IOException {
+        Optional<JsonNode> found = get("registered-models/get?name=" + encoded(model));
+        if (found.isEmpty()) {
+            post("registered-models/create", JSON.createObjectNode().put("name", model));
+            return Optional.empty();
+        }
+        for (JsonNode each : found.get().at("/registered_model/aliases")) {
+            if (each.path("alias").asText().equals(alias)) {
+                return Optional.of(each.path("version").asText());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Finds the version of a registered model whose files are at an address. */
+    Optional<String> modelVersion(String model, String source) throws IOException {
+        String filter = "name = '" + model + "' and source_path = \"" + source + "\"";
+        return get("model-versions/search?filter=" + encoded(filter))
+                .map(found -> found.at("/model_versions/0/version").asText())
+                .filter(version -> !version.isEmpty());
+    }
+
+    /**
+     * Adds a version to a registered model.
+     *
+     * @param source address of its files
+     * @param number it has with us
+     * @param run that trained it
+     * @return the number that the server gave it
+     */
+    String createModelVersion(String model, String source, int number, Optional<String> run) throws IOException {
+        ObjectNode version = JSON.createObjectNode().put("name", model).put("source", source);
+        run.ifPresent(id -> version.put("run_id", id));
+        version.withArray("tags").addObject().put("key", "rpo.version").put("value", Integer.toString(number));
+        return post("model-versions/create", version)
+                .at("/model_version/version")
+                .asText();
+    }
+
+    void setAlias(String model, String alias, String version) throws IOException {
+        post(
+                "registered-models/alias",
+                JSON.createObjectNode().put("name", model).put("alias", alias).put("version", version));
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
     private Optional<JsonNode> get(String call) throws IOException {

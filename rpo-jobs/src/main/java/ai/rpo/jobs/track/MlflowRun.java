@@ -60,7 +60,7 @@ final class MlflowRun implements TrainingListener {
         this.run = run;
         this.params = params;
         this.clock = clock;
-        this.note = run.file(NOTE).read().flatMap(MlflowRun::note).orElse(new Note("", 0));
+        this.note = noteOf(run).orElse(new Note("", 0));
     }
 
     /**
@@ -70,6 +70,15 @@ final class MlflowRun implements TrainingListener {
      * @param step the last one that was sent
      */
     record Note(String runId, long step) {}
+
+    /** The server's name for the run of a directory, once it has been told of it. */
+    static Optional<String> idOf(RunDirectory run) {
+        return noteOf(run).map(Note::runId).filter(id -> !id.isEmpty());
+    }
+
+    private static Optional<Note> noteOf(RunDirectory run) {
+        return run.file(NOTE).read().flatMap(MlflowRun::note);
+    }
 
     private static Optional<Note> note(String json) {
         try {

@@ -1,18 +1,22 @@
 package ai.rpo.jobs.track;
 
+import ai.rpo.core.RpoException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Holds the keys of {@code rpo.mlflow}.
  *
  * @param trackingUri of an MLflow server; nothing is sent where absent
  * @param experiment that runs belong to, made where it is missing
+ * @param registeredModel of which the registry's versions in production are versions; they are not told of where absent
  * @param tokenEnv environment variable with a token for the server; none is sent where absent
  */
-public record MlflowSettings(Optional<String> trackingUri, String experiment, Optional<String> tokenEnv) {
+public record MlflowSettings(
+        Optional<String> trackingUri, String experiment, Optional<String> registeredModel, Optional<String> tokenEnv) {
 
     public MlflowSettings {
         List<String> problems = new ArrayList<>();
@@ -20,9 +24,30 @@ public record MlflowSettings(Optional<String> trackingUri, String experiment, Op
                 .filter(uri -> !isUsable(uri))
                 .ifPresent(uri -> problems.add("tracking-uri must be the http or https"
                         + " address of a server, without a name or password in it"));
+        registeredModel
+                .filter(name -> !name.matches("[^/:'\"%]+"))
+                .ifPresent(
+                        name -> problems.add("registered-model must be a name without / : ' \" and %, but is " + name));
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
+    }
+
+    /**
+     * Reads the token.
+     *
+     * @param environment value of a variable; null where there is none
+     * @throws RpoException where the variable has none
+     */
+    Optional<String> token(UnaryOperator<String> environment) {
+        return tokenEnv.map(variable -> {
+            String token = environment.apply(variable);
+            if (token == null || token.isBlank() || !token.strip().chars().allMatch(c -> c > ' ' && c < 127)) {
+                throw RpoException.configuration("Cannot tell MLflow: the environment has no variable " + variable
+                        + " with a token in it. Set it where the job is started, or leave out rpo.mlflow.token-env.");
+            }
+            return token.strip();
+        });
     }
 
     private static boolean isUsable(String text) {

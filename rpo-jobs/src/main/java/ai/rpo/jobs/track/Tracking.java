@@ -51,7 +51,7 @@ public final class Tracking implements TrainingListener, AutoCloseable {
             UnaryOperator<String> environment,
             Consumer<String> reader,
             Configuration hadoop) {
-        Optional<String> token = mlflow.tokenEnv().map(variable -> token(variable, environment));
+        Optional<String> token = mlflow.token(environment);
         return new Tracking(
                 mlflow.trackingUri()
                         .map(uri ->
@@ -59,15 +59,6 @@ public final class Tracking implements TrainingListener, AutoCloseable {
                 tensorBoard.map(folder ->
                         new TensorBoard(new Path(Stores.path(folder), run.path().getName()), hadoop)),
                 reader);
-    }
-
-    private static String token(String variable, UnaryOperator<String> environment) {
-        String token = environment.apply(variable);
-        if (token == null || token.isBlank() || !token.strip().chars().allMatch(c -> c > ' ' && c < 127)) {
-            throw RpoException.configuration("Cannot tell MLflow: the environment has no variable " + variable
-                    + " with a token in it. Set it where the job is started, or leave out rpo.mlflow.token-env.");
-        }
-        return token.strip();
     }
 
     @Override

@@ -53,6 +53,7 @@ class EveryKeyTest {
             Map.entry("rpo.tensorboard", "runs/tensorboard"),
             Map.entry("rpo.mlflow.tracking-uri", "http://mlflow:5000"),
             Map.entry("rpo.mlflow.experiment", "nightly"),
+            Map.entry("rpo.mlflow.registered-model", "stories"),
             Map.entry("rpo.mlflow.token-env", "MLFLOW_TRACKING_TOKEN"),
             Map.entry("rpo.generate.table", "lake.completions"),
             Map.entry("rpo.rate.table", "lake.ratings"),

@@ -50,7 +50,8 @@ class MlflowRunTest {
     }
 
     private MlflowRun mlflow() {
-        MlflowSettings settings = new MlflowSettings(Optional.of(server.address()), "feedback", Optional.empty());
+        MlflowSettings settings =
+                new MlflowSettings(Optional.of(server.address()), "feedback", Optional.empty(), Optional.empty());
         return new MlflowRun(
                 new MlflowClient(server.address(), Optional.of(SECRET)),
                 settings,
@@ -120,8 +121,8 @@ class MlflowRunTest {
 
     @Test
     void aTokenComesFromTheEnvironmentAndAnAddressHasNone() {
-        MlflowSettings settings =
-                new MlflowSettings(Optional.of(server.address()), "feedback", Optional.of("NO_SUCH_TOKEN"));
+        MlflowSettings settings = new MlflowSettings(
+                Optional.of(server.address()), "feedback", Optional.empty(), Optional.of("NO_SUCH_TOKEN"));
         RpoException refused = assertThrows(
                 RpoException.class,
                 () -> Tracking.of(
@@ -130,10 +131,11 @@ class MlflowRunTest {
 
         IllegalArgumentException address = assertThrows(
                 IllegalArgumentException.class,
-                () -> new MlflowSettings(Optional.of("http://me:" + SECRET + "@host"), "feedback", Optional.empty()));
+                () -> new MlflowSettings(
+                        Optional.of("http://me:" + SECRET + "@host"), "feedback", Optional.empty(), Optional.empty()));
         assertFalse(address.getMessage().contains(SECRET));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new MlflowSettings(Optional.of("mlruns"), "feedback", Optional.empty()));
+                () -> new MlflowSettings(Optional.of("mlruns"), "feedback", Optional.empty(), Optional.empty()));
     }
 }

@@ -15,6 +15,7 @@ public final class ScriptedMlflow implements AutoCloseable {
 
     private final HttpServer server;
     private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    private final ScriptedModels models = new ScriptedModels();
     private volatile boolean isDown;
 
     public ScriptedMlflow() throws IOException {
@@ -36,6 +37,11 @@ public final class ScriptedMlflow implements AutoCloseable {
         return List.copyOf(calls);
     }
 
+    /** What the alias {@code production} pointed to, one after the other: addresses of models. */
+    public List<String> production() {
+        return models.production();
+    }
+
     private void answer(HttpExchange exchange) throws IOException {
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         String token = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
@@ -53,12 +59,14 @@ public final class ScriptedMlflow implements AutoCloseable {
             send(exchange, 200, "{\"run\": {\"info\": {\"run_id\": \"abc\"}}}");
         } else if (path.endsWith("runs/get")) {
             send(exchange, 200, "{\"run\": {\"info\": {\"artifact_uri\": \"mlflow-artifacts:/7/abc/artifacts\"}}}");
+        } else if (path.contains("/registered-models/") || path.contains("/model-versions/")) {
+            models.answer(exchange, path, body);
         } else {
             send(exchange, 200, "{}");
         }
     }
 
-    private static void send(HttpExchange exchange, int status, String text) throws IOException {
+    static void send(HttpExchange exchange, int status, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, bytes.length);
         exchange.getResponseBody().write(bytes);
