@@ -141,15 +141,17 @@ class Mxfp4Test {
         ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         byte[] header = new byte[(int) file.getLong()];
         file.get(header);
-        int at = new ObjectMapper().readTree(header).get(DOWN + "_scales").at("/data_offsets/0").intValue();
+        int at = new ObjectMapper()
+                .readTree(header)
+                .get(DOWN + "_scales")
+                .at("/data_offsets/0")
+                .intValue();
         bytes[file.position() + at] = (byte) 255;
         Files.copy(folder.resolve("config.json"), temp.resolve("config.json"));
         Files.write(temp.resolve("model.safetensors"), bytes);
         ModelDirectory model = ModelDirectory.open(temp);
-        RpoException e = assertThrows(
-                RpoException.class,
-                () -> model.weights()
-                        .read(ParameterLayout.of(model.config()).get(DOWN), 0, FloatBuffer.allocate(1)));
+        RpoException e = assertThrows(RpoException.class, () -> model.weights()
+                .read(ParameterLayout.of(model.config()).get(DOWN), 0, FloatBuffer.allocate(1)));
         assertTrue(e.getMessage().contains(DOWN + ": a number of expert 0 is not finite"), e.getMessage());
     }
 }
