@@ -30,10 +30,7 @@ final class ReadOnlyPlacement implements Parameters.Placement {
     private final Storage wide;
 
     private ReadOnlyPlacement(
-            ParameterLayout layout,
-            Set<String> packed,
-            Predicate<ParameterLayout.Entry> mayBeNarrow,
-            Backend backend) {
+            ParameterLayout layout, Set<String> packed, Predicate<ParameterLayout.Entry> mayBeNarrow, Backend backend) {
         long narrowSize = 0;
         long wideSize = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {

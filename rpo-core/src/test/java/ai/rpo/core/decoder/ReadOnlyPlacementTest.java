@@ -87,9 +87,7 @@ class ReadOnlyPlacementTest {
     void haveNoSingleStorage(String family) {
         ModelConfig config = SmallModel.family(family);
         Weights weights = SmallModel.random(config, backend, 1).asWeights();
-        assertThrows(
-                IllegalStateException.class,
-                Parameters.readOnly(config, weights, backend)::storage);
+        assertThrows(IllegalStateException.class, Parameters.readOnly(config, weights, backend)::storage);
     }
 
     private void assertSameScores(ModelConfig config, Parameters expected, Parameters actual, double tolerance) {

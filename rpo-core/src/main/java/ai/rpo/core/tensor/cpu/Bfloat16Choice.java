@@ -39,7 +39,8 @@ record Bfloat16Choice(boolean rounds, String description) {
         double times = gain.getAsDouble();
         return times > 1
                 ? new Bfloat16Choice(
-                        true, String.format(Locale.ROOT, "bfloat16 products (measured: %.1f times float32's rate)", times))
+                        true,
+                        String.format(Locale.ROOT, "bfloat16 products (measured: %.1f times float32's rate)", times))
                 : float32(String.format(Locale.ROOT, "measured, its products have %.2f times float32's rate", times));
     }
 
@@ -49,8 +50,8 @@ record Bfloat16Choice(boolean rounds, String description) {
 
     /** Measures it on one thread, the rounding of both operands included. */
     private static double gain(OneDnn library) {
-        WorkerPool pool =
-                new WorkerPool(1, ThreadLocal.withInitial(() -> new Lane(new OneDnnGemm(library, library.prefersPrimitives()))));
+        WorkerPool pool = new WorkerPool(
+                1, ThreadLocal.withInitial(() -> new Lane(new OneDnnGemm(library, library.prefersPrimitives()))));
         ProductKernel rounding = new ProductKernel(pool, true);
         ProductKernel exact = new ProductKernel(pool, false);
         long numbers = (long) (TOKENS + OUTPUTS) * INPUTS + (long) TOKENS * OUTPUTS;

@@ -98,9 +98,11 @@ final class VectorMath implements RowMath {
         int whole = SPECIES.loopBound(length);
         int i = 0;
         for (; i < whole; i += LANES) {
-            IntVector upper = (IntVector) ShortVector.fromArray(NARROW, from, first + i)
-                    .convertShape(VectorOperators.S2I, INTEGERS, 0);
-            upper.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().intoArray(to, i);
+            IntVector upper = (IntVector)
+                    ShortVector.fromArray(NARROW, from, first + i).convertShape(VectorOperators.S2I, INTEGERS, 0);
+            upper.lanewise(VectorOperators.LSHL, Short.SIZE)
+                    .reinterpretAsFloats()
+                    .intoArray(to, i);
         }
         for (; i < length; i++) {
             to[i] = Float.intBitsToFloat(from[first + i] << Short.SIZE);

@@ -103,7 +103,14 @@ class CpuBackendTest {
     /** Of one token and of few, of many; narrow and wide; in tiles and in one. */
     @ParameterizedTest
     @CsvSource({
-        "1, 64, 48", "1, 1000, 2048", "4, 7, 5", "5, 300, 64", "17, 33, 129", "64, 500, 300", "65, 48, 20000", "200, 1031, 300"
+        "1, 64, 48",
+        "1, 1000, 2048",
+        "4, 7, 5",
+        "5, 300, 64",
+        "17, 33, 129",
+        "64, 500, 300",
+        "65, 48, 20000",
+        "200, 1031, 300"
     })
     void multipliesWeightsOfBfloat16AsTheyAre(int tokens, int out, int in) {
         for (Backend own : CpuVariants.all().values()) {
