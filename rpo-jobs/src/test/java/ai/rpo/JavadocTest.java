@@ -61,8 +61,7 @@ class JavadocTest {
 
     private static final Pattern JAVADOC = Pattern.compile("/\\*\\*\\s*(?:\\*\\s*)?(\\S.*?)\\*/", Pattern.DOTALL);
 
-    private static final Pattern HALF_SENTENCE =
-            Pattern.compile(
+    private static final Pattern HALF_SENTENCE = Pattern.compile(
             "(?:Of|The same|As|What|Whether|How|Where|Which|When|Why|In|On|With|By|From|To|For|At|Like)\\b");
 
     @Test

@@ -47,7 +47,8 @@ public final class CompletionSampler {
 
     private static final List<StructField> COLUMNS = List.of(
             DataTypes.createStructField("completion", DataTypes.StringType, true),
-            DataTypes.createStructField("completion_ids", DataTypes.createArrayType(DataTypes.IntegerType, false), true),
+            DataTypes.createStructField(
+                    "completion_ids", DataTypes.createArrayType(DataTypes.IntegerType, false), true),
             DataTypes.createStructField("finish_reason", DataTypes.StringType, true));
 
     private final String model;
@@ -74,13 +75,13 @@ public final class CompletionSampler {
 
     /** @param model folder of a model in Hugging Face layout or of an adapter in PEFT's, on any store that Hadoop reaches */
     public static CompletionSampler of(String model, SamplingSettings sampling) {
-        return new CompletionSampler(model, sampling, TemplateChoice.USUAL, Precision.FLOAT32, USUAL_AT_ONCE, USUAL_SEED);
+        return new CompletionSampler(
+                model, sampling, TemplateChoice.USUAL, Precision.FLOAT32, USUAL_AT_ONCE, USUAL_SEED);
     }
 
     /** Writes conversations by another chat template than the model's own: Jinja, or the name of one that the model has. */
     public CompletionSampler chatTemplate(String template) {
-        return new CompletionSampler(
-                model, sampling, new TemplateChoice(template, null), precision, atOnce, seed);
+        return new CompletionSampler(model, sampling, new TemplateChoice(template, null), precision, atOnce, seed);
     }
 
     /** Sets to what matrix products may round their inputs. */

@@ -37,8 +37,7 @@ final class SetterNames {
         return section == null
                 ? key.group()
                 : section
-                        + Pattern.compile("-([a-z])")
-                                .matcher(key.group(2))
-                                .replaceAll(letter -> letter.group(1).toUpperCase(java.util.Locale.ROOT));
+                        + Pattern.compile("-([a-z])").matcher(key.group(2)).replaceAll(letter -> letter.group(1)
+                                .toUpperCase(java.util.Locale.ROOT));
     }
 }

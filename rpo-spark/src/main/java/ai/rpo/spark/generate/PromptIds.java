@@ -50,7 +50,8 @@ public record PromptIds(LocalModel model, GeneratingRole.Worker lent, SpellingPo
             return tokens.ids();
         }
         if (prompt instanceof TurnsPrompt) {
-            throw new UnfitRowException(Reason.WRONG_KIND, "it has several turns of a user, and one answer is asked for");
+            throw new UnfitRowException(
+                    Reason.WRONG_KIND, "it has several turns of a user, and one answer is asked for");
         }
         PromptTokenizer tokenizer = new PromptTokenizer(
                 lent.tokenizer()

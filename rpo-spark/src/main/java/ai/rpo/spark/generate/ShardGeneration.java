@@ -6,7 +6,6 @@ import ai.rpo.core.generate.Generator.Request;
 import ai.rpo.core.generate.SamplingSettings;
 import ai.rpo.core.generate.StopRule;
 import ai.rpo.core.preference.PromptReader;
-import ai.rpo.core.preference.PromptRecord;
 import ai.rpo.core.preference.UnfitRowException;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.text.TemplateChoice;

@@ -74,7 +74,8 @@ class CompletionSamplerTest {
                 .filter(id -> id > 2)
                 .mapToObj(id -> String.valueOf((char) ('a' + id - 3)))
                 .collect(Collectors.joining());
-        assertEquals(letters, row.getString(2).replaceAll("[ ?]", "")); // what the tokenizer puts between and for unknowns
+        assertEquals(
+                letters, row.getString(2).replaceAll("[ ?]", "")); // what the tokenizer puts between and for unknowns
         assertEquals(expected.reason().key(), row.getString(4));
         assertNull(row.getString(5));
     }

@@ -111,9 +111,9 @@ class LogpsScorerTest {
         Dataset<Row> scored = spark.sql("SELECT 'a' AS prompt, 'b' AS completion, 0.5 AS Logp");
         assertTrue(refused(scored).contains("has it already"), refused(scored));
         Dataset<Row> pair = spark.sql("SELECT 'a' AS prompt, 'b' AS completion");
-        RpoException tooLong = assertThrows(
-                RpoException.class,
-                () -> scorer().data(data -> data.maxLength(OptionalInt.of(1000))).transform(pair));
+        RpoException tooLong =
+                assertThrows(RpoException.class, () -> scorer().data(data -> data.maxLength(OptionalInt.of(1000)))
+                        .transform(pair));
         assertTrue(tooLong.getMessage().endsWith(". Lower data.maxLength."), tooLong.getMessage());
     }
 

@@ -63,7 +63,10 @@ class RpoTrainerTest {
         Dataset<Row> answers = aligned.completions(pairs, SamplingSettings.atTemperature(0.7, 4));
 
         assertTrue(mean(after) > mean(before) + 0.5, mean(before) + " before, " + mean(after) + " after");
-        assertEquals(12, answers.where("unfit IS NULL AND size(completion_ids) BETWEEN 1 AND 4").count());
+        assertEquals(
+                12,
+                answers.where("unfit IS NULL AND size(completion_ids) BETWEEN 1 AND 4")
+                        .count());
         assertTrue(Files.readString(Path.of(runs, "first/train/metrics.jsonl")).startsWith("{\"step\":1,"));
         assertEquals(List.of("data", "model", "reference", "rows", "scores", "train"), names(Path.of(runs, "first")));
     }
