@@ -256,6 +256,7 @@ _SETTERS = {
         "warmup_ratio": _number,
         "schedule": _of("train.TrainSettings$Schedule"),
         "optimizer": _of("train.TrainSettings$Optimizer"),
+        "optimizer_device": _of("train.TrainSettings$OptimizerDevice"),
         "weight_decay": _number,
         "max_grad_norm": _number,
         "router_aux_loss_coef": _number,

@@ -38,7 +38,7 @@ final class Mxfp4Tensor {
         out = entry.shape().get(2);
     }
 
-    /** Whether {@code config.json} says that experts are stored so. */
+    /** Tells whether {@code config.json} says that experts are stored so. */
     static boolean isSaidBy(JsonObject config) {
         return config.text("model_type", "").equals("gpt_oss")
                 && config.object(BitsAndBytes.KEY)
