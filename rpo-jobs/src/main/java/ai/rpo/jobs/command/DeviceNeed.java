@@ -154,7 +154,8 @@ final class DeviceNeed {
     private String whatWouldFit() {
         String ways = ways().stream()
                 .filter(way -> fits(need(way).onDevice()))
-                .map(way -> String.format(Locale.ROOT, "%s (%,d MB)", way.keys, need(way).onDevice() >> 20))
+                .map(way -> String.format(
+                        Locale.ROOT, "%s (%,d MB)", way.keys, need(way).onDevice() >> 20))
                 .collect(Collectors.joining("; or "));
         return ways.isEmpty()
                 ? "Nothing would fit there: take a larger GPU, a smaller model, or shorter rows (rpo.data.max-length)."

@@ -31,7 +31,8 @@ record NativeRoom(OptionalLong bytes, String source, String remedy) {
      */
     static NativeRoom of(SparkLauncher spark, Optional<String> given) {
         if (given.isPresent()) {
-            return new NativeRoom(OptionalLong.of(bytes(OPTION, given.get())), "given with " + OPTION, "raise " + OPTION);
+            return new NativeRoom(
+                    OptionalLong.of(bytes(OPTION, given.get())), "given with " + OPTION, "raise " + OPTION);
         }
         String master = spark.master();
         if (master.startsWith("local")) {

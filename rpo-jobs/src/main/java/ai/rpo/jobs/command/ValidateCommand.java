@@ -19,16 +19,16 @@ public final class ValidateCommand implements Callable<Integer> {
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
-            description =
-                    "Memory of an executor beside its heap, such as 24g. If left out: this machine's, or what the"
-                            + " cluster's settings say.")
+            description = "Memory of an executor beside its heap, such as 24g. If left out: this machine's, or what the"
+                    + " cluster's settings say.")
     private String memory;
 
     @Option(
             names = "--device-memory",
             paramLabel = "SIZE",
-            description = "Memory of the GPU that a task is to compute on, such as 80g: says what it needs there, and what"
-                    + " would fit if this does not.")
+            description =
+                    "Memory of the GPU that a task is to compute on, such as 80g: says what it needs there, and what"
+                            + " would fit if this does not.")
     private String deviceMemory;
 
     @Override

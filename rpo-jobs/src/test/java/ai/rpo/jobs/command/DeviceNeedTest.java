@@ -88,7 +88,9 @@ class DeviceNeedTest {
                 need.describeHost());
         NativeRoom laptop = new NativeRoom(OptionalLong.of(16L << 30), "this machine's", "name another");
         String refused = refused(need, laptop);
-        assertTrue(refused.startsWith("Cannot keep the optimizer's state in the host's 16,384 MB (this machine's)"), refused);
+        assertTrue(
+                refused.startsWith("Cannot keep the optimizer's state in the host's 16,384 MB (this machine's)"),
+                refused);
         need("full-80gb", 80, "rpo.train.optimizer-device=auto").requireFits(ROOMY);
         need("full-80gb", 140, "rpo.train.optimizer-device=device").requireFits(laptop);
     }
@@ -96,13 +98,11 @@ class DeviceNeedTest {
     @Test
     void whatWouldFitIsNamedAndDoes() {
         String refused = refused(need("full-80gb", 80, "rpo.train.optimizer-device=device"), ROOMY);
-        assertTrue(refused.contains("What would fit: rpo.train.recompute = true, rpo.train.tokens-per-micro-batch = 1536,"
-                + " rpo.train.optimizer-device = host ("), refused);
-        need(
-                        "full-80gb",
-                        80,
-                        "rpo.train.tokens-per-micro-batch=1536",
-                        "rpo.train.optimizer-device=host")
+        assertTrue(
+                refused.contains("What would fit: rpo.train.recompute = true, rpo.train.tokens-per-micro-batch = 1536,"
+                        + " rpo.train.optimizer-device = host ("),
+                refused);
+        need("full-80gb", 80, "rpo.train.tokens-per-micro-batch=1536", "rpo.train.optimizer-device=host")
                 .requireFits(ROOMY);
         String small = refused(need("full-80gb", 24), ROOMY);
         assertTrue(small.contains("rpo.lora.rank = 16 ("), small);
@@ -112,7 +112,10 @@ class DeviceNeedTest {
     @Test
     void aGpuOfUnknownSizeIsNotChecked() {
         DeviceNeed need = new DeviceNeed(
-                ModelDirectory.open(folder), settings("full-80gb"), settings("full-80gb").train(), OptionalLong.empty());
+                ModelDirectory.open(folder),
+                settings("full-80gb"),
+                settings("full-80gb").train(),
+                OptionalLong.empty());
         assertDoesNotThrow(() -> need.requireFits(ROOMY));
     }
 
@@ -122,8 +125,7 @@ class DeviceNeedTest {
 
     private DeviceNeed need(String recipe, int gigabytes, String... more) {
         Settings settings = settings(recipe, more);
-        ModelDirectory start =
-                ModelDirectory.open(folder).with(settings.lora().basePrecision());
+        ModelDirectory start = ModelDirectory.open(folder).with(settings.lora().basePrecision());
         return new DeviceNeed(start, settings, settings.train(), OptionalLong.of((long) gigabytes << 30));
     }
 
