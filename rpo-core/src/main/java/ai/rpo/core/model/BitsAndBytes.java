@@ -12,11 +12,13 @@ record BitsAndBytes(Packing packing) {
     private static final String USE_FLOATS = "Use the model's float32, float16 or bfloat16 weights";
 
     /**
-     * @return empty if the files are not quantised
+     * @return empty if the files are not quantised, or only the experts, as {@link Mxfp4Tensor} reads them
      * @throws ai.rpo.core.RpoException naming the kind of quantisation, if it is not supported
      */
     static Optional<BitsAndBytes> in(JsonObject config) {
-        return config.object(KEY).map(BitsAndBytes::read);
+        return Mxfp4Tensor.isSaidBy(config)
+                ? Optional.empty()
+                : config.object(KEY).map(BitsAndBytes::read);
     }
 
     private static BitsAndBytes read(JsonObject keys) {

@@ -85,11 +85,16 @@ final class SafetensorsFile {
 
     /** All bytes of a tensor, whatever they mean. */
     byte[] bytes(StoredTensor tensor) {
-        byte[] bytes = new byte[Math.toIntExact(tensor.bytes())];
+        return bytes(tensor, 0, Math.toIntExact(tensor.bytes()));
+    }
+
+    /** So many bytes of a tensor, from one on. */
+    byte[] bytes(StoredTensor tensor, long first, int count) {
+        byte[] bytes = new byte[count];
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             for (int done = 0; done < bytes.length; done += WINDOW_BYTES) {
                 int length = Math.min(WINDOW_BYTES, bytes.length - done);
-                try (MappedRegion region = new MappedRegion(channel, tensor.begin() + done, length)) {
+                try (MappedRegion region = new MappedRegion(channel, tensor.begin() + first + done, length)) {
                     region.littleEndian().get(bytes, done, length);
                 }
             }

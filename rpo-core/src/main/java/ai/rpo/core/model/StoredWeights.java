@@ -33,6 +33,7 @@ final class StoredWeights implements Weights {
     private final Map<String, StoredNumbers> stored = new LinkedHashMap<>();
     private final Map<String, StoredNumbers> byEntry = new HashMap<>();
     private final Map<String, QuantizedTensor> quantized = new HashMap<>();
+    private final Map<String, Mxfp4Tensor> inBlocks = new HashMap<>();
     private final Optional<BitsAndBytes> quantization;
     private final Set<String> unused;
     private PackedMatrix latest;
@@ -109,6 +110,10 @@ final class StoredWeights implements Weights {
             QuantizedWeights.read(packed(entry), elementOffset, target);
             return;
         }
+        if (inBlocks.containsKey(entry.name())) {
+            inBlocks.get(entry.name()).read(elementOffset, target);
+            return;
+        }
         StoredNumbers place = byEntry.get(entry.name());
         if (place == null) {
             throw new IllegalArgumentException("Not a weight of this model: " + entry.name());
@@ -180,6 +185,14 @@ final class StoredWeights implements Weights {
     }
 
     private void resolve(ParameterLayout.Entry entry) {
+        Optional<Mxfp4Tensor> found = candidates(entry.name()).stream()
+                .flatMap(name -> Mxfp4Tensor.find(entry, name, stored).stream())
+                .findFirst();
+        if (found.isPresent()) {
+            inBlocks.put(entry.name(), found.get());
+            found.get().names().forEach(unused::remove);
+            return;
+        }
         StoredNumbers place = candidates(entry.name()).stream()
                 .filter(stored::containsKey)
                 .findFirst()

@@ -38,6 +38,15 @@ class QuantizedWeightsTest {
                     .map(packing -> packing.bytes(entry.size()) + 4 * packing.scales(entry.size(), 64))
                     .orElse(entry.size() * (entry.vector() ? 4 : tableBytes));
         }
+        long packed = 0;
+        long packedBytes = 0;
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            if (weights.packing(entry).isPresent()) {
+                packed += entry.size();
+                packedBytes += Packing.NF4.bytes(entry.size()) + 4 * Packing.NF4.scales(entry.size(), 64);
+            }
+        }
+        assertEquals(0.5625, (double) packedBytes / packed, 1e-9, "of those that are packed");
         double each = (double) bytes / layout.size();
         assertEquals(expected, each, 1e-3);
         assertTrue(each < 0.7, "bytes a parameter: " + each);
