@@ -44,6 +44,13 @@ class ObjectStoreRunTest {
                 assertTrue(success.contains("\"committer\" : \"magic\""), success);
             }
             assertTrue(store.text("run/reference/report.json").contains("\"computed\" : 40"));
+            assertEquals(1, store.keys("board/run/events.out.tfevents.").size(), "TensorBoard's");
+
+            String status = run(store, "status", ObjectStore.uri("run"));
+            assertTrue(status.contains("command   train, succeeded"), status);
+            assertTrue(status.contains("kept      checkpoints step-"), status);
+            assertTrue(run(store, "report").contains("s3a://bucket/run/report/index.html"));
+            assertTrue(store.text("run/report/index.html").contains("</html>"));
 
             // As after a run that was stopped before its manifest: the scores are still there.
             store.delete("run/reference/");
@@ -114,12 +121,18 @@ class ObjectStoreRunTest {
         store.put("pairs.jsonl", pairs);
     }
 
-    private void run(ObjectStore store, String command) throws Exception {
+    /** Returns what a command prints, which must succeed. */
+    private String run(ObjectStore store, String... command) throws Exception {
         Path output = work.resolve("output.txt");
-        assertEquals(0, start(store, command, output).waitFor(), () -> read(output));
+        assertEquals(0, start(store, List.of(command), output).waitFor(), () -> read(output));
+        return read(output);
     }
 
     private Process start(ObjectStore store, String command, Path output) throws Exception {
+        return start(store, List.of(command), output);
+    }
+
+    private Process start(ObjectStore store, List<String> command, Path output) throws Exception {
         Path jobs = CHECKOUT.resolve("rpo-jobs/target");
         String classPath = String.join(
                 File.pathSeparator,
@@ -134,16 +147,16 @@ class ObjectStoreRunTest {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 classPath,
-                "ai.rpo.jobs.Main",
-                command,
-                "--config",
-                CHECKOUT.resolve("deploy/s3/s3.conf").toString()));
+                "ai.rpo.jobs.Main"));
+        java.addAll(command);
+        java.addAll(List.of("--config", CHECKOUT.resolve("deploy/s3/s3.conf").toString()));
         java.addAll(store.settings());
         for (String setting : List.of(
                 "rpo.output=" + ObjectStore.uri("run"),
                 "rpo.model.path=" + ObjectStore.uri("base"),
                 "rpo.data.train=" + ObjectStore.uri("pairs.jsonl"),
                 "rpo.reference.cache=" + ObjectStore.uri("scores"),
+                "rpo.tensorboard=" + ObjectStore.uri("board"),
                 "rpo.train.pairs-per-batch=8")) {
             java.addAll(List.of("-D", setting));
         }
