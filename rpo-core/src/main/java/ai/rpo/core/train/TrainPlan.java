@@ -109,10 +109,12 @@ public record TrainPlan(
                 dropoutSeed,
                 objective,
                 optimizer.after(steps),
+                optimizerDevice,
                 rate,
                 tokensPerMicroBatch,
                 recompute,
                 maxGradNorm,
+                balanceWeight,
                 precision,
                 threads);
     }
