@@ -120,7 +120,7 @@ class TrainStageTest {
                 .schedule(TrainSettings.Schedule.CONSTANT)
                 .warmupRatio(0)
                 .build();
-        List<ScoredPair> pairs = RandomModel.scored(11);
+        List<TrainingExample> pairs = RandomModel.scored(11);
         train(once.toBuilder().epochs(2).build(), pairs, "whole", Progress.NONE);
         train(once, pairs, "first", Progress.NONE);
         for (String second : List.of("kept", "fresh")) {
