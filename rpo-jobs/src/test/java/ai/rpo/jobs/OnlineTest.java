@@ -108,9 +108,8 @@ class OnlineTest {
                 Files.readAllBytes(weights("killed", 2)),
                 "a killed command ends elsewhere");
         for (int round = 1; round <= 2; round++) {
-            JsonNode state = JSON.readTree(
-                    round("killed", round, "train/checkpoints/step-00000016/training_state.json")
-                            .toFile());
+            JsonNode state = JSON.readTree(round("killed", round, "train/checkpoints/step-00000016/training_state.json")
+                    .toFile());
             assertEquals(16, state.get("step").asInt());
             assertEquals(16 * round, state.get("optimizer_steps").asInt(), "moments are not kept");
         }

@@ -139,7 +139,8 @@ class RewardCommandsTest {
 
     @Test
     void whatCannotBeIsSaidBeforeAnyWork() throws Exception {
-        assertRefused("Cannot write a reward model as an adapter: all of its weights", reward("rpo.export.form=adapter"));
+        assertRefused(
+                "Cannot write a reward model as an adapter: all of its weights", reward("rpo.export.form=adapter"));
         assertRefused(
                 "Cannot choose a reward model: rpo.selection.metric must be one of loss, ",
                 reward("rpo.selection.metric=logps/chosen", "rpo.data.eval-fraction=0.3"));

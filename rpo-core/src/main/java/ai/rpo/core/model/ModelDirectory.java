@@ -174,8 +174,9 @@ public final class ModelDirectory {
         ModelDirectory adapted = new ModelDirectory(folder, model);
         String head = model.config.architecture().names().head();
         if (model.hasDrawnHead() && !adapted.adapter.orElseThrow().lora().trains(head)) {
-            throw RpoException.configuration("Cannot use the adapter in " + folder + " as a reward model: neither it nor "
-                    + base + " has a head. Use an adapter of task_type SEQ_CLS, whose modules_to_save name " + head + ".");
+            throw RpoException.configuration("Cannot use the adapter in " + folder
+                    + " as a reward model: neither it nor " + base
+                    + " has a head. Use an adapter of task_type SEQ_CLS, whose modules_to_save name " + head + ".");
         }
         return adapted;
     }

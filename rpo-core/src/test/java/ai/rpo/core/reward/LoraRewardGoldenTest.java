@@ -71,8 +71,8 @@ class LoraRewardGoldenTest {
                 .warmupRatio(0)
                 .maxGradNorm(0)
                 .build();
-        PolicyNetwork network = PolicyNetwork.create(
-                TrainPlan.of(trainable, new BradleyTerry(0), settings, Precision.FLOAT32, 100, 2));
+        PolicyNetwork network =
+                PolicyNetwork.create(TrainPlan.of(trainable, new BradleyTerry(0), settings, Precision.FLOAT32, 100, 2));
         network.freeze(same -> weights(start.withoutAdapter()));
         new Parameters(trainable.layout(), network.state().parameters()).load(trainable.initial());
         for (JsonNode step : expected.get("steps")) {

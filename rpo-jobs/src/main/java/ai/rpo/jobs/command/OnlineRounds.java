@@ -183,9 +183,10 @@ final class OnlineRounds {
                     + " rpo.train.optimizer = sgd has none. Set rpo.online.optimizer = fresh.");
         }
         if (settings.lora().rank() > 0 && settings.export().form() != ExportForm.Kind.ADAPTER) {
-            throw RpoException.configuration("Cannot keep the optimizer's state with rpo.online.optimizer = kept: each round"
-                    + " begins a new adapter on the merged model. Set rpo.export.form = adapter, with which rounds go on"
-                    + " training one adapter, or rpo.online.optimizer = fresh.");
+            throw RpoException.configuration(
+                    "Cannot keep the optimizer's state with rpo.online.optimizer = kept: each round"
+                            + " begins a new adapter on the merged model. Set rpo.export.form = adapter, with which rounds go on"
+                            + " training one adapter, or rpo.online.optimizer = fresh.");
         }
     }
 

@@ -64,7 +64,8 @@ final class CheckpointContent {
 
     /** Sets the state's moments and velocity, and not its parameters, to what a whole folder holds. */
     static void readOptimizer(Path folder, NetworkState state, ParameterLayout layout) {
-        extras(state, layout).forEach((file, part) -> part.fill(layout, ParameterFile.read(folder.resolve(file), layout)));
+        extras(state, layout)
+                .forEach((file, part) -> part.fill(layout, ParameterFile.read(folder.resolve(file), layout)));
     }
 
     /** A checkpoint does not hold what was written; another one may. */

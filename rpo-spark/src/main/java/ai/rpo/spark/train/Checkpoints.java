@@ -120,7 +120,8 @@ final class Checkpoints {
             Path target = new Path(folder, String.format(Locale.ROOT, "step-%08d", step));
             fence.check();
             upload(content, target);
-            return new Draft(target, new CheckpointState(run, epoch, step, before + step, checksums, HeldOutHistory.EMPTY));
+            return new Draft(
+                    target, new CheckpointState(run, epoch, step, before + step, checksums, HeldOutHistory.EMPTY));
         } finally {
             LocalCopies.delete(local);
         }

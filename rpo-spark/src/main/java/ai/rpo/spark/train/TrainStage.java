@@ -323,8 +323,8 @@ public final class TrainStage {
         if (use.bootstrap().isEmpty()) {
             return rows;
         }
-        int[] counts = RowUse.counts(
-                Math.toIntExact(rows.count()), use.bootstrap().get());
+        int[] counts =
+                RowUse.counts(Math.toIntExact(rows.count()), use.bootstrap().get());
         return rows.flatMap(row -> Collections.nCopies(counts[row._2().intValue()], row._1())
                         .iterator())
                 .zipWithIndex();

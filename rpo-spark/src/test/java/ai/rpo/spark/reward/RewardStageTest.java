@@ -110,9 +110,8 @@ class RewardStageTest {
         lora = new LoraSettings(2, 4, 0, List.of("all-linear"), false);
         RewardStage.Result result = train(settings(1, 12), "adapted", LAST, Progress.NONE);
         List<JsonNode> metrics = metrics("adapted");
-        assertTrue(
-                metrics.get(35).get("loss").asDouble()
-                        < metrics.get(0).get("loss").asDouble() - 0.01);
+        assertTrue(metrics.get(35).get("loss").asDouble()
+                < metrics.get(0).get("loss").asDouble() - 0.01);
         double[] rewards = locally(work.resolve("adapted/member-0"));
         Path checkpoint = work.resolve("adapted/train/member-0/checkpoints/step-00000036");
         double[] unmerged = locally(ModelDirectory.openReward(checkpoint, work.resolve("start")));
