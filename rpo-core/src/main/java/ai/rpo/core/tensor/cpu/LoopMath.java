@@ -28,6 +28,15 @@ final class LoopMath implements RowMath {
     }
 
     @Override
+    public float dot(short[] a, int first, float[] b, int length) {
+        float sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += Float.intBitsToFloat(a[first + i] << Short.SIZE) * b[i];
+        }
+        return sum;
+    }
+
+    @Override
     public float sum(float[] x, int length) {
         double sum = 0;
         for (int i = 0; i < length; i++) {

@@ -88,7 +88,8 @@ final class OneDnnGemm implements Gemm {
         if (bfloat16 || primitives && m > 1) { // a single row gains nothing, and a long one is not safe
             MatmulShape shape =
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
-            MatmulShape built = library.addsWrongly(shape) ? shape : shape.ofAnyTokens();
+            boolean exactly = library.addsWrongly(shape) || FewRows.suit(n) && n % FewRows.STEP == 0;
+            MatmulShape built = exactly ? shape : shape.ofAnyTokens();
             matmuls.computeIfAbsent(built, missing -> new Matmul(library, missing))
                     .execute(shape, this.a.at(a), this.b.at(b), this.c.at(c));
         } else if (!primitives

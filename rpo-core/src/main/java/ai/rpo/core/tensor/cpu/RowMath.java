@@ -11,6 +11,9 @@ interface RowMath {
     /** {@code Σ a[i]·b[i]} over the first {@code length} elements. */
     float dot(float[] a, float[] b, int length);
 
+    /** Returns {@code Σ a[first + i]·b[i]} over {@code length} elements, {@code a} of bfloat16. */
+    float dot(short[] a, int first, float[] b, int length);
+
     /** Sums the first {@code length} elements. */
     float sum(float[] x, int length);
 

@@ -46,6 +46,28 @@ final class VectorMath implements RowMath {
     }
 
     @Override
+    public float dot(short[] a, int first, float[] b, int length) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector s1 = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i <= length - 2 * LANES; i += 2 * LANES) {
+            s0 = wide(a, first + i).fma(FloatVector.fromArray(SPECIES, b, i), s0);
+            s1 = wide(a, first + i + LANES).fma(FloatVector.fromArray(SPECIES, b, i + LANES), s1);
+        }
+        float sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
+        for (; i < length; i++) {
+            sum += Float.intBitsToFloat(a[first + i] << Short.SIZE) * b[i];
+        }
+        return sum;
+    }
+
+    private static FloatVector wide(short[] from, int at) {
+        IntVector upper =
+                (IntVector) ShortVector.fromArray(NARROW, from, at).convertShape(VectorOperators.S2I, INTEGERS, 0);
+        return upper.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
+    }
+
+    @Override
     public float sum(float[] x, int length) {
         FloatVector s = FloatVector.zero(SPECIES);
         int whole = SPECIES.loopBound(length);
@@ -98,11 +120,7 @@ final class VectorMath implements RowMath {
         int whole = SPECIES.loopBound(length);
         int i = 0;
         for (; i < whole; i += LANES) {
-            IntVector upper = (IntVector)
-                    ShortVector.fromArray(NARROW, from, first + i).convertShape(VectorOperators.S2I, INTEGERS, 0);
-            upper.lanewise(VectorOperators.LSHL, Short.SIZE)
-                    .reinterpretAsFloats()
-                    .intoArray(to, i);
+            wide(from, first + i).intoArray(to, i);
         }
         for (; i < length; i++) {
             to[i] = Float.intBitsToFloat(from[first + i] << Short.SIZE);

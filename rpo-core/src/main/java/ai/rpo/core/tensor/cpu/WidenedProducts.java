@@ -79,20 +79,18 @@ final class WidenedProducts {
             Lane lane, int m, int size, int k, long a, long weights, boolean accumulate, long out, int stride) {
         int atOnce = Math.max(1, PIECE / k);
         short[] halves = lane.halves(atOnce * k);
-        float[] weight = lane.array(0, k);
         float[][] rows = new float[m][];
         for (int i = 0; i < m; i++) {
-            rows[i] = lane.array(1 + i, k);
+            rows[i] = lane.array(i, k);
             OffHeap.read(OffHeap.row(a, i, k), rows[i], 0, k);
         }
         for (int j = 0; j < size; j++) {
             if (j % atOnce == 0) {
                 OffHeap.read(weights + (long) Short.BYTES * j * k, halves, Math.min(atOnce, size - j) * k);
             }
-            math.widen(halves, j % atOnce * k, weight, k);
             for (int i = 0; i < m; i++) {
                 long to = OffHeap.row(out, i, stride) + (long) Float.BYTES * j;
-                OffHeap.put(to, (accumulate ? OffHeap.get(to) : 0) + math.dot(weight, rows[i], k));
+                OffHeap.put(to, (accumulate ? OffHeap.get(to) : 0) + math.dot(halves, j % atOnce * k, rows[i], k));
             }
         }
     }

@@ -63,6 +63,15 @@ class RowMathTest {
             for (int i = 0; i < length; i++) {
                 assertEquals(halves[i + 3] << Short.SIZE, Float.floatToRawIntBits(wide[i]));
             }
+            Random random = new Random(length);
+            float[] numbers = new float[length];
+            double dot = 0;
+            for (int i = 0; i < length; i++) {
+                halves[i + 3] = (short) (Float.floatToRawIntBits((float) random.nextGaussian()) >> Short.SIZE);
+                numbers[i] = (float) random.nextGaussian();
+                dot += (double) Float.intBitsToFloat(halves[i + 3] << Short.SIZE) * numbers[i];
+            }
+            assertEquals(dot, math.dot(halves, 3, numbers, length), 1e-4);
             assertEquals(5, wide[length], "written past the end");
         }
     }
