@@ -39,7 +39,10 @@ public interface Backend {
         return Precision.FLOAT32;
     }
 
-    /** Whether products that do not round their operands take weights of bfloat16, whose numbers they multiply as they are. */
+    /**
+     * Tells whether products that do not round their operands take weights of bfloat16, whose numbers they multiply as
+     * they are.
+     */
     default boolean widens() {
         return false;
     }

@@ -162,7 +162,7 @@ final class DeviceNeed {
                 : "What would fit: " + ways + ".";
     }
 
-    /** From what changes least to what changes most. */
+    /** Lists them from what changes least to what changes most. */
     private List<Way> ways() {
         int pair = (int) Math.ceil(PACKED_ROWS * length(asked.start.config()));
         TrainSettings train = asked.train;

@@ -63,7 +63,7 @@ public record OnlineSettings(
     public enum Moments {
         /** Nothing: its moments begin at zero. */
         FRESH,
-        /** What the round before has left: moments, and how many steps they have seen. */
+        /** They are what the round before has left, with how many steps they have seen. */
         KEPT
     }
 

@@ -214,7 +214,10 @@ final class Train implements Stage {
         return isOnPairs() && place.run().exists(Pairs.REPORT);
     }
 
-    /** Of the round that has made the model which this one starts from; empty in a first round, and where none is kept. */
+    /**
+     * Finds the moments of the round that has made the model which this one starts from; empty in a first round, and where
+     * none is kept.
+     */
     private Optional<KeptOptimizer> optimizer() {
         if (!isInRound() || place.settings().online().optimizer() != Moments.KEPT) {
             return Optional.empty();

@@ -4,6 +4,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
+import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,6 +28,8 @@ final class FigurePainter {
 
     static final int WIDTH = 640;
     static final int HEIGHT = 380;
+
+    private static final int LEGEND_GAPS = 24; // about a name and its line
 
     private static final int SCALE = 2;
     private static final int LONGEST_LABEL = 40;
@@ -53,8 +56,7 @@ final class FigurePainter {
         chart.setXAxisTitle(figure.xAxis());
         chart.setYAxisTitle(figure.yAxis());
         style(chart.getStyler(), theme);
-        chart.getStyler().setLegendVisible(figure.curves().stream().anyMatch(curve -> !curve.label()
-                .isEmpty()));
+        nameCurves(chart.getStyler(), figure);
         if (!figure.ticks().isEmpty()) {
             nameTicks(chart.getStyler(), figure.ticks());
         } else {
@@ -72,6 +74,21 @@ final class FigurePainter {
             preferRoundTicks(chart, figure);
         }
         return chart;
+    }
+
+    /** Names go beside each other where the figure is wide enough, else below each other. */
+    private static void nameCurves(XYStyler styler, Figure figure) {
+        FontRenderContext context = new FontRenderContext(null, true, true);
+        double width = 0;
+        for (Curve curve : figure.curves()) {
+            if (!curve.label().isEmpty()) {
+                width += styler.getLegendSeriesLineLength()
+                        + LEGEND_GAPS
+                        + styler.getLegendFont().getStringBounds(curve.label(), context).getWidth();
+            }
+        }
+        styler.setLegendVisible(width > 0);
+        styler.setLegendLayout(width < WIDTH ? LegendLayout.Horizontal : LegendLayout.Vertical);
     }
 
     private static void style(XYStyler styler, Theme theme) {
@@ -93,7 +110,6 @@ final class FigurePainter {
         styler.setAxisTicksLineVisible(false);
         styler.setLegendFont(plain);
         styler.setLegendPosition(LegendPosition.OutsideS);
-        styler.setLegendLayout(LegendLayout.Horizontal);
         styler.setLegendSeriesLineLength(18);
         styler.setPlotGridLinesColor(theme.grid());
         styler.setPlotGridLinesStroke(new BasicStroke(1));

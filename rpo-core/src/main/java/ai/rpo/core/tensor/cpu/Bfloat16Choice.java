@@ -20,7 +20,7 @@ record Bfloat16Choice(boolean rounds, String description) {
 
     private static Bfloat16Choice here;
 
-    /** What holds for this processor. */
+    /** Returns what holds for this processor. */
     static synchronized Bfloat16Choice here(OneDnn library) {
         if (here == null) {
             here = of(library.hasBfloat16(), library.hasAmx(), () -> gain(library));

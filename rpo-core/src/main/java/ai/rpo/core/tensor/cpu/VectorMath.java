@@ -14,7 +14,7 @@ final class VectorMath implements RowMath {
     private static final int LANES = SPECIES.length();
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
 
-    /** As many numbers of 16 bits. */
+    /** Has as many numbers, of 16 bits. */
     private static final VectorSpecies<Short> NARROW =
             VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 

@@ -74,7 +74,7 @@ final class WidenedProducts {
         }
     }
 
-    /** Of a few rows {@code a [m, k]} with each of {@code weights [size, k]}. */
+    /** Multiplies a few rows {@code a [m, k]} with each of {@code weights [size, k]}. */
     private void dots(
             Lane lane, int m, int size, int k, long a, long weights, boolean accumulate, long out, int stride) {
         int atOnce = Math.max(1, PIECE / k);

@@ -1,0 +1,36 @@
+package ai.rpo.jobs.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FigurePainterTest {
+
+    /** Names of curves once ran out of the picture. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 5, 7})
+    void nothingIsCutOffAtTheSides(int curves) throws IOException {
+        List<Curve> named = IntStream.range(0, curves)
+                .mapToObj(i -> new Curve(
+                        "online RPO, an ensemble of " + i,
+                        i,
+                        Curve.Look.LINE,
+                        List.of(Curve.Point.at(0, i), Curve.Point.at(1, i + 1))))
+                .toList();
+        Figure figure = new Figure("f", "Title", "Caption", "x", "y", List.of(), named);
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(FigurePainter.png(figure, Theme.LIGHT)));
+        int background = Theme.LIGHT.background().getRGB();
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x : new int[] {0, 1, image.getWidth() - 2, image.getWidth() - 1}) {
+                assertEquals(background, image.getRGB(x, y), x + ", " + y);
+            }
+        }
+    }
+}
