@@ -40,6 +40,9 @@ public final class RoundedProducts {
     }
 
     private Tensor rounded(Tensor x, int slot) {
+        if (x instanceof RoundedTensor) {
+            return x;
+        }
         if (scratch[slot] == null || scratch[slot].size() < x.size()) {
             scratch[slot] = backend.allocate(x.size());
         }
