@@ -2,11 +2,14 @@ package ai.rpo.jobs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.jobs.CommandLineProgram.Outcome;
 import ai.rpo.jobs.track.ScriptedMlflow;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,42 +30,94 @@ class SecretsTest {
     private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
     private static final String TOKEN = "mlflow-t0ken-of-nobody";
     private static final String STORE_KEY = "s3-k3y-of-nobody";
+    private static final String JUDGE_KEY = "judge-k3y-of-nobody";
+
+    private final Set<String> commandLines = ConcurrentHashMap.newKeySet();
 
     @TempDir
     Path folder;
 
     @Test
-    void secretsAppearInNoLogNoArtifactAndNoProcessList() throws Exception {
-        Path work = Files.createDirectory(folder.resolve("inside"));
+    void secretsOfATrainingAppearInNoLogNoArtifactAndNoProcessList() throws Exception {
         Path configuration = inputs();
-        Set<String> commandLines = ConcurrentHashMap.newKeySet();
-        AtomicBoolean over = new AtomicBoolean();
-        Thread watcher = new Thread(() -> watch(commandLines, over));
         Outcome outcome;
         try (ScriptedMlflow server = new ScriptedMlflow()) {
             server.down(true);
-            watcher.start();
-            outcome = new CommandLineProgram(work)
-                    .run(
-                            Map.of("MLFLOW_TOKEN_OF_TEST", TOKEN),
-                            "train",
-                            "--config",
-                            configuration.toString(),
-                            "-D",
-                            "rpo.mlflow.tracking-uri=" + server.address());
+            outcome = run(
+                    Map.of("MLFLOW_TOKEN_OF_TEST", TOKEN),
+                    "train",
+                    "--config",
+                    configuration.toString(),
+                    "-D",
+                    "rpo.mlflow.tracking-uri=" + server.address());
+        }
+        assertEquals(0, outcome.exitCode(), outcome.err());
+        assertTrue(outcome.out().contains("MLflow was not told everything"), outcome.out());
+        assertTrue(
+                Files.readString(folder.resolve("inside/out/rpo.log")).contains("MLflow at "), "the log has the failure");
+        assertUnseen(outcome, TOKEN, STORE_KEY);
+    }
+
+    /** The server refuses the key, and repeats it. */
+    @Test
+    void theKeyOfAJudgeAppearsNowhereEither() throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        Set<String> keys = ConcurrentHashMap.newKeySet();
+        server.createContext("/", exchange -> {
+            String key = exchange.getRequestHeaders().getFirst("Authorization");
+            keys.add(key);
+            byte[] body = ("{\"error\": {\"message\": \"Incorrect API key provided: " + key + "\"}}")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(401, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+        for (String name : List.of("a", "b")) {
+            Files.writeString(
+                    folder.resolve(name + ".jsonl"), "{\"prompt\": \"q\", \"completion\": \"" + name + "\"}\n");
+        }
+        Path configuration = Files.writeString(folder.resolve("judge.conf"), """
+                rpo {
+                  output = %1$s/inside/out
+                  judge {
+                    candidates { a = %1$s/a.jsonl, b = %1$s/b.jsonl }
+                    baseline = b
+                    protocol = alpaca-eval-2
+                    by = endpoint
+                    endpoint { url = "http://127.0.0.1:%2$d/v1", model = stub, key-env = JUDGE_KEY_OF_TEST, retries = 0 }
+                  }
+                }
+                spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
+                """.formatted(folder, server.getAddress().getPort()));
+        Outcome outcome = run(Map.of("JUDGE_KEY_OF_TEST", JUDGE_KEY), "judge", "--config", configuration.toString());
+        server.stop(0);
+        assertEquals(Set.of("Bearer " + JUDGE_KEY), keys);
+        assertNotEquals(0, outcome.exitCode());
+        assertTrue(outcome.err().contains("Incorrect API key provided"), outcome.err());
+        assertUnseen(outcome, JUDGE_KEY);
+    }
+
+    /** Runs a command in the folder {@code inside}, and watches what processes say of themselves. */
+    private Outcome run(Map<String, String> environment, String... arguments) throws Exception {
+        Path work = Files.createDirectory(folder.resolve("inside"));
+        AtomicBoolean over = new AtomicBoolean();
+        Thread watcher = new Thread(() -> watch(commandLines, over));
+        watcher.start();
+        try {
+            return new CommandLineProgram(work).run(environment, arguments);
         } finally {
             over.set(true);
             watcher.join();
         }
-        assertEquals(0, outcome.exitCode(), outcome.err());
-        assertTrue(outcome.out().contains("MLflow was not told everything"), outcome.out());
-        String log = Files.readString(work.resolve("out/rpo.log"));
-        assertTrue(log.contains("MLflow at "), "the log has the failure");
+    }
+
+    private void assertUnseen(Outcome outcome, String... secrets) throws IOException {
         assertFalse(commandLines.isEmpty(), "the program was seen");
-        for (String secret : List.of(TOKEN, STORE_KEY)) {
+        for (String secret : secrets) {
             assertFalse(outcome.out().contains(secret));
             assertFalse(outcome.err().contains(secret));
-            assertEquals(List.of(), filesWith(work, secret));
+            assertEquals(List.of(), filesWith(folder.resolve("inside"), secret));
             assertTrue(commandLines.stream().noneMatch(line -> line.contains(secret)));
         }
     }
