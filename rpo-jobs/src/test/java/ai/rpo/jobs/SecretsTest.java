@@ -54,7 +54,8 @@ class SecretsTest {
         assertEquals(0, outcome.exitCode(), outcome.err());
         assertTrue(outcome.out().contains("MLflow was not told everything"), outcome.out());
         assertTrue(
-                Files.readString(folder.resolve("inside/out/rpo.log")).contains("MLflow at "), "the log has the failure");
+                Files.readString(folder.resolve("inside/out/rpo.log")).contains("MLflow at "),
+                "the log has the failure");
         assertUnseen(outcome, TOKEN, STORE_KEY);
     }
 
@@ -89,7 +90,8 @@ class SecretsTest {
                   }
                 }
                 spark { ui.enabled = false, sql.shuffle.partitions = 2, master = "local[1]" }
-                """.formatted(folder, server.getAddress().getPort()));
+                """.formatted(
+                        folder, server.getAddress().getPort()));
         Outcome outcome = run(Map.of("JUDGE_KEY_OF_TEST", JUDGE_KEY), "judge", "--config", configuration.toString());
         server.stop(0);
         assertEquals(Set.of("Bearer " + JUDGE_KEY), keys);

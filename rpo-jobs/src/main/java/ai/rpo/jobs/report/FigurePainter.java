@@ -84,7 +84,9 @@ final class FigurePainter {
             if (!curve.label().isEmpty()) {
                 width += styler.getLegendSeriesLineLength()
                         + LEGEND_GAPS
-                        + styler.getLegendFont().getStringBounds(curve.label(), context).getWidth();
+                        + styler.getLegendFont()
+                                .getStringBounds(curve.label(), context)
+                                .getWidth();
             }
         }
         styler.setLegendVisible(width > 0);
