@@ -7,7 +7,6 @@ import ai.rpo.core.model.Weights;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -20,9 +19,6 @@ import java.util.function.Predicate;
  * and all those that are only multiplied, for backends whose products round their operands to that anyway.
  */
 final class ReadOnlyPlacement implements Parameters.Placement {
-
-    private static final int CHUNK = 1 << 20;
-    private static final int LOWER_HALF = 0xffff;
 
     private final Map<String, Long> offsets = new HashMap<>();
     private final Set<String> rounded = new HashSet<>();
@@ -61,31 +57,33 @@ final class ReadOnlyPlacement implements Parameters.Placement {
     /** @param packed names of matrices that lie elsewhere */
     static ReadOnlyPlacement of(
             ModelConfig config, ParameterLayout layout, Set<String> packed, Weights weights, Backend backend) {
-        Set<String> tables = tables(config);
-        boolean rounds = backend.products() == Precision.BFLOAT16;
-        boolean takesBfloat16 = rounds || backend.widens();
+        Predicate<ParameterLayout.Entry> mayBeRounded = mayBeRounded(config, backend.products());
+        boolean takesBfloat16 = backend.products() == Precision.BFLOAT16 || backend.widens();
         return new ReadOnlyPlacement(
                 layout,
                 packed,
-                entry -> rounds && !tables.contains(entry.name()) || takesBfloat16 && isBfloat16(entry, weights),
+                entry -> mayBeRounded.test(entry) || takesBfloat16 && weights.isBfloat16(entry),
                 backend);
     }
 
     /** Places a copy of weights that change: tables may get any number. */
     static ReadOnlyPlacement ofTrained(ModelConfig config, ParameterLayout layout, Backend backend) {
-        Set<String> tables = tables(config);
-        boolean rounds = backend.products() == Precision.BFLOAT16;
-        return new ReadOnlyPlacement(layout, Set.of(), entry -> rounds && !tables.contains(entry.name()), backend);
+        return new ReadOnlyPlacement(layout, Set.of(), mayBeRounded(config, backend.products()), backend);
     }
 
     /** Bytes of such a copy where products round to {@code products}. */
     static long bytesOfTrained(ModelConfig config, Precision products) {
-        Set<String> tables = tables(config);
-        boolean rounds = products == Precision.BFLOAT16;
+        Predicate<ParameterLayout.Entry> mayBeRounded = mayBeRounded(config, products);
         return ParameterLayout.of(config).entries().stream()
-                .mapToLong(entry -> entry.size()
-                        * (rounds && isMatrix(entry) && !tables.contains(entry.name()) ? Short.BYTES : Float.BYTES))
+                .mapToLong(entry ->
+                        entry.size() * (isMatrix(entry) && mayBeRounded.test(entry) ? Short.BYTES : Float.BYTES))
                 .sum();
+    }
+
+    /** Holds for what is only multiplied, where products round. */
+    private static Predicate<ParameterLayout.Entry> mayBeRounded(ModelConfig config, Precision products) {
+        Set<String> tables = tables(config);
+        return entry -> products == Precision.BFLOAT16 && !tables.contains(entry.name());
     }
 
     private static Set<String> tables(ModelConfig config) {
@@ -94,20 +92,6 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         tables.add(names.embedding() + ".weight");
         names.positions().ifPresent(positions -> tables.add(positions + ".weight"));
         return tables;
-    }
-
-    private static boolean isBfloat16(ParameterLayout.Entry entry, Weights weights) {
-        float[] chunk = new float[(int) Math.min(CHUNK, entry.size())];
-        for (long done = 0; done < entry.size(); done += chunk.length) {
-            int length = (int) Math.min(chunk.length, entry.size() - done);
-            weights.read(entry, done, FloatBuffer.wrap(chunk, 0, length));
-            for (int i = 0; i < length; i++) {
-                if ((Float.floatToRawIntBits(chunk[i]) & LOWER_HALF) != 0) {
-                    return false;
-                }
-            }
-        }
-        return true;
     }
 
     @Override

@@ -122,6 +122,12 @@ final class StoredWeights implements Weights {
     }
 
     @Override
+    public boolean isBfloat16(ParameterLayout.Entry entry) {
+        StoredNumbers place = byEntry.get(entry.name());
+        return place != null && Dtype.BF16.name().equals(place.tensor().dtype()) || Weights.super.isBfloat16(entry);
+    }
+
+    @Override
     public Optional<Packing> packing(ParameterLayout.Entry entry) {
         return Optional.ofNullable(quantized.get(entry.name()))
                 .filter(tensor -> entry.order().equals(RowOrder.AS_STORED)

@@ -32,6 +32,21 @@ public interface Weights {
         throw new IllegalStateException(entry.name() + " is not packed.");
     }
 
+    /** Tells whether all numbers of a weight are bfloat16; reads them, as far as they are, where nothing else says so. */
+    default boolean isBfloat16(ParameterLayout.Entry entry) {
+        float[] chunk = new float[(int) Math.min(1 << 20, entry.size())];
+        for (long done = 0; done < entry.size(); done += chunk.length) {
+            int length = (int) Math.min(chunk.length, entry.size() - done);
+            read(entry, done, FloatBuffer.wrap(chunk, 0, length));
+            for (int i = 0; i < length; i++) {
+                if ((Float.floatToRawIntBits(chunk[i]) & 0xffff) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** Takes numbers as they are read. */
     @FunctionalInterface
     interface Sink {

@@ -12,7 +12,7 @@ final class FewRows {
     private static final int FEWEST = 5;
     private static final int MOST = 64; // by more rows, turning the result round costs what is won
 
-    static final int STEP = 16; // numbers of rows up to the same multiple share a primitive
+    private static final int STEP = 16; // numbers of rows up to the same multiple share a primitive
     private static final int OUTPUTS_AT_ONCE = 1024; // their results stay in the second-level cache
     private static final int TURNED_AT_ONCE = 64;
     private static final int ROWS = 4; // slots of the lane
@@ -41,9 +41,7 @@ final class FewRows {
         for (int from = 0; from < n; from += OUTPUTS_AT_ONCE) {
             int outputs = Math.min(OUTPUTS_AT_ONCE, n - from);
             long weights = OffHeap.row(b, from, k);
-            lane.gemm()
-                    .multiplyWeights(
-                            false, true, outputs, columns, k, weights, k, rows, k, false, results, columns, false);
+            lane.gemm().multiplyRecurring(outputs, columns, k, weights, rows, results);
             turn(lane, results, outputs, columns, m, accumulate, c + (long) Float.BYTES * from, strideC);
         }
     }

@@ -44,6 +44,15 @@ interface Gemm extends AutoCloseable {
             int strideC,
             boolean bfloat16);
 
+    /**
+     * Sets {@code c [m, n] = a·bᵀ}, all of float32 and without gaps, for shapes of which exactly the same come again and
+     * again.
+     *
+     * @param a {@code [m, k]}
+     * @param b {@code [n, k]}
+     */
+    void multiplyRecurring(int m, int n, int k, long a, long b, long c);
+
     /** Rounds so many float32 to bfloat16, to the nearest, ties to even. */
     void round(long from, long to, int length);
 

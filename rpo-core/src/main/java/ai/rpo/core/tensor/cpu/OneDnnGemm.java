@@ -88,10 +88,7 @@ final class OneDnnGemm implements Gemm {
         if (bfloat16 || primitives && m > 1) { // a single row gains nothing, and a long one is not safe
             MatmulShape shape =
                     new MatmulShape(transposeA, transposeB, m, n, k, strideA, strideB, strideC, accumulate, bfloat16);
-            boolean exactly = library.addsWrongly(shape) || FewRows.suit(n) && n % FewRows.STEP == 0;
-            MatmulShape built = exactly ? shape : shape.ofAnyTokens();
-            matmuls.computeIfAbsent(built, missing -> new Matmul(library, missing))
-                    .execute(shape, this.a.at(a), this.b.at(b), this.c.at(c));
+            multiply(shape, library.addsWrongly(shape) ? shape : shape.ofAnyTokens(), a, b, c);
         } else if (!primitives
                 && inPlace(m, n)
                 && (transposeA && strideA % 256 == 0 || !transposeB && strideB % 512 == 0)) {
@@ -113,6 +110,22 @@ final class OneDnnGemm implements Gemm {
         } else {
             multiply(transposeA, transposeB, m, n, k, 1, a, strideA, b, strideB, accumulate ? 1 : 0, c, strideC);
         }
+    }
+
+    @Override
+    public void multiplyRecurring(int m, int n, int k, long a, long b, long c) {
+        if (primitives && m > 1) {
+            MatmulShape shape = new MatmulShape(false, true, m, n, k, k, k, n, false, false);
+            multiply(shape, shape, a, b, c);
+        } else {
+            multiplyWeights(false, true, m, n, k, a, k, b, k, false, c, n, false);
+        }
+    }
+
+    /** @param built the shape of the primitive that does it */
+    private void multiply(MatmulShape shape, MatmulShape built, long a, long b, long c) {
+        matmuls.computeIfAbsent(built, missing -> new Matmul(library, missing))
+                .execute(shape, this.a.at(a), this.b.at(b), this.c.at(c));
     }
 
     @Override
