@@ -109,7 +109,8 @@ while read -r most name work options; do
     if ((status == 124 || status == 137)); then
         note "$name" "it took longer than $seconds s"
     elif ((status != 0)) && [[ $work != tests ]]; then
-        note "$name" "$(grep -m 1 -oE '(Cannot|Exception|Error)[^"\\]{0,300}' "$out/$name.log" | tr -d '\t' || echo "it ended with $status"): see $name.log"
+        why=$({ grep -oE 'Cannot [^"\\]{0,300}' "$out/$name.log" || grep -oE '[A-Za-z]*(Exception|Error): [^"\\]{0,200}' "$out/$name.log" || echo "it ended with $status"; } | head -n 1)
+        note "$name" "${why//[[:cntrl:]]/ }: see $name.log"
     fi
     echo "$name: $((SECONDS - started)) s$( ((status == 0)) || echo ", failed ($status)")"
     report

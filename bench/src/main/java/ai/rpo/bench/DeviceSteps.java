@@ -74,7 +74,7 @@ final class DeviceSteps {
         DeviceShape model = shape.withLayers(most(layers -> fitsTraining(shape.withLayers(layers))));
         ModelConfig config = model.config();
         Optional<Lora> lora = lora(config);
-        Backend home = host ? Backends.besideDevice(options.threads()) : backend;
+        Backend home = host ? hostMemory() : backend;
         try (Trainer trainer = new Trainer(plan(model, lora), backend, home)) {
             if (lora.isPresent()) {
                 trainer.freeze(device -> Parameters.readOnly(config, DeviceShape.weights(), device));
@@ -123,6 +123,16 @@ final class DeviceSteps {
         MemoryInUse.ofDevice().ifPresent(bytes -> result.put("device_memory_bytes", bytes));
         MemoryInUse.mostOfProcess().ifPresent(bytes -> result.put("host_memory_bytes", bytes));
         return seconds;
+    }
+
+    /** @throws RpoException if it cannot be had: ND4J owns it, and is not in every archive */
+    private Backend hostMemory() {
+        try {
+            return Backends.besideDevice(options.threads());
+        } catch (LinkageError e) {
+            throw RpoException.configuration("Cannot keep an optimizer's state on the host: ND4J, which gives the memory, is"
+                    + " not in this archive. Make one with ND4J=1 bench/gpu-pack.sh.");
+        }
     }
 
     private TrainPlan plan(DeviceShape model, Optional<Lora> lora) {
