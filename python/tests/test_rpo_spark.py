@@ -155,14 +155,14 @@ class RpoSparkTest(unittest.TestCase):
         self.assertEqual(8, scored.where("unfit LIKE 'too-long%'").count())
 
     def test_refusals_say_what_to_do(self):
-        sft = str(self.work / "sft")
+        sft, new = str(self.work / "sft"), str(self.work / "new")
         for call, words in (
-            (lambda: RpoTrainer(sft, "x", train={"epoch": 1}).fit(self.pairs), "train has no such key"),
-            (lambda: RpoTrainer(sft, "x", train={"epochs": 0}).fit(self.pairs), "epochs must be at least 1"),
-            (lambda: RpoTrainer(sft, "x", lora_rank=2, lora={"ranks": 1}).fit(self.pairs), "lora has no such key"),
-            (lambda: RpoTrainer(sft, "x", lora={"dora": True}).fit(self.pairs), "lora_rank is 0"),
-            (lambda: RpoTrainer(sft, "x", lora_rank=2, lora={"dora": True, "dropout": 0.1}).fit(self.pairs), "dora must be"),
-            (lambda: RpoTrainer(sft, "x", lora_rank=2, lora={"target_parameters": ["mlp.experts.down_proj"]}).fit(self.pairs),
+            (lambda: RpoTrainer(sft, new, train={"epoch": 1}).fit(self.pairs), "train has no such key"),
+            (lambda: RpoTrainer(sft, new, train={"epochs": 0}).fit(self.pairs), "epochs must be at least 1"),
+            (lambda: RpoTrainer(sft, new, lora_rank=2, lora={"ranks": 1}).fit(self.pairs), "lora has no such key"),
+            (lambda: RpoTrainer(sft, new, lora={"dora": True}).fit(self.pairs), "lora_rank is 0"),
+            (lambda: RpoTrainer(sft, new, lora_rank=2, lora={"dora": True, "dropout": 0.1}).fit(self.pairs), "dora must be"),
+            (lambda: RpoTrainer(sft, new, lora_rank=2, lora={"target_parameters": ["mlp.experts.down_proj"]}).fit(self.pairs),
              "has no experts"),
             (lambda: CompletionSampler(sft, temperature=-1).transform(self.pairs), "temperature must be at least 0"),
             (lambda: RewardScorer(sft).transform(self.pairs), "Cannot"),

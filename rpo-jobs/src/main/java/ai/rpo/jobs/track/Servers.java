@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** What is asked of the address and of the token of any server that is told of runs. */
+/** Checks addresses of servers that are told of runs, and reads their tokens. */
 final class Servers {
 
     static final String ADDRESS = "must be the http or https address of a server, without a name or password in it";
