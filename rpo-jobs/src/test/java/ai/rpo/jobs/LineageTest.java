@@ -67,8 +67,7 @@ class LineageTest {
         assertEquals(
                 List.of(folder + "/tiny", folder + "/out/data"),
                 score.path("inputs").findValuesAsText("name"));
-        assertEquals(
-                List.of(folder + "/out/reference"), score.path("outputs").findValuesAsText("name"));
+        assertEquals(List.of(folder + "/out/reference"), score.path("outputs").findValuesAsText("name"));
         JsonNode pairs = JSON.readTree(lines().get(0)).at("/inputs/0");
         assertEquals("file", pairs.path("namespace").asText());
         assertEquals(folder + "/pairs.jsonl", pairs.path("name").asText());
@@ -90,10 +89,16 @@ class LineageTest {
                 event.path("schemaURL").asText());
         UUID.fromString(event.at("/run/runId").asText());
         for (JsonNode dataset : event.path("inputs")) {
-            assertTrue(dataset.path("namespace").isTextual() && dataset.path("name").isTextual(), event.toString());
+            assertTrue(
+                    dataset.path("namespace").isTextual()
+                            && dataset.path("name").isTextual(),
+                    event.toString());
         }
         for (JsonNode facet : event.findValues("version")) {
-            assertTrue(facet.path("_producer").isTextual() && facet.path("_schemaURL").isTextual(), event.toString());
+            assertTrue(
+                    facet.path("_producer").isTextual()
+                            && facet.path("_schemaURL").isTextual(),
+                    event.toString());
         }
     }
 
@@ -109,7 +114,8 @@ class LineageTest {
         List<String> told = new ArrayList<>();
         for (String line : lines()) {
             JsonNode event = JSON.readTree(line);
-            told.add(event.path("eventType").asText() + " " + event.at("/job/name").asText());
+            told.add(event.path("eventType").asText() + " "
+                    + event.at("/job/name").asText());
         }
         return told;
     }

@@ -71,7 +71,10 @@ final class LineageListener implements Pipeline.Listener {
         Map<String, String> known = stage.dependsOn();
         Optional<String> model = settings.model().path();
         model.ifPresent(path -> add(path, known.get("rpo.model.path"), inputs));
-        settings.reference().path().or(() -> model).ifPresent(path -> add(path, known.get("rpo.reference.path"), inputs));
+        settings.reference()
+                .path()
+                .or(() -> model)
+                .ifPresent(path -> add(path, known.get("rpo.reference.path"), inputs));
         stage.requires().stream()
                 .filter(required -> required.skipped().isEmpty())
                 .forEach(required -> inputs.add(ofRun(required)));

@@ -124,9 +124,8 @@ public final class Lineage implements AutoCloseable {
 
     private void add(LineageDataset dataset, ArrayNode to) {
         ObjectNode added = to.addObject().put("namespace", dataset.namespace()).put("name", dataset.name());
-        dataset.version()
-                .ifPresent(version -> added.putObject("facets")
-                        .set("version", facet(VERSION).put("datasetVersion", version)));
+        dataset.version().ifPresent(version -> added.putObject("facets")
+                .set("version", facet(VERSION).put("datasetVersion", version)));
     }
 
     private ObjectNode facet(String schema) {

@@ -55,7 +55,10 @@ class RewardScorerTest {
         assertEquals(
                 "id,prompt,completion,reward,unfit",
                 String.join(",", rated.get(0).schema().fieldNames()));
-        assertEquals(rewards(new int[] {1, 3, 4}, new int[] {5, 6, 2})[0], rated.get(0).getDouble(3), 1e-5);
+        assertEquals(
+                rewards(new int[] {1, 3, 4}, new int[] {5, 6, 2})[0],
+                rated.get(0).getDouble(3),
+                1e-5);
         assertNull(rated.get(0).getString(4));
         assertNull(rated.get(1).get(3));
         assertTrue(rated.get(1).getString(4).startsWith("token-out-of-range: "), rated.toString());
@@ -74,8 +77,8 @@ class RewardScorerTest {
     void aLanguageModelGivesNoRewards() throws IOException {
         String language = RandomModel.write(folder.resolve("language"), 0.5).toString();
         Dataset<Row> rows = spark.sql("SELECT 'ab' AS prompt, 'cd' AS completion");
-        RpoException refused = assertThrows(
-                RpoException.class, () -> RewardScorer.of(language).transform(rows));
+        RpoException refused =
+                assertThrows(RpoException.class, () -> RewardScorer.of(language).transform(rows));
         assertEquals(RpoException.Kind.CONFIGURATION, refused.kind(), refused.getMessage());
     }
 
