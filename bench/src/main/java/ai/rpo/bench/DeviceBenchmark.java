@@ -28,10 +28,10 @@ public final class DeviceBenchmark {
             case "curve" -> StoriesCurve.compare(options, result);
             case "train" -> DeviceSteps.train(options, result);
             case "score" -> DeviceSteps.score(options, result);
-            default -> throw new IllegalArgumentException("Cannot measure " + args[1]
-                    + ": there are machine, products, attention, curve, train and score. Name one of these.");
+            default ->
+                throw new IllegalArgumentException("Cannot measure " + args[1]
+                        + ": there are machine, products, attention, curve, train and score. Name one of these.");
         }
-        Files.writeString(
-                Path.of(args[0]), result + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.writeString(Path.of(args[0]), result + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 }

@@ -24,8 +24,7 @@ final class DeviceRates {
     static void machine(BenchmarkOptions options, ObjectNode result) {
         int size = options.number("size", 8192);
         for (Precision precision : Precision.values()) {
-            Backend backend = Backends.create(
-                    options.text("backend", "cuda"), precision, options.threads());
+            Backend backend = Backends.create(options.text("backend", "cuda"), precision, options.threads());
             result.put("device", backend.describe());
             backend.deviceMemory().ifPresent(bytes -> result.put("memory_bytes", bytes));
             result.put("product_flops_" + precision.key(), productRate(backend, size, size, size));
@@ -46,7 +45,8 @@ final class DeviceRates {
 
     /** The products of a step on one block and the head of a model, as training asks for them: forward and both gradients. */
     static void products(BenchmarkOptions options, ObjectNode result) {
-        ModelConfig config = DeviceShape.named(options.text("shape", "seven_billion")).config();
+        ModelConfig config =
+                DeviceShape.named(options.text("shape", "seven_billion")).config();
         int rows = options.number("rows", 4096);
         Backend backend = options.open();
         int hidden = config.hiddenSize();
@@ -77,7 +77,8 @@ final class DeviceRates {
 
     /** Attention of one sequence, forward and backward. */
     static void attention(BenchmarkOptions options, ObjectNode result) {
-        ModelConfig config = DeviceShape.named(options.text("shape", "seven_billion")).config();
+        ModelConfig config =
+                DeviceShape.named(options.text("shape", "seven_billion")).config();
         int tokens = options.number("tokens", 4096);
         Backend backend = options.open();
         AttentionShape shape = new AttentionShape(
@@ -92,7 +93,9 @@ final class DeviceRates {
         double flops = 4.0 * shape.queryColumns() * tokens * (tokens + 1) / 2;
         result.put(
                 "forward_flops_per_second",
-                flops / watch.secondsEach(() -> backend.attention(fused, shape, segments, out, logSumExp), LONG_ENOUGH));
+                flops
+                        / watch.secondsEach(
+                                () -> backend.attention(fused, shape, segments, out, logSumExp), LONG_ENOUGH));
         result.put(
                 "backward_flops_per_second",
                 2.5
@@ -136,9 +139,7 @@ final class DeviceRates {
 
     /** As weights lie that are only read. */
     private static Storage weight(Backend backend, long size) {
-        return backend.products() == Precision.BFLOAT16
-                ? fill(backend.allocateRounded(size))
-                : filled(backend, size);
+        return backend.products() == Precision.BFLOAT16 ? fill(backend.allocateRounded(size)) : filled(backend, size);
     }
 
     private static Tensor random(Backend backend, int rows, int columns) {

@@ -71,38 +71,41 @@ public final class DeviceReport {
                     Locale.ROOT, "Tests on the device: %d passed, %d failed.%n", passed(), failed().size()));
             failed().forEach(test -> text.append("- failed: ").append(test).append('\n'));
         }
-        of("curve").forEach(curve -> text.append(String.format(
-                Locale.ROOT,
-                "Curve of stories260k, %s: %d of %d steps, losses within %.1e of PyTorch's, gradient norms within %.1e.%n",
-                curve.path("precision").asText("bfloat16"),
-                curve.path("steps").asInt(),
-                curve.path("of_steps").asInt(),
-                curve.path("largest_error_of_loss").asDouble(),
-                curve.path("largest_error_of_gradient_norm").asDouble())));
-        of("products").forEach(products -> text.append(String.format(
-                Locale.ROOT,
-                "Products of %s, %s rows: %.0f TFLOP/s%s.%n",
-                products.path("shape").asText(),
-                products.path("rows").asText("4096"),
-                products.path("flops_per_second").asDouble() / TERA,
-                percent(products).map(share -> ", " + share + " of a large one's").orElse(""))));
-        of("attention").forEach(attention -> text.append(String.format(
-                Locale.ROOT,
-                "Attention of %s, %s tokens: %.1f TFLOP/s forward, %.1f backward.%n",
-                attention.path("shape").asText(),
-                attention.path("tokens").asText("4096"),
-                attention.path("forward_flops_per_second").asDouble() / TERA,
-                attention.path("backward_flops_per_second").asDouble() / TERA)));
+        of("curve")
+                .forEach(curve -> text.append(String.format(
+                        Locale.ROOT,
+                        "Curve of stories260k, %s: %d of %d steps, losses within %.1e of PyTorch's, gradient norms within %.1e.%n",
+                        curve.path("precision").asText("bfloat16"),
+                        curve.path("steps").asInt(),
+                        curve.path("of_steps").asInt(),
+                        curve.path("largest_error_of_loss").asDouble(),
+                        curve.path("largest_error_of_gradient_norm").asDouble())));
+        of("products")
+                .forEach(products -> text.append(String.format(
+                        Locale.ROOT,
+                        "Products of %s, %s rows: %.0f TFLOP/s%s.%n",
+                        products.path("shape").asText(),
+                        products.path("rows").asText("4096"),
+                        products.path("flops_per_second").asDouble() / TERA,
+                        percent(products)
+                                .map(share -> ", " + share + " of a large one's")
+                                .orElse(""))));
+        of("attention")
+                .forEach(attention -> text.append(String.format(
+                        Locale.ROOT,
+                        "Attention of %s, %s tokens: %.1f TFLOP/s forward, %.1f backward.%n",
+                        attention.path("shape").asText(),
+                        attention.path("tokens").asText("4096"),
+                        attention.path("forward_flops_per_second").asDouble() / TERA,
+                        attention.path("backward_flops_per_second").asDouble() / TERA)));
         text.append("\n| work | blocks | a step | pairs/s | tokens/s | MFU | memory, device / host | beside TRL |"
                 + " a round's exchange |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
         results.stream().filter(result -> result.has("seconds")).forEach(result -> appendRow(text, result));
-        results.stream()
-                .filter(result -> result.has("failed"))
-                .forEach(result -> text.append("\nNot measured: ")
-                        .append(result.path("part").asText())
-                        .append(": ")
-                        .append(result.path("failed").asText())
-                        .append("\n"));
+        results.stream().filter(result -> result.has("failed")).forEach(result -> text.append("\nNot measured: ")
+                .append(result.path("part").asText())
+                .append(": ")
+                .append(result.path("failed").asText())
+                .append("\n"));
         return text.toString();
     }
 
@@ -140,7 +143,9 @@ public final class DeviceReport {
                         .orElse(""),
                 result.has("exchange_share")
                         ? String.format(
-                                Locale.ROOT, "%.1f %%", 100 * result.path("exchange_share").asDouble())
+                                Locale.ROOT,
+                                "%.1f %%",
+                                100 * result.path("exchange_share").asDouble())
                         : ""));
     }
 
@@ -178,7 +183,9 @@ public final class DeviceReport {
                 .filter(peer -> peer.has("pairs_per_second")
                         && peer.path("of").equals(result.path("work"))
                         && List.of("shape", "prompt", "response", "pairs").stream()
-                                .allMatch(key -> peer.path(key).asText().equals(result.path(key).asText()))
+                                .allMatch(key -> peer.path(key)
+                                        .asText()
+                                        .equals(result.path(key).asText()))
                         && peer.path("layers").asInt() == result.path("layers").asInt()
                         && peer.path("lora").asBoolean() == result.path("lora").asBoolean())
                 .findFirst();
@@ -200,7 +207,9 @@ public final class DeviceReport {
     }
 
     private long passed() {
-        return tests.stream().filter(line -> line.endsWith(":: SUCCESSFUL") && isTest(line)).count();
+        return tests.stream()
+                .filter(line -> line.endsWith(":: SUCCESSFUL") && isTest(line))
+                .count();
     }
 
     private List<String> failed() {

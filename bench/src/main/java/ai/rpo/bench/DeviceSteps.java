@@ -118,8 +118,7 @@ final class DeviceSteps {
         result.putPOJO("steps_seconds", steps);
         result.put("pairs_per_second", pairs / seconds);
         result.put("tokens_per_second", 2.0 * pairs * (prompt + response) / seconds);
-        result.put(
-                "flops_per_second", passes * pairs * Shape.forwardFlops(model.config(), prompt, response) / seconds);
+        result.put("flops_per_second", passes * pairs * Shape.forwardFlops(model.config(), prompt, response) / seconds);
         MemoryInUse.ofDevice().ifPresent(bytes -> result.put("device_memory_bytes", bytes));
         MemoryInUse.mostOfProcess().ifPresent(bytes -> result.put("host_memory_bytes", bytes));
         return seconds;
@@ -130,15 +129,17 @@ final class DeviceSteps {
         try {
             return Backends.besideDevice(options.threads());
         } catch (LinkageError e) {
-            throw RpoException.configuration("Cannot keep an optimizer's state on the host: ND4J, which gives the memory, is"
-                    + " not in this archive. Make one with ND4J=1 bench/gpu-pack.sh.");
+            throw RpoException.configuration(
+                    "Cannot keep an optimizer's state on the host: ND4J, which gives the memory, is"
+                            + " not in this archive. Make one with ND4J=1 bench/gpu-pack.sh.");
         }
     }
 
     private TrainPlan plan(DeviceShape model, Optional<Lora> lora) {
         return new TrainPlan(
                 model.json(),
-                lora.map(adapter -> AdapterConfig.text(model.config(), adapter, "")).orElse(null),
+                lora.map(adapter -> AdapterConfig.text(model.config(), adapter, ""))
+                        .orElse(null),
                 0,
                 RpoObjective.paper(0.01, 0.005),
                 AdamW.withDefaults(0),
@@ -172,8 +173,8 @@ final class DeviceSteps {
     private boolean fitsTraining(DeviceShape model) {
         ModelConfig config = model.config();
         Optional<Lora> lora = lora(config);
-        long scratch = ScratchMemory.ofTraining(
-                config, lora, DeviceShape.weights(), prompt + response, rows, recompute);
+        long scratch =
+                ScratchMemory.ofTraining(config, lora, DeviceShape.weights(), prompt + response, rows, recompute);
         TrainingMemory memory = TrainingMemory.of(config, lora, 2, scratch, options.precision(), host);
         long frozen = lora.isPresent() ? Parameters.bytesOfCopy(config, options.precision()) : 0;
         return fits(memory.device() + frozen)
@@ -194,8 +195,8 @@ final class DeviceSteps {
     /** Seconds in which a worker's whole state leaves where it lies and comes back, from the rate of its first gigabyte. */
     private static double exchange(TrainState state) {
         float[] piece = new float[1 << 22];
-        long all = state.parameters().size()
-                + state.moments().map(Storage::size).orElse(0L);
+        long all =
+                state.parameters().size() + state.moments().map(Storage::size).orElse(0L);
         long some = Math.min(1L << 28, state.parameters().size());
         long start = System.nanoTime();
         for (long from = 0; from < some; from += piece.length) {

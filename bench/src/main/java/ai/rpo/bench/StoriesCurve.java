@@ -50,8 +50,7 @@ final class StoriesCurve {
                 RpoObjective.paper(golden.get("beta").asDouble(), run.get("eta").asDouble()),
                 AdamW.withDefaults(0),
                 TrainSettings.OptimizerDevice.DEVICE,
-                new LearningRateSchedule(
-                        golden.get("lr").asDouble(), total / 10, total, TrainSettings.Schedule.COSINE),
+                new LearningRateSchedule(golden.get("lr").asDouble(), total / 10, total, TrainSettings.Schedule.COSINE),
                 ROWS,
                 false,
                 golden.get("max_grad_norm").asDouble(),

@@ -16,11 +16,13 @@ class DeviceReportTest {
     private static final String MACHINE =
             "{\"work\":\"machine\",\"device\":\"CUDA on a device\",\"memory_bytes\":80000000000,"
                     + "\"product_flops_bfloat16\":800e12,\"product_flops_float32\":50e12}";
-    private static final String TRAIN = "{\"work\":\"train\",\"shape\":\"mite\",\"pairs\":\"2\",\"lora\":\"true\",\"layers\":3,"
-            + "\"of_layers\":4,\"seconds\":0.5,\"pairs_per_second\":4,\"tokens_per_second\":4096,"
-            + "\"flops_per_second\":200e12,\"exchange_share\":0.02}";
-    private static final String PEER = "{\"work\":\"peer\",\"of\":\"train\",\"shape\":\"mite\",\"pairs\":\"2\",\"lora\":\"true\","
-            + "\"layers\":3,\"seconds\":1,\"pairs_per_second\":2}";
+    private static final String TRAIN =
+            "{\"work\":\"train\",\"shape\":\"mite\",\"pairs\":\"2\",\"lora\":\"true\",\"layers\":3,"
+                    + "\"of_layers\":4,\"seconds\":0.5,\"pairs_per_second\":4,\"tokens_per_second\":4096,"
+                    + "\"flops_per_second\":200e12,\"exchange_share\":0.02}";
+    private static final String PEER =
+            "{\"work\":\"peer\",\"of\":\"train\",\"shape\":\"mite\",\"pairs\":\"2\",\"lora\":\"true\","
+                    + "\"layers\":3,\"seconds\":1,\"pairs_per_second\":2}";
 
     private final ObjectMapper json = new ObjectMapper();
 

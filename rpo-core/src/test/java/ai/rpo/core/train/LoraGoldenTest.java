@@ -149,7 +149,8 @@ class LoraGoldenTest {
             ModelDirectory exported = kind == ExportForm.Kind.FULL
                     ? ModelDirectory.open(target)
                     : ModelDirectory.open(target, golden.folder());
-            assertArrayEquals(numbers(expected.get("after")), logps(exported, golden.pairs(), backend), 3e-3, kind.name());
+            assertArrayEquals(
+                    numbers(expected.get("after")), logps(exported, golden.pairs(), backend), 3e-3, kind.name());
         }
     }
 

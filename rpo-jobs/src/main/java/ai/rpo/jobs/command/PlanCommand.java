@@ -40,8 +40,9 @@ public final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--device-memory",
             paramLabel = "SIZE",
-            description = "Memory of the GPU that a task is to compute on, such as 80g: says what it needs there and in its"
-                    + " host, and ends with exit code 2 where that cannot fit.")
+            description =
+                    "Memory of the GPU that a task is to compute on, such as 80g: says what it needs there and in its"
+                            + " host, and ends with exit code 2 where that cannot fit.")
     private String deviceMemory;
 
     @Option(

@@ -82,8 +82,7 @@ final class StreamTransfers implements Transfers {
         copies.record(slot.done);
         copies.beforeFurtherWork(slot.done);
         if (target.rounded()) {
-            kernels.launch(
-                    "elementwise.roundToBfloat16", Grid.over(length), address, target.at(offset), (long) length);
+            kernels.launch("elementwise.roundToBfloat16", Grid.over(length), address, target.at(offset), (long) length);
         }
     }
 

@@ -52,9 +52,7 @@ class StreamTransfersTest {
     @Test
     void noMoreIsUnderWayThanThereIsRoomFor() {
         Backend backend = EmulatedDevice.backend(false);
-        long before = EmulatedDevice.isReal()
-                ? 0
-                : EmulatedDevice.settings().emuUsed();
+        long before = EmulatedDevice.isReal() ? 0 : EmulatedDevice.settings().emuUsed();
         Storage storage = backend.allocate(PIECE);
         try (Transfers transfers = backend.transfers(PIECE)) {
             assertThrows(IllegalStateException.class, () -> transfers.finishRead(new float[PIECE]));
