@@ -208,7 +208,7 @@ public final class DeviceReport {
 
     private long passed() {
         return tests.stream()
-                .filter(line -> line.endsWith(":: SUCCESSFUL") && isTest(line))
+                .filter(line -> line.endsWith(":: SUCCESSFUL"))
                 .count();
     }
 
@@ -217,10 +217,5 @@ public final class DeviceReport {
                 .filter(line -> line.endsWith(":: FAILED"))
                 .map(line -> line.substring(0, line.lastIndexOf(" :: ")))
                 .toList();
-    }
-
-    /** Containers end without parentheses or an index of their own. */
-    private static boolean isTest(String line) {
-        return line.contains(" > ");
     }
 }
