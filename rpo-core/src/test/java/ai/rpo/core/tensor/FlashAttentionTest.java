@@ -1,0 +1,210 @@
+package ai.rpo.core.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.rpo.core.tensor.cuda.EmulatedDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Attention on tensor cores, on the emulated device, against the plain backend. Of operands that bfloat16 holds, only weights
+ * and the gradients of scores are rounded, each to 2⁻⁹ of itself, so results are the plain ones to little more than that.
+ */
+class FlashAttentionTest {
+
+    private static final double TIGHT = 0x1p-8;
+    private static final double LOOSE = 0x1p-5; // where operands are rounded too
+    private static final List<Segment> LONG = BackendAgreementTest.packed(new int[] {70, 150, 64}, 1);
+
+    Backend backend;
+
+    private final PlainBackend plain = new PlainBackend();
+    private final Random random = new Random(5);
+    private final List<Twin> twins = new ArrayList<>();
+
+    @BeforeEach
+    void emulation() {
+        EmulatedDevice.missing().ifPresent(why -> Assumptions.abort(why));
+        backend = EmulatedDevice.backend(true);
+    }
+
+    @AfterEach
+    void nothingAroundTheTensorsChanged() {
+        twins.forEach(Twin::assertGuards);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 96, 128, 256})
+    void everySizeOfHeads(int headDim) {
+        double scale = 1 / Math.sqrt(headDim);
+        attention(new AttentionShape(2, 1, headDim, scale), LONG);
+        AttentionShape all = new AttentionShape(3, 1, headDim, scale, 3, 20);
+        for (int[] lengths : new int[][] {{1, 1, 1}, {0, 3, 0}, {33, 7, 40}}) {
+            attention(all, BackendAgreementTest.packed(lengths, 1));
+        }
+    }
+
+    @Test
+    void headsThatShareKeys() {
+        attention(new AttentionShape(6, 2, 64, 0.125), BackendAgreementTest.packed(new int[] {9, 4, 20}, 3));
+    }
+
+    @Test
+    void windows() {
+        for (int window : new int[] {1, 6, 100}) {
+            attention(new AttentionShape(1, 1, 64, 0.125, 0, window), LONG);
+        }
+    }
+
+    @Test
+    void caps() {
+        attention(new AttentionShape(2, 2, 64, 0.5, 4, 0), LONG);
+    }
+
+    @Test
+    void rowsThatSeeNothing() {
+        AttentionShape shape = new AttentionShape(2, 1, 64, 0.125, 0, 40);
+        attention(shape, BackendAgreementTest.withoutBeginnings(LONG));
+    }
+
+    /** Of a size that no file of kernels has. */
+    @Test
+    void otherSizesOfHeads() {
+        attention(new AttentionShape(2, 1, 80, 0.125), BackendAgreementTest.packed(new int[] {9, 4, 20}, 1));
+    }
+
+    @Test
+    void operandsAreRounded() {
+        AttentionShape shape = new AttentionShape(4, 2, 64, 0.125);
+        List<Segment> segments = BackendAgreementTest.packed(new int[] {40, 30, 20}, 1);
+        forward(shape, segments, twin(92, shape.fusedColumns(), 1, x -> x), 1e-2, LOOSE);
+        backward(shape, segments, twin(92, shape.fusedColumns(), 1, x -> x), LOOSE);
+    }
+
+    /** Scores of thousands make a softmax of ones and zeros; products over many magnitudes stay finite. */
+    @Test
+    void extremes() {
+        AttentionShape shape = new AttentionShape(1, 1, 64, 1);
+        Twin large = twin(286, shape.fusedColumns(), 40, FlashAttentionTest::rounded);
+        forward(shape, LONG, large, 1e-5, Double.POSITIVE_INFINITY);
+        twins.get(twins.size() - 2).assertFinite();
+        Twin small = twin(286, shape.fusedColumns(), 1e-20, FlashAttentionTest::rounded);
+        forward(shape, LONG, small, 1e-5, TIGHT);
+        backward(shape, LONG, small, TIGHT);
+    }
+
+    /** What is not a number stays with the segments that see it. */
+    @Test
+    void notANumber() {
+        AttentionShape shape = new AttentionShape(1, 1, 64, 0.125);
+        Twin fused = twin(286, shape.fusedColumns(), 1, FlashAttentionTest::rounded);
+        fused.put(100, 64, Float.NaN); // a key of the first completion
+        Twin out = twin(286, shape.queryColumns(), 1, x -> x);
+        Twin logSumExp = twin(286, 1, 1, x -> x);
+        backend.attention(fused.fast(), shape, LONG, out.fast(), logSumExp.fast());
+        double[] sums = logSumExp.fast().toArray();
+        for (int row = 0; row < 284; row++) {
+            assertEquals(row >= 100 && row < 220, Double.isNaN(sums[row]), "row " + row);
+        }
+    }
+
+    /** Of both orders of the emulated device's threads. */
+    @Test
+    void repeatsBitForBit() {
+        AttentionShape shape = new AttentionShape(2, 1, 64, 0.125);
+        Twin fused = twin(286, shape.fusedColumns(), 1, x -> x);
+        Twin dOut = twin(286, shape.queryColumns(), 1, x -> x);
+        double[] first = null;
+        for (int i = 0; i < 2; i++) {
+            if (i == 1) {
+                backend.zero(twin(1, 1, 1, x -> x).fast());
+                backend.scale(twin(1, 1, 1, x -> x).fast(), 1); // one launch more
+            }
+            Twin out = twin(286, shape.queryColumns(), 1, x -> x);
+            Twin logSumExp = twin(286, 2, 1, x -> x);
+            backend.attention(fused.fast(), shape, LONG, out.fast(), logSumExp.fast());
+            Twin dFused = twin(286, shape.fusedColumns(), 1, x -> x);
+            backend.attentionBackward(
+                    fused.fast(), shape, LONG, out.fast(), logSumExp.fast(), dOut.fast(), dFused.fast());
+            first = first == null ? dFused.fast().toArray() : first;
+            assertArrayEquals(first, dFused.fast().toArray());
+        }
+    }
+
+    private void attention(AttentionShape shape, List<Segment> segments) {
+        int tokens =
+                segments.stream().mapToInt(s -> s.start() + s.length()).max().orElseThrow() + 2;
+        Twin fused = twin(tokens, shape.fusedColumns(), 1, FlashAttentionTest::rounded);
+        forward(shape, segments, fused, BackendAgreementTest.TOLERANCE, TIGHT);
+        backward(shape, segments, fused, TIGHT);
+    }
+
+    private void forward(
+            AttentionShape shape, List<Segment> segments, Twin fused, double sumsTolerance, double tolerance) {
+        int tokens = fused.exact().rows();
+        Twin out = twin(tokens, shape.queryColumns(), 1, FlashAttentionTest::rounded);
+        Twin logSumExp = twin(tokens, shape.heads(), 1, FlashAttentionTest::rounded);
+        plain.attention(fused.exact(), shape, segments, out.exact(), logSumExp.exact());
+        backend.attention(fused.fast(), shape, segments, out.fast(), logSumExp.fast());
+        logSumExp.assertAgrees(sumsTolerance);
+        out.assertAgrees(tolerance, shape.headDim());
+    }
+
+    /** From one forward pass: what its weights' rounding does to {@code out} is no part of the backward pass. */
+    private void backward(AttentionShape shape, List<Segment> segments, Twin fused, double tolerance) {
+        int tokens = fused.exact().rows();
+        Twin out = twin(tokens, shape.queryColumns(), 1, FlashAttentionTest::rounded);
+        Twin logSumExp = twin(tokens, shape.heads(), 1, FlashAttentionTest::rounded);
+        plain.attention(fused.exact(), shape, segments, out.exact(), logSumExp.exact());
+        out.giveExact();
+        logSumExp.giveExact();
+        Twin dOut = twin(tokens, shape.queryColumns(), 1, FlashAttentionTest::rounded);
+        Twin dFused = twin(tokens, shape.fusedColumns(), 1, FlashAttentionTest::rounded);
+        plain.attentionBackward(
+                fused.exact(), shape, segments, out.exact(), logSumExp.exact(), dOut.exact(), dFused.exact());
+        backend.attentionBackward(
+                fused.fast(), shape, segments, out.fast(), logSumExp.fast(), dOut.fast(), dFused.fast());
+        dFused.assertAgrees(tolerance, shape.headDim());
+    }
+
+    /** To what bfloat16 holds. */
+    private static double rounded(double x) {
+        return Float.intBitsToFloat(Float.floatToRawIntBits((float) x) & 0xffff0000);
+    }
+
+    private Twin twin(int rows, int columns, double magnitude, DoubleUnaryOperator rounding) {
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) rounding.applyAsDouble(magnitude * random.nextGaussian());
+        }
+        Twin twin = Twin.of(plain, backend, rows, columns, values);
+        twins.add(twin);
+        return twin;
+    }
+
+    /** What each fault planted into either pass must fail. */
+    static void check(Backend backend, boolean forward) {
+        FlashAttentionTest test = new FlashAttentionTest();
+        test.backend = backend;
+        for (AttentionShape shape : List.of(
+                new AttentionShape(2, 2, 64, 0.5, 4, 50), new AttentionShape(2, 1, 64, 0.125))) {
+            Twin fused = test.twin(286, shape.fusedColumns(), 1, FlashAttentionTest::rounded);
+            if (forward) {
+                test.forward(shape, LONG, fused, BackendAgreementTest.TOLERANCE, TIGHT);
+            } else {
+                test.backward(shape, LONG, fused, TIGHT);
+            }
+            test.nothingAroundTheTensorsChanged();
+        }
+    }
+}
