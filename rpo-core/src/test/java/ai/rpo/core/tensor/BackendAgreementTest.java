@@ -351,7 +351,8 @@ class BackendAgreementTest {
                 Twin intoWeight = normal(1, columns, 1);
                 plain.rmsNormBackward(
                         x.exact(), weight.exact(), inverseRms.exact(), dOut.exact(), intoX.exact(), intoWeight.exact());
-                backend.rmsNormBackward(x.fast(), weight.fast(), inverseRms.fast(), dOut.fast(), intoX.fast(), intoWeight.fast());
+                backend.rmsNormBackward(
+                        x.fast(), weight.fast(), inverseRms.fast(), dOut.fast(), intoX.fast(), intoWeight.fast());
                 intoX.assertAgrees();
                 intoWeight.assertAgrees();
             }
@@ -377,9 +378,21 @@ class BackendAgreementTest {
                 Twin intoX = normal(tokens, columns, 1);
                 Twin intoWeight = normal(1, columns, 1);
                 plain.layerNormBackward(
-                        x.exact(), weight.exact(), statistics.exact(), dOut.exact(), intoX.exact(), intoWeight.exact(), bias.exact());
+                        x.exact(),
+                        weight.exact(),
+                        statistics.exact(),
+                        dOut.exact(),
+                        intoX.exact(),
+                        intoWeight.exact(),
+                        bias.exact());
                 backend.layerNormBackward(
-                        x.fast(), weight.fast(), statistics.fast(), dOut.fast(), intoX.fast(), intoWeight.fast(), bias.fast());
+                        x.fast(),
+                        weight.fast(),
+                        statistics.fast(),
+                        dOut.fast(),
+                        intoX.fast(),
+                        intoWeight.fast(),
+                        bias.fast());
                 intoX.assertAgrees(10 * TOLERANCE);
                 intoWeight.assertAgrees(10 * TOLERANCE);
                 bias.assertAgrees();
@@ -515,8 +528,10 @@ class BackendAgreementTest {
         out.assertAgrees();
         Twin dOut = normal(tokens, shape.queryColumns(), 1);
         Twin dFused = normal(tokens, shape.fusedColumns(), 1);
-        plain.attentionBackward(fused.exact(), shape, segments, out.exact(), logSumExp.exact(), dOut.exact(), dFused.exact());
-        backend.attentionBackward(fused.fast(), shape, segments, out.fast(), logSumExp.fast(), dOut.fast(), dFused.fast());
+        plain.attentionBackward(
+                fused.exact(), shape, segments, out.exact(), logSumExp.exact(), dOut.exact(), dFused.exact());
+        backend.attentionBackward(
+                fused.fast(), shape, segments, out.fast(), logSumExp.fast(), dOut.fast(), dFused.fast());
         dFused.assertAgrees(10 * TOLERANCE);
     }
 
@@ -607,8 +622,10 @@ class BackendAgreementTest {
                 logSumExp.assertAgrees();
                 Twin dOut = normal(rows, shape.queryColumns(), 1);
                 Twin into = normal(1, 6, 1);
-                plain.attentionSinksBackward(sinks.exact(), shape, out.exact(), logSumExp.exact(), dOut.exact(), into.exact());
-                backend.attentionSinksBackward(sinks.fast(), shape, out.fast(), logSumExp.fast(), dOut.fast(), into.fast());
+                plain.attentionSinksBackward(
+                        sinks.exact(), shape, out.exact(), logSumExp.exact(), dOut.exact(), into.exact());
+                backend.attentionSinksBackward(
+                        sinks.fast(), shape, out.fast(), logSumExp.fast(), dOut.fast(), into.fast());
                 into.assertAgrees(10 * tolerance);
             }
         }

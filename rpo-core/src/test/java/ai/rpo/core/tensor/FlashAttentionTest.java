@@ -159,8 +159,7 @@ class FlashAttentionTest {
     }
 
     /** @param given from the plain forward pass in both cases, or of each from its own */
-    private void backward(
-            AttentionShape shape, List<Segment> segments, Twin fused, boolean given, double tolerance) {
+    private void backward(AttentionShape shape, List<Segment> segments, Twin fused, boolean given, double tolerance) {
         int tokens = fused.exact().rows();
         Twin out = twin(tokens, shape.queryColumns(), 1, FlashAttentionTest::rounded);
         Twin logSumExp = twin(tokens, shape.heads(), 1, FlashAttentionTest::rounded);
@@ -199,8 +198,8 @@ class FlashAttentionTest {
     static void check(Backend backend, boolean forward) {
         FlashAttentionTest test = new FlashAttentionTest();
         test.backend = backend;
-        for (AttentionShape shape : List.of(
-                new AttentionShape(1, 1, 64, 0.5, 4, 50), new AttentionShape(2, 1, 64, 0.125))) {
+        for (AttentionShape shape :
+                List.of(new AttentionShape(1, 1, 64, 0.5, 4, 50), new AttentionShape(2, 1, 64, 0.125))) {
             Twin fused = test.twin(193, shape.fusedColumns(), 1, FlashAttentionTest::rounded);
             if (forward) {
                 test.forward(shape, LONG, fused, BackendAgreementTest.TOLERANCE, TIGHT);

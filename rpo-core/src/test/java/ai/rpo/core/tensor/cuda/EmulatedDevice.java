@@ -73,7 +73,8 @@ public final class EmulatedDevice {
             return refused;
         }
         // With the options that kernels are compiled with, or it would not be used.
-        return gcc("-O2", "-ffp-contract=off", "-fno-gnu-unique", "-w", "-x", "c++-header", "-o", header + ".gch", header);
+        return gcc(
+                "-O2", "-ffp-contract=off", "-fno-gnu-unique", "-w", "-x", "c++-header", "-o", header + ".gch", header);
     }
 
     /** Why there is no compiler, or null. */
