@@ -17,6 +17,8 @@ interface Driver extends Library {
     int POOL_RELEASE_THRESHOLD = 4;
     int FUNCTION_SHARED_BYTES = 8;
     int SHARED_BYTES = 48 << 10; // that a block has without being asked for
+    int STREAM_NON_BLOCKING = 1; // does not wait for the default stream by itself
+    int EVENT_DISABLE_TIMING = 2;
 
     int cuInit(int flags);
 
@@ -52,6 +54,8 @@ interface Driver extends Library {
 
     int cuMemHostAlloc(Pointer[] memory, long bytes, int flags);
 
+    int cuMemFreeHost(Pointer memory);
+
     int cuMemcpyHtoDAsync_v2(long to, Pointer from, long bytes, long stream);
 
     int cuMemcpyDtoHAsync_v2(Pointer to, long from, long bytes, long stream);
@@ -61,6 +65,20 @@ interface Driver extends Library {
     int cuMemsetD32Async(long to, int value, long count, long stream);
 
     int cuStreamSynchronize(long stream);
+
+    int cuStreamCreate(long[] stream, int flags);
+
+    int cuStreamDestroy_v2(long stream);
+
+    int cuStreamWaitEvent(long stream, long event, int flags);
+
+    int cuEventCreate(long[] event, int flags);
+
+    int cuEventDestroy_v2(long event);
+
+    int cuEventRecord(long event, long stream);
+
+    int cuEventSynchronize(long event);
 
     int cuModuleLoadData(long[] module, byte[] image);
 
