@@ -66,8 +66,8 @@ has_peer() {
 
 # The classes that the line names, or all that compare a device with something else.
 tests() {
-    local all=(ai.rpo.core.tensor.BackendAgreementTest ai.rpo.core.tensor.cuda.CudaBackendTest ai.rpo.core.decoder.KeyValueCacheTest
-        ai.rpo.core.decoder.FamilyGoldenTest ai.rpo.core.train.OptimizerDeviceTest ai.rpo.core.train.LoraGoldenTest)
+    local all=(ai.rpo.core.tensor.BackendAgreementTest ai.rpo.core.tensor.FlashAttentionTest ai.rpo.core.tensor.cuda.CudaBackendTest
+        ai.rpo.core.decoder.KeyValueCacheTest ai.rpo.core.decoder.FamilyGoldenTest ai.rpo.core.train.OptimizerDeviceTest ai.rpo.core.train.LoraGoldenTest)
     (($#)) || set -- "${all[@]}"
     jvm org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details=testfeed \
         -T shared "${@/#/--select-class=}" >"$out/tests.log"

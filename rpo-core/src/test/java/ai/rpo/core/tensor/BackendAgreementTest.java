@@ -9,7 +9,6 @@ import ai.rpo.core.tensor.cpu.CpuVariants;
 import ai.rpo.core.tensor.cuda.EmulatedDevice;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("backends")
 class BackendAgreementTest {
 
-    private static final double TOLERANCE = 1e-5;
+    static final double TOLERANCE = 1e-5;
     private static final int[] SIZES = {1, 2, 3, 5, 8, 13, 17, 31, 64, 65};
 
     static Stream<Arguments> backends() {
@@ -86,34 +85,34 @@ class BackendAgreementTest {
         for (int size : SIZES) {
             Twin x = normal(3, size, 1);
             Twin y = normal(3, size, 1);
-            plain.add(x.exact, y.exact);
-            backend.add(x.fast, y.fast);
+            plain.add(x.exact(), y.exact());
+            backend.add(x.fast(), y.fast());
             y.assertAgrees();
-            plain.copy(x.exact, y.exact);
-            backend.copy(x.fast, y.fast);
+            plain.copy(x.exact(), y.exact());
+            backend.copy(x.fast(), y.fast());
             y.assertAgrees();
             Twin row = normal(1, size, 1);
-            plain.addRow(row.exact, y.exact);
-            backend.addRow(row.fast, y.fast);
+            plain.addRow(row.exact(), y.exact());
+            backend.addRow(row.fast(), y.fast());
             y.assertAgrees();
-            plain.addRowBackward(y.exact, row.exact);
-            backend.addRowBackward(y.fast, row.fast);
+            plain.addRowBackward(y.exact(), row.exact());
+            backend.addRowBackward(y.fast(), row.fast());
             row.assertAgrees();
-            plain.scale(y.exact, -1.7);
-            backend.scale(y.fast, -1.7);
+            plain.scale(y.exact(), -1.7);
+            backend.scale(y.fast(), -1.7);
             y.assertAgrees();
-            assertEquals(1, backend.norm(y.fast) / plain.norm(y.exact), TOLERANCE);
-            plain.zero(x.exact);
-            backend.zero(x.fast);
+            assertEquals(1, backend.norm(y.fast()) / plain.norm(y.exact()), TOLERANCE);
+            plain.zero(x.exact());
+            backend.zero(x.fast());
             x.assertAgrees();
-            assertEquals(0, backend.norm(x.fast));
+            assertEquals(0, backend.norm(x.fast()));
         }
     }
 
     @Test
     void normOfManyAndOfExtremes() {
         Twin x = normal(1000, 123, 1e10);
-        assertEquals(1, backend.norm(x.fast) / plain.norm(x.exact), TOLERANCE);
+        assertEquals(1, backend.norm(x.fast()) / plain.norm(x.exact()), TOLERANCE);
         Storage storage = backend.allocate(50_000);
         storage.write(49_999, new float[] {Float.NaN}, 0, 1);
         assertTrue(Double.isNaN(backend.norm(storage.tensor(0, 1, 50_000))));
@@ -127,11 +126,11 @@ class BackendAgreementTest {
             Twin table = normal(7, columns, 1);
             int[] rows = {6, 0, 3, 3, 3, 6};
             Twin out = normal(rows.length, columns, 1);
-            plain.gatherRows(table.exact, rows, out.exact);
-            backend.gatherRows(table.fast, rows, out.fast);
+            plain.gatherRows(table.exact(), rows, out.exact());
+            backend.gatherRows(table.fast(), rows, out.fast());
             out.assertAgrees();
-            plain.scatterAddRows(out.exact, rows, table.exact);
-            backend.scatterAddRows(out.fast, rows, table.fast);
+            plain.scatterAddRows(out.exact(), rows, table.exact());
+            backend.scatterAddRows(out.fast(), rows, table.fast());
             table.assertAgrees();
         }
     }
@@ -141,11 +140,11 @@ class BackendAgreementTest {
         for (int columns : SIZES) {
             Twin narrow = normal(5, columns, 1);
             Twin wide = normal(5, columns + 3, 1);
-            plain.addColumns(narrow.exact, 0, wide.exact, 2, columns);
-            backend.addColumns(narrow.fast, 0, wide.fast, 2, columns);
+            plain.addColumns(narrow.exact(), 0, wide.exact(), 2, columns);
+            backend.addColumns(narrow.fast(), 0, wide.fast(), 2, columns);
             wide.assertAgrees();
-            plain.addColumns(wide.exact, 3, narrow.exact, 0, columns);
-            backend.addColumns(wide.fast, 3, narrow.fast, 0, columns);
+            plain.addColumns(wide.exact(), 3, narrow.exact(), 0, columns);
+            backend.addColumns(wide.fast(), 3, narrow.fast(), 0, columns);
             narrow.assertAgrees();
         }
     }
@@ -158,19 +157,19 @@ class BackendAgreementTest {
                 double[] shares = random.doubles(rows.length, -1, 1).toArray();
                 Twin x = normal(rows.length, columns, 1);
                 Twin into = normal(7, columns, 1);
-                plain.mixRows(x.exact, rows, shares, into.exact);
-                backend.mixRows(x.fast, rows, shares, into.fast);
+                plain.mixRows(x.exact(), rows, shares, into.exact());
+                backend.mixRows(x.fast(), rows, shares, into.fast());
                 into.assertAgrees();
                 Twin dOut = normal(7, columns, 1);
                 Twin dX = normal(rows.length, columns, 1);
                 double[] exact = new double[rows.length];
                 double[] fast = new double[rows.length];
-                plain.mixRowsBackward(x.exact, rows, shares, dOut.exact, dX.exact, exact);
-                backend.mixRowsBackward(x.fast, rows, shares, dOut.fast, dX.fast, fast);
+                plain.mixRowsBackward(x.exact(), rows, shares, dOut.exact(), dX.exact(), exact);
+                backend.mixRowsBackward(x.fast(), rows, shares, dOut.fast(), dX.fast(), fast);
                 dX.assertAgrees();
                 assertArrayEquals(exact, fast, TOLERANCE * columns);
-                backend.mixRowsBackward(x.fast, rows, shares, dOut.fast, x.fast, fast);
-                assertArrayEquals(dX.fast.toArray(), x.fast.toArray(), "in place");
+                backend.mixRowsBackward(x.fast(), rows, shares, dOut.fast(), x.fast(), fast);
+                assertArrayEquals(dX.fast().toArray(), x.fast().toArray(), "in place");
                 assertArrayEquals(exact, fast, TOLERANCE * columns);
             }
         }
@@ -194,8 +193,8 @@ class BackendAgreementTest {
         for (int columns : SIZES) {
             Twin out = normal(3, columns, 1);
             double[] numbers = random.doubles(3L * columns, -1, 1).toArray();
-            plain.set(numbers, out.exact);
-            backend.set(numbers, out.fast);
+            plain.set(numbers, out.exact());
+            backend.set(numbers, out.fast());
             out.assertAgrees();
         }
     }
@@ -208,18 +207,18 @@ class BackendAgreementTest {
                 Twin y = normal(rows, columns, 1);
                 Twin row = normal(1, columns, 1);
                 Twin norms = normal(1, rows, 1);
-                plain.inverseRowNorms(x.exact, norms.exact);
-                backend.inverseRowNorms(x.fast, norms.fast);
+                plain.inverseRowNorms(x.exact(), norms.exact());
+                backend.inverseRowNorms(x.fast(), norms.fast());
                 norms.assertAgrees();
-                plain.scaleColumns(x.exact, row.exact, y.exact);
-                backend.scaleColumns(x.fast, row.fast, y.fast);
+                plain.scaleColumns(x.exact(), row.exact(), y.exact());
+                backend.scaleColumns(x.fast(), row.fast(), y.fast());
                 y.assertAgrees();
-                plain.columnDots(x.exact, y.exact, row.exact);
-                backend.columnDots(x.fast, y.fast, row.fast);
+                plain.columnDots(x.exact(), y.exact(), row.exact());
+                backend.columnDots(x.fast(), y.fast(), row.fast());
                 row.assertAgrees();
-                backend.scaleColumns(x.fast, row.fast, y.fast);
-                backend.scaleColumns(x.fast, row.fast, x.fast);
-                assertArrayEquals(y.fast.toArray(), x.fast.toArray(), "in place");
+                backend.scaleColumns(x.fast(), row.fast(), y.fast());
+                backend.scaleColumns(x.fast(), row.fast(), x.fast());
+                assertArrayEquals(y.fast().toArray(), x.fast().toArray(), "in place");
             }
         }
     }
@@ -244,9 +243,9 @@ class BackendAgreementTest {
                     Packed fast = backend.pack(matrix);
                     for (int[] window : new int[][] {{0, rows}, {1, 3}, {17, 283}, {299, 1}}) {
                         Twin out = normal(window[1], columns, 1);
-                        plain.unpack(exact, window[0], out.exact);
-                        backend.unpack(fast, window[0], out.fast);
-                        assertArrayEquals(out.exact.toArray(), out.fast.toArray(), 1e-6);
+                        plain.unpack(exact, window[0], out.exact());
+                        backend.unpack(fast, window[0], out.fast());
+                        assertArrayEquals(out.exact().toArray(), out.fast().toArray(), 1e-6);
                     }
                     Tensor two = backend.allocate(2L * columns).tensor(0, 2, columns);
                     assertThrows(IndexOutOfBoundsException.class, () -> backend.unpack(fast, rows - 1, two));
@@ -261,11 +260,11 @@ class BackendAgreementTest {
             long[] keys = random.longs(4).toArray();
             Twin x = normal(4, columns, 1);
             Twin out = normal(4, columns, 1);
-            plain.dropout(x.exact, 0.3, keys, out.exact);
-            backend.dropout(x.fast, 0.3, keys, out.fast);
+            plain.dropout(x.exact(), 0.3, keys, out.exact());
+            backend.dropout(x.fast(), 0.3, keys, out.fast());
             out.assertAgrees();
-            backend.dropout(x.fast, 0.3, keys, x.fast);
-            assertArrayEquals(out.fast.toArray(), x.fast.toArray(), "in place");
+            backend.dropout(x.fast(), 0.3, keys, x.fast());
+            assertArrayEquals(out.fast().toArray(), x.fast().toArray(), "in place");
         }
     }
 
@@ -278,15 +277,15 @@ class BackendAgreementTest {
                 Twin weight = normal(outColumns, columns, 1);
                 Twin y = normal(tokens, outColumns, 1);
                 for (boolean accumulate : new boolean[] {true, false}) {
-                    plain.linear(x.exact, weight.exact, y.exact, accumulate);
-                    backend.linear(x.fast, weight.fast, y.fast, accumulate);
+                    plain.linear(x.exact(), weight.exact(), y.exact(), accumulate);
+                    backend.linear(x.fast(), weight.fast(), y.fast(), accumulate);
                     y.assertAgrees();
-                    plain.linearBackwardInput(y.exact, weight.exact, x.exact, accumulate);
-                    backend.linearBackwardInput(y.fast, weight.fast, x.fast, accumulate);
+                    plain.linearBackwardInput(y.exact(), weight.exact(), x.exact(), accumulate);
+                    backend.linearBackwardInput(y.fast(), weight.fast(), x.fast(), accumulate);
                     x.assertAgrees();
                 }
-                plain.linearBackwardWeight(y.exact, x.exact, weight.exact);
-                backend.linearBackwardWeight(y.fast, x.fast, weight.fast);
+                plain.linearBackwardWeight(y.exact(), x.exact(), weight.exact());
+                backend.linearBackwardWeight(y.fast(), x.fast(), weight.fast());
                 weight.assertAgrees();
             }
         }
@@ -312,15 +311,15 @@ class BackendAgreementTest {
             Twin weight = normal(size[2], size[1], 1);
             Twin y = normal(size[0], size[2], 1);
             for (boolean accumulate : new boolean[] {false, true}) {
-                plain.linear(x.exact, weight.exact, y.exact, accumulate);
-                backend.linear(x.fast, weight.fast, y.fast, accumulate);
+                plain.linear(x.exact(), weight.exact(), y.exact(), accumulate);
+                backend.linear(x.fast(), weight.fast(), y.fast(), accumulate);
                 y.assertAgrees();
             }
-            plain.linearBackwardWeight(y.exact, x.exact, weight.exact);
-            backend.linearBackwardWeight(y.fast, x.fast, weight.fast);
+            plain.linearBackwardWeight(y.exact(), x.exact(), weight.exact());
+            backend.linearBackwardWeight(y.fast(), x.fast(), weight.fast());
             weight.assertAgrees();
-            plain.linearBackwardInput(y.exact, weight.exact, x.exact, false);
-            backend.linearBackwardInput(y.fast, weight.fast, x.fast, false);
+            plain.linearBackwardInput(y.exact(), weight.exact(), x.exact(), false);
+            backend.linearBackwardInput(y.fast(), weight.fast(), x.fast(), false);
             x.assertAgrees();
         }
     }
@@ -344,8 +343,8 @@ class BackendAgreementTest {
                 Twin weight = normal(1, columns, 1);
                 Twin out = normal(tokens, columns, 1);
                 Twin inverseRms = normal(tokens, 1, 1);
-                plain.rmsNorm(x.exact, weight.exact, 1e-6, out.exact, inverseRms.exact);
-                backend.rmsNorm(x.fast, weight.fast, 1e-6, out.fast, inverseRms.fast);
+                plain.rmsNorm(x.exact(), weight.exact(), 1e-6, out.exact(), inverseRms.exact());
+                backend.rmsNorm(x.fast(), weight.fast(), 1e-6, out.fast(), inverseRms.fast());
                 out.assertAgrees();
                 inverseRms.assertAgrees();
 
@@ -353,8 +352,9 @@ class BackendAgreementTest {
                 Twin intoX = normal(tokens, columns, 1);
                 Twin intoWeight = normal(1, columns, 1);
                 plain.rmsNormBackward(
-                        x.exact, weight.exact, inverseRms.exact, dOut.exact, intoX.exact, intoWeight.exact);
-                backend.rmsNormBackward(x.fast, weight.fast, inverseRms.fast, dOut.fast, intoX.fast, intoWeight.fast);
+                        x.exact(), weight.exact(), inverseRms.exact(), dOut.exact(), intoX.exact(), intoWeight.exact());
+                backend.rmsNormBackward(
+                        x.fast(), weight.fast(), inverseRms.fast(), dOut.fast(), intoX.fast(), intoWeight.fast());
                 intoX.assertAgrees();
                 intoWeight.assertAgrees();
             }
@@ -371,8 +371,8 @@ class BackendAgreementTest {
                 Twin bias = normal(1, columns, 1);
                 Twin out = normal(tokens, columns, 1);
                 Twin statistics = normal(tokens, 2, 1);
-                plain.layerNorm(x.exact, weight.exact, bias.exact, 1e-5, out.exact, statistics.exact);
-                backend.layerNorm(x.fast, weight.fast, bias.fast, 1e-5, out.fast, statistics.fast);
+                plain.layerNorm(x.exact(), weight.exact(), bias.exact(), 1e-5, out.exact(), statistics.exact());
+                backend.layerNorm(x.fast(), weight.fast(), bias.fast(), 1e-5, out.fast(), statistics.fast());
                 out.assertAgrees(10 * TOLERANCE);
                 statistics.assertAgrees();
 
@@ -380,9 +380,21 @@ class BackendAgreementTest {
                 Twin intoX = normal(tokens, columns, 1);
                 Twin intoWeight = normal(1, columns, 1);
                 plain.layerNormBackward(
-                        x.exact, weight.exact, statistics.exact, dOut.exact, intoX.exact, intoWeight.exact, bias.exact);
+                        x.exact(),
+                        weight.exact(),
+                        statistics.exact(),
+                        dOut.exact(),
+                        intoX.exact(),
+                        intoWeight.exact(),
+                        bias.exact());
                 backend.layerNormBackward(
-                        x.fast, weight.fast, statistics.fast, dOut.fast, intoX.fast, intoWeight.fast, bias.fast);
+                        x.fast(),
+                        weight.fast(),
+                        statistics.fast(),
+                        dOut.fast(),
+                        intoX.fast(),
+                        intoWeight.fast(),
+                        bias.fast());
                 intoX.assertAgrees(10 * TOLERANCE);
                 intoWeight.assertAgrees(10 * TOLERANCE);
                 bias.assertAgrees();
@@ -402,8 +414,8 @@ class BackendAgreementTest {
                 Twin key = normal(1, shape.headDim(), 1);
                 Twin out = normal(tokens, shape.fusedColumns(), 1);
                 Twin inverse = normal(tokens, shape.heads() + shape.keyValueHeads(), 1);
-                plain.headNorm(fused.exact, shape, query.exact, key.exact, 1e-6, out.exact, inverse.exact);
-                backend.headNorm(fused.fast, shape, query.fast, key.fast, 1e-6, out.fast, inverse.fast);
+                plain.headNorm(fused.exact(), shape, query.exact(), key.exact(), 1e-6, out.exact(), inverse.exact());
+                backend.headNorm(fused.fast(), shape, query.fast(), key.fast(), 1e-6, out.fast(), inverse.fast());
                 out.assertAgrees();
                 inverse.assertAgrees();
 
@@ -411,23 +423,23 @@ class BackendAgreementTest {
                 Twin intoQuery = normal(1, shape.headDim(), 1);
                 Twin intoKey = normal(1, shape.headDim(), 1);
                 plain.headNormBackward(
-                        fused.exact,
+                        fused.exact(),
                         shape,
-                        query.exact,
-                        key.exact,
-                        inverse.exact,
-                        gradient.exact,
-                        intoQuery.exact,
-                        intoKey.exact);
+                        query.exact(),
+                        key.exact(),
+                        inverse.exact(),
+                        gradient.exact(),
+                        intoQuery.exact(),
+                        intoKey.exact());
                 backend.headNormBackward(
-                        fused.fast,
+                        fused.fast(),
                         shape,
-                        query.fast,
-                        key.fast,
-                        inverse.fast,
-                        gradient.fast,
-                        intoQuery.fast,
-                        intoKey.fast);
+                        query.fast(),
+                        key.fast(),
+                        inverse.fast(),
+                        gradient.fast(),
+                        intoQuery.fast(),
+                        intoKey.fast());
                 gradient.assertAgrees();
                 intoQuery.assertAgrees();
                 intoKey.assertAgrees();
@@ -440,11 +452,11 @@ class BackendAgreementTest {
         for (double magnitude : new double[] {1, 1e4}) {
             Twin x = normal(5, 1000, magnitude);
             Twin gradient = normal(5, 1000, 1);
-            plain.softCap(x.exact, 30);
-            backend.softCap(x.fast, 30);
+            plain.softCap(x.exact(), 30);
+            backend.softCap(x.fast(), 30);
             x.assertAgrees();
-            plain.softCapBackward(x.exact, 30, gradient.exact);
-            backend.softCapBackward(x.fast, 30, gradient.fast);
+            plain.softCapBackward(x.exact(), 30, gradient.exact());
+            backend.softCapBackward(x.fast(), 30, gradient.fast());
             gradient.assertAgrees();
         }
     }
@@ -458,8 +470,8 @@ class BackendAgreementTest {
             Twin cos = normal(5, half, 1);
             Twin sin = normal(5, half, 1);
             for (boolean inverse : new boolean[] {false, true}) {
-                plain.rotary(fused.exact, shape, positions, cos.exact, sin.exact, inverse);
-                backend.rotary(fused.fast, shape, positions, cos.fast, sin.fast, inverse);
+                plain.rotary(fused.exact(), shape, positions, cos.exact(), sin.exact(), inverse);
+                backend.rotary(fused.fast(), shape, positions, cos.fast(), sin.fast(), inverse);
                 fused.assertAgrees();
             }
         }
@@ -507,8 +519,8 @@ class BackendAgreementTest {
         Twin fused = normal(tokens, shape.fusedColumns(), magnitude);
         Twin out = normal(tokens, shape.queryColumns(), 1);
         Twin logSumExp = normal(tokens, shape.heads(), 1);
-        plain.attention(fused.exact, shape, segments, out.exact, logSumExp.exact);
-        backend.attention(fused.fast, shape, segments, out.fast, logSumExp.fast);
+        plain.attention(fused.exact(), shape, segments, out.exact(), logSumExp.exact());
+        backend.attention(fused.fast(), shape, segments, out.fast(), logSumExp.fast());
         logSumExp.assertAgrees();
         if (magnitude > 1) {
             // Scores of thousands are rounded by more than a softmax near a tie can bear.
@@ -518,13 +530,15 @@ class BackendAgreementTest {
         out.assertAgrees();
         Twin dOut = normal(tokens, shape.queryColumns(), 1);
         Twin dFused = normal(tokens, shape.fusedColumns(), 1);
-        plain.attentionBackward(fused.exact, shape, segments, out.exact, logSumExp.exact, dOut.exact, dFused.exact);
-        backend.attentionBackward(fused.fast, shape, segments, out.fast, logSumExp.fast, dOut.fast, dFused.fast);
+        plain.attentionBackward(
+                fused.exact(), shape, segments, out.exact(), logSumExp.exact(), dOut.exact(), dFused.exact());
+        backend.attentionBackward(
+                fused.fast(), shape, segments, out.fast(), logSumExp.fast(), dOut.fast(), dFused.fast());
         dFused.assertAgrees(10 * TOLERANCE);
     }
 
     /** Of each prompt only the last row looks at anything. */
-    private static List<Segment> withoutBeginnings(List<Segment> segments) {
+    static List<Segment> withoutBeginnings(List<Segment> segments) {
         return segments.stream()
                 .map(s -> s.prefixLength() > 0
                         ? s
@@ -533,7 +547,7 @@ class BackendAgreementTest {
     }
 
     /** {@code count} times a prompt and its two completions, of these lengths. */
-    private static List<Segment> packed(int[] lengths, int count) {
+    static List<Segment> packed(int[] lengths, int count) {
         List<Segment> segments = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < count; i++) {
@@ -565,16 +579,16 @@ class BackendAgreementTest {
         int rows = 1; // of no segment
         for (int[] length : lengths) {
             Twin cache = normal(length[0] + length[1] + 2, 2 * shape.keyColumns(), 1);
-            exact.add(new CachedSegment(rows, length[0], cache.exact, length[1]));
-            fast.add(new CachedSegment(rows, length[0], cache.fast, length[1]));
+            exact.add(new CachedSegment(rows, length[0], cache.exact(), length[1]));
+            fast.add(new CachedSegment(rows, length[0], cache.fast(), length[1]));
             caches.add(cache);
             rows += length[0];
         }
         Twin fused = normal(rows, shape.fusedColumns(), 1);
         Twin out = normal(rows, shape.queryColumns(), 1);
         Twin logSumExp = normal(rows, shape.heads(), 1);
-        plain.cachedAttention(fused.exact, shape, exact, out.exact, logSumExp.exact);
-        backend.cachedAttention(fused.fast, shape, fast, out.fast, logSumExp.fast);
+        plain.cachedAttention(fused.exact(), shape, exact, out.exact(), logSumExp.exact());
+        backend.cachedAttention(fused.fast(), shape, fast, out.fast(), logSumExp.fast());
         out.assertAgrees();
         logSumExp.assertAgrees();
         caches.forEach(Twin::assertAgrees);
@@ -586,11 +600,11 @@ class BackendAgreementTest {
         Twin fused = normal(2, shape.fusedColumns(), 1);
         Twin out = normal(2, shape.queryColumns(), 1);
         Twin cache = normal(4, 2 * shape.keyColumns(), 1);
-        List<CachedSegment> full = List.of(new CachedSegment(0, 2, cache.fast, 3));
+        List<CachedSegment> full = List.of(new CachedSegment(0, 2, cache.fast(), 3));
         Twin logSumExp = normal(2, shape.heads(), 1);
         assertThrows(
                 IllegalArgumentException.class,
-                () -> backend.cachedAttention(fused.fast, shape, full, out.fast, logSumExp.fast));
+                () -> backend.cachedAttention(fused.fast(), shape, full, out.fast(), logSumExp.fast()));
     }
 
     @Test
@@ -602,16 +616,18 @@ class BackendAgreementTest {
                 Twin sinks = normal(1, 6, magnitude);
                 Twin out = normal(rows, shape.queryColumns(), 1);
                 Twin logSumExp = normal(rows, 6, magnitude);
-                plain.attentionSinks(sinks.exact, shape, out.exact, logSumExp.exact);
-                backend.attentionSinks(sinks.fast, shape, out.fast, logSumExp.fast);
+                plain.attentionSinks(sinks.exact(), shape, out.exact(), logSumExp.exact());
+                backend.attentionSinks(sinks.fast(), shape, out.fast(), logSumExp.fast());
                 // A float32 of hundreds is off by up to half its last digit, which the exponential makes a share.
                 double tolerance = Math.max(TOLERANCE, magnitude * 4 * Math.ulp(1f));
                 out.assertAgrees(tolerance);
                 logSumExp.assertAgrees();
                 Twin dOut = normal(rows, shape.queryColumns(), 1);
                 Twin into = normal(1, 6, 1);
-                plain.attentionSinksBackward(sinks.exact, shape, out.exact, logSumExp.exact, dOut.exact, into.exact);
-                backend.attentionSinksBackward(sinks.fast, shape, out.fast, logSumExp.fast, dOut.fast, into.fast);
+                plain.attentionSinksBackward(
+                        sinks.exact(), shape, out.exact(), logSumExp.exact(), dOut.exact(), into.exact());
+                backend.attentionSinksBackward(
+                        sinks.fast(), shape, out.fast(), logSumExp.fast(), dOut.fast(), into.fast());
                 into.assertAgrees(10 * tolerance);
             }
         }
@@ -624,16 +640,16 @@ class BackendAgreementTest {
             for (int columns : SIZES) {
                 Twin gateUp = normal(3, 2 * columns, magnitude);
                 Twin out = normal(3, columns, 1);
-                plain.clampedGate(gateUp.exact, gate, out.exact);
-                backend.clampedGate(gateUp.fast, gate, out.fast);
+                plain.clampedGate(gateUp.exact(), gate, out.exact());
+                backend.clampedGate(gateUp.fast(), gate, out.fast());
                 out.assertAgrees();
                 Twin dOut = normal(3, columns, 1);
                 Twin dGateUp = normal(3, 2 * columns, 1);
-                plain.clampedGateBackward(gateUp.exact, gate, dOut.exact, dGateUp.exact);
-                backend.clampedGateBackward(gateUp.fast, gate, dOut.fast, dGateUp.fast);
+                plain.clampedGateBackward(gateUp.exact(), gate, dOut.exact(), dGateUp.exact());
+                backend.clampedGateBackward(gateUp.fast(), gate, dOut.fast(), dGateUp.fast());
                 dGateUp.assertAgrees();
-                backend.clampedGateBackward(gateUp.fast, gate, dOut.fast, gateUp.fast);
-                assertArrayEquals(dGateUp.fast.toArray(), gateUp.fast.toArray(), "in place");
+                backend.clampedGateBackward(gateUp.fast(), gate, dOut.fast(), gateUp.fast());
+                assertArrayEquals(dGateUp.fast().toArray(), gateUp.fast().toArray(), "in place");
             }
         }
     }
@@ -645,16 +661,16 @@ class BackendAgreementTest {
                 for (int columns : SIZES) {
                     Twin gateUp = normal(3, 2 * columns, magnitude);
                     Twin out = normal(3, columns, 1);
-                    plain.gatedActivation(gateUp.exact, activation, out.exact);
-                    backend.gatedActivation(gateUp.fast, activation, out.fast);
+                    plain.gatedActivation(gateUp.exact(), activation, out.exact());
+                    backend.gatedActivation(gateUp.fast(), activation, out.fast());
                     out.assertAgrees();
                     Twin dOut = normal(3, columns, 1);
                     Twin dGateUp = normal(3, 2 * columns, 1);
-                    plain.gatedActivationBackward(gateUp.exact, activation, dOut.exact, dGateUp.exact);
-                    backend.gatedActivationBackward(gateUp.fast, activation, dOut.fast, dGateUp.fast);
+                    plain.gatedActivationBackward(gateUp.exact(), activation, dOut.exact(), dGateUp.exact());
+                    backend.gatedActivationBackward(gateUp.fast(), activation, dOut.fast(), dGateUp.fast());
                     dGateUp.assertAgrees();
-                    plain.gatedActivationBackward(gateUp.exact, activation, dOut.exact, gateUp.exact);
-                    backend.gatedActivationBackward(gateUp.fast, activation, dOut.fast, gateUp.fast);
+                    plain.gatedActivationBackward(gateUp.exact(), activation, dOut.exact(), gateUp.exact());
+                    backend.gatedActivationBackward(gateUp.fast(), activation, dOut.fast(), gateUp.fast());
                     gateUp.assertAgrees();
                 }
             }
@@ -669,11 +685,11 @@ class BackendAgreementTest {
                     Twin x = normal(3, columns, magnitude);
                     Twin out = normal(3, columns, 1);
                     Twin dOut = normal(3, columns, 1);
-                    plain.activation(x.exact, activation, out.exact);
-                    backend.activation(x.fast, activation, out.fast);
+                    plain.activation(x.exact(), activation, out.exact());
+                    backend.activation(x.fast(), activation, out.fast());
                     out.assertAgrees(10 * TOLERANCE);
-                    plain.activationBackward(x.exact, activation, dOut.exact, x.exact);
-                    backend.activationBackward(x.fast, activation, dOut.fast, x.fast);
+                    plain.activationBackward(x.exact(), activation, dOut.exact(), x.exact());
+                    backend.activationBackward(x.fast(), activation, dOut.fast(), x.fast());
                     x.assertAgrees(10 * TOLERANCE);
                 }
             }
@@ -691,14 +707,14 @@ class BackendAgreementTest {
                 double[] coefficients = random.doubles(rows + 2, -2, 2).toArray();
                 double[] expected = new double[rows + 2];
                 double[] actual = new double[rows + 2];
-                plain.targetLogps(logits.exact, targets, 1, expected, logSumExp.exact);
-                backend.targetLogps(logits.fast, targets, 1, actual, logSumExp.fast);
+                plain.targetLogps(logits.exact(), targets, 1, expected, logSumExp.exact());
+                backend.targetLogps(logits.fast(), targets, 1, actual, logSumExp.fast());
                 for (int i = 0; i < expected.length; i++) {
                     assertEquals(expected[i], actual[i], 2e-6 * (1 + Math.abs(expected[i])));
                 }
                 logSumExp.assertAgrees();
-                plain.targetLogpsBackward(logits.exact, logSumExp.exact, targets, 1, coefficients);
-                backend.targetLogpsBackward(logits.fast, logSumExp.fast, targets, 1, coefficients);
+                plain.targetLogpsBackward(logits.exact(), logSumExp.exact(), targets, 1, coefficients);
+                backend.targetLogpsBackward(logits.fast(), logSumExp.fast(), targets, 1, coefficients);
                 // A float32 log-sum-exp of thousands is off by up to half its last digit.
                 logits.assertAgrees(Math.max(TOLERANCE, magnitude * 4 * Math.ulp(1f)));
             }
@@ -714,8 +730,8 @@ class BackendAgreementTest {
             for (int number = 1; number <= 3; number++) {
                 Twin gradient = normal(1, size, 1e-3); // the last one was used up
                 AdamStep step = new AdamStep(1e-3, 0.9, 0.999, 1e-8, number == 2 ? 0 : 0.1, number);
-                plain.adam(parameters.exact, gradient.exact, first.exact, second.exact, step);
-                backend.adam(parameters.fast, gradient.fast, first.fast, second.fast, step);
+                plain.adam(parameters.exact(), gradient.exact(), first.exact(), second.exact(), step);
+                backend.adam(parameters.fast(), gradient.fast(), first.fast(), second.fast(), step);
                 parameters.assertAgrees();
                 first.assertAgrees();
                 second.assertAgrees();
@@ -731,66 +747,5 @@ class BackendAgreementTest {
         Twin twin = Twin.of(plain, backend, rows, columns, values);
         twins.add(twin);
         return twin;
-    }
-
-    /** The same numbers in both backends. */
-    private record Twin(Storage fastStorage, Tensor exact, Tensor fast) {
-
-        private static final double SMALL = 0.01;
-        private static final int GUARD = 19;
-        private static final float SENTINEL = 12345.678f;
-
-        static Twin of(PlainBackend plain, Backend backend, int rows, int columns, float[] values) {
-            float[] guarded = new float[values.length + 2 * GUARD];
-            Arrays.fill(guarded, SENTINEL);
-            System.arraycopy(values, 0, guarded, GUARD, values.length);
-            Storage exactStorage = plain.allocate(guarded.length);
-            Storage fastStorage = backend.allocate(guarded.length);
-            exactStorage.write(0, guarded, 0, guarded.length);
-            fastStorage.write(0, guarded, 0, guarded.length);
-            return new Twin(
-                    fastStorage, exactStorage.tensor(GUARD, rows, columns), fastStorage.tensor(GUARD, rows, columns));
-        }
-
-        void assertAgrees() {
-            assertAgrees(TOLERANCE);
-        }
-
-        /** Within {@code tolerance} of the largest number in the same row, or of 0.01 if all are smaller; then the exact one takes the fast one's values. */
-        void assertAgrees(double tolerance) {
-            PlainTensor expected = (PlainTensor) exact;
-            double[] actual = fast.toArray();
-            int columns = exact.columns();
-            for (int i = 0; i < exact.rows(); i++) {
-                double largest = SMALL;
-                for (int j = 0; j < columns; j++) {
-                    largest = Math.max(largest, Math.abs(expected.get(i, j)));
-                }
-                for (int j = 0; j < columns; j++) {
-                    double value = actual[i * columns + j];
-                    assertEquals(
-                            expected.get(i, j),
-                            value,
-                            tolerance * largest,
-                            "row " + i + ", column " + j + " of [" + exact.rows() + ", " + columns + "]");
-                    expected.set(i, j, value);
-                }
-            }
-        }
-
-        void assertFinite() {
-            for (double value : fast.toArray()) {
-                assertTrue(Double.isFinite(value), "not finite: " + value);
-            }
-        }
-
-        void assertGuards() {
-            float[] all = new float[(int) fastStorage.size()];
-            fastStorage.read(0, all, 0, all.length);
-            for (int i = 0; i < GUARD; i++) {
-                assertEquals(SENTINEL, all[i], "before the tensor");
-                assertEquals(SENTINEL, all[all.length - 1 - i], "after the tensor");
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.rpo.core.tensor.cuda.EmulatedDevice;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,16 +158,28 @@ class PlantedFaultTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("faults")
     void isFound(String what, String file, String right, String wrong, Consumer<BackendAgreementTest> check) {
-        EmulatedDevice.missing().ifPresent(why -> Assumptions.abort(why));
-        String source = EmulatedDevice.source(file);
-        assertNotEquals(source, source.replace(right, wrong), "the fault is not where it was");
-        BackendAgreementTest test = new BackendAgreementTest();
-        test.backend = EmulatedDevice.backend(
-                false, name -> name.equals(file) ? source.replace(right, wrong) : EmulatedDevice.source(name));
-        Throwable found = assertThrows(Throwable.class, () -> {
+        isFound(file, right, wrong, false, EmulatedDevice::source, backend -> {
+            BackendAgreementTest test = new BackendAgreementTest();
+            test.backend = backend;
             check.accept(test);
             test.nothingAroundTheTensorsChanged();
         });
+    }
+
+    /** With one text in place of another in one of the kernels' sources, a check must fail. */
+    static void isFound(
+            String file,
+            String right,
+            String wrong,
+            boolean bfloat16,
+            UnaryOperator<String> sources,
+            Consumer<Backend> check) {
+        EmulatedDevice.missing().ifPresent(why -> Assumptions.abort(why));
+        String source = sources.apply(file);
+        assertNotEquals(source, source.replace(right, wrong), "the fault is not where it was");
+        Backend backend = EmulatedDevice.backend(
+                bfloat16, name -> name.equals(file) ? source.replace(right, wrong) : sources.apply(name));
+        Throwable found = assertThrows(Throwable.class, () -> check.accept(backend));
         assertFalse(String.valueOf(found.getMessage()).startsWith("Cannot compile"), found.getMessage());
     }
 }

@@ -4,8 +4,12 @@ import ai.rpo.core.tensor.AttentionShape;
 import ai.rpo.core.tensor.CachedSegment;
 import ai.rpo.core.tensor.Segment;
 import java.util.List;
+import java.util.Optional;
 
-/** Launches the attention kernels. */
+/**
+ * Launches the attention kernels: those on tensor cores where products may round their operands and heads are of a size that
+ * they serve, else, and over caches, the ones that compute in float32.
+ */
 final class Attention {
 
     private static final int WARP = 32;
@@ -13,10 +17,18 @@ final class Attention {
 
     private final Device device;
     private final Kernels kernels;
+    private final boolean bfloat16;
 
-    Attention(Device device, Kernels kernels) {
+    Attention(Device device, Kernels kernels, boolean bfloat16) {
         this.device = device;
         this.kernels = kernels;
+        this.bfloat16 = bfloat16;
+    }
+
+    private Optional<FlashAttention> onTensorCores(AttentionShape shape) {
+        return FlashTiles.of(shape.headDim())
+                .filter(tiles -> bfloat16)
+                .map(tiles -> new FlashAttention(device, kernels, tiles));
     }
 
     void forward(
@@ -25,6 +37,11 @@ final class Attention {
             List<Segment> segments,
             DeviceTensor out,
             DeviceTensor logSumExp) {
+        Optional<FlashAttention> flash = onTensorCores(shape);
+        if (flash.isPresent()) {
+            flash.get().forward(fused, shape, segments, out, logSumExp);
+            return;
+        }
         long[] queries = AttentionWork.queries(segments, fused, shape);
         int[] structure = structure(shape, shape.fusedColumns());
         forward(fused, queries, shape, structure, out, logSumExp);
@@ -81,11 +98,16 @@ final class Attention {
             DeviceTensor logSumExp,
             DeviceTensor dOut,
             DeviceTensor dFused) {
+        Optional<FlashAttention> flash = onTensorCores(shape);
+        if (flash.isPresent()) {
+            flash.get().backward(fused, shape, segments, out, logSumExp, dOut, dFused);
+            return;
+        }
         long[] queries = AttentionWork.queries(segments, fused, shape);
         if (queries.length == 0) {
             return;
         }
-        AttentionWork.Keys keys = AttentionWork.Keys.of(segments);
+        AttentionWork.Keys keys = AttentionWork.Keys.of(segments, AttentionWork.ROWS);
         int[] structure = structure(shape, shape.fusedColumns());
         Grid queryGrid = grid(AttentionWork.blocks(queries), shape.heads(), 3 * shape.headDim() + WARP);
         Grid keyGrid = grid(keys.count(), shape.keyValueHeads(), 4 * shape.headDim() + 2 * WARP);
@@ -124,7 +146,7 @@ final class Attention {
     }
 
     /** The kernels' Shape. */
-    private static int[] structure(AttentionShape shape, int keyStride) {
+    static int[] structure(AttentionShape shape, int keyStride) {
         return new int[] {
             shape.heads(),
             shape.group(),

@@ -81,7 +81,8 @@ final class AttentionWork {
 
         private static final int BLOCK = 4; // numbers of a block
 
-        static Keys of(List<Segment> segments) {
+        /** @param rows of keys in a block */
+        static Keys of(List<Segment> segments, int rows) {
             int[] ends = segments.stream()
                     .flatMap(segment -> Stream.of(
                             segment.start(),
@@ -100,8 +101,8 @@ final class AttentionWork {
                     view(segment, ends[i], views);
                 }
                 if (views.size() > firstView) {
-                    for (int row = ends[i]; row < ends[i + 1]; row += ROWS) {
-                        blocks.add(new int[] {row, Math.min(ROWS, ends[i + 1] - row), firstView, views.size()});
+                    for (int row = ends[i]; row < ends[i + 1]; row += rows) {
+                        blocks.add(new int[] {row, Math.min(rows, ends[i + 1] - row), firstView, views.size()});
                     }
                 }
             }

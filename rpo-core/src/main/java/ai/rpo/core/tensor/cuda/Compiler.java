@@ -5,8 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * Compiles kernels for one compute capability: to machine code, or, for a device that NVRTC does not know yet, to PTX,
@@ -14,7 +17,7 @@ import java.util.function.UnaryOperator;
  */
 final class Compiler {
 
-    private static final String HEADER = "device.cuh";
+    private static final Pattern INCLUDE = Pattern.compile("#include \"([^\"]+)\"");
 
     private final Nvrtc nvrtc;
     private final CubinCache cache;
@@ -59,15 +62,39 @@ final class Compiler {
     /** @throws DeviceException with the compiler's first words if it refuses */
     byte[] compile(String file) {
         String source = sources.apply(file + ".cu");
-        String header = sources.apply(HEADER);
-        String key = String.join("\n", version, String.join(" ", options), header, source);
-        return cache.get(file, key, () -> compile(file + ".cu", source, header));
+        Map<String, String> headers = headers(source, sources);
+        String key = String.join("\n", version, String.join(" ", options), String.join("\n", headers.values()), source);
+        return cache.get(file, key, () -> compile(file + ".cu", source, headers));
+    }
+
+    /** Headers that a source includes, and those that they include, by name. */
+    private static Map<String, String> headers(String source, UnaryOperator<String> sources) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        INCLUDE.matcher(source).results().map(found -> found.group(1)).forEach(name -> {
+            String header = sources.apply(name);
+            headers.put(name, header);
+            headers.putAll(headers(header, sources));
+        });
+        return headers;
+    }
+
+    /** Makes a program of a file of kernels, which is the caller's to destroy. */
+    static long program(Nvrtc nvrtc, String file) {
+        String source = resource(file);
+        return program(nvrtc, file, source, headers(source, Compiler::resource));
+    }
+
+    private static long program(Nvrtc nvrtc, String file, String source, Map<String, String> headers) {
+        long[] program = new long[1];
+        String[] names = headers.keySet().toArray(String[]::new);
+        String[] contents = headers.values().toArray(String[]::new);
+        nvrtc.nvrtcCreateProgram(program, source, file, names.length, contents, names);
+        return program[0];
     }
 
     /** @param file what the compiler calls the source */
-    byte[] compile(String file, String source, String header) {
-        long[] program = new long[1];
-        nvrtc.nvrtcCreateProgram(program, source, file, 1, new String[] {header}, new String[] {HEADER});
+    private byte[] compile(String file, String source, Map<String, String> headers) {
+        long[] program = {program(nvrtc, file, source, headers)};
         try {
             int result = nvrtc.nvrtcCompileProgram(program[0], options.length, options);
             if (result != 0) {

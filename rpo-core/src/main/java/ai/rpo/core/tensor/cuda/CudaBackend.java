@@ -46,7 +46,7 @@ public final class CudaBackend implements Backend {
         kernels.prepare("elementwise"); // which all work needs
         products = new Products(device, kernels, libraries.cublasLt(), bfloat16);
         norms = new Norms(device, kernels);
-        attention = new Attention(device, kernels);
+        attention = new Attention(device, kernels, bfloat16);
         description = "CUDA on " + device.name() + " (compute capability " + device.capability() / 10 + "."
                 + device.capability() % 10 + ", driver of CUDA " + Libraries.cudaVersion(libraries.driverVersion())
                 + ", " + compiler.describe() + "), " + (bfloat16 ? "bfloat16 products" : "float32");

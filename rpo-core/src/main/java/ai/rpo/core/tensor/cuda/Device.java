@@ -232,10 +232,15 @@ final class Device {
         return module[0];
     }
 
-    long function(long module, String kernel) {
+    /** @param sharedBytes that a block of it may need */
+    long function(long module, String kernel, int sharedBytes) {
         makeCurrent();
         long[] function = new long[1];
         check(driver.cuModuleGetFunction(function, module, kernel), "find " + kernel + " on");
+        if (sharedBytes > Driver.SHARED_BYTES) {
+            int result = driver.cuFuncSetAttribute(function[0], Driver.FUNCTION_SHARED_BYTES, sharedBytes);
+            check(result, "give " + sharedBytes + " bytes of shared memory to " + kernel + " on");
+        }
         return function[0];
     }
 

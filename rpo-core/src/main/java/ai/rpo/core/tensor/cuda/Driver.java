@@ -15,6 +15,8 @@ interface Driver extends Library {
     int ATTRIBUTE_CAPABILITY_MINOR = 76;
     int ATTRIBUTE_MEMORY_POOLS = 115;
     int POOL_RELEASE_THRESHOLD = 4;
+    int FUNCTION_SHARED_BYTES = 8;
+    int SHARED_BYTES = 48 << 10; // that a block has without being asked for
     int STREAM_NON_BLOCKING = 1; // does not wait for the default stream by itself
     int EVENT_DISABLE_TIMING = 2;
 
@@ -81,6 +83,8 @@ interface Driver extends Library {
     int cuModuleLoadData(long[] module, byte[] image);
 
     int cuModuleGetFunction(long[] function, long module, String name);
+
+    int cuFuncSetAttribute(long function, int attribute, int value);
 
     int cuLaunchKernel(
             long function,

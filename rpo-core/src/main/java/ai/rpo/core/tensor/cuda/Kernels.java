@@ -32,11 +32,12 @@ final class Kernels {
      * Asks the device for a kernel's work.
      *
      * @param kernel its file and its name: {@code file.name}
+     * @param grid with as much shared memory at each launch of one kernel, if it is much
      * @param arguments tensors, scratch memory, numbers of the size that the kernel has, an {@code int[]} for a structure
      *     of four-byte numbers, or null for no memory
      */
     void launch(String kernel, Grid grid, Object... arguments) {
-        long function = functions.computeIfAbsent(kernel, this::find);
+        long function = functions.computeIfAbsent(kernel, name -> find(name, grid.sharedBytes()));
         Memory memory = values.get();
         int at = LARGEST; // behind the pointers
         for (int i = 0; i < arguments.length; i++) {
@@ -46,6 +47,13 @@ final class Kernels {
         device.launch(kernel, function, grid, memory);
         Reference.reachabilityFence(
                 arguments); // or a tensor's memory might be freed before the device knows of its use
+    }
+
+    /** A copy of a tensor in bfloat16. */
+    Scratch rounded(DeviceTensor x) {
+        Scratch scratch = device.scratch(Short.BYTES * x.size());
+        launch("elementwise.roundToBfloat16", Grid.over(x.size()), x, scratch, x.size());
+        return scratch;
     }
 
     /** Returns how many bytes were taken, such that the next argument is aligned. */
@@ -68,9 +76,9 @@ final class Kernels {
         return Long.BYTES;
     }
 
-    private long find(String kernel) {
+    private long find(String kernel, int sharedBytes) {
         int dot = kernel.indexOf('.');
-        return device.function(module(kernel.substring(0, dot)), kernel.substring(dot + 1));
+        return device.function(module(kernel.substring(0, dot)), kernel.substring(dot + 1), sharedBytes);
     }
 
     private long module(String file) {

@@ -53,17 +53,11 @@ final class Products {
             multiply(transposeA, transposeB, m, n, k, a.address(), b.address(), accumulate, out);
             return;
         }
-        try (Scratch left = rounded(a);
-                Scratch right = b.rounded() ? null : rounded(b)) {
+        try (Scratch left = kernels.rounded(a);
+                Scratch right = b.rounded() ? null : kernels.rounded(b)) {
             long rightAddress = right == null ? b.address() : right.address();
             multiply(transposeA, transposeB, m, n, k, left.address(), rightAddress, accumulate, out);
         }
-    }
-
-    private Scratch rounded(DeviceTensor x) {
-        Scratch scratch = device.scratch(Short.BYTES * x.size());
-        kernels.launch("elementwise.roundToBfloat16", Grid.over(x.size()), x, scratch, x.size());
-        return scratch;
     }
 
     /** The library reads matrices by columns, so it is asked for the transpose: {@code outᵀ = op(b)ᵀ·op(a)ᵀ}. */

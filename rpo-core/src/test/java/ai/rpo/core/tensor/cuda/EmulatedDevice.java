@@ -7,7 +7,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -20,6 +22,7 @@ import java.util.function.UnaryOperator;
 public final class EmulatedDevice {
 
     private static final String LIBRARY = "libemulated.so";
+    private static final String HEADER = "kernels.hpp";
     private static final boolean REAL = "real".equals(System.getProperty("rpo.test.device"));
     private static final EmulatedDevice INSTANCE = new EmulatedDevice();
 
@@ -53,24 +56,34 @@ public final class EmulatedDevice {
         if (!System.getProperty("os.arch").equals("amd64")) {
             return "the emulation of a CUDA device needs an x86-64 processor";
         }
-        for (String file : new String[] {"kernels.hpp", "driver.cpp"}) {
+        for (String file : new String[] {HEADER, "driver.cpp"}) {
             try (InputStream in = EmulatedDevice.class.getResourceAsStream("emulator/" + file)) {
                 Files.copy(in, folder.resolve(file));
             }
         }
-        ProcessBuilder compiler = new ProcessBuilder(
-                        "g++",
-                        "-std=c++17",
-                        "-O2",
-                        "-ftree-vectorize",
-                        "-fPIC",
-                        "-shared",
-                        "-DEMU_HEADER=\"" + folder.resolve("kernels.hpp") + "\"",
-                        "-o",
-                        folder.resolve(LIBRARY).toString(),
-                        folder.resolve("driver.cpp").toString(),
-                        "-ldl")
-                .redirectErrorStream(true);
+        String header = folder.resolve(HEADER).toString();
+        String refused = gcc(
+                "-O2",
+                "-ftree-vectorize",
+                "-shared",
+                "-DEMU_HEADER=\"" + header + "\"",
+                "-o",
+                folder.resolve(LIBRARY).toString(),
+                folder.resolve("driver.cpp").toString(),
+                "-ldl");
+        if (refused != null) {
+            return refused;
+        }
+        // With the options that kernels are compiled with, or it would not be used.
+        return gcc(
+                "-O2", "-ffp-contract=off", "-fno-gnu-unique", "-w", "-x", "c++-header", "-o", header + ".gch", header);
+    }
+
+    /** Why there is no compiler, or null. */
+    private static String gcc(String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-fPIC"));
+        command.addAll(List.of(options));
+        ProcessBuilder compiler = new ProcessBuilder(command).redirectErrorStream(true);
         Process process;
         try {
             process = compiler.start();

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RealCompilerTest {
 
     private static final int[] ARCHITECTURES = {80, 86, 89, 90, 100, 120};
+
+    @TempDir
+    private Path folder;
 
     /** All that there are. */
     static List<String> files() throws IOException, URISyntaxException {
@@ -40,14 +44,7 @@ class RealCompilerTest {
     void spillsNoRegisters(String file) {
         Nvrtc nvrtc = found();
         for (int architecture : ARCHITECTURES) {
-            long[] program = new long[1];
-            nvrtc.nvrtcCreateProgram(
-                    program,
-                    Compiler.resource(file + ".cu"),
-                    file,
-                    1,
-                    new String[] {Compiler.resource("device.cuh")},
-                    new String[] {"device.cuh"});
+            long[] program = {Compiler.program(nvrtc, file + ".cu")};
             String[] options = {"--gpu-architecture=sm_" + architecture, "--std=c++17", "--ptxas-options=-v"};
             long start = System.nanoTime();
             int result = nvrtc.nvrtcCompileProgram(program[0], options.length, options);
@@ -68,8 +65,8 @@ class RealCompilerTest {
     @ParameterizedTest
     @ValueSource(ints = {80, 86, 89, 90, 100, 120, 130})
     void makesWhatTheDriverTakes(int capability) {
-        Compiler compiler = new Compiler(found(), new CubinCache(null), Compiler::resource, capability);
-        byte[] image = compiler.compile("head.cu", Compiler.resource("head.cu"), Compiler.resource("device.cuh"));
+        Compiler compiler = new Compiler(found(), new CubinCache(folder), Compiler::resource, capability);
+        byte[] image = compiler.compile("head");
         if (capability > 120) {
             assertFalse(Device.text(image).isEmpty());
         } else {

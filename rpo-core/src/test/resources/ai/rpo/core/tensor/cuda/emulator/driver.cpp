@@ -50,9 +50,12 @@ int launches = 0;
 int compilations = 0;
 std::string lastFailure = "unspecified launch failure";
 
+constexpr int SHARED = 49152, SHARED_ASKED_FOR = 101376;  // bytes of a block: the latter as compute capability 8.6 has it
+
 struct Kernel {
     const char* (*launch)(const char*, const unsigned*, const unsigned*, unsigned, void**, int);
     std::string name;
+    int shared = SHARED;
 };
 
 /**
@@ -282,14 +285,19 @@ int cuModuleGetFunction(void** function, void* module, const char* name) {
     *function = kernel;
     return SUCCESS;
 }
+int cuFuncSetAttribute(void* function, int attribute, int value) {
+    if (attribute != 8 || value > SHARED_ASKED_FOR) return INVALID_VALUE;
+    static_cast<Kernel*>(function)->shared = value;
+    return SUCCESS;
+}
 int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void*, void** values, void**) {
     Guard guard(lock);
     if (launches == settings["losesAfter"]) settings["lost"] = ILLEGAL_ADDRESS;
     if (lost()) return lost();
-    if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared > 49152) return INVALID_VALUE;
     defaultWork++;
     auto* kernel = static_cast<Kernel*>(function);
+    if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared > (unsigned) kernel->shared) return INVALID_VALUE;
     unsigned grid[] = {gx, gy, gz}, block[] = {bx, by, bz};
     const char* failure =
         kernel->launch(kernel->name.c_str(), grid, block, shared, values, launches++ % 2 == 0 ? 1 : -1);
@@ -338,6 +346,15 @@ int nvrtcCreateProgram(Program** program, const char* source, const char* name, 
     return 0;
 }
 int nvrtcDestroyProgram(Program** program) { delete *program; *program = nullptr; return 0; }
+/** A source behind all that it includes. */
+static std::string withHeaders(const Program& program, const std::string& source) {
+    static const std::regex include("#include \"([^\"]+)\"");
+    std::string all;
+    for (std::sregex_iterator found(source.begin(), source.end(), include), end; found != end; ++found) {
+        all += withHeaders(program, program.headers.at((*found)[1].str()));
+    }
+    return all + source;
+}
 int nvrtcCompileProgram(Program* program, int, const char**) {
     Guard guard(lock);
     compilations++;
@@ -347,8 +364,8 @@ int nvrtcCompileProgram(Program* program, int, const char**) {
     for (auto& header : program->headers) writeAll(at + "/" + header.first, header.second);
     std::string source = "#line 1 \"" + program->name + "\"\n" + program->source + "\n";
     std::regex kernel("__global__\\s+void\\s+(?:__launch_bounds__\\([^)]*\\)\\s*)?(\\w+)\\s*\\(");
-    std::string names;
-    for (std::sregex_iterator found(program->source.begin(), program->source.end(), kernel), end; found != end; ++found) {
+    std::string names, all = withHeaders(*program, program->source);
+    for (std::sregex_iterator found(all.begin(), all.end(), kernel), end; found != end; ++found) {
         names += " & emu::add(\"" + (*found)[1].str() + "\", " + (*found)[1].str() + ")";
     }
     writeAll(at + "/kernel.cpp", source + "static bool added = true" + names + ";\n");

@@ -1,8 +1,10 @@
 // CUDA C++ for g++: the blocks of a kernel run one after another, each thread of a block on a stack of its own.
 // A thread runs until it waits, at a barrier of its block or for the other lanes of its warp; then the next one runs.
 // What a GPU leaves undefined is made to show: shared memory begins as NaN, threads take turns upwards in one launch and
-// downwards in the next, and lanes that wait at different lines, or for a thread that has ended, fail the launch.
+// downwards in the next, and lanes that wait at different lines, or for a thread that has ended, fail the launch. What an
+// asynchronous copy goes to is NaN until it is waited for.
 #pragma once
+#define EMULATED
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -40,6 +42,7 @@ namespace emu {
 constexpr int LANES = 32;
 constexpr size_t STACK = 48 << 10;
 constexpr size_t DYNAMIC = 232448;  // bytes of shared memory that a block may have on the largest devices
+constexpr size_t GUARD = 4096;
 
 struct Index {
     unsigned x, y, z;
@@ -47,17 +50,34 @@ struct Index {
 
 enum class State { RUNS, AT_BARRIER, IN_WARP, ENDED };
 
+struct Copy {
+    void* to;
+    const void* from;  // or null, for zeros
+    size_t bytes;
+};
+
 struct Thread {
     void* stack;
     Index index;
     int number;
     State state;
     unsigned exchanges;
+    std::vector<std::vector<Copy>> groups;  // of copies, the last one open
+};
+
+/** A product on tensor cores: what lanes have brought, and once one of them has made it, what they get. */
+struct Product {
+    struct {
+        float sums[4];
+        unsigned a[4], b[2];
+    } lanes[LANES];
+    bool made;
 };
 
 struct Warp {
     int waiting, line;
     uint64_t brought[2][LANES];
+    Product products[2];
 };
 
 struct Block {
@@ -72,7 +92,7 @@ struct Block {
 
 inline Block block;
 inline Thread* self;
-alignas(128) inline unsigned char dynamicShared[DYNAMIC];
+alignas(128) inline unsigned char dynamicShared[DYNAMIC + GUARD];
 
 inline void toLauncher() {
     void* abandoned;
@@ -160,6 +180,9 @@ inline int lane() { return self->number % LANES; }
 
 inline void run() {
     block.kernel();
+    for (const auto& group : self->groups) {
+        if (!group.empty()) fail("a thread has ended before its copies");
+    }
     self->state = State::ENDED;
     block.alive--;
     if (block.waiting > 0 && block.waiting == block.alive) fail("a thread has ended that others wait for at a barrier");
@@ -199,7 +222,6 @@ inline void runBlock(std::vector<char>& stacks) {
     block.alive = count;
     for (Warp& warp : block.warps) warp.waiting = 0;
     forget(stacks);
-    std::memset(dynamicShared, 0xff, 4096);
     if (__start_emu_shared) std::memset(__start_emu_shared, 0xff, __stop_emu_shared - __start_emu_shared);
     for (int i = 0; i < count; i++) {
         Thread& thread = block.threads[i];
@@ -207,6 +229,7 @@ inline void runBlock(std::vector<char>& stacks) {
         thread.index = {i % block.size.x, i / block.size.x % block.size.y, i / block.size.x / block.size.y};
         thread.state = State::RUNS;
         thread.exchanges = 0;
+        thread.groups.assign(1, {});
         auto top = reinterpret_cast<uintptr_t>(stacks.data() + (i + 1) * STACK) & ~uintptr_t(15);
         void** stack = reinterpret_cast<void**>(top);
         *--stack = nullptr;  // where a function's return address would be
@@ -243,9 +266,12 @@ extern "C" const char* emuLaunch(const char* name, const unsigned* grid, const u
         for (unsigned y = 0; y < grid[1]; y++) {
             for (unsigned x = 0; x < grid[0]; x++) {
                 block.index = {x, y, z};
-                std::memset(emu::dynamicShared, 0xff, shared);
+                std::memset(emu::dynamicShared, 0xff, shared + emu::GUARD);
                 emu::runBlock(stacks);
                 if (block.failure) return block.failure;
+                for (size_t i = shared; i < shared + emu::GUARD; i++) {
+                    if (emu::dynamicShared[i] != 0xff) return "a block has written behind its shared memory";
+                }
             }
         }
     }
@@ -281,3 +307,93 @@ inline unsigned __float_as_uint(float value) {
 }
 using std::max;
 using std::min;
+inline float __fdividef(float x, float y) { return x / y; }
+
+// --- what tensorcore.cuh has for a GPU ---
+
+namespace emu {
+
+/** sums [16, 8] += a [16, 16]·b [16, 8], each number where the manual of PTX has it among the lanes. */
+inline void make(Product& product) {
+    float a[16][16], b[16][8], sums[16][8];
+    for (int lane = 0; lane < LANES; lane++) {
+        auto& mine = product.lanes[lane];
+        int group = lane / 4, two = lane % 4 * 2;
+        for (int i = 0; i < 4; i++) {
+            for (int half = 0; half < 2; half++) {
+                a[group + i % 2 * 8][two + i / 2 * 8 + half] = __uint_as_float(half ? mine.a[i] & 0xffff0000u : mine.a[i] << 16);
+            }
+            sums[group + i / 2 * 8][two + i % 2] = mine.sums[i];
+        }
+        for (int i = 0; i < 2; i++) {
+            for (int half = 0; half < 2; half++) {
+                b[two + i * 8 + half][group] = __uint_as_float(half ? mine.b[i] & 0xffff0000u : mine.b[i] << 16);
+            }
+        }
+    }
+    for (int row = 0; row < 16; row++) {
+        for (int k = 0; k < 16; k++) {
+            for (int column = 0; column < 8; column++) sums[row][column] += a[row][k] * b[k][column];
+        }
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int i = 0; i < 4; i++) product.lanes[lane].sums[i] = sums[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];
+    }
+    product.made = true;
+}
+
+inline void matrices(int line, unsigned (&out)[4], const unsigned short* row, bool transposed) {
+    if ((uintptr_t) row % 16 != 0) fail("a row of a matrix begins at no multiple of 16 bytes");
+    const uint64_t* rows = exchange(line, 0xffffffffu, (uint64_t) row);
+    auto at = [&](int matrix, int r, int c) { return (unsigned) ((const unsigned short*) rows[matrix * 8 + r])[c]; };
+    int group = lane() / 4, two = lane() % 4 * 2;
+    for (int i = 0; i < 4; i++) {
+        out[i] = transposed ? at(i, two, group) | at(i, two + 1, group) << 16 : at(i, group, two) | at(i, group, two + 1) << 16;
+    }
+}
+
+inline void copy(void* shared, const void* global, bool wanted, size_t bytes) {
+    if ((uintptr_t) shared % bytes != 0 || (uintptr_t) global % bytes != 0) fail("an asynchronous copy that is not aligned");
+    std::memset(shared, 0xff, bytes);
+    self->groups.back().push_back({shared, wanted ? global : nullptr, bytes});
+}
+
+}  // namespace emu
+
+inline void multiplyAdd(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    emu::Thread& self = *emu::self;
+    emu::Product& product = emu::block.warps[self.number / emu::LANES].products[self.exchanges & 1];
+    auto& mine = product.lanes[emu::lane()];
+    std::copy(sums, sums + 4, mine.sums);
+    std::copy(a, a + 4, mine.a);
+    mine.b[0] = b0;
+    mine.b[1] = b1;
+    product.made = false;
+    emu::exchange(__LINE__, 0xffffffffu, 0);
+    if (!product.made) emu::make(product);
+    std::copy(mine.sums, mine.sums + 4, sums);
+}
+inline void loadMatrices(unsigned (&out)[4], const unsigned short* row) { emu::matrices(__LINE__, out, row, false); }
+inline void loadTransposed(unsigned (&out)[4], const unsigned short* row) { emu::matrices(__LINE__, out, row, true); }
+inline void copyAsync16(void* shared, const void* global, bool wanted) { emu::copy(shared, global, wanted, 16); }
+inline void copyAsync4(void* shared, const void* global, bool wanted) { emu::copy(shared, global, wanted, 4); }
+inline void commitCopies() { emu::self->groups.emplace_back(); }
+template <int LEFT>
+void awaitCopies() {
+    auto& groups = emu::self->groups;
+    while (groups.size() > LEFT + 1) {
+        for (const emu::Copy& copy : groups.front()) {
+            if (copy.from) std::memcpy(copy.to, copy.from, copy.bytes); else std::memset(copy.to, 0, copy.bytes);
+        }
+        groups.erase(groups.begin());
+    }
+}
+/** To the nearest, ties to even. */
+inline unsigned pair(float first, float second) {
+    auto rounded = [](float x) {
+        unsigned bits = __float_as_uint(x);
+        return (bits & 0x7fffffffu) > 0x7f800000u ? 0x7fffu : bits + 0x7fffu + (bits >> 16 & 1) >> 16;
+    };
+    return rounded(first) | rounded(second) << 16;
+}
+inline float exp2Fast(float x) { return exp2f(x); }
