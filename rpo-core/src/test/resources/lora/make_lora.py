@@ -32,7 +32,7 @@ CASES = {
         "ministral3", "gemma3", "olmo2", "olmo3", "smollm3", "granite", "exaone4", "glm4", "cohere2", "stablelm", "starcoder2",
         "phi", "gpt_neox")},
     **{family + "_attention": (family, dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
-       for family in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss")},
+       for family in ("mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt_oss")},
     "mixtral_experts": ("mixtral", dict(r=2, lora_alpha=4, target_modules=["q_proj"], rank_pattern={"experts.down_proj": 3},
                                         target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])),
     "qwen3_moe_experts": ("qwen3_moe", dict(r=2, lora_alpha=4, target_modules=[], use_rslora=True,

@@ -98,6 +98,9 @@ public final class ModelDirectory {
 
         void requireSaidBy(Path folder, JsonObject config) {
             boolean found = RewardHead.isSaidBy(config);
+            if (seed.isPresent()) {
+                RewardHead.architecture(config); // or says that there is none
+            }
             if (!reward && found) {
                 throw config.refuse(
                         "architectures", "which gives rewards instead of words", "Use a language model here");

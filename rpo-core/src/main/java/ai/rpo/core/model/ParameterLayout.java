@@ -186,6 +186,10 @@ public final class ParameterLayout {
         List<Part> router = List.of(new Part(mixture.names().router(), mixture.experts()));
         projections(config, block, router, config.hiddenSize(), biased);
         WeightNames.Experts names = mixture.names();
+        names.shared().ifPresent(shared -> {
+            projections(config, block, List.of(new Part(shared.gate(), 1)), config.hiddenSize(), false);
+            feedForward(config, block + shared.before(), names.input(), names.output(), mixture.sharedColumns());
+        });
         if (names.stacked()) {
             int hidden = config.hiddenSize();
             stacked(block + names.all() + names.input().get(0), mixture.experts(), hidden, 2 * mixture.columns());

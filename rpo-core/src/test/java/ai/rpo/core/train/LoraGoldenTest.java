@@ -65,6 +65,7 @@ class LoraGoldenTest {
         "phi_all, phi",
         "gpt_neox_all, gpt_neox",
         "mixtral_attention, mixtral",
+        "qwen2_moe_attention, qwen2_moe",
         "qwen3_moe_attention, qwen3_moe",
         "olmoe_attention, olmoe",
         "gpt_oss_attention, gpt_oss",
