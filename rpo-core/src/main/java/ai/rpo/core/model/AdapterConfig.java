@@ -126,24 +126,13 @@ public final class AdapterConfig {
                 pattern(file, "rank_pattern", JsonObject::positiveInt, adapted),
                 pattern(file, "alpha_pattern", JsonObject::positive, adapted),
                 saved(file, config),
-                dora(file, config));
+                file.flag("use_dora", false));
     }
 
     static Set<String> union(Set<String> some, Set<String> others) {
         Set<String> all = new TreeSet<>(some);
         all.addAll(others);
         return all;
-    }
-
-    private static boolean dora(JsonObject file, ModelConfig config) {
-        boolean dora = file.flag("use_dora", false);
-        if (dora && config.architecture().names().inputMajor()) {
-            throw file.refuse(
-                    "use_dora",
-                    "but not supported for " + config.modelType() + ", whose weights lie transposed",
-                    MERGE);
-        }
-        return dora;
     }
 
     private static <N> Map<String, N> pattern(

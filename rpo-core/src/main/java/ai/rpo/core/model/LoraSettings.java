@@ -72,9 +72,6 @@ public record LoraSettings(
             problems.add("layers must be null where there are target-parameters, which name layers themselves"
                     + " (layers.0.mlp.experts.down_proj), but are " + layers);
         }
-        if (dora && dropout > 0) {
-            problems.add("dora must be false where dropout is above 0, but is true");
-        }
         rankPattern.forEach((key, value) -> {
             if (!value.matches("[1-9]\\d{0,8}")) {
                 problems.add("rank-pattern must have whole numbers above 0, but " + key + " is " + value);
@@ -167,10 +164,6 @@ public record LoraSettings(
                 LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), adapted),
                 AdapterConfig.saved(savedModules(config), config, "rpo.lora.modules-to-save"),
                 dora);
-        if (dora && config.architecture().names().inputMajor()) {
-            throw RpoException.configuration("Cannot train with rpo.lora.dora = true: a " + config.modelType()
-                    + " model's weights lie transposed. Set it to false.");
-        }
         start.adapter().ifPresent(adapter -> requireSame(wanted, adapter.lora(), start));
         return Optional.of(wanted);
     }

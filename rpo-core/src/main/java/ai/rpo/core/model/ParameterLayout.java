@@ -122,7 +122,8 @@ public final class ParameterLayout {
                 }
                 for (String module : lora.dora() ? adapted : List.<String>of()) {
                     Entry weight = base.get(module + ".weight");
-                    layout.add(Lora.magnitude(module), List.of(weight.rows()), weight.order);
+                    int rows = names.inputMajor() ? weight.columns() : weight.rows();
+                    layout.add(Lora.magnitude(module), List.of(rows), weight.order);
                 }
             }
             ExpertParameter.of(config, i).stream()

@@ -167,7 +167,7 @@ class AdapterConfigTest {
                         List.of(),
                         true,
                         BasePrecision.AS_STORED));
-        assertEquals(6, e.getMessage().lines().count(), e.getMessage());
+        assertEquals(5, e.getMessage().lines().count(), e.getMessage());
     }
 
     /** Lists that serve many families are common. */

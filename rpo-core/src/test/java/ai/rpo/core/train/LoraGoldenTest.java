@@ -77,6 +77,9 @@ class LoraGoldenTest {
         "llama_saved, llama",
         "llama_dora, llama",
         "glm4_dora, glm4",
+        "gpt2_dora, gpt2",
+        "llama_dropout, llama",
+        "llama_dora_dropout, llama",
         "qwen3_saved, qwen3",
         "gpt2_all, gpt2"
     })
