@@ -100,6 +100,11 @@ final class StoredWeights implements Weights {
         return weights;
     }
 
+    /** Those of a model of which there are none: nothing is found, and nothing can be read. */
+    static StoredWeights absent(Path folder, ModelConfig config) {
+        return new StoredWeights(folder, config, List.of(), Optional.empty(), Optional.empty());
+    }
+
     @Override
     public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
         if (isDrawn(entry)) {
