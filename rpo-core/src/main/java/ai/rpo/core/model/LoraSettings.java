@@ -163,7 +163,7 @@ public record LoraSettings(
         }
         Set<String> parameters = ExpertTargets.named(config, targetParameters, "rpo.lora.target-parameters");
         Set<String> adapted = AdapterConfig.union(modules, parameters);
-        Lora lora = new Lora(
+        return new Lora(
                 rank,
                 alpha,
                 dropout,
@@ -174,7 +174,6 @@ public record LoraSettings(
                 LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), adapted),
                 AdapterConfig.saved(savedModules(config), config, true, "rpo.lora.modules-to-save"),
                 dora);
-        return lora;
     }
 
     /** The head of a reward model is no part of the model that was adapted, so it is trained whole. */
