@@ -3,6 +3,8 @@ package ai.rpo.jobs.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ModelConfigParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +34,9 @@ class PublishedShapesTest {
     private static final Pattern NEEDS = Pattern.compile("memory +((\\S+) MB to score, (\\S+) MB to train (\\S+) parameters)");
     private static final int TOKENS = 1024;
 
+    /** Default of {@code rpo.reference.tokens-per-batch}. */
+    private static final long ROWS = 8192;
+
     @TempDir
     private static Path work;
 
@@ -48,7 +53,7 @@ class PublishedShapesTest {
         return tests;
     }
 
-    /** Weights alone are known from outside; what comes on top is scratch memory of so many rows. */
+    /** Weights alone are known from outside; what comes on top lies within what such a decoder can need. */
     private static void check(JsonNode model, String out) {
         long parameters = model.get("parameters").longValue();
         assertTrue(out.contains(String.format(Locale.ROOT, "%,d parameters, context", parameters)), out);
@@ -57,10 +62,18 @@ class PublishedShapesTest {
         assertTrue(needs.find(), out);
         assertEquals(parameters, number(needs.group(4)), out);
         long weights = Float.BYTES * parameters >> 20;
+        ModelConfig config = ModelConfigParser.parse(model.get("config").toString(), "config.json");
+        long inner = config.architecture()
+                .mixture()
+                .map(mixture -> mixture.chosen() * (mixture.columns() + config.hiddenSize()) + mixture.sharedColumns())
+                .orElse(config.intermediateSize());
+        long row = Float.BYTES * (2L * config.hiddenSize() + 8L * config.headDim() + 4 * inner);
         long scoring = number(needs.group(2));
-        assertTrue(scoring >= weights && scoring < weights + 3000, scoring + " beside " + weights);
+        assertTrue(scoring > weights && scoring < weights + (2 * ROWS * row >> 20) + 1024, scoring + " beside " + weights);
         long training = number(needs.group(3));
-        assertTrue(training >= 4 * weights && training < 4 * weights + 20_000, training + " beside " + weights);
+        assertTrue(training > 4 * weights && training < 4 * weights + 20_000, training + " beside " + weights);
+        assertEquals(config.layers(), config.rotary().size());
+        assertTrue(config.architecture().attention().windows().stream().allMatch(w -> w < config.contextLength()));
     }
 
     /** Of Llama 3.1 8B's parameters 1.05 billion are embeddings and head, in bfloat16; the others are packed. */
