@@ -24,6 +24,9 @@ public final class AdapterConfig {
     static final String BASE = "base_model_name_or_path";
     static final String ALL = "all-linear";
 
+    /** Keeps a head that is its model's embedding one with it where they are trained; else PEFT parts the two. */
+    private static final String TYING = "ensure_weight_tying";
+
     /** Names what other families call the head of a classifier: PEFT names both, whichever a model has. */
     private static final String OTHER_CLASSIFIER = "classifier";
 
@@ -62,7 +65,6 @@ public final class AdapterConfig {
             "megatron_config",
             "megatron_core",
             "runtime_config",
-            "ensure_weight_tying",
             "merge_weights",
             "enable_lora");
 
@@ -80,6 +82,7 @@ public final class AdapterConfig {
             "alpha_pattern",
             "layers_to_transform",
             "modules_to_save",
+            TYING,
             "init_lora_weights");
 
     static final String MERGE = "Merge the adapter into its model in PEFT, and use that";
@@ -174,15 +177,18 @@ public final class AdapterConfig {
 
     private static Set<String> saved(JsonObject file, ModelConfig config) {
         String key = "modules_to_save";
-        return file.isEmpty(key) ? Set.of() : saved(file.texts(key), config, FILE + "'s " + key);
+        return file.isEmpty(key)
+                ? Set.of()
+                : saved(file.texts(key), config, file.flag(TYING, false), FILE + "'s " + key);
     }
 
     /**
      * Modules that are trained whole: embeddings, the head, norms, by the ends of their names.
      *
+     * @param tying whether a head that is the embedding stays so
      * @throws RpoException if there is none of a name, or it is another kind of module
      */
-    static Set<String> saved(List<String> names, ModelConfig config, String source) {
+    static Set<String> saved(List<String> names, ModelConfig config, boolean tying, String source) {
         Set<String> all = ParameterLayout.of(config).entries().stream()
                 .map(entry -> entry.name().replaceFirst("\\.(weight|bias)$", ""))
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -193,8 +199,13 @@ public final class AdapterConfig {
             Set<String> matching =
                     all.stream().filter(module -> module.endsWith(name)).collect(Collectors.toCollection(TreeSet::new));
             if (config.tiedHead() && tables.stream().anyMatch(table -> table.endsWith(name))) {
-                throw RpoException.configuration("Cannot train " + name + " of " + source
-                        + ": this model's head is its embedding, and PEFT would part them. " + MERGE + ".");
+                if (!tying) {
+                    throw RpoException.configuration("Cannot train " + name + " of " + source
+                            + ": this model's head is its embedding, and PEFT parts them where " + TYING
+                            + " is not true. " + MERGE + ".");
+                }
+                found.add(weights.embedding());
+                continue;
             }
             if (matching.isEmpty() && config.reward().isPresent() && name.equals(OTHER_CLASSIFIER)) {
                 continue;
@@ -214,6 +225,12 @@ public final class AdapterConfig {
             found.addAll(matching);
         }
         return found;
+    }
+
+    /** Tells whether an adapter trains the one matrix that is a model's embedding and its head. */
+    static boolean trainsTied(ModelConfig config, Lora lora) {
+        return config.tiedHead()
+                && lora.saved().contains(config.architecture().names().embedding());
     }
 
     private static boolean isNorm(String module, ModelConfig config) {
@@ -386,6 +403,9 @@ public final class AdapterConfig {
         if (!lora.saved().isEmpty()) {
             ArrayNode saved = file.putArray("modules_to_save");
             lora.saved().forEach(saved::add);
+            if (trainsTied(config, lora)) {
+                file.put(TYING, true);
+            }
         }
         return file.toPrettyString() + "\n";
     }

@@ -172,7 +172,7 @@ public record LoraSettings(
                 parameters,
                 LoraPatterns.apply(numbers(rankPattern, Integer::valueOf), adapted),
                 LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), adapted),
-                AdapterConfig.saved(savedModules(config), config, "rpo.lora.modules-to-save"),
+                AdapterConfig.saved(savedModules(config), config, true, "rpo.lora.modules-to-save"),
                 dora);
     }
 

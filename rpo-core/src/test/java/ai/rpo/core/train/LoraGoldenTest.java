@@ -73,6 +73,7 @@ class LoraGoldenTest {
         "llama_patterns, llama",
         "llama_layers, llama",
         "llama_saved, llama",
+        "granite_tied, granite",
         "llama_dora, llama",
         "glm4_dora, glm4",
         "gpt2_dora, gpt2",
