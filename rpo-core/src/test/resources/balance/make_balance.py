@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what transformers makes of the loss that balances the use of experts, for the mixtures in ../families.
 
-usage: make_balance.py        (torch 2.15, transformers 5.23)
+usage: make_balance.py [FAMILY...]        (all of them, if none is named; torch 2.15, transformers 5.23)
 FAMILY.json          the loss over all pairs, by transformers' load_balancing_loss_func; its weight; the RPO loss and both together
 FAMILY.safetensors   the gradient of both together, under the names in memory
 
@@ -10,6 +10,7 @@ alone that predict a token.
 """
 import importlib
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -50,5 +51,5 @@ def make(family):
     print(family, expected)
 
 
-for name in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss"):
+for name in sys.argv[1:] or ("mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt_oss"):
     make(name)

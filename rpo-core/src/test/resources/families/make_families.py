@@ -68,6 +68,8 @@ FAMILIES = {
     "gpt_neox_sequential": (tf.GPTNeoXConfig, dict(ONE_KEY_A_HEAD, use_parallel_residual=False, attention_bias=False,
                                                    hidden_act="gelu_new")),
     "mixtral": (tf.MixtralConfig, dict(MIXTURE, sliding_window=3, num_local_experts=4, num_experts_per_tok=2)),
+    "qwen2_moe": (tf.Qwen2MoeConfig, dict(MIXTURE, moe_intermediate_size=5, shared_expert_intermediate_size=7, num_experts=4,
+                                          num_experts_per_tok=2, use_sliding_window=True, sliding_window=3)),
     "qwen3_moe": (tf.Qwen3MoeConfig, dict(MIXTURE, head_dim=6, moe_intermediate_size=5, num_experts=5,
                                           num_experts_per_tok=2, norm_topk_prob=True, decoder_sparse_step=2,
                                           use_sliding_window=True, sliding_window=3)),

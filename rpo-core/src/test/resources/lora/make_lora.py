@@ -22,6 +22,7 @@ from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).parent
 STEPS, RATE, STORIES_RATE = 8, 0.01, 2e-3
+DROPOUT_SEED, MASK = 1, (1 << 64) - 1
 CASES = {
     "llama_query_value": ("llama", dict(r=2, lora_alpha=3, target_modules=["q_proj", "v_proj"])),
     "llama_all": ("llama", dict(r=3, lora_alpha=4, use_rslora=True, target_modules="all-linear")),
@@ -32,7 +33,7 @@ CASES = {
         "ministral3", "gemma3", "olmo2", "olmo3", "smollm3", "granite", "exaone4", "glm4", "cohere2", "stablelm", "starcoder2",
         "phi", "gpt_neox")},
     **{family + "_attention": (family, dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"]))
-       for family in ("mixtral", "qwen3_moe", "olmoe", "gpt_oss")},
+       for family in ("mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt_oss")},
     "mixtral_experts": ("mixtral", dict(r=2, lora_alpha=4, target_modules=["q_proj"], rank_pattern={"experts.down_proj": 3},
                                         target_parameters=["mlp.experts.gate_up_proj", "mlp.experts.down_proj"])),
     "qwen3_moe_experts": ("qwen3_moe", dict(r=2, lora_alpha=4, target_modules=[], use_rslora=True,
@@ -45,10 +46,66 @@ CASES = {
     "llama_layers": ("llama", dict(r=2, lora_alpha=4, target_modules=["q_proj", "gate_proj"], layers_to_transform=[1])),
     "llama_saved": ("llama", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["embed_tokens", "lm_head"])),
     "qwen3_saved": ("qwen3", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["norm", "embed_tokens"])),
+    "granite_tied": ("granite", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["lm_head"],
+                                     ensure_weight_tying=True)),
     "llama_dora": ("llama", dict(r=2, lora_alpha=4, target_modules="all-linear", use_dora=True)),
     "glm4_dora": ("glm4", dict(r=2, lora_alpha=4, target_modules="all-linear", use_dora=True)),
+    "gpt2_dora": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True, use_dora=True)),
+    "llama_dropout": ("llama", dict(r=2, lora_alpha=4, target_modules="all-linear", lora_dropout=0.3)),
+    "llama_dora_dropout": ("llama", dict(r=2, lora_alpha=4, target_modules="all-linear", use_dora=True, lora_dropout=0.3)),
     "gpt2_all": ("gpt2", dict(r=2, lora_alpha=4, target_modules=["c_attn", "c_proj", "c_fc"], fan_in_fan_out=True)),
 }
+
+
+class Dropout(torch.nn.Module):
+    """Drops what this project drops: it depends on a seed, the step, the pair and the token's row in it, and on the projections."""
+
+    seeds = None  # of the rows of the sequence at hand
+
+    def __init__(self, rate, first):
+        super().__init__()
+        self.rate, self.stream = rate, string_hash(first)
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        mask = [[noise(noise(row, self.stream), column) >> 11 for column in range(x.shape[-1])] for row in Dropout.seeds]
+        kept = torch.tensor(mask, dtype=torch.float64) / 2 ** 53 >= self.rate
+        return x * kept.to(x.dtype) / (1 - self.rate)
+
+
+def noise(seed, place):
+    """SplitMix64, as Noise.java has it."""
+    z = (seed + (place + 1) * 0x9e3779b97f4a7c15) & MASK
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9 & MASK
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb & MASK
+    return z ^ (z >> 31)
+
+
+def string_hash(text):
+    """Java's, with its sign carried through all 64 bits."""
+    value = 0
+    for character in text:
+        value = (31 * value + ord(character)) & 0xffffffff
+    return (value - (1 << 32) if value >> 31 else value) & MASK
+
+
+def replace_dropout(model, rate):
+    for name, module in model.named_modules():
+        if rate and hasattr(module, "lora_dropout"):
+            first = name.removeprefix("base_model.model.")
+            for others, one in (("k_proj", "q_proj"), ("v_proj", "q_proj"), ("up_proj", "gate_proj")):
+                first = first.replace(others, one)  # projections of one input share a draw here
+            module.lora_dropout["default"] = Dropout(rate, first)
+    model.eval()
+
+
+def rows(pair, side, step, number):
+    """Seeds of the rows of one sequence of a packed pair, of which a completion's last token has no row."""
+    seed = noise(noise(DROPOUT_SEED, step), number)
+    prompt, before = len(pair["prompt"]), len(pair["chosen"]) - 1 if side == "rejected" else 0
+    numbers = list(range(prompt)) + [prompt + before + i for i in range(len(pair[side]))]
+    return [noise(seed, row) for row in numbers]
 
 
 def completion_logp(model, prompt, completion):
@@ -56,8 +113,12 @@ def completion_logp(model, prompt, completion):
     return torch.log_softmax(logits, -1).gather(1, torch.tensor(completion)[:, None]).sum()
 
 
-def both(model, pair):
-    return [completion_logp(model, pair["prompt"], pair[side]) for side in ("chosen", "rejected")]
+def both(model, pair, step=0, number=0):
+    logps = []
+    for side in ("chosen", "rejected"):
+        Dropout.seeds = rows(pair, side, step, number)
+        logps.append(completion_logp(model, pair["prompt"], pair[side]))
+    return logps
 
 
 def all_logps(model, pairs):
@@ -65,17 +126,19 @@ def all_logps(model, pairs):
         return [logp.item() for pair in pairs for logp in both(model, pair)]
 
 
-def step(model, optimizer, pairs, beta, eta, max_norm):
+def step(model, optimizer, pairs, beta, eta, max_norm, step_number=0):
     optimizer.zero_grad()
     total = 0
-    for pair in pairs:
-        chosen, rejected = both(model, pair)
+    model.train()
+    for number, pair in enumerate(pairs):
+        chosen, rejected = both(model, pair, step_number, number)
         margin = beta * ((chosen - pair["ref_chosen_logp"]) - (rejected - pair["ref_rejected_logp"]))
         loss = (-F.logsigmoid(margin) - eta * beta * chosen) / len(pairs)
         loss.backward()
         total += loss.item()
     norm = torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], max_norm).item()
     optimizer.step()
+    model.eval()
     return {"loss": total, "grad_norm": norm}
 
 
@@ -97,8 +160,11 @@ def make(case, base, base_name, keys, dtype, random_b, train):
     model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
     model.to(dtype)
+    replace_dropout(model, keys.get("lora_dropout", 0))
     expected = train(model)
-    save_file(tensors(model), folder / "trained.safetensors")
+    trained = {name: value for name, value in tensors(model).items()
+               if not (keys.get("ensure_weight_tying") and "lm_head" in name)}  # which is the embedding
+    save_file(trained, folder / "trained.safetensors")
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     losses = [s["loss"] for s in expected["steps"]]
     print(f"{case}: {sum(v.numel() for v in tensors(model).values())} parameters, loss {losses[0]:.6f} to {losses[-1]:.6f}")
@@ -110,7 +176,7 @@ def tiny(family):
     def train(model):
         before = all_logps(model, golden["pairs"])
         optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=RATE, weight_decay=0)
-        steps = [step(model, optimizer, golden["pairs"], golden["beta"], golden["eta"], math.inf) for _ in range(STEPS)]
+        steps = [step(model, optimizer, golden["pairs"], golden["beta"], golden["eta"], math.inf, s) for s in range(STEPS)]
         trained = {k: v.clone() for k, v in model.state_dict().items()}
         model.merge_adapter()
         after = all_logps(model, golden["pairs"])

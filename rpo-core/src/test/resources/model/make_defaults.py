@@ -8,9 +8,10 @@ import sys
 
 import torch
 import transformers as tf
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
 FAMILIES = ("llama mistral ministral3 qwen2 qwen3 gemma gemma2 gemma3_text olmo2 olmo3 smollm3 granite exaone4 glm4 cohere2 "
-            "stablelm starcoder2 phi phi3 gpt_neox gpt2 mixtral qwen3_moe olmoe gpt_oss").split()
+            "stablelm starcoder2 phi phi3 gpt_neox gpt2 mixtral qwen2_moe qwen3_moe olmoe gpt_oss").split()
 ONLY_WINDOWS_TURN = ("cohere2", "exaone4")
 
 
@@ -42,11 +43,12 @@ for family in FAMILIES:
     eos = config.eos_token_id
     window = getattr(config, "sliding_window", None)
     types = getattr(config, "layer_types", None) or ["full_attention" if window is None else "sliding_attention"] * layers
-    windows = [window if t == "sliding_attention" else 0 for t in types] if window is not None else []
+    windows = [window if t == "sliding_attention" else 0 for t in types] if window else []
     rotated, slow = (0, []) if family == "gpt2" else rotation(config, family, types, head_dim)
     scale = getattr(config, "attention_multiplier", None) or getattr(config, "query_pre_attn_scalar", head_dim) ** -0.5
     out.append({
         "model_type": family,
+        "classifier": CLASSIFIERS.get(family),
         "parameters": parameters,
         "vocabularySize": config.vocab_size,
         "hiddenSize": config.hidden_size,
@@ -68,7 +70,7 @@ for family in FAMILIES:
         "embedding": config.hidden_size ** 0.5 if family.startswith("gemma") else getattr(config, "embedding_multiplier", 1),
         "residual": getattr(config, "residual_multiplier", 1),
         "logits": getattr(config, "logit_scale", None) or 1 / getattr(config, "logits_scaling", 1),
-        "experts": getattr(config, "num_local_experts", 0),
+        "experts": getattr(config, "num_local_experts", None) or getattr(config, "num_experts", 0),
         "chosen": getattr(config, "num_experts_per_tok", 0),
         "sharesOfAll": getattr(config, "norm_topk_prob", True) is False,
     })

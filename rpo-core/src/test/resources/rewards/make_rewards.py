@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes one tiny random reward model per family beside this file, with what PyTorch computes for it in float64.
 
-usage: make_rewards.py        (torch 2.15, transformers 5.23)
+usage: make_rewards.py [FAMILY...]        (all of them, if none is named; torch 2.15, transformers 5.23)
 FAMILY/config.json, model.safetensors   *ForSequenceClassification with one label; the options of ../families/make_families.py
 FAMILY/expected.json                    token ids of preference pairs with margins, the reward of each completion as
                                         transformers gives it, the Bradley-Terry loss with centring and its parts
@@ -24,12 +24,8 @@ from make_families import FAMILIES, LENGTHS, VOCABULARY  # noqa: E402
 
 CENTER, MEAN, STD = 0.05, 0.3, 1.7
 MARGINS = (0.0, 0.5, 1.0, 0.25, 0.0, 2.0)
-MADE = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "phi3", "phi3_longrope", "gpt2")
-CLASSES = {"gpt2": "GPT2", "phi3_longrope": "Phi3"}
-
-
-def model_class(name):
-    return getattr(tf, CLASSES.get(name, name.capitalize()) + "ForSequenceClassification")
+MADE = ("llama mistral ministral3 mixtral qwen2 qwen2_moe qwen3 qwen3_moe gemma gemma2 gemma3 olmo2 olmo3 smollm3 exaone4 glm4 "
+        "stablelm starcoder2 phi phi3 phi3_longrope gpt_neox gpt_oss gpt2").split()
 
 
 def make_pairs(generator):
@@ -62,10 +58,10 @@ def make(name, family, changes):
     torch.manual_seed(7)
     _, options = FAMILIES[family]
     options = dict(dict(options, num_labels=1, pad_token_id=0), **changes)
-    model = model_class(family)(FAMILIES[family][0](**options)).eval()
+    model = tf.AutoModelForSequenceClassification.from_config(FAMILIES[family][0](**options)).eval()
     with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim == 1:
+        for tensor, parameter in model.named_parameters():
+            if parameter.ndim == 1 or tensor.endswith("_bias"):
                 parameter.add_(0.3 * torch.randn_like(parameter))
     folder = HERE / name
     folder.mkdir(exist_ok=True)
@@ -90,7 +86,9 @@ def to_openrlhf(source, folder):
 
 
 if __name__ == "__main__":
-    for family in MADE:
+    for family in sys.argv[1:] or MADE:
         make(family, family, {})
+    if sys.argv[1:]:
+        sys.exit()
     make("llama_padded", "llama", {"pad_token_id": 2})
     to_openrlhf(HERE / "llama", HERE / "llama_openrlhf")

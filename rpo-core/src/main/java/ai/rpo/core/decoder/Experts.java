@@ -20,8 +20,15 @@ final class Experts implements Branch.Part<Experts.Saved> {
      * @param logits of the router, {@code [tokens, experts]}
      * @param gathered inputs in the order of experts, {@code [places, hidden]}
      * @param computed what the experts made of those
+     * @param shared of the expert that every token goes through; null where there is none
      */
-    record Saved(Routing routing, Tensor logits, Tensor gathered, FeedForward.Saved inner, Tensor computed) {}
+    record Saved(
+            Routing routing,
+            Tensor logits,
+            Tensor gathered,
+            FeedForward.Saved inner,
+            Tensor computed,
+            SharedExpert.Saved shared) {}
 
     private interface Rows {
         void of(FeedForward expert, int from, int to);
@@ -31,6 +38,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
     private final Architecture.Mixture mixture;
     private final Projection router;
     private final List<FeedForward> experts;
+    private final Optional<SharedExpert> shared;
 
     Experts(Backend backend, ModelConfig config, Optional<Lora> lora, Architecture.Mixture mixture, int layer) {
         this.backend = backend;
@@ -45,6 +53,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
         experts = IntStream.range(0, mixture.experts())
                 .mapToObj(expert -> FeedForward.ofExpert(backend, config, lora, mixture, layer, expert))
                 .toList();
+        shared = SharedExpert.of(backend, config, mixture, layer);
     }
 
     /** Keeps the rows that it is given. */
@@ -79,7 +88,9 @@ final class Experts implements Branch.Part<Experts.Saved> {
             backend.zero(out);
         }
         backend.mixRows(computed, routing.rows(), routing.shares(), out);
-        return new Saved(routing, logits, gathered, inner, computed);
+        SharedExpert.Saved savedOfShared = shared.map(expert -> expert.forward(weights, x, batch, out, workspace))
+                .orElse(null);
+        return new Saved(routing, logits, gathered, inner, computed, savedOfShared);
     }
 
     @Override
@@ -113,6 +124,8 @@ final class Experts implements Branch.Part<Experts.Saved> {
                         gradients,
                         workspace));
         backend.mixRows(dGathered, routing.rows(), routing.wholeShares(), dX);
+        shared.ifPresent(
+                expert -> expert.backward(weights, saved.shared, x, batch, dOut, dX, gradients, workspace));
     }
 
     private void eachWithRows(Routing routing, Rows body) {

@@ -96,6 +96,21 @@ final class FeedForward implements Branch.Part<FeedForward.Saved> {
                 output.with(ExpertUpdate.of(backend, lora, ExpertParameter.output(config, mixture, layer), expert)));
     }
 
+    /** The one of a layer with experts that every token goes through. */
+    static FeedForward ofSharedExpert(Backend backend, ModelConfig config, Architecture.Mixture mixture, int layer) {
+        WeightNames.Experts names = mixture.names();
+        String before = config.architecture().names().block(layer)
+                + names.shared().orElseThrow().before();
+        List<String> inputs = names.input().stream().map(before::concat).toList();
+        return new FeedForward(
+                backend,
+                config,
+                mixture.gate(),
+                mixture.sharedColumns(),
+                projection(backend, config, Optional.empty(), inputs),
+                projection(backend, config, Optional.empty(), List.of(before + names.output())));
+    }
+
     private static Projection projection(Backend backend, ModelConfig config, Optional<Lora> lora, List<String> names) {
         boolean biased = config.architecture().biases().feedForward();
         return Projection.of(

@@ -85,29 +85,55 @@ final class LowRankUpdate implements Projection.Update {
         Workspace.Mark mark = workspace.mark();
         Tensor dDropped = workspace.tensor(dX.rows(), dX.columns());
         backend.linearBackwardInput(dReduced, allA(weights), dDropped, false);
-        backend.dropout(dDropped, lora.dropout(), batch.noise(stream), dDropped);
+        droppedBackward(dDropped, batch);
         backend.add(dDropped, dX);
         workspace.release(mark);
     }
 
-    /** Adds {@code scale·B·A} of all projections to their weights, {@code [columns of all projections, in]}. */
+    /** Adds {@code scale·B·A} of all projections to their weights, as those are stored. */
     void addTo(Tensor weight, Parameters weights, Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
-        backend.linearBackwardInput(allB(weights, workspace), allA(weights), weight, true);
+        if (inputMajor) {
+            backend.linearBackwardWeight(allA(weights), transposed(allB(weights, workspace), workspace), weight);
+        } else {
+            backend.linearBackwardInput(allB(weights, workspace), allA(weights), weight, true);
+        }
         workspace.release(mark);
     }
 
-    private boolean drops(PackedBatch batch) {
+    /** A matrix of few columns, by a product with the identity. */
+    private Tensor transposed(Tensor matrix, Workspace workspace) {
+        int columns = matrix.columns();
+        double[] ones = new double[columns * columns];
+        for (int i = 0; i < columns; i++) {
+            ones[i * columns + i] = 1;
+        }
+        Tensor identity = workspace.tensor(columns, columns);
+        backend.set(ones, identity);
+        Tensor transposed = workspace.tensor(columns, matrix.rows());
+        backend.linear(identity, matrix, transposed, false);
+        return transposed;
+    }
+
+    boolean drops(PackedBatch batch) {
         return lora.dropout() > 0 && batch.isNoisy();
     }
 
-    private Tensor dropped(Tensor x, TokenRows batch, Workspace workspace) {
+    /** Gives what the update reads: x itself, or a copy in the workspace where some of it is dropped. */
+    Tensor dropped(Tensor x, TokenRows batch, Workspace workspace) {
         if (!(batch instanceof PackedBatch packed) || !drops(packed)) {
             return x;
         }
         Tensor dropped = workspace.tensor(x.rows(), x.columns());
         backend.dropout(x, lora.dropout(), packed.noise(stream), dropped);
         return dropped;
+    }
+
+    /** Turns a gradient of {@link #dropped} into that of x, in place. */
+    void droppedBackward(Tensor gradient, PackedBatch batch) {
+        if (drops(batch)) {
+            backend.dropout(gradient, lora.dropout(), batch.noise(stream), gradient);
+        }
     }
 
     private int reducedColumns() {

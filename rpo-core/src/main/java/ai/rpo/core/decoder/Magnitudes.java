@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import ai.rpo.core.model.Lora;
+import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import ai.rpo.core.tensor.Workspace;
@@ -10,13 +11,14 @@ import java.util.Optional;
 
 /**
  * The magnitudes of DoRA (arXiv 2402.09353): a row of {@code W + scale·B·A} is as long as its magnitude says, so a column of
- * the product is multiplied with magnitude over norm. As in the paper the norm counts as a constant in gradients.
+ * the product is multiplied with magnitude over norm. As in the paper the norm counts as a constant in gradients. Of
+ * weights that are stored input first it is a column that has a magnitude.
  */
 final class Magnitudes {
 
     /**
      * @param factors of the product's columns, {@code [1, columns of all projections]}; 1 where none is adapted
-     * @param inverse one over the norm of each row
+     * @param inverse one over the norm of each row, or of each column of weights stored input first
      */
     record Gains(Tensor factors, Tensor inverse) {}
 
@@ -25,25 +27,49 @@ final class Magnitudes {
     private final List<String> projections;
     private final List<String> weights;
     private final LowRankUpdate update;
+    private final boolean inputMajor;
 
-    private Magnitudes(Backend backend, Lora lora, List<String> projections, LowRankUpdate update) {
+    private Magnitudes(
+            Backend backend, Lora lora, List<String> projections, LowRankUpdate update, boolean inputMajor) {
         this.backend = backend;
         this.lora = lora;
         this.projections = projections;
         this.update = update;
+        this.inputMajor = inputMajor;
         weights = projections.stream().map(name -> name + ".weight").toList();
     }
 
     /** @return empty if the adapter has none */
     static Optional<Magnitudes> of(
-            Backend backend, Optional<Lora> lora, List<String> projections, Optional<LowRankUpdate> update) {
+            Backend backend,
+            Optional<Lora> lora,
+            List<String> projections,
+            Optional<LowRankUpdate> update,
+            boolean inputMajor) {
         return lora.filter(Lora::dora)
-                .flatMap(adapter -> update.map(low -> new Magnitudes(backend, adapter, projections, low)));
+                .flatMap(adapter -> update.map(low -> new Magnitudes(backend, adapter, projections, low, inputMajor)));
+    }
+
+    /**
+     * Gives what the magnitudes' product is made of: {@code x} itself, or in training with dropout a copy of it in the
+     * workspace, less what is dropped. What was dropped goes through the model's own weights alone, as in PEFT.
+     */
+    Tensor read(Tensor x, TokenRows batch, Workspace workspace) {
+        return update.dropped(x, batch, workspace);
+    }
+
+    /** Tells whether {@link #read} drops some of x. */
+    boolean drops(PackedBatch batch) {
+        return update.drops(batch);
+    }
+
+    /** Turns a gradient of {@link #read} into that of x, in place. */
+    void readBackward(Tensor gradient, PackedBatch batch) {
+        update.droppedBackward(gradient, batch);
     }
 
     Gains gains(Parameters parameters, Workspace workspace) {
-        int columns =
-                weights.stream().mapToInt(name -> parameters.entry(name).rows()).sum();
+        int columns = projections.stream().mapToInt(name -> width(parameters, name)).sum();
         Tensor factors = workspace.tensor(1, columns);
         Tensor inverse = workspace.tensor(1, columns);
         Workspace.Mark mark = workspace.mark();
@@ -53,7 +79,11 @@ final class Magnitudes {
         Arrays.setAll(all, i -> i);
         backend.gatherRows(stored, all, sum);
         update.addTo(sum, parameters, workspace);
-        backend.inverseRowNorms(sum, inverse);
+        if (inputMajor) {
+            setInverseColumnNorms(sum, inverse, workspace);
+        } else {
+            backend.inverseRowNorms(sum, inverse);
+        }
         double[] onesElsewhere = new double[columns];
         eachProjection(
                 parameters,
@@ -68,6 +98,12 @@ final class Magnitudes {
         });
         workspace.release(mark);
         return new Gains(factors, inverse);
+    }
+
+    private void setInverseColumnNorms(Tensor x, Tensor out, Workspace workspace) {
+        Tensor squares = workspace.zeros(1, x.columns());
+        backend.columnDots(x, x, squares);
+        backend.set(Arrays.stream(squares.toArray()).map(square -> 1 / Math.sqrt(square)).toArray(), out);
     }
 
     /**
@@ -108,9 +144,14 @@ final class Magnitudes {
     private void eachProjection(Parameters parameters, Columns body) {
         int from = 0;
         for (String module : projections) {
-            int to = from + parameters.entry(module + ".weight").rows();
+            int to = from + width(parameters, module);
             body.of(module, from, to);
             from = to;
         }
+    }
+
+    private int width(Parameters parameters, String module) {
+        ParameterLayout.Entry weight = parameters.entry(module + ".weight");
+        return inputMajor ? weight.columns() : weight.rows();
     }
 }

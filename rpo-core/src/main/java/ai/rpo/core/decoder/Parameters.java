@@ -219,9 +219,21 @@ public final class Parameters {
                 layout.entries().stream()
                         .filter(entry -> !packed.containsKey(entry.name()))
                         .toList(),
-                (entry, offset, numbers, length) -> entry.runs(offset, length, (at, from, count) -> placement
-                        .storage(entry)
-                        .write(placement.offset(entry) + at, numbers, from, count)));
+                (entry, offset, numbers, length) -> entry.runs(
+                        offset, length, (at, from, step, count) -> write(entry, at, numbers, from, step, count)));
+    }
+
+    private void write(ParameterLayout.Entry entry, long at, float[] numbers, int from, int step, int count) {
+        float[] neighbours = numbers;
+        int first = from;
+        if (step > 1) {
+            neighbours = new float[count];
+            first = 0;
+            for (int i = 0; i < count; i++) {
+                neighbours[i] = numbers[from + i * step];
+            }
+        }
+        placement.storage(entry).write(placement.offset(entry) + at, neighbours, first, count);
     }
 
     private Tensor tensor(ParameterLayout.Entry first, int rows, int columns) {
@@ -232,11 +244,24 @@ public final class Parameters {
     public Weights asWeights() {
         return (entry, offset, target) -> {
             float[] values = new float[target.remaining()];
-            entry.runs(offset, values.length, (at, from, count) -> placement
-                    .storage(entry)
-                    .read(placement.offset(entry) + at, values, from, count));
+            entry.runs(
+                    offset,
+                    values.length,
+                    (at, from, step, count) -> read(entry, at, values, from, step, count));
             target.put(values);
         };
+    }
+
+    private void read(ParameterLayout.Entry entry, long at, float[] values, int from, int step, int count) {
+        if (step == 1) {
+            placement.storage(entry).read(placement.offset(entry) + at, values, from, count);
+            return;
+        }
+        float[] neighbours = new float[count];
+        placement.storage(entry).read(placement.offset(entry) + at, neighbours, 0, count);
+        for (int i = 0; i < count; i++) {
+            values[from + i * step] = neighbours[i];
+        }
     }
 
     /** Neighbouring matrices of equal width as one, {@code [rows of all, columns]}, or vectors as a longer one. */

@@ -95,7 +95,7 @@ final class Projection {
                 biased ? Optional.of(bias) : Optional.empty(),
                 inputMajor,
                 update,
-                Magnitudes.of(backend, lora, names, update));
+                Magnitudes.of(backend, lora, names, update, inputMajor));
     }
 
     /**
@@ -124,13 +124,20 @@ final class Projection {
     /** {@code x [tokens, in]} to {@code out [tokens, out]}, overwriting it or adding to it. */
     void forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
         if (magnitudes.isEmpty()) {
-            multiply(weights, x, batch, out, accumulate, workspace);
+            throughWeight(weights, x, out, accumulate, workspace);
+            update.ifPresent(low -> low.forward(weights, x, batch, out, workspace));
         } else {
             Workspace.Mark mark = workspace.mark();
             Tensor product = accumulate ? workspace.tensor(out.rows(), out.columns()) : out;
-            multiply(weights, x, batch, product, false, workspace);
+            Tensor read = magnitudes.get().read(x, batch, workspace);
+            adapted(weights, x, read, batch, product, workspace);
             Tensor factors = magnitudes.get().gains(weights, workspace).factors();
             backend.scaleColumns(product, factors, product);
+            if (read != x) { // the rest of x goes through the model's weights alone
+                backend.scale(read, -1);
+                backend.add(x, read);
+                throughWeight(weights, read, product, true, workspace);
+            }
             if (accumulate) {
                 backend.add(product, out);
             }
@@ -139,9 +146,14 @@ final class Projection {
         bias.ifPresent(window -> backend.addRow(window.of(weights), out));
     }
 
-    /** The product with the weight and what an adapter adds to that. */
-    private void multiply(
-            Parameters weights, Tensor x, TokenRows batch, Tensor out, boolean accumulate, Workspace workspace) {
+    /** The product that magnitudes are of: of what they read with the weight, and what an adapter adds to that. */
+    private void adapted(
+            Parameters weights, Tensor x, Tensor read, TokenRows batch, Tensor out, Workspace workspace) {
+        throughWeight(weights, read, out, false, workspace);
+        update.orElseThrow().forward(weights, x, batch, out, workspace);
+    }
+
+    private void throughWeight(Parameters weights, Tensor x, Tensor out, boolean accumulate, Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
         if (inputMajor) { // x·W is what the gradient of the other layout's input is made with
             backend.linearBackwardInput(x, weight.of(weights, workspace), out, accumulate);
@@ -149,7 +161,15 @@ final class Projection {
             backend.linear(x, weight.of(weights, workspace), out, accumulate);
         }
         workspace.release(mark);
-        update.ifPresent(low -> low.forward(weights, x, batch, out, workspace));
+    }
+
+    private void throughWeightBackward(
+            Parameters weights, Tensor dOut, Tensor dX, boolean accumulate, Workspace workspace) {
+        if (inputMajor) {
+            backend.linear(dOut, weight.of(weights, workspace), dX, accumulate);
+        } else {
+            backend.linearBackwardInput(dOut, weight.of(weights, workspace), dX, accumulate);
+        }
     }
 
     /** Adds to the gradients of what is trained and overwrites {@code dX}, which may be {@code x} itself. */
@@ -162,15 +182,22 @@ final class Projection {
             Parameters gradients,
             Workspace workspace) {
         Workspace.Mark mark = workspace.mark();
+        boolean drops = magnitudes.isPresent() && magnitudes.get().drops(batch);
         Tensor dProduct = throughMagnitudes(weights, x, batch, dOut, gradients, workspace);
         Optional<Tensor> dReduced = update.map(low -> low.backward(weights, x, batch, dProduct, gradients, workspace));
         if (gradients.hold(firstName)) {
             backwardWeight(x, dProduct, gradients, workspace);
         }
-        if (inputMajor) {
-            backend.linear(dProduct, weight.of(weights, workspace), dX, false);
+        if (drops) { // all of x went through the weight; what magnitudes changed, only without what was dropped
+            Tensor dChange = dProduct; // less dOut
+            backend.scale(dChange, -1);
+            backend.add(dOut, dChange);
+            backend.scale(dChange, -1);
+            throughWeightBackward(weights, dChange, dX, false, workspace);
+            magnitudes.get().readBackward(dX, batch);
+            throughWeightBackward(weights, dOut, dX, true, workspace);
         } else {
-            backend.linearBackwardInput(dProduct, weight.of(weights, workspace), dX, false);
+            throughWeightBackward(weights, dProduct, dX, false, workspace);
         }
         dReduced.ifPresent(reduced -> update.orElseThrow().backwardInput(weights, reduced, batch, dX, workspace));
         workspace.release(mark);
@@ -183,7 +210,7 @@ final class Projection {
             return dOut;
         }
         Tensor product = workspace.tensor(dOut.rows(), dOut.columns());
-        multiply(weights, x, batch, product, false, workspace);
+        adapted(weights, x, magnitudes.get().read(x, batch, workspace), batch, product, workspace);
         Magnitudes.Gains gains = magnitudes.get().gains(weights, workspace);
         magnitudes.get().backward(weights, gains, product, dOut, gradients, workspace);
         backend.scaleColumns(dOut, gains.factors(), product);

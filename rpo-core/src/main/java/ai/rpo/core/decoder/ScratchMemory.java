@@ -42,7 +42,11 @@ public final class ScratchMemory {
      */
     public static long ofTraining(
             ModelConfig config, Optional<Lora> lora, Weights frozen, int pairLength, int rows, boolean recompute) {
-        ScratchMemory memory = new ScratchMemory(config, lora, frozen, batch(pairLength, rows));
+        PackedBatch batch = batch(pairLength, rows);
+        if (lora.isPresent() && lora.get().dropout() > 0) {
+            batch.with(new long[0]); // any seeds, so that dropout has its copies
+        }
+        ScratchMemory memory = new ScratchMemory(config, lora, frozen, batch);
         return memory.mostOf((decoder, weights, workspace) -> {
             Decoder.Pass pass = decoder.forward(weights, memory.batch, recompute, workspace);
             ParameterLayout trained = lora.map(adapter -> ParameterLayout.of(config, adapter))

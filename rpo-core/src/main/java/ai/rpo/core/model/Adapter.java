@@ -38,6 +38,12 @@ public final class Adapter {
         }
         SafetensorsFile stored = SafetensorsFile.open(folder.resolve(WEIGHTS));
         Set<String> copied = copiedFrom(baseWeights, stored, lora);
+        if (AdapterConfig.trainsTied(base, lora)) {
+            WeightNames names = base.architecture().names();
+            String head = Lora.saved(names.head() + ".weight");
+            requireOne(stored, Lora.saved(names.embedding() + ".weight"), head);
+            copied.add(head);
+        }
         weights = ParameterFile.read(stored.only(name -> !copied.contains(name)), ParameterLayout.of(base, lora));
     }
 
@@ -50,7 +56,7 @@ public final class Adapter {
         Set<String> copied = new TreeSet<>();
         for (StoredTensor tensor : stored.tensors().values()) {
             String name = tensor.name().startsWith(IN_PEFT) ? tensor.name().substring(IN_PEFT.length()) : "";
-            base.find(name).filter(numbers -> !lora.trains(name)).ifPresent(numbers -> {
+            base.find(name).filter(numbers -> !lora.trains(base.entryOf(name))).ifPresent(numbers -> {
                 if (!numbers.equalNumbersOf(new StoredNumbers(stored, tensor))) {
                     throw RpoException.configuration("Cannot use " + stored.path() + ": it holds " + tensor.name()
                             + " " + tensor.shape() + ", which differs from the model's " + name + " "
@@ -60,6 +66,18 @@ public final class Adapter {
             });
         }
         return copied;
+    }
+
+    /** Requires of an embedding that is the head too that both are the same, where both are there. */
+    private static void requireOne(SafetensorsFile stored, String embedding, String head) {
+        StoredTensor one = stored.tensors().get(embedding);
+        StoredTensor other = stored.tensors().get(head);
+        if (one != null
+                && other != null
+                && !new StoredNumbers(stored, one).equalNumbersOf(new StoredNumbers(stored, other))) {
+            throw RpoException.configuration("Cannot use " + stored.path() + ": " + head + " differs from " + embedding
+                    + ", though the model's head is its embedding. " + AdapterConfig.MERGE + ".");
+        }
     }
 
     /** Tells whether a folder holds an adapter beside a model of its own, which then is what counts. */

@@ -24,6 +24,9 @@ public final class AdapterConfig {
     static final String BASE = "base_model_name_or_path";
     static final String ALL = "all-linear";
 
+    /** Keeps a head that is its model's embedding one with it where they are trained; else PEFT parts the two. */
+    private static final String TYING = "ensure_weight_tying";
+
     /** Names what other families call the head of a classifier: PEFT names both, whichever a model has. */
     private static final String OTHER_CLASSIFIER = "classifier";
 
@@ -62,7 +65,6 @@ public final class AdapterConfig {
             "megatron_config",
             "megatron_core",
             "runtime_config",
-            "ensure_weight_tying",
             "merge_weights",
             "enable_lora");
 
@@ -80,6 +82,7 @@ public final class AdapterConfig {
             "alpha_pattern",
             "layers_to_transform",
             "modules_to_save",
+            TYING,
             "init_lora_weights");
 
     static final String MERGE = "Merge the adapter into its model in PEFT, and use that";
@@ -126,24 +129,13 @@ public final class AdapterConfig {
                 pattern(file, "rank_pattern", JsonObject::positiveInt, adapted),
                 pattern(file, "alpha_pattern", JsonObject::positive, adapted),
                 saved(file, config),
-                dora(file, config));
+                file.flag("use_dora", false));
     }
 
     static Set<String> union(Set<String> some, Set<String> others) {
         Set<String> all = new TreeSet<>(some);
         all.addAll(others);
         return all;
-    }
-
-    private static boolean dora(JsonObject file, ModelConfig config) {
-        boolean dora = file.flag("use_dora", false);
-        if (dora && config.architecture().names().inputMajor()) {
-            throw file.refuse(
-                    "use_dora",
-                    "but not supported for " + config.modelType() + ", whose weights lie transposed",
-                    MERGE);
-        }
-        return dora;
     }
 
     private static <N> Map<String, N> pattern(
@@ -185,15 +177,18 @@ public final class AdapterConfig {
 
     private static Set<String> saved(JsonObject file, ModelConfig config) {
         String key = "modules_to_save";
-        return file.isEmpty(key) ? Set.of() : saved(file.texts(key), config, FILE + "'s " + key);
+        return file.isEmpty(key)
+                ? Set.of()
+                : saved(file.texts(key), config, file.flag(TYING, false), FILE + "'s " + key);
     }
 
     /**
      * Modules that are trained whole: embeddings, the head, norms, by the ends of their names.
      *
+     * @param tying whether a head that is the embedding stays so
      * @throws RpoException if there is none of a name, or it is another kind of module
      */
-    static Set<String> saved(List<String> names, ModelConfig config, String source) {
+    static Set<String> saved(List<String> names, ModelConfig config, boolean tying, String source) {
         Set<String> all = ParameterLayout.of(config).entries().stream()
                 .map(entry -> entry.name().replaceFirst("\\.(weight|bias)$", ""))
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -204,8 +199,13 @@ public final class AdapterConfig {
             Set<String> matching =
                     all.stream().filter(module -> module.endsWith(name)).collect(Collectors.toCollection(TreeSet::new));
             if (config.tiedHead() && tables.stream().anyMatch(table -> table.endsWith(name))) {
-                throw RpoException.configuration("Cannot train " + name + " of " + source
-                        + ": this model's head is its embedding, and PEFT would part them. " + MERGE + ".");
+                if (!tying) {
+                    throw RpoException.configuration("Cannot train " + name + " of " + source
+                            + ": this model's head is its embedding, and PEFT parts them where " + TYING
+                            + " is not true. " + MERGE + ".");
+                }
+                found.add(weights.embedding());
+                continue;
             }
             if (matching.isEmpty() && config.reward().isPresent() && name.equals(OTHER_CLASSIFIER)) {
                 continue;
@@ -225,6 +225,12 @@ public final class AdapterConfig {
             found.addAll(matching);
         }
         return found;
+    }
+
+    /** Tells whether an adapter trains the one matrix that is a model's embedding and its head. */
+    static boolean trainsTied(ModelConfig config, Lora lora) {
+        return config.tiedHead()
+                && lora.saved().contains(config.architecture().names().embedding());
     }
 
     private static boolean isNorm(String module, ModelConfig config) {
@@ -397,6 +403,9 @@ public final class AdapterConfig {
         if (!lora.saved().isEmpty()) {
             ArrayNode saved = file.putArray("modules_to_save");
             lora.saved().forEach(saved::add);
+            if (trainsTied(config, lora)) {
+                file.put(TYING, true);
+            }
         }
         return file.toPrettyString() + "\n";
     }

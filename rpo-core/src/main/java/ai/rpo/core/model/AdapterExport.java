@@ -1,7 +1,10 @@
 package ai.rpo.core.model;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,11 +22,32 @@ record AdapterExport(ModelDirectory source, Lora lora, String baseName, Dtype dt
     void write(Path target, Weights numbers, Map<String, String> facts) {
         ModelConfig config = source.config();
         NewFolder.write(target, folder -> {
-            ParameterFile.write(folder.resolve(Adapter.WEIGHTS), ParameterLayout.of(config, lora), numbers, dtype);
+            writeNumbers(folder.resolve(Adapter.WEIGHTS), numbers);
             Files.writeString(folder.resolve(AdapterConfig.FILE), AdapterConfig.text(config, lora, baseName));
             NewFolder.copyCarried(source, folder);
             Files.writeString(
                     folder.resolve(CheckpointFiles.MODEL_CARD), ModelCard.text(config, lora, baseName, dtype, facts));
         });
+    }
+
+    /** Writes an embedding that is the head under both names, without one of which PEFT reads neither. */
+    private void writeNumbers(Path file, Weights numbers) throws IOException {
+        ParameterLayout layout = ParameterLayout.of(source.config(), lora);
+        if (!AdapterConfig.trainsTied(source.config(), lora)) {
+            ParameterFile.write(file, layout, numbers, dtype);
+            return;
+        }
+        WeightNames names = source.config().architecture().names();
+        ParameterLayout.Entry embedding = layout.get(Lora.saved(names.embedding() + ".weight"));
+        ParameterLayout.Entry head = new ParameterLayout.Entry(
+                Lora.saved(names.head() + ".weight"), layout.size(), embedding.shape(), embedding.order());
+        List<ParameterLayout.Entry> entries = new ArrayList<>(layout.entries());
+        entries.add(head);
+        new SafetensorsWriter(dtype)
+                .write(
+                        file,
+                        entries,
+                        (entry, offset, target) ->
+                                numbers.read(entry.equals(head) ? embedding : entry, offset, target));
     }
 }

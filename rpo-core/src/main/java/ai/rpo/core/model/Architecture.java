@@ -145,6 +145,7 @@ public record Architecture(
      * @param columns between an expert's projections
      * @param shares what the results are multiplied with
      * @param gate of experts that do not gate as {@link Architecture} says
+     * @param sharedColumns between the projections of the expert that every token goes through; 0 where there is none
      */
     public record Mixture(
             WeightNames.Experts names,
@@ -153,14 +154,31 @@ public record Architecture(
             int chosen,
             int columns,
             Shares shares,
-            Optional<ClampedGate> gate) {
+            Optional<ClampedGate> gate,
+            int sharedColumns) {
 
         public Mixture {
             layers = List.copyOf(layers);
         }
 
+        /** Experts that gate as the architecture says, and none that every token goes through. */
+        public Mixture(
+                WeightNames.Experts names,
+                List<Boolean> layers,
+                int experts,
+                int chosen,
+                int columns,
+                Shares shares) {
+            this(names, layers, experts, chosen, columns, shares, Optional.empty(), 0);
+        }
+
         Mixture with(ClampedGate other) {
-            return new Mixture(names, layers, experts, chosen, columns, shares, Optional.of(other));
+            return new Mixture(names, layers, experts, chosen, columns, shares, Optional.of(other), sharedColumns);
+        }
+
+        Mixture with(WeightNames.SharedExpert shared, int itsColumns) {
+            return new Mixture(
+                    names.with(shared), layers, experts, chosen, columns, shares, gate, itsColumns);
         }
     }
 

@@ -23,6 +23,11 @@ public enum BasePrecision {
         this.packing = packing;
     }
 
+    /** Gives the one that keeps weights so. */
+    static BasePrecision of(Packing packing) {
+        return valueOf(packing.name());
+    }
+
     Optional<Packing> packing() {
         return Optional.ofNullable(packing);
     }

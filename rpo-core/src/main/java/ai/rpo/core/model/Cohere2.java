@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Cohere 2, Command R7B: one LayerNorm without bias for attention and the feed-forward beside it, and positions known only
@@ -18,6 +19,11 @@ final class Cohere2 implements Family {
     @Override
     public String modelType() {
         return "cohere2";
+    }
+
+    @Override
+    public Optional<String> classifier() {
+        return Optional.empty();
     }
 
     @Override

@@ -2,7 +2,8 @@ package ai.rpo.core.model;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The keys of {@code config.json} that mixtures of experts share. */
 final class ExpertKeys {
@@ -36,13 +37,18 @@ final class ExpertKeys {
     }
 
     Architecture.Mixture everywhere(WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
-        return mixture(names, Collections.nCopies(layers, true), columns, shares);
+        return new Architecture.Mixture(names, Collections.nCopies(layers, true), experts, chosen, columns, shares);
     }
 
-    /** @param layers whether each layer has experts */
-    Architecture.Mixture mixture(
-            WeightNames.Experts names, List<Boolean> layers, int columns, Architecture.Shares shares) {
-        return new Architecture.Mixture(names, layers, experts, chosen, columns, shares, Optional.empty());
+    /** In all layers, in one of so many, or in all but some. */
+    Architecture.Mixture inSomeLayers(
+            WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
+        int step = file.positiveInt("decoder_sparse_step", 1);
+        Set<Integer> without = Set.copyOf(file.ids("mlp_only_layers", List.of()));
+        List<Boolean> with = IntStream.range(0, layers)
+                .mapToObj(layer -> (layer + 1) % step == 0 && !without.contains(layer))
+                .toList();
+        return new Architecture.Mixture(names, with, experts, chosen, columns, shares);
     }
 
     /**

@@ -1,8 +1,11 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** One {@code model_type}: how its {@code config.json} is read. */
 interface Family {
@@ -14,6 +17,7 @@ interface Family {
             new Mixtral(),
             new Ministral3(),
             new Qwen2(),
+            new Qwen2Moe(),
             new Qwen3(),
             new Qwen3Moe(),
             new Gemma(),
@@ -51,6 +55,16 @@ interface Family {
     /** Tells whether it is a mixture of experts; of the others one that says it has some is refused. */
     default boolean hasExperts() {
         return false;
+    }
+
+    /**
+     * Says what transformers calls its reward models' class, before {@code ForSequenceClassification}; empty where it has
+     * none.
+     */
+    default Optional<String> classifier() {
+        return Optional.of(Stream.of(modelType().split("_"))
+                .map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
+                .collect(Collectors.joining()));
     }
 
     /**

@@ -23,6 +23,11 @@ final class Gpt2 implements Family {
     }
 
     @Override
+    public Optional<String> classifier() {
+        return Optional.of("GPT2");
+    }
+
+    @Override
     public ModelConfig read(JsonObject file) {
         SharedKeys.refuse(file, "add_cross_attention");
         SharedKeys.refuse(file, "scale_attn_by_inverse_layer_idx");

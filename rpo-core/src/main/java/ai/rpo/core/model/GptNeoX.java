@@ -29,6 +29,11 @@ final class GptNeoX implements Family {
     }
 
     @Override
+    public Optional<String> classifier() {
+        return Optional.of("GPTNeoX");
+    }
+
+    @Override
     public ModelConfig read(JsonObject file) {
         SharedKeys keys = new SharedKeys(file, DEFAULTS);
         if (keys.heads() != keys.keyValueHeads()) {

@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Granite: Llama with multipliers of embeddings, scores, branches and logits. */
 final class Granite implements Family {
@@ -11,6 +12,11 @@ final class Granite implements Family {
     @Override
     public String modelType() {
         return "granite";
+    }
+
+    @Override
+    public Optional<String> classifier() {
+        return Optional.empty();
     }
 
     @Override

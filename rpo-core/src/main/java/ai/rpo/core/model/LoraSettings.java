@@ -72,9 +72,6 @@ public record LoraSettings(
             problems.add("layers must be null where there are target-parameters, which name layers themselves"
                     + " (layers.0.mlp.experts.down_proj), but are " + layers);
         }
-        if (dora && dropout > 0) {
-            problems.add("dora must be false where dropout is above 0, but is true");
-        }
         rankPattern.forEach((key, value) -> {
             if (!value.matches("[1-9]\\d{0,8}")) {
                 problems.add("rank-pattern must have whole numbers above 0, but " + key + " is " + value);
@@ -166,7 +163,7 @@ public record LoraSettings(
         }
         Set<String> parameters = ExpertTargets.named(config, targetParameters, "rpo.lora.target-parameters");
         Set<String> adapted = AdapterConfig.union(modules, parameters);
-        Lora lora = new Lora(
+        return new Lora(
                 rank,
                 alpha,
                 dropout,
@@ -175,13 +172,8 @@ public record LoraSettings(
                 parameters,
                 LoraPatterns.apply(numbers(rankPattern, Integer::valueOf), adapted),
                 LoraPatterns.apply(numbers(alphaPattern, Double::valueOf), adapted),
-                AdapterConfig.saved(savedModules(config), config, "rpo.lora.modules-to-save"),
+                AdapterConfig.saved(savedModules(config), config, true, "rpo.lora.modules-to-save"),
                 dora);
-        if (dora && config.architecture().names().inputMajor()) {
-            throw RpoException.configuration("Cannot train with rpo.lora.dora = true: a " + config.modelType()
-                    + " model's weights lie transposed. Set it to false.");
-        }
-        return lora;
     }
 
     /** The head of a reward model is no part of the model that was adapted, so it is trained whole. */

@@ -32,8 +32,15 @@ final class MergedWeights implements Weights {
     /**
      * The update of a weight as {@code left·right}: {@code [rows, rank]} with the scale in it, and
      * {@code [rank, columns]}; of so many rows of the weight after another, each with a right of its own.
+     *
+     * @param gains what the sum is multiplied with: of each row, or of each column where weights are stored input
+     *     first; null without magnitudes
      */
     record Factors(int rank, int rows, float[] left, float[] right, float[] gains) {
+
+        Factors with(float[] others) {
+            return new Factors(rank, rows, left, right, others);
+        }
 
         void updateOf(int row, float[] update) {
             Arrays.fill(update, 0);
@@ -70,7 +77,7 @@ final class MergedWeights implements Weights {
             factors.updateOf(row, update);
             for (int j = 0; j < count; j++) {
                 float number = target.get(i + j) + update[column + j];
-                target.put(i + j, factors.gains == null ? number : factors.gains[row] * number);
+                target.put(i + j, factors.gains == null ? number : factors.gains[inputMajor ? column + j : row] * number);
             }
             i += count;
         }
@@ -98,13 +105,12 @@ final class MergedWeights implements Weights {
         int rank = lora.rank(module);
         int rows = entry.rows();
         if (inputMajor) {
-            return Optional.of(new Factors(rank, rows, transposed(a, rank), transposed(b, b.length / rank), null));
+            a = transposed(a, rank);
+            b = transposed(b, b.length / rank);
         }
-        Factors factors = new Factors(rank, rows, b, a, null);
+        Factors factors = inputMajor ? new Factors(rank, rows, a, b, null) : new Factors(rank, rows, b, a, null);
         return Optional.of(
-                lora.dora()
-                        ? new Factors(rank, rows, b, a, gains(entry, factors, numbers(Lora.magnitude(module))))
-                        : factors);
+                lora.dora() ? factors.with(gains(entry, factors, numbers(Lora.magnitude(module)))) : factors);
     }
 
     private float[] numbers(String name) {
@@ -125,20 +131,22 @@ final class MergedWeights implements Weights {
         return transposed;
     }
 
-    /** Tells by what each row of the sum is to grow to be as long as its magnitude. */
+    /** Tells by what each row of the sum, or each column, is to grow to be as long as its magnitude. */
     private float[] gains(ParameterLayout.Entry entry, Factors factors, float[] magnitudes) {
         float[] row = new float[entry.columns()];
         float[] update = new float[entry.columns()];
-        float[] gains = new float[entry.rows()];
-        for (int i = 0; i < gains.length; i++) {
+        double[] squares = new double[magnitudes.length];
+        for (int i = 0; i < entry.rows(); i++) {
             model.read(entry, (long) i * row.length, FloatBuffer.wrap(row));
             factors.updateOf(i, update);
-            double squares = 0;
             for (int j = 0; j < row.length; j++) {
                 double number = row[j] + update[j];
-                squares += number * number;
+                squares[inputMajor ? j : i] += number * number;
             }
-            gains[i] = (float) (magnitudes[i] / Math.sqrt(squares));
+        }
+        float[] gains = new float[magnitudes.length];
+        for (int i = 0; i < gains.length; i++) {
+            gains[i] = (float) (magnitudes[i] / Math.sqrt(squares[i]));
         }
         return gains;
     }

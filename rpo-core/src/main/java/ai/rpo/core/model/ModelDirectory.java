@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.tensor.Packing;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,24 @@ public final class ModelDirectory {
         precision = base.precision;
     }
 
+    /** The constructor of {@link #outline}. */
+    private ModelDirectory(Path folder, BasePrecision wanted) {
+        this.folder = folder;
+        sideFiles = new SideFiles(folder, Optional.empty());
+        configFile = JsonObject.read(folder.resolve(CheckpointFiles.CONFIG));
+        config = ModelConfigParser.parse(configFile);
+        files = List.of();
+        weights = StoredWeights.absent(folder, config);
+        base = Optional.empty();
+        adapter = Optional.empty();
+        eosIds = readEosIds(config);
+        Optional<Packing> stored = BitsAndBytes.in(configFile).map(BitsAndBytes::packing);
+        QuantizedWeights.of(config, weights, stored, wanted, folder); // or says that it cannot be
+        precision = wanted == BasePrecision.AS_STORED
+                ? stored.map(BasePrecision::of).orElse(wanted)
+                : wanted;
+    }
+
     private ModelDirectory(ModelDirectory same, BasePrecision precision) {
         folder = same.folder;
         sideFiles = same.sideFiles;
@@ -98,6 +117,9 @@ public final class ModelDirectory {
 
         void requireSaidBy(Path folder, JsonObject config) {
             boolean found = RewardHead.isSaidBy(config);
+            if (seed.isPresent()) {
+                RewardHead.architecture(config); // or says that there is none
+            }
             if (!reward && found) {
                 throw config.refuse(
                         "architectures", "which gives rewards instead of words", "Use a language model here");
@@ -128,6 +150,24 @@ public final class ModelDirectory {
     public static ModelDirectory open(Path folder) {
         requireFolder(folder);
         return Adapter.isAt(folder) ? open(folder, basePath(folder)) : languageModel(folder);
+    }
+
+    /** Tells whether a folder says what a model is like, and has no weights of it. */
+    public static boolean isOutline(Path folder) {
+        return Files.isRegularFile(folder.resolve(CheckpointFiles.CONFIG))
+                && Stream.of(CheckpointFiles.WEIGHTS, CheckpointFiles.INDEX, AdapterConfig.FILE)
+                        .noneMatch(name -> Files.exists(folder.resolve(name)));
+    }
+
+    /**
+     * A language model by its {@code config.json} alone: its shapes, and how its weights would be kept. None can be
+     * read.
+     *
+     * @param precision in how many bits
+     * @throws RpoException naming what is not supported
+     */
+    public static ModelDirectory outline(Path folder, BasePrecision precision) {
+        return new ModelDirectory(folder, precision);
     }
 
     private static ModelDirectory languageModel(Path folder) {

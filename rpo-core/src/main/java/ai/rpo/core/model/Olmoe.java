@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /** OLMoE: Llama that normalizes queries and keys over all heads at once, with a mixture of experts in every layer. */
 final class Olmoe implements Family {
@@ -19,6 +20,11 @@ final class Olmoe implements Family {
     @Override
     public boolean hasExperts() {
         return true;
+    }
+
+    @Override
+    public Optional<String> classifier() {
+        return Optional.empty();
     }
 
     @Override

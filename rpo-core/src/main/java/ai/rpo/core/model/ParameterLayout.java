@@ -44,13 +44,20 @@ public final class ParameterLayout {
         }
 
         /**
-         * Goes through elements as the file has them, in pieces that are without a gap in the flat vector too.
+         * Goes through elements as the file has them, in pieces that are without a gap in the flat vector.
          *
          * @param first of them
          */
         public void runs(long first, int length, Run run) {
             if (order.equals(RowOrder.AS_STORED)) {
-                run.at(first, 0, length);
+                run.at(first, 0, 1, length);
+                return;
+            }
+            if (order.apart() > 1) {
+                for (int from = 0; from < Math.min(order.apart(), length); from++) {
+                    int count = (length - 1 - from) / order.apart() + 1;
+                    run.at(order.inMemory(Math.toIntExact(first + from)), from, order.apart(), count);
+                }
                 return;
             }
             int unit = order.unit(vector() ? 1 : columns());
@@ -58,20 +65,21 @@ public final class ParameterLayout {
                 int stored = Math.toIntExact((first + done) / unit);
                 int within = (int) ((first + done) % unit);
                 count = Math.min(unit - within, length - done);
-                run.at((long) order.inMemory(stored) * unit + within, done, count);
+                run.at((long) order.inMemory(stored) * unit + within, done, 1, count);
             }
         }
     }
 
-    /** Neighbours among the elements of an entry. */
+    /** Elements of an entry that are neighbours in memory. */
     @FunctionalInterface
     public interface Run {
 
         /**
          * @param offset of the first in memory, within the entry
          * @param from place of the first among those that are gone through
+         * @param step from each of their places to the next
          */
-        void at(long offset, int from, int count);
+        void at(long offset, int from, int step, int count);
     }
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -122,7 +130,8 @@ public final class ParameterLayout {
                 }
                 for (String module : lora.dora() ? adapted : List.<String>of()) {
                     Entry weight = base.get(module + ".weight");
-                    layout.add(Lora.magnitude(module), List.of(weight.rows()), weight.order);
+                    int rows = names.inputMajor() ? weight.columns() : weight.rows();
+                    layout.add(Lora.magnitude(module), List.of(rows), weight.order);
                 }
             }
             ExpertParameter.of(config, i).stream()
@@ -186,6 +195,10 @@ public final class ParameterLayout {
         List<Part> router = List.of(new Part(mixture.names().router(), mixture.experts()));
         projections(config, block, router, config.hiddenSize(), biased);
         WeightNames.Experts names = mixture.names();
+        names.shared().ifPresent(shared -> {
+            projections(config, block, List.of(new Part(shared.gate(), 1)), config.hiddenSize(), false);
+            feedForward(config, block + shared.before(), names.input(), names.output(), mixture.sharedColumns());
+        });
         if (names.stacked()) {
             int hidden = config.hiddenSize();
             stacked(block + names.all() + names.input().get(0), mixture.experts(), hidden, 2 * mixture.columns());

@@ -62,9 +62,10 @@ final class QuantizedWeights implements Weights {
         names.positions().ifPresent(positions -> excepted.add(positions + ".weight"));
         for (int i = 0; i < config.layers(); i++) {
             String block = names.block(i);
-            config.architecture()
-                    .mixture(i)
-                    .ifPresent(mixture -> excepted.add(block + mixture.names().router() + ".weight"));
+            config.architecture().mixture(i).map(Architecture.Mixture::names).ifPresent(experts -> {
+                excepted.add(block + experts.router() + ".weight");
+                experts.shared().ifPresent(shared -> excepted.add(block + shared.gate() + ".weight"));
+            });
         }
         return excepted;
     }

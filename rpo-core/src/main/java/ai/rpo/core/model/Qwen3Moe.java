@@ -1,8 +1,6 @@
 package ai.rpo.core.model;
 
 import java.util.List;
-import java.util.Set;
-import java.util.stream.IntStream;
 
 /** Qwen 3 with a mixture of experts in all layers, in one of so many, or in all but some. */
 final class Qwen3Moe implements Family {
@@ -32,18 +30,10 @@ final class Qwen3Moe implements Family {
                 llama.with(Qwen3.NAMES)
                         .with(llama.attention().withWindows(windows))
                         .with(keys.biases(false))
-                        .with(experts.mixture(
+                        .with(experts.inSomeLayers(
                                 WeightNames.Experts.QWEN,
-                                layers(file, keys.layers()),
+                                keys.layers(),
                                 file.positiveInt("moe_intermediate_size", 768),
                                 experts.shares("norm_topk_prob"))));
-    }
-
-    private static List<Boolean> layers(JsonObject file, int count) {
-        int step = file.positiveInt("decoder_sparse_step", 1);
-        Set<Integer> without = Set.copyOf(file.ids("mlp_only_layers", List.of()));
-        return IntStream.range(0, count)
-                .mapToObj(layer -> (layer + 1) % step == 0 && !without.contains(layer))
-                .toList();
     }
 }

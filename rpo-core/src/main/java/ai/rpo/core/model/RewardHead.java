@@ -2,7 +2,6 @@ package ai.rpo.core.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -31,6 +30,7 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
     private static final String NORMALIZE = "normalize_reward";
     private static final String PREFIX = "value_head_prefix";
     private static final String ARCHITECTURES = "architectures";
+    private static final String MODEL_TYPE = "model_type";
 
     /** Tells whether a {@code config.json} says that its model has such a head, or one with more labels. */
     static boolean isSaidBy(JsonObject config) {
@@ -98,18 +98,19 @@ public record RewardHead(double mean, double deviation, OptionalInt padding) {
         padding.ifPresent(id -> copy.put("pad_token_id", id));
     }
 
-    /** Gives what transformers calls the class of a model with this head. */
-    private static String architecture(JsonObject config) {
-        return architectures(config).stream()
-                .findFirst()
-                .filter(name -> !name.equals(OF_OPENRLHF))
-                .map(name -> name.replaceFirst("(ForCausalLM|LMHeadModel|" + CLASSIFIER + ")$", ""))
-                .orElseGet(() -> capitalised(config.text("model_type", "")))
+    /**
+     * Gives what transformers calls the class of a model with this head.
+     *
+     * @throws ai.rpo.core.RpoException if it has none for the family
+     */
+    static String architecture(JsonObject config) {
+        return Family.named(config.text(MODEL_TYPE, ""))
+                .flatMap(Family::classifier)
+                .orElseThrow(() -> config.refuse(
+                        MODEL_TYPE,
+                        "of which transformers has no class that gives rewards",
+                        "Train a reward model of another family"))
                 .concat(CLASSIFIER);
-    }
-
-    private static String capitalised(String modelType) {
-        return modelType.substring(0, 1).toUpperCase(Locale.ROOT) + modelType.substring(1);
     }
 
     private static List<String> architectures(JsonObject config) {

@@ -21,6 +21,11 @@ public sealed interface RowOrder {
         return columns;
     }
 
+    /** How far apart in the file lie elements, or rows, that are neighbours in memory, where none are in both. */
+    default int apart() {
+        return 1;
+    }
+
     /** Leaves everything as in the file. */
     record AsStored() implements RowOrder {
 
@@ -77,6 +82,11 @@ public sealed interface RowOrder {
         @Override
         public int unit(int columns) {
             return 1;
+        }
+
+        @Override
+        public int apart() {
+            return experts;
         }
     }
 }

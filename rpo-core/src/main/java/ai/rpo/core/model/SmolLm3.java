@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** SmolLM 3: Llama of which every fourth layer does not know positions. */
@@ -12,6 +13,11 @@ final class SmolLm3 implements Family {
     @Override
     public String modelType() {
         return "smollm3";
+    }
+
+    @Override
+    public Optional<String> classifier() {
+        return Optional.of("SmolLM3");
     }
 
     @Override

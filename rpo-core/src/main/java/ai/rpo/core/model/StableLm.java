@@ -1,6 +1,7 @@
 package ai.rpo.core.model;
 
 import java.util.List;
+import java.util.Optional;
 
 /** StableLM: Llama with LayerNorm and a rotation of the first columns of each head. */
 final class StableLm implements Family {
@@ -11,6 +12,11 @@ final class StableLm implements Family {
     @Override
     public String modelType() {
         return "stablelm";
+    }
+
+    @Override
+    public Optional<String> classifier() {
+        return Optional.of("StableLm");
     }
 
     @Override

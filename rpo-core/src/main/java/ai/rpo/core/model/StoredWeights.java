@@ -100,6 +100,11 @@ final class StoredWeights implements Weights {
         return weights;
     }
 
+    /** Those of a model of which there are none: nothing is found, and nothing can be read. */
+    static StoredWeights absent(Path folder, ModelConfig config) {
+        return new StoredWeights(folder, config, List.of(), Optional.empty(), Optional.empty());
+    }
+
     @Override
     public void read(ParameterLayout.Entry entry, long elementOffset, FloatBuffer target) {
         if (isDrawn(entry)) {
@@ -152,7 +157,12 @@ final class StoredWeights implements Weights {
 
     /** The numbers of a weight by its name in the layout; a tied head's are the embedding's. */
     Optional<StoredNumbers> find(String name) {
-        return Optional.ofNullable(byEntry.get(tiedHead && name.equals(head) ? embedding : name));
+        return Optional.ofNullable(byEntry.get(entryOf(name)));
+    }
+
+    /** The name in the layout of a weight, which for a tied head is the embedding's. */
+    String entryOf(String name) {
+        return tiedHead && name.equals(head) ? embedding : name;
     }
 
     /** The dtype in which most bytes are stored. */

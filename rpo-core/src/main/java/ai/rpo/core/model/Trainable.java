@@ -146,7 +146,7 @@ public sealed interface Trainable {
             }
         }
 
-        /** Draws them as long as the rows of the model's own matrix are, since the updates are zero. */
+        /** Draws them as long as the rows of the model's own matrix are (columns, where it lies transposed), since the updates are zero. */
         private void drawMagnitudes(ParameterLayout.Entry entry, long offset, FloatBuffer target) {
             ParameterLayout.Entry weight = ParameterLayout.of(start.config()).entries().stream()
                     .filter(other -> other.name().endsWith(".weight")
@@ -155,6 +155,19 @@ public sealed interface Trainable {
                     .findFirst()
                     .orElseThrow();
             float[] row = new float[weight.columns()];
+            if (start.config().architecture().names().inputMajor()) {
+                double[] squares = new double[row.length];
+                for (long i = 0; i < weight.rows(); i++) {
+                    start.weights().read(weight, i * row.length, FloatBuffer.wrap(row));
+                    for (int j = 0; j < row.length; j++) {
+                        squares[j] += (double) row[j] * row[j];
+                    }
+                }
+                for (int i = Math.toIntExact(offset); target.hasRemaining(); i++) {
+                    target.put((float) Math.sqrt(squares[i]));
+                }
+                return;
+            }
             for (long i = offset; target.hasRemaining(); i++) {
                 start.weights().read(weight, i * row.length, FloatBuffer.wrap(row));
                 double squares = 0;

@@ -135,8 +135,15 @@ public record WeightNames(
      * @param output of an expert
      * @param stacked whether all experts of a layer have their weights in one tensor, input first, and their biases in
      *     another
+     * @param shared the expert that every token goes through, where there is one
      */
-    public record Experts(String router, String all, List<String> input, String output, boolean stacked) {
+    public record Experts(
+            String router,
+            String all,
+            List<String> input,
+            String output,
+            boolean stacked,
+            Optional<SharedExpert> shared) {
 
         /** Says what the name of a stacked tensor's biases ends with. */
         public static final String BIAS = "_bias";
@@ -149,11 +156,28 @@ public record WeightNames(
             input = List.copyOf(input);
         }
 
+        /** None that every token goes through. */
+        Experts(String router, String all, List<String> input, String output, boolean stacked) {
+            this(router, all, input, output, stacked, Optional.empty());
+        }
+
+        Experts with(SharedExpert other) {
+            return new Experts(router, all, input, output, stacked, Optional.of(other));
+        }
+
         /** Gives what the names of one expert's projections begin with. */
         public String expert(int number) {
             return all + number + ".";
         }
     }
+
+    /**
+     * A feed-forward with projections called as those of other experts.
+     *
+     * @param before what the names of its projections begin with
+     * @param gate makes the number whose sigmoid its result is multiplied with
+     */
+    public record SharedExpert(String before, String gate) {}
 
     static final WeightNames LLAMA = new WeightNames(
             "model.embed_tokens",

@@ -24,6 +24,7 @@ class BalanceGoldenTest {
     @CsvSource({
         "mixtral, 1000, false",
         "mixtral, 1000, true",
+        "qwen2_moe, 60, false",
         "qwen3_moe, 60, false",
         "olmoe, 1, true",
         "gpt_oss, 60, true"

@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ai.rpo.core.model.Architecture.Mixture;
 import ai.rpo.core.model.Architecture.Shares;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ExpertUseTest {
 
-    private static final Mixture OF_TWO = new Mixture(null, List.of(true), 2, 1, 1, Shares.OF_CHOSEN, Optional.empty());
+    private static final Mixture OF_TWO = new Mixture(null, List.of(true), 2, 1, 1, Shares.OF_CHOSEN);
 
     /** Probabilities 3/4, 1/4; then 3/5, 2/5: both go to the first. The third is 1/5, 4/5, of another layer. */
     private static final double[] FIRST = {Math.log(3), 0, Math.log(3), Math.log(2)};

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import ai.rpo.core.model.Architecture.Mixture;
 import ai.rpo.core.model.Architecture.Shares;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +88,6 @@ class RoutingTest {
     }
 
     private static Mixture mixture(int experts, int chosen, Shares shares) {
-        return new Mixture(null, List.of(true), experts, chosen, 1, shares, Optional.empty());
+        return new Mixture(null, List.of(true), experts, chosen, 1, shares);
     }
 }

@@ -46,6 +46,9 @@ public final class SmallModel {
             Map.entry("mixtral", GROUPED + """
             "num_local_experts": 5, "num_experts_per_tok": 2
             """),
+            Map.entry("qwen2_moe", GROUPED + """
+            "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 7, "shared_expert_intermediate_size": 9
+            """),
             Map.entry("qwen3_moe", GROUPED + """
             "num_experts": 4, "num_experts_per_tok": 3, "moe_intermediate_size": 7, "mlp_only_layers": [0]
             """),

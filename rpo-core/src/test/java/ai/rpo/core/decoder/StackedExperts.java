@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * and outputs {@code [experts, hidden, columns]}; in a model's files they lie apart. The numbers are in one order either way, so
  * that another header makes a file of the one kind a file of the other.
  */
-final class StackedExperts {
+public final class StackedExperts {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String IN_MEMORY = "mlp.";
@@ -28,7 +28,7 @@ final class StackedExperts {
     private StackedExperts() {}
 
     /** The bytes of a safetensors file, with the names of a model's files. */
-    static byte[] apart(Path file, ModelConfig config) throws IOException {
+    public static byte[] apart(Path file, ModelConfig config) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         byte[] header = new byte[Math.toIntExact(bytes.getLong())];
         bytes.get(header);

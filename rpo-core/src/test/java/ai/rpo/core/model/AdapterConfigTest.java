@@ -167,7 +167,24 @@ class AdapterConfigTest {
                         List.of(),
                         true,
                         BasePrecision.AS_STORED));
-        assertEquals(6, e.getMessage().lines().count(), e.getMessage());
+        assertEquals(5, e.getMessage().lines().count(), e.getMessage());
+    }
+
+    @Test
+    void anEmbeddingThatIsTheHeadIsTrainedAsOneMatrixOrNotAtAll() {
+        ModelConfig tied = ModelConfigParser.parse("""
+                {"model_type": "granite", "vocab_size": 5, "hidden_size": 8, "intermediate_size": 3, "num_hidden_layers": 1,
+                 "num_attention_heads": 2, "num_key_value_heads": 2, "tie_word_embeddings": true}
+                """, "config.json");
+        String text = """
+                {"peft_type": "LORA", "target_modules": ["q_proj"], "modules_to_save": ["lm_head"], "ensure_weight_tying": %s}
+                """;
+        RpoException refused =
+                assertThrows(RpoException.class, () -> AdapterConfig.parse(text.formatted("false"), tied));
+        assertTrue(refused.getMessage().contains("PEFT parts them where ensure_weight_tying"), refused.getMessage());
+        Lora lora = AdapterConfig.parse(text.formatted("true"), tied);
+        assertEquals(Set.of("model.embed_tokens"), lora.saved());
+        assertEquals(lora, AdapterConfig.parse(AdapterConfig.text(tied, lora, "base"), tied), "written and read");
     }
 
     /** Lists that serve many families are common. */

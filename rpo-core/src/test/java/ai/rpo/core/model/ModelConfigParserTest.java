@@ -41,6 +41,9 @@ class ModelConfigParserTest {
         String family = given.get("model_type").asText();
         ModelConfig config = ModelConfigParser.parse("{\"model_type\": \"" + family + "\"}", "config.json");
         assertEquals(family, config.modelType());
+        assertEquals(
+                Optional.ofNullable(given.get("classifier").textValue()),
+                Family.named(family).flatMap(Family::classifier).map(name -> name + RewardHead.CLASSIFIER));
         assertEquals(given.get("vocabularySize").intValue(), config.vocabularySize());
         assertEquals(given.get("hiddenSize").intValue(), config.hiddenSize());
         assertEquals(given.get("intermediateSize").intValue(), config.intermediateSize());
@@ -233,7 +236,7 @@ class ModelConfigParserTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gemma3, gemma3_text", "mistral3, mistral", "qwen2_moe, qwen2", "glm, glm4", "minimax, mi"})
+    @CsvSource({"gemma3, gemma3_text", "mistral3, mistral", "qwen2_vl, qwen2", "glm, glm4", "minimax, mi"})
     void theNearestFamilyIsNamed(String modelType, String nearest) {
         RpoException e = assertThrows(
                 RpoException.class,

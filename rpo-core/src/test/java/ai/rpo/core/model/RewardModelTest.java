@@ -130,16 +130,26 @@ class RewardModelTest {
 
     @ParameterizedTest
     @CsvSource({
-        "GPT2LMHeadModel, GPT2ForSequenceClassification",
-        "RewardModel, LlamaForSequenceClassification",
-        "Qwen2ForSequenceClassification, Qwen2ForSequenceClassification"
+        "gpt2, GPT2LMHeadModel, GPT2ForSequenceClassification",
+        "llama, RewardModel, LlamaForSequenceClassification",
+        "gemma3_text, Gemma3ForCausalLM, Gemma3TextForSequenceClassification",
+        "qwen2, Qwen2ForSequenceClassification, Qwen2ForSequenceClassification"
     })
-    void theArchitectureKeepsItsFamily(String before, String after) {
-        JsonObject config =
-                JsonObject.parse("{\"model_type\": \"llama\", \"architectures\": [\"" + before + "\"]}", "config.json");
+    void theArchitectureIsThatOfItsFamily(String family, String before, String after) {
+        JsonObject config = JsonObject.parse(
+                "{\"model_type\": \"" + family + "\", \"architectures\": [\"" + before + "\"]}", "config.json");
         var copy = config.copy();
         RewardHead.PLAIN.write(config, copy);
         assertEquals(after, copy.get("architectures").get(0).asText());
+    }
+
+    @Test
+    void aFamilyWithoutSuchAClassIsNotTrainedToGiveRewards() throws IOException {
+        Path folder = folder(TinyModel.CONFIG.replace("\"llama\"", "\"granite\""), Map.of());
+        assertEquals("granite", ModelDirectory.open(folder).config().modelType());
+        assertRefused(
+                "model_type is \"granite\", of which transformers has no class that gives rewards",
+                () -> ModelDirectory.openForRewards(folder, 7));
     }
 
     @Test

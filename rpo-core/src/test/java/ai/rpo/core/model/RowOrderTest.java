@@ -74,8 +74,12 @@ class RowOrderTest {
         RowOrder order = new RowOrder.ByExpert(2, 2, 3);
         assertArrayEquals(new int[] {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11}, rows(order, 12));
         List<Long> places = new ArrayList<>();
-        new ParameterLayout.Entry("b", 0, List.of(2, 6), order).runs(5, 3, (at, from, count) -> places.add(at));
+        ParameterLayout.Entry entry = new ParameterLayout.Entry("b", 0, List.of(2, 6), order);
+        entry.runs(5, 3, (at, from, step, count) -> places.add(at));
         assertEquals(List.of(9L, 2L, 6L), places);
+        List<String> runs = new ArrayList<>();
+        entry.runs(1, 7, (at, from, step, count) -> runs.add(at + " from " + from + " by " + step + ": " + count));
+        assertEquals(List.of("4 from 0 by 3: 3", "8 from 1 by 3: 2", "1 from 2 by 3: 2"), runs, "b0 b1 b2, c0 c1, a1 a2");
     }
 
     private static int[] rows(RowOrder order, int rows) {

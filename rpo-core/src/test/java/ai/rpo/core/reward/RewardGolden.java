@@ -3,6 +3,7 @@ package ai.rpo.core.reward;
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
 import ai.rpo.core.decoder.Parameters;
+import ai.rpo.core.decoder.StackedExperts;
 import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.loss.StepMetrics;
 import ai.rpo.core.loss.TrainingExample;
@@ -30,6 +31,9 @@ import java.util.stream.StreamSupport;
 
 /** A small reward model with what PyTorch computed for it in double precision. */
 public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected) {
+
+    /** Share of the whole gradient's norm below which a weight has none: an expert that no token chose. */
+    private static final double NOTHING = 1e-6;
 
     /** One of those that {@code rewards/make_rewards.py} made. */
     public static RewardGolden of(String name) {
@@ -101,20 +105,34 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
 
     private static Map<String, Double> errors(ParameterLayout layout, Weights actual, Weights expected) {
         Map<String, Double> errors = new LinkedHashMap<>();
+        double whole = layout.entries().stream()
+                .mapToDouble(entry -> norm(entry, expected))
+                .reduce(0, Math::hypot);
         for (ParameterLayout.Entry entry : layout.entries()) {
             float[] ours = new float[(int) entry.size()];
             float[] theirs = new float[(int) entry.size()];
             actual.read(entry, 0, FloatBuffer.wrap(ours));
             expected.read(entry, 0, FloatBuffer.wrap(theirs));
             double difference = 0;
-            double norm = 0;
             for (int i = 0; i < ours.length; i++) {
                 difference += Math.pow(ours[i] - theirs[i], 2);
-                norm += Math.pow(theirs[i], 2);
             }
-            errors.put(entry.name(), Math.sqrt(difference / norm));
+            double off = Math.sqrt(difference);
+            double norm = norm(entry, expected);
+            boolean nothing = norm < NOTHING * whole;
+            errors.put(entry.name(), nothing ? off > NOTHING * whole ? 1 : 0 : off / norm);
         }
         return errors;
+    }
+
+    private static double norm(ParameterLayout.Entry entry, Weights weights) {
+        float[] numbers = new float[(int) entry.size()];
+        weights.read(entry, 0, FloatBuffer.wrap(numbers));
+        double squares = 0;
+        for (float number : numbers) {
+            squares += (double) number * number;
+        }
+        return Math.sqrt(squares);
     }
 
     /** Tensors of the model's shapes in another file of the folder. */
@@ -122,7 +140,7 @@ public record RewardGolden(Path folder, ModelDirectory model, JsonNode expected)
         try {
             Path other = Files.createTempDirectory("golden");
             Files.copy(folder.resolve("config.json"), other.resolve("config.json"));
-            Files.copy(folder.resolve(file), other.resolve("model.safetensors"));
+            Files.write(other.resolve("model.safetensors"), StackedExperts.apart(folder.resolve(file), model.config()));
             return ModelDirectory.openReward(other).weights();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -31,7 +31,22 @@ class RewardGoldenTest {
                 "gemma2",
                 "phi3",
                 "phi3_longrope",
-                "gpt2"
+                "gpt2",
+                "ministral3",
+                "mixtral",
+                "qwen2_moe",
+                "qwen3_moe",
+                "gemma3",
+                "olmo2",
+                "olmo3",
+                "smollm3",
+                "exaone4",
+                "glm4",
+                "stablelm",
+                "starcoder2",
+                "phi",
+                "gpt_neox",
+                "gpt_oss"
             })
     void rewardsAreThoseOfTransformers(String name) {
         RewardGolden golden = RewardGolden.of(name);
@@ -50,7 +65,22 @@ class RewardGoldenTest {
         "gemma2, true, 1000",
         "phi3, false, 1000",
         "phi3_longrope, false, 10",
-        "gpt2, false, 1000"
+        "gpt2, false, 1000",
+        "ministral3, false, 1000",
+        "mixtral, true, 10",
+        "qwen2_moe, false, 1000",
+        "qwen3_moe, true, 1000",
+        "gemma3, false, 10",
+        "olmo2, true, 1000",
+        "olmo3, false, 1000",
+        "smollm3, true, 10",
+        "exaone4, false, 1000",
+        "glm4, true, 1000",
+        "stablelm, false, 10",
+        "starcoder2, true, 1000",
+        "phi, false, 1000",
+        "gpt_neox, true, 10",
+        "gpt_oss, false, 1000"
     })
     void lossAndGradientsAreThoseOfPyTorch(String name, boolean recompute, int tokensPerMicroBatch) {
         RewardGolden golden = RewardGolden.of(name);

@@ -63,6 +63,7 @@ class LoraGoldenTest {
         "phi_all, phi",
         "gpt_neox_all, gpt_neox",
         "mixtral_attention, mixtral",
+        "qwen2_moe_attention, qwen2_moe",
         "qwen3_moe_attention, qwen3_moe",
         "olmoe_attention, olmoe",
         "gpt_oss_attention, gpt_oss",
@@ -72,8 +73,12 @@ class LoraGoldenTest {
         "llama_patterns, llama",
         "llama_layers, llama",
         "llama_saved, llama",
+        "granite_tied, granite",
         "llama_dora, llama",
         "glm4_dora, glm4",
+        "gpt2_dora, gpt2",
+        "llama_dropout, llama",
+        "llama_dora_dropout, llama",
         "qwen3_saved, qwen3",
         "gpt2_all, gpt2"
     };

@@ -33,6 +33,7 @@ final class MemoryNeed {
     private final boolean lora;
     private final boolean halved;
     private final boolean packed;
+    private final double bytesEach;
     private final boolean anyLength;
     private final int length;
 
@@ -48,6 +49,7 @@ final class MemoryNeed {
         long frozen = layout.entries().stream()
                 .mapToLong(entry -> frozenBytes(entry, below, halved))
                 .sum();
+        bytesEach = (double) frozen / layout.size();
         trained = adapter.map(own -> ParameterLayout.of(config, own).size()).orElse(layout.size());
         anyLength = settings.data().maxLength().isEmpty();
         length = Math.min(settings.data().maxLength().orElse(config.contextLength()), config.contextLength());
@@ -84,7 +86,10 @@ final class MemoryNeed {
                 length,
                 anyLength ? ", the model's context (shorter ones need less: set rpo.data.max-length)" : "",
                 packed
-                        ? "; matrices under the adapter in fewer bits"
+                        ? String.format(
+                                Locale.ROOT,
+                                "; matrices under the adapter in fewer bits, %.2f bytes a parameter with embeddings and head",
+                                bytesEach)
                         : halved ? "; weights that are only read in bfloat16" : "");
     }
 

@@ -72,6 +72,9 @@ final class Validation {
             Configuration hadoop = spark.hadoop();
             RunDirectory run = new RunDirectory(Stores.path(settings.output().orElseThrow()), hadoop);
             String model = settings.model().path().orElseThrow();
+            TrainSettings train = supervised ? settings.sft().training() : settings.train();
+            LocalModel.outline(model, settings.lora().basePrecision(), hadoop)
+                    .ifPresent(outline -> printOutline(outline, settings, train, spark));
             LocalModel start = LocalModel.of(model, settings.model().base(), hadoop)
                     .with(settings.lora().basePrecision());
             print("model", describe(start));
@@ -96,10 +99,8 @@ final class Validation {
             }
             print(
                     "training",
-                    describe(supervised ? settings.sft().training() : settings.train()) + ", "
-                            + settings.precision().key());
-            Runnable requireFits = printMemory(
-                    start.open(), settings, supervised ? settings.sft().training() : settings.train(), spark);
+                    describe(train) + ", " + settings.precision().key());
+            Runnable requireFits = printMemory(start.open(), settings, train, spark);
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark, pins, remark -> {});
@@ -108,9 +109,24 @@ final class Validation {
             System.out.println();
             List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
             plan.forEach(Validation::print);
-            printSteps(plan, supervised ? settings.sft().training() : settings.train());
+            printSteps(plan, train);
             requireFits.run();
         }
+    }
+
+    /** Says what a model will need, by its sizes; that its weights are not there is what opening it says next. */
+    private void printOutline(ModelDirectory outline, Settings settings, TrainSettings train, SparkLauncher spark) {
+        print(
+                "model",
+                String.format(
+                        Locale.ROOT,
+                        "%s: %s, %,d parameters, context %,d, by its config.json; weights are not there",
+                        outline.folder(),
+                        outline.config().modelType(),
+                        ParameterLayout.of(outline.config()).size(),
+                        outline.config().contextLength()));
+        requireContext(settings.data().maxLength(), outline.config().contextLength());
+        printMemory(outline, settings, train, spark);
     }
 
     /** Returns the check of what was printed, which comes last. */

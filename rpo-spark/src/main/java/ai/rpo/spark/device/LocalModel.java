@@ -103,6 +103,20 @@ public final class LocalModel implements Serializable {
         return hashed(located(uri, base, configuration));
     }
 
+    /**
+     * Gives what a local folder's {@code config.json} says of a model whose weights are not there.
+     *
+     * @param precision in how many bits they would be kept
+     * @return empty if it has some, or is no such folder
+     */
+    public static Optional<ModelDirectory> outline(String uri, BasePrecision precision, Configuration configuration) {
+        return Optional.of(uri)
+                .filter(place -> isLocal(place, configuration))
+                .map(LocalModel::localPath)
+                .filter(ModelDirectory::isOutline)
+                .map(folder -> ModelDirectory.outline(folder, precision));
+    }
+
     /** Opens a reward model on the driver. */
     public static LocalModel ofReward(String uri, Configuration configuration) {
         return hashed(located(uri, Optional.empty(), new OpenedAs.RewardModel(), false, configuration));
