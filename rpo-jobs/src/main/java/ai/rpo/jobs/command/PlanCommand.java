@@ -13,11 +13,13 @@ import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.Stores;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 @Command(
         name = "plan",
@@ -29,8 +31,18 @@ import picocli.CommandLine.Mixin;
         })
 public final class PlanCommand implements Callable<Integer> {
 
+    private static final List<Work> PLANNED = List.of(Work.RUN, Work.SFT, Work.REWARD);
+
     @Mixin
     private JobOptions options;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "COMMAND",
+            description = "Whose work is planned: run, sft or reward. If left out: run, or sft where the settings name no pairs"
+                    + " but supervised rows. What online takes depends on what the policy answers.")
+    private String command;
 
     @Override
     public Integer call() {
@@ -46,7 +58,9 @@ public final class PlanCommand implements Callable<Integer> {
     }
 
     private void plan() throws RpoException {
-        ResolvedConfiguration configuration = options.ofGivenRows();
+        Optional<Work> named = Optional.ofNullable(command).map(name -> Work.of(name, PLANNED));
+        ResolvedConfiguration configuration = options.of(named);
+        Work work = named.orElse(Work.ofGivenRows(configuration));
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
             RunDirectory run = new RunDirectory(
                     Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
@@ -54,17 +68,25 @@ public final class PlanCommand implements Callable<Integer> {
             ResolvedConfiguration pinned = pins.pinned(configuration);
             if (pins.isUsed()) {
                 try (Lease lease = run.lease("plan")) {
-                    plan(pinned, run.behind(lease), spark, pins);
+                    print(work, new Stages(pinned, run.behind(lease), spark, pins, PlanCommand::note));
                 }
             } else {
-                plan(pinned, run, spark, pins);
+                print(work, new Stages(pinned, run, spark, pins, PlanCommand::note));
             }
         }
     }
 
-    private static void plan(
-            ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
-        print(new Stages(configuration, run, spark, pins, remark -> line("note", "%s", remark)).forecast());
+    private static void note(String remark) {
+        line("note", "%s", remark);
+    }
+
+    private static void print(Work work, Stages stages) {
+        print(
+                switch (work) {
+                    case REWARD -> stages.forecastOfRewards();
+                    case SFT -> stages.forecastOfExamples();
+                    default -> stages.forecast();
+                });
     }
 
     private static void print(Forecast forecast) {
@@ -78,11 +100,12 @@ public final class PlanCommand implements Callable<Integer> {
                 data.evalRows(),
                 Math.max(0, data.rows() - kept));
         line("tokens", "%,.0f in %,d shards", data.trainTokens() + data.evalTokens(), data.shards());
+        boolean scores = forecast.scoredTokens() > 0;
         line(
                 "disk",
-                "%s data, %s reference and scores, %s checkpoints and model",
+                "%s data, %s%s checkpoints and model",
                 bytes(forecast.dataBytes()),
-                bytes(forecast.referenceBytes()),
+                scores ? bytes(forecast.referenceBytes()) + " reference and scores, " : "",
                 bytes(forecast.trainBytes()));
         line(
                 "speed",
@@ -91,7 +114,9 @@ public final class PlanCommand implements Callable<Integer> {
                 forecast.threads(),
                 1 / data.secondsPerRow());
         line("prepare", time(forecast.prepare(), forecast.cores()));
-        line("score", time(forecast.score(), forecast.cores()));
+        if (scores) {
+            line("score", time(forecast.score(), forecast.cores()));
+        }
         line("train", time(forecast.train(), forecast.trainCores()) + ", " + forecast.steps() + " steps");
         forecast.deviceRate()
                 .ifPresent(rate -> line(
