@@ -70,7 +70,7 @@ final class RoundsReport {
                 .ifPresent(line -> findings.add(new Finding(
                         line.path("ended").asText().equals("turn") ? "Ended behind the turn" : "Gold reward",
                         Verdict.NEUTRAL,
-                        line.path("gold").asText())));
+                        line.path("gold").asText().replace(" -", " −"))));
         return findings;
     }
 
