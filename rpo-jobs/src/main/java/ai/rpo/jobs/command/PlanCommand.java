@@ -1,13 +1,16 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Forecast;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.pipeline.TablePins;
+import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataEstimate;
 import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
@@ -16,9 +19,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -44,6 +49,20 @@ public final class PlanCommand implements Callable<Integer> {
                     + " but supervised rows. What online takes depends on what the policy answers.")
     private String command;
 
+    @Option(
+            names = "--device-memory",
+            paramLabel = "SIZE",
+            description =
+                    "Memory of the GPU that a task is to compute on, such as 80g: says what it needs there and in its"
+                            + " host, and ends with exit code 2 where that cannot fit.")
+    private String deviceMemory;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "With --device-memory: memory of an executor beside its heap, such as 128g.")
+    private String memory;
+
     @Override
     public Integer call() {
         LogFile.silence();
@@ -68,25 +87,46 @@ public final class PlanCommand implements Callable<Integer> {
             ResolvedConfiguration pinned = pins.pinned(configuration);
             if (pins.isUsed()) {
                 try (Lease lease = run.lease("plan")) {
-                    print(work, new Stages(pinned, run.behind(lease), spark, pins, PlanCommand::note));
+                    plan(work, pinned, run.behind(lease), spark, pins);
                 }
             } else {
-                print(work, new Stages(pinned, run, spark, pins, PlanCommand::note));
+                plan(work, pinned, run, spark, pins);
             }
         }
     }
 
-    private static void note(String remark) {
-        line("note", "%s", remark);
-    }
-
-    private static void print(Work work, Stages stages) {
+    private void plan(
+            Work work, ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
+        Optional<DeviceNeed> onDevice = onDevice(work, configuration.settings(), spark);
+        Stages stages = new Stages(configuration, run, spark, pins, remark -> line("note", "%s", remark));
         print(
                 switch (work) {
                     case REWARD -> stages.forecastOfRewards();
                     case SFT -> stages.forecastOfExamples();
                     default -> stages.forecast();
                 });
+        onDevice.ifPresent(need -> print(need, NativeRoom.of(spark, Optional.ofNullable(memory))));
+    }
+
+    private Optional<DeviceNeed> onDevice(Work work, Settings settings, SparkLauncher spark) {
+        if (deviceMemory == null) {
+            return Optional.empty();
+        }
+        OptionalLong device = OptionalLong.of(NativeRoom.bytes("--device-memory", deviceMemory));
+        ModelDirectory start = LocalModel.of(
+                        settings.model().path().orElseThrow(), settings.model().base(), spark.hadoop())
+                .with(settings.lora().basePrecision())
+                .open();
+        return Optional.of(new DeviceNeed(
+                start, settings, work.training(settings).orElseThrow(), device));
+    }
+
+    private static void print(DeviceNeed need, NativeRoom host) {
+        line("memory", "%s", need.describe());
+        line("device", "%s", need.describeRoom());
+        line("host", "%s; there is %s", need.describeHost(), host.describe());
+        need.describeWays().forEach(way -> line("way", "%s", way));
+        need.requireFits(host);
     }
 
     private static void print(Forecast forecast) {
