@@ -74,14 +74,18 @@ public record Forecast(
         return of(place, prepare, kind, training, reference, place.openFrozen(place.model()), 1);
     }
 
-    /** Estimates what training the reward models takes, which needs no reference. */
+    /**
+     * Estimates what training the reward models takes, which needs no reference. A language model, whose head is yet to be drawn,
+     * is timed with its own.
+     */
     static Forecast ofRewards(Workplace place, Prepare prepare) {
         LocalModel model = LocalModel.forRewards(
                 place.model(),
                 place.settings().reward().training().seed(),
                 place.spark().hadoop());
         RewardSettings reward = place.settings().reward();
-        Forecast all = of(place, prepare, ScoredRows.PAIRS, reward.training(), model, model, reward.members());
+        LocalModel timed = model.open().hasDrawnHead() ? place.open(place.model()) : model;
+        Forecast all = of(place, prepare, ScoredRows.PAIRS, reward.training(), timed, model, reward.members());
         return new Forecast(
                 all.data,
                 all.rate,
