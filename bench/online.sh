@@ -17,8 +17,10 @@ rpo() { "${RPO:-./rpo}" "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1;
 rpo --version # builds what is missing
 rpo reward -D rpo.output="$work/rewards" -D rpo.model.path="$model" -D rpo.data.train="$work/pairs.jsonl" -D rpo.reward.epochs=1
 peer() {
-    [ -z "${PEER:-}" ] || "$PEER" bench/trl_online.py "$model" "$work/rewards/reward/member-0" "$work/prompts.jsonl" "$tokens" "$pairs" \
-        "$work/peer" 2>/dev/null | tail -n 1 | tee -a "$work/peers"
+    [ -n "${PEER:-}" ] || return 0
+    "$PEER" bench/trl_online.py "$model" "$work/rewards/reward/member-0" "$work/prompts.jsonl" "$tokens" "$pairs" "$work/peer" \
+        >"$work/peer.out" 2>"$work/peer.log" || { cat "$work/peer.log" >&2; exit 1; }
+    tail -n 1 "$work/peer.out" | tee -a "$work/peers"
 }
 peer
 start=$EPOCHREALTIME

@@ -1,15 +1,14 @@
 package ai.rpo.jobs;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.Dtype;
-import ai.rpo.core.model.ModelConfigParser;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
-import ai.rpo.core.model.ParameterFile;
-import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.model.Weights;
 import ai.rpo.jobs.CommandLineProgram.Outcome;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,8 +24,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,8 @@ class GaugeTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path MODEL = Path.of("../rpo-core/src/test/resources/families/llama");
+
+    private static final String STEP_12 = "out/train/gauge/step-00000012/completions";
 
     private static final String TOKENIZER = """
             {"added_tokens": [{"id": 2, "content": "</s>", "special": true, "single_word": false, "lstrip": false,
@@ -91,6 +94,11 @@ class GaugeTest {
                 """.formatted(folder));
     }
 
+    @AfterEach
+    void revive() {
+        DyingStore.revive();
+    }
+
     @Test
     void everyCheckpointOfARunIsAPointThoughItIsNotKept() throws IOException {
         List<String> words = Stream.of("ab", "cd", "ef", "gh", "ij", "ace", "bdf", "ghi")
@@ -117,7 +125,7 @@ class GaugeTest {
             assertTrue(point.get("logps_shift/chosen").asDouble()
                     > point.get("logps_shift/rejected").asDouble());
         }
-        List<JsonNode> completions = lines("out/train/gauge/step-00000012/completions/" + part());
+        List<JsonNode> completions = lines(STEP_12 + "/" + part(STEP_12));
         assertEquals(24, completions.size());
         assertEquals(
                 completions.stream()
@@ -155,6 +163,64 @@ class GaugeTest {
         assertEquals(made, Files.getLastModifiedTime(point), "a stored point is made again");
     }
 
+    /** The policy is the base under its adapter; the command is killed at points of training, and of the gauge after it. */
+    @Test
+    void anAdaptersPolicyIsMeasuredAndAKilledGaugeGoesOn() throws IOException {
+        DyingStore.revive();
+        assertEquals(0, executeDying("whole"), printed);
+        List<String> whole = DyingStore.writes();
+        List<JsonNode> points = lines("whole/gauge/points.jsonl");
+        assertEquals(3, points.size());
+        assertTrue(points.get(2).get("kl").asDouble() > 2 * points.get(2).get("kl_se").asDouble(), points.toString());
+
+        String[] merged = {
+            "rpo.model.path=" + folder.resolve("whole/model"),
+            "rpo.generate.prompts=" + folder.resolve("prompts.jsonl"),
+            "rpo.generate.samples-per-prompt=3",
+            "rpo.generate.temperature=1",
+            "rpo.generate.top-p=1"
+        };
+        assertEquals(0, execute("generate", merged), printed);
+        assertEquals(
+                completions("out/generate/completions"), completions("whole/train/gauge/step-00000008/completions"));
+
+        Random random = new Random(3);
+        Path killed = folder.resolve("killed");
+        for (String place : List.of("train/gauge/step-00000004", "train/gauge/step-00000008", "gauge")) {
+            String there = folder.resolve("whole").resolve(place).toString();
+            int writes = (int) whole.stream().filter(path -> path.startsWith(there)).count();
+            DyingStore.reviveUntil(1 + random.nextInt(writes), killed.resolve(place).toString());
+            assertNotEquals(0, executeDying("killed"), printed);
+            assertTrue(DyingStore.isDead(), printed);
+            DyingStore.disown(killed);
+        }
+        DyingStore.revive();
+        assertEquals(0, executeDying("killed"), printed);
+        assertEquals(points, lines("killed/gauge/points.jsonl"));
+    }
+
+    private int executeDying(String output) {
+        return execute(
+                "gauge",
+                DyingStore.SETTINGS.get(0),
+                DyingStore.SETTINGS.get(1),
+                "rpo.output=" + DyingStore.path(folder.resolve(output)),
+                "rpo.lora.rank=2",
+                "rpo.train.learning-rate=5e-2",
+                "rpo.train.epochs=2");
+    }
+
+    private List<List<String>> completions(String place) throws IOException {
+        List<List<String>> completions = new ArrayList<>();
+        for (JsonNode row : lines(place + "/" + part(place))) {
+            completions.add(List.of(
+                    row.get("ordinal").toString(),
+                    row.get("sample").toString(),
+                    row.get("completion_ids").toString()));
+        }
+        return completions;
+    }
+
     @Test
     void theBestByGoldBecomesTheModelAndTrainingStopsAtTheTurn() throws IOException {
         Path reference = folder.resolve("reference");
@@ -187,24 +253,13 @@ class GaugeTest {
         assertEquals(0, lines("out/gauge/reference.json").get(0).get("kl").asDouble());
         assertTrue(Files.exists(
                 folder.resolve("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best))));
-        assertEquals(
-                weights("out/train/checkpoints/step-" + String.format(Locale.ROOT, "%08d", 4 * best)),
-                weights("out/model"));
+        String chosen = String.format(Locale.ROOT, "out/train/checkpoints/step-%08d", 4 * best);
+        assertArrayEquals(
+                OnlineInputs.weights(folder.resolve(chosen)), OnlineInputs.weights(folder.resolve("out/model")));
     }
 
     private static double gold(List<JsonNode> points, int i) {
         return points.get(i).get("gold").asDouble();
-    }
-
-    private List<Float> weights(String model) {
-        ModelDirectory directory = ModelDirectory.open(folder.resolve(model));
-        List<Float> weights = new ArrayList<>();
-        directory.weights().readAll(ParameterLayout.of(directory.config()), (entry, offset, numbers, length) -> {
-            for (int i = 0; i < length; i++) {
-                weights.add(numbers[i]);
-            }
-        });
-        return weights;
     }
 
     @Test
@@ -231,7 +286,7 @@ class GaugeTest {
                 2,
                 "Cannot use the model in " + folder.resolve("policy") + " as a reward model",
                 "rpo.gauge.gold=" + folder.resolve("policy"));
-        assertRefused(2, "they have different vocabularies, of ", "rpo.gauge.gold=" + otherVocabulary());
+        assertRefused(2, "they have different vocabularies, of ", "rpo.gauge.gold=" + OnlineInputs.otherVocabulary(folder));
         assertRefused(2, "none.jsonl", "rpo.gauge.prompts=" + folder.resolve("none.jsonl"));
         Files.writeString(folder.resolve("empty.jsonl"), "");
         assertRefused(3, "none of 0 rows", "rpo.gauge.prompts=" + folder.resolve("empty.jsonl"));
@@ -244,18 +299,6 @@ class GaugeTest {
     private void assertRefused(int exitCode, String why, String... definitions) {
         assertEquals(exitCode, execute("run", definitions), printed);
         assertTrue(printed.contains(why), printed);
-    }
-
-    private Path otherVocabulary() throws IOException {
-        Path other = Files.createDirectory(folder.resolve("other"));
-        String config =
-                Files.readString(MODEL.resolve("config.json")).replace("\"vocab_size\": 13", "\"vocab_size\": 14");
-        Files.writeString(other.resolve("config.json"), config);
-        ParameterFile.write(
-                other.resolve("model.safetensors"),
-                ParameterLayout.of(ModelConfigParser.parse(config, "config.json")),
-                (entry, offset, target) -> fill(target, 0.1f));
-        return export(other, "other-reward", reward -> reward.weights());
     }
 
     /** A reward model whose numbers are too large. */
@@ -290,8 +333,8 @@ class GaugeTest {
         return outcome.exitCode();
     }
 
-    private String part() throws IOException {
-        try (Stream<Path> files = Files.list(folder.resolve("out/train/gauge/step-00000012/completions"))) {
+    private String part(String place) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve(place))) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.startsWith("part-"))
                     .findFirst()

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.jobs.CommandLineProgram.Outcome;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -73,6 +75,33 @@ class PlanTest {
         assertTrue(
                 said.get("devices").startsWith("0.0005556 device-hours to score, 0.005000 to train"),
                 said.get("devices"));
+        assertFalse(Files.exists(folder.resolve("out")));
+    }
+
+    /** Of each member, weights and moments in two checkpoints, and the model; no reference is scored. */
+    @Test
+    void rewardModelsAreTrainedOneAfterAnotherWithoutAReference() throws IOException {
+        Files.writeString(
+                folder.resolve("pairs.jsonl"),
+                "{\"prompt_ids\": [1, 3], \"chosen_ids\": [5, 2], \"rejected_ids\": [4, 2]}\n".repeat(40));
+        Outcome outcome = ProgramHere.run(List.of(
+                "plan",
+                "reward",
+                "-Drpo.output=" + folder.resolve("out"),
+                "-Drpo.model.path=" + MODEL,
+                "-Drpo.data.train=" + folder.resolve("pairs.jsonl"),
+                "-Drpo.reward.members=2",
+                "-Drpo.reward.pairs-per-batch=8",
+                "-Drpo.reward.epochs=3"));
+        assertEquals(0, outcome.exitCode(), outcome.err());
+        long parameters = ParameterLayout.of(
+                        ModelDirectory.openForRewards(MODEL, 42).config())
+                .size();
+        assertTrue(
+                outcome.out().contains(String.format(Locale.ROOT, " data, %.2f MB checkpoints", 56 * parameters / 1e6)),
+                outcome.out());
+        assertTrue(outcome.out().contains(", 30 steps"), outcome.out());
+        assertFalse(outcome.out().contains("\nscore "), outcome.out());
         assertFalse(Files.exists(folder.resolve("out")));
     }
 }

@@ -48,11 +48,8 @@ class RewardCommandsTest {
     @TempDir
     Path folder;
 
-    private CommandLineProgram program;
-
     @BeforeEach
     void model() throws IOException {
-        program = new CommandLineProgram(folder);
         Path model = Files.createDirectories(folder.resolve("model"));
         Files.writeString(model.resolve("config.json"), CONFIG);
         Files.writeString(model.resolve("tokenizer.json"), TOKENIZER);
@@ -76,8 +73,8 @@ class RewardCommandsTest {
     }
 
     @Test
-    void anEnsembleLearnsWhatIsBetterAndRatesBySaidAggregate() throws Exception {
-        Outcome trained = program.run(reward(
+    void anEnsembleLearnsWhatIsBetterAndRatesBySaidAggregate() throws IOException {
+        Outcome trained = run(reward(
                 "rpo.reward.members=2", "rpo.data.eval-fraction=0.3", "rpo.selection.metric=rewards/accuracies"));
         assertEquals(0, trained.exitCode(), trained.err());
         assertTrue(trained.out().contains("member-1   right about 100.0 % of the held-out pairs"), trained.out());
@@ -103,15 +100,15 @@ class RewardCommandsTest {
         String[] rating = {
             "rate",
             "-D",
-            "rpo.output=rated",
+            "rpo.output=$rated",
             "-D",
-            "rpo.rate.model=[out/reward/member-0, out/reward/member-1]",
+            "rpo.rate.model=[$out/reward/member-0, $out/reward/member-1]",
             "-D",
-            "rpo.rate.completions=completions.jsonl",
+            "rpo.rate.completions=$completions.jsonl",
             "-D",
             "rpo.rate.aggregate=min"
         };
-        Outcome rated = program.run(rating);
+        Outcome rated = run(rating);
         assertEquals(0, rated.exitCode(), rated.err());
         assertTrue(rated.out().contains("2 completions, 1 rows left out"), rated.out());
         assertTrue(rated.out().contains("best of 2: reward "), rated.out());
@@ -126,19 +123,19 @@ class RewardCommandsTest {
         assertTrue(ratings.get(0).get("reward").asDouble()
                 > ratings.get(1).get("reward").asDouble());
         assertTrue(Files.notExists(folder.resolve("rated/rate/work")), "what nobody needs any more");
-        assertTrue(program.run(rating).out().contains("reused"));
+        assertTrue(run(rating).out().contains("reused"));
 
-        Outcome adapted = program.run(reward("rpo.lora.rank=2", "rpo.export.form=adapter", "rpo.output=adapted"));
+        Outcome adapted = run(reward("rpo.lora.rank=2", "rpo.export.form=adapter", "rpo.output=$adapted"));
         assertEquals(0, adapted.exitCode(), adapted.err());
         assertTrue(Files.exists(folder.resolve("adapted/reward/member-0/adapter_model.safetensors")));
-        rating[4] = "rpo.rate.model=adapted/reward/member-0";
-        rating[2] = "rpo.output=rated-by-adapter";
-        Outcome ratedByAdapter = program.run(rating);
+        rating[4] = "rpo.rate.model=$adapted/reward/member-0";
+        rating[2] = "rpo.output=$rated-by-adapter";
+        Outcome ratedByAdapter = run(rating);
         assertEquals(0, ratedByAdapter.exitCode(), ratedByAdapter.err());
     }
 
     @Test
-    void whatCannotBeIsSaidBeforeAnyWork() throws Exception {
+    void whatCannotBeIsSaidBeforeAnyWork() {
         assertRefused(
                 "Cannot write a reward model as an adapter: all of its weights", reward("rpo.export.form=adapter"));
         assertRefused(
@@ -148,23 +145,31 @@ class RewardCommandsTest {
                 "Cannot use the model in " + folder.resolve("model") + " as a reward model",
                 "rate",
                 "-D",
-                "rpo.output=rated",
+                "rpo.output=$rated",
                 "-D",
-                "rpo.rate.model=model",
+                "rpo.rate.model=$model",
                 "-D",
-                "rpo.rate.completions=pairs.jsonl");
+                "rpo.rate.completions=$pairs.jsonl");
     }
 
     @Test
-    void checkpointsAreNotChosenByPairsThatAreNotThere() throws Exception {
+    void checkpointsAreNotChosenByPairsThatAreNotThere() {
         Outcome outcome =
-                program.run(reward("rpo.selection.metric=rewards/accuracies", "rpo.data.eval-fraction=0.000001"));
+                run(reward("rpo.selection.metric=rewards/accuracies", "rpo.data.eval-fraction=0.000001"));
         assertEquals(3, outcome.exitCode(), outcome.err());
         assertTrue(outcome.err().contains("rpo.data.eval-fraction left no held-out pairs"), outcome.err());
     }
 
-    private void assertRefused(String why, String... command) throws Exception {
-        Outcome outcome = program.run(command);
+    /** Runs a command whose settings name files of the test's folder as {@code $NAME}. */
+    private Outcome run(String... command) {
+        return ProgramHere.run(Stream.concat(
+                        Stream.of(command).map(word -> word.replace("$", folder + "/")),
+                        Stream.of("--master", "local[1]", "-D", "spark.sql.shuffle.partitions=2"))
+                .toList());
+    }
+
+    private void assertRefused(String why, String... command) {
+        Outcome outcome = run(command);
         assertEquals(2, outcome.exitCode(), outcome.err());
         assertTrue(outcome.err().contains(why), outcome.err());
     }
@@ -173,9 +178,9 @@ class RewardCommandsTest {
         List<String> words = new ArrayList<>(List.of("reward"));
         Stream.concat(
                         Stream.of(
-                                "rpo.output=out",
-                                "rpo.model.path=model",
-                                "rpo.data.train=pairs.jsonl",
+                                "rpo.output=$out",
+                                "rpo.model.path=$model",
+                                "rpo.data.train=$pairs.jsonl",
                                 "rpo.reward.epochs=6",
                                 "rpo.reward.pairs-per-batch=8",
                                 "rpo.reward.learning-rate=0.02"),

@@ -110,7 +110,7 @@ final class Job {
             run = run.behind(lease);
             log = LogFile.open(folder);
         } catch (RuntimeException e) {
-            return report(Failure.of("begin to " + command, e), e, Optional.empty());
+            return report(Failure.of("begin to " + verb(), e), e, Optional.empty());
         }
         StatusFile status = new StatusFile(run.file("status.json"), run.fence(), command, Clock.systemUTC());
         try (lease;
@@ -124,10 +124,20 @@ final class Job {
             status.succeeded();
             return 0;
         } catch (Throwable e) {
-            Failure failure = Failure.of(command, e);
+            Failure failure = Failure.of(verb(), e);
             boolean first = status.failed(failure.exitCode(), failure.message());
             return first ? report(failure, e, log) : INTERRUPTED;
         }
+    }
+
+    /** Says what the command does, where its name does not. */
+    private String verb() {
+        return switch (command) {
+            case "online" -> "align online";
+            case "reward" -> "train reward models";
+            case "sft" -> "fine-tune";
+            default -> command;
+        };
     }
 
     private static void atExit(Runnable action, int priority) {

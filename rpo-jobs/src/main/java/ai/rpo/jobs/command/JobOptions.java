@@ -43,6 +43,17 @@ final class JobOptions {
         return ResolvedConfiguration.load(sources(), Job.PREFERENCE, Job.SUPERVISED);
     }
 
+    /**
+     * Gives the configuration of a command whose work is looked at.
+     *
+     * @param work empty for one of {@link #ofGivenRows}
+     * @throws RpoException naming everything that is wrong
+     */
+    ResolvedConfiguration of(Optional<Work> work) {
+        return work.map(named -> ResolvedConfiguration.load(sources(), named.required()))
+                .orElseGet(this::ofGivenRows);
+    }
+
     Optional<String> master() {
         return Optional.ofNullable(master);
     }

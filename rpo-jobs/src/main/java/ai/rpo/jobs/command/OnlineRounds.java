@@ -1,20 +1,12 @@
 package ai.rpo.jobs.command;
 
-import ai.rpo.core.RpoException;
-import ai.rpo.core.model.ExportForm;
-import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.online.GaugedRounds;
 import ai.rpo.jobs.online.OnlineSettings;
-import ai.rpo.jobs.online.OnlineSettings.Base;
-import ai.rpo.jobs.online.OnlineSettings.By;
-import ai.rpo.jobs.online.OnlineSettings.Moments;
 import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.online.RoundNote;
-import ai.rpo.jobs.pipeline.Stage;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.report.ReportStage;
 import ai.rpo.spark.gauge.GaugePoint;
@@ -51,7 +43,8 @@ final class OnlineRounds {
     }
 
     void run() {
-        check();
+        new OnlineChecks(settings, text -> running.say("note", text))
+                .check(running.stages(running.configuration(), running.output()));
         String policy = settings.model().path().orElseThrow();
         List<RunDirectory> finished = new ArrayList<>();
         List<String> notes = new ArrayList<>();
@@ -81,14 +74,16 @@ final class OnlineRounds {
             write(notes, gauged);
         }
         end(finished.size(), turned, gauged);
-        running.say("online", "done → " + policy);
+        running.say(
+                "online",
+                "done → " + policy + (reports ? "; all rounds: " + running.output().path("online/index.html") : ""));
     }
 
     /** The policy answers, its answers are rated, and its distance from the first round's reference is measured by them. */
     private void rate(int number, String policy, RunDirectory run) {
         ResolvedConfiguration sampling = configuration(number, policy, run, List.of());
         running.make(sampling, run, Stages::generate);
-        running.make(sampling, run, this::rating);
+        running.make(sampling, run, Stages::rateRound);
         running.make(
                 configuration(number, policy, run, List.of("rpo.reference.path=" + ConfigUtil.quoteString(start()))),
                 run,
@@ -131,81 +126,6 @@ final class OnlineRounds {
 
     private RunDirectory directory(int number) {
         return running.output().below(String.format(Locale.ROOT, "online/round-%02d", number));
-    }
-
-    /** Refuses, before the first round, what would stop one. */
-    private void check() {
-        if (settings.data().format().isPresent()) {
-            throw RpoException.configuration("Cannot align online with rpo.data.format = "
-                    + settings.data().format().get()
-                    + ": a round's own pairs are rows of token ids. Leave it out; the format"
-                    + " of each row is recognised.");
-        }
-        if (online.offlineShare() > 0 && settings.data().train().isEmpty()) {
-            throw RpoException.configuration("Cannot mix offline pairs in with rpo.online.offline-share = "
-                    + online.offlineShare() + ": there are none. Name them with rpo.data.train.");
-        }
-        if (online.regularizeOn() != Base.BOTH) {
-            requireRegularizer();
-        }
-        requireOneCourse();
-        requireMoments();
-        if (online.by() == By.REWARD_MODEL && settings.rate().model().isEmpty()) {
-            throw RpoException.configuration("Cannot rate by rpo.online.by = reward-model: rpo.rate.model has no value."
-                    + " Name a reward model there, or set rpo.online.by = judge or program.");
-        }
-        rating(running.stages(running.configuration(), running.output())).checkMakeable();
-    }
-
-    /** Distances from a reference that moves along are none that a turn could be seen over. */
-    private void requireOneCourse() {
-        if (!settings.gauge().isOn() || !online.stopAtTurn()) {
-            return;
-        }
-        if (settings.gauge().gold().isEmpty()) {
-            running.say(
-                    "note",
-                    "the rounds do not end at the gauge's turn, as rpo.gauge.gold says of nothing what it is worth");
-        } else if (online.reference() == Reference.PREVIOUS) {
-            throw RpoException.configuration("Cannot end at the gauge's turn with rpo.online.reference = previous: each"
-                    + " round's distances are from its own beginning. Set rpo.online.stop-at-turn = false, or"
-                    + " rpo.online.reference = start.");
-        }
-    }
-
-    private void requireMoments() {
-        if (online.optimizer() != Moments.KEPT) {
-            return;
-        }
-        TrainSettings train = settings.train();
-        if (train.optimizer() == TrainSettings.Optimizer.SGD && !train.outer().hasMomentum()) {
-            throw RpoException.configuration("Cannot keep the optimizer's state with rpo.online.optimizer = kept:"
-                    + " rpo.train.optimizer = sgd has none. Set rpo.online.optimizer = fresh.");
-        }
-        if (settings.lora().rank() > 0 && settings.export().form() != ExportForm.Kind.ADAPTER) {
-            throw RpoException.configuration(
-                    "Cannot keep the optimizer's state with rpo.online.optimizer = kept: each round"
-                            + " begins a new adapter on the merged model. Set rpo.export.form = adapter, with which rounds go on"
-                            + " training one adapter, or rpo.online.optimizer = fresh.");
-        }
-    }
-
-    private void requireRegularizer() {
-        String key =
-                "rpo.online.regularize-on = " + online.regularizeOn().name().toLowerCase(Locale.ROOT);
-        if (!(settings.objective() instanceof RpoObjective rpo) || rpo.eta() == 0) {
-            throw RpoException.configuration("Cannot use " + key + ": the objective "
-                    + settings.objective().title()
-                    + " has no supervised term. Set rpo.objective.eta above 0, or leave the key out.");
-        }
-        if (online.regularizeOn() == Base.OFFLINE && online.offlineShare() == 0) {
-            throw RpoException.configuration("Cannot use " + key + ": rounds have no offline pairs. Mix some in with"
-                    + " rpo.online.offline-share and rpo.data.train.");
-        }
-    }
-
-    private Stage rating(Stages stages) {
-        return online.by() == By.REWARD_MODEL ? stages.rate() : stages.rateByJudge();
     }
 
     /**

@@ -16,6 +16,7 @@ import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.Stores;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,6 +24,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(
         name = "plan",
@@ -34,8 +36,18 @@ import picocli.CommandLine.Option;
         })
 public final class PlanCommand implements Callable<Integer> {
 
+    private static final List<Work> PLANNED = List.of(Work.RUN, Work.SFT, Work.REWARD);
+
     @Mixin
     private JobOptions options;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "COMMAND",
+            description = "Whose work is planned: run, sft or reward. If left out: run, or sft where the settings name no pairs"
+                    + " but supervised rows. What online takes depends on what the policy answers.")
+    private String command;
 
     @Option(
             names = "--device-memory",
@@ -65,7 +77,9 @@ public final class PlanCommand implements Callable<Integer> {
     }
 
     private void plan() throws RpoException {
-        ResolvedConfiguration configuration = options.ofGivenRows();
+        Optional<Work> named = Optional.ofNullable(command).map(name -> Work.of(name, PLANNED));
+        ResolvedConfiguration configuration = options.of(named);
+        Work work = named.orElse(Work.ofGivenRows(configuration));
         try (SparkLauncher spark = new SparkLauncher("rpo plan", options.master(), configuration.spark())) {
             RunDirectory run = new RunDirectory(
                     Stores.path(configuration.settings().output().orElseThrow()), spark.hadoop());
@@ -73,21 +87,28 @@ public final class PlanCommand implements Callable<Integer> {
             ResolvedConfiguration pinned = pins.pinned(configuration);
             if (pins.isUsed()) {
                 try (Lease lease = run.lease("plan")) {
-                    plan(pinned, run.behind(lease), spark, pins);
+                    plan(work, pinned, run.behind(lease), spark, pins);
                 }
             } else {
-                plan(pinned, run, spark, pins);
+                plan(work, pinned, run, spark, pins);
             }
         }
     }
 
-    private void plan(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
-        Optional<DeviceNeed> onDevice = onDevice(configuration.settings(), spark);
-        print(new Stages(configuration, run, spark, pins, remark -> line("note", "%s", remark)).forecast());
+    private void plan(
+            Work work, ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
+        Optional<DeviceNeed> onDevice = onDevice(work, configuration.settings(), spark);
+        Stages stages = new Stages(configuration, run, spark, pins, remark -> line("note", "%s", remark));
+        print(
+                switch (work) {
+                    case REWARD -> stages.forecastOfRewards();
+                    case SFT -> stages.forecastOfExamples();
+                    default -> stages.forecast();
+                });
         onDevice.ifPresent(need -> print(need, NativeRoom.of(spark, Optional.ofNullable(memory))));
     }
 
-    private Optional<DeviceNeed> onDevice(Settings settings, SparkLauncher spark) {
+    private Optional<DeviceNeed> onDevice(Work work, Settings settings, SparkLauncher spark) {
         if (deviceMemory == null) {
             return Optional.empty();
         }
@@ -96,7 +117,8 @@ public final class PlanCommand implements Callable<Integer> {
                         settings.model().path().orElseThrow(), settings.model().base(), spark.hadoop())
                 .with(settings.lora().basePrecision())
                 .open();
-        return Optional.of(new DeviceNeed(start, settings, settings.train(), device));
+        return Optional.of(new DeviceNeed(
+                start, settings, work.training(settings).orElseThrow(), device));
     }
 
     private static void print(DeviceNeed need, NativeRoom host) {
@@ -118,11 +140,12 @@ public final class PlanCommand implements Callable<Integer> {
                 data.evalRows(),
                 Math.max(0, data.rows() - kept));
         line("tokens", "%,.0f in %,d shards", data.trainTokens() + data.evalTokens(), data.shards());
+        boolean scores = forecast.scoredTokens() > 0;
         line(
                 "disk",
-                "%s data, %s reference and scores, %s checkpoints and model",
+                "%s data, %s%s checkpoints and model",
                 bytes(forecast.dataBytes()),
-                bytes(forecast.referenceBytes()),
+                scores ? bytes(forecast.referenceBytes()) + " reference and scores, " : "",
                 bytes(forecast.trainBytes()));
         line(
                 "speed",
@@ -131,7 +154,9 @@ public final class PlanCommand implements Callable<Integer> {
                 forecast.threads(),
                 1 / data.secondsPerRow());
         line("prepare", time(forecast.prepare(), forecast.cores()));
-        line("score", time(forecast.score(), forecast.cores()));
+        if (scores) {
+            line("score", time(forecast.score(), forecast.cores()));
+        }
         line("train", time(forecast.train(), forecast.trainCores()) + ", " + forecast.steps() + " steps");
         forecast.deviceRate()
                 .ifPresent(rate -> line(

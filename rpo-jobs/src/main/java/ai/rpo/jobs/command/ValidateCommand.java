@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(
         name = "validate",
@@ -15,6 +16,14 @@ public final class ValidateCommand implements Callable<Integer> {
 
     @Mixin
     private JobOptions options;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "COMMAND",
+            description = "Whose work is looked at: run, sft, reward, rate, gauge or online. If left out: run, or sft where the"
+                    + " settings name no pairs but supervised rows.")
+    private String command;
 
     @Option(
             names = "--memory",
@@ -33,6 +42,11 @@ public final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return new Validation(options, Optional.ofNullable(memory), Optional.ofNullable(deviceMemory)).run();
+        return new Validation(
+                        options,
+                        Optional.ofNullable(command),
+                        Optional.ofNullable(memory),
+                        Optional.ofNullable(deviceMemory))
+                .run();
     }
 }

@@ -12,6 +12,9 @@ import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
 import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.jobs.online.OnlineSettings;
+import ai.rpo.jobs.online.OnlineSettings.By;
+import ai.rpo.jobs.online.OnlineSettings.Reference;
 import ai.rpo.jobs.pipeline.Decision;
 import ai.rpo.jobs.pipeline.Pipeline;
 import ai.rpo.jobs.pipeline.Stages;
@@ -37,15 +40,19 @@ final class Validation {
     private static final int USUAL_TOKENS = 100;
 
     private final JobOptions options;
+    private final Optional<String> command;
     private final Optional<String> memory;
     private final Optional<String> deviceMemory;
 
     /**
+     * @param command whose work is looked at; empty for what the configuration names rows for
      * @param memory of an executor beside its heap, where the user says how much there is
      * @param deviceMemory of its GPU, the same
      */
-    Validation(JobOptions options, Optional<String> memory, Optional<String> deviceMemory) {
+    Validation(
+            JobOptions options, Optional<String> command, Optional<String> memory, Optional<String> deviceMemory) {
         this.options = options;
+        this.command = command;
         this.memory = memory;
         this.deviceMemory = deviceMemory;
     }
@@ -63,59 +70,32 @@ final class Validation {
     }
 
     private void validate() {
-        ResolvedConfiguration given = options.ofGivenRows();
-        boolean supervised = given.namesSupervisedRowsOnly();
+        Optional<Work> named = command.map(name -> Work.of(name, List.of(Work.values())));
+        ResolvedConfiguration given = options.of(named);
+        Work work = named.orElse(Work.ofGivenRows(given));
         try (SparkLauncher spark = new SparkLauncher("rpo validate", options.master(), given.spark())) {
             TablePins pins = new TablePins(spark);
             ResolvedConfiguration configuration = pins.pinned(given);
             Settings settings = configuration.settings();
-            Configuration hadoop = spark.hadoop();
-            RunDirectory run = new RunDirectory(Stores.path(settings.output().orElseThrow()), hadoop);
-            String model = settings.model().path().orElseThrow();
-            TrainSettings train = supervised ? settings.sft().training() : settings.train();
-            LocalModel.outline(model, settings.lora().basePrecision(), hadoop)
-                    .ifPresent(outline -> printOutline(outline, settings, train, spark));
-            LocalModel start = LocalModel.of(model, settings.model().base(), hadoop)
-                    .with(settings.lora().basePrecision());
-            print("model", describe(start));
-            start.remarks().forEach(remark -> print("note", remark));
-            requireContext(settings.data().maxLength(), start.open().config().contextLength());
-            if (supervised) {
-                print("data", describe(settings.sft().data(), pins, hadoop));
-            } else {
-                print(
-                        "reference",
-                        settings.reference()
-                                .path()
-                                .map(path -> describe(
-                                        LocalModel.of(path, settings.model().base(), hadoop)))
-                                .orElse("the same model"));
-                print("data", describe(settings.data().train(), pins, hadoop));
-                print("held out", heldOut(settings, pins, hadoop));
-                print("objective", settings.objective().describe());
-                if (settings.objective() instanceof RpoObjective objective) {
-                    print("eta", describe(objective));
-                }
+            RunDirectory run = new RunDirectory(Stores.path(settings.output().orElseThrow()), spark.hadoop());
+            Optional<ModelDirectory> start = settings.model().path().map(path -> printModel(work, settings, spark));
+            printInputs(work, settings, pins, spark.hadoop());
+            Runnable requireFits = () -> {};
+            if (work.training(settings).isPresent()) {
+                TrainSettings train = work.training(settings).get();
+                print("training", describe(train) + ", " + settings.precision().key());
+                requireFits = printMemory(start.orElseThrow(), settings, train, spark);
             }
-            print(
-                    "training",
-                    describe(train) + ", " + settings.precision().key());
-            Runnable requireFits = printMemory(start.open(), settings, train, spark);
             print("spark", spark.master());
             print("output", run.path().toString());
             Stages stages = new Stages(configuration, run, spark, pins, remark -> {});
-            stages.checkTokenizer();
-            Pipeline pipeline = new Pipeline(run, settings.overwrite(), ProgramVersion.get());
-            System.out.println();
-            List<Decision> plan = pipeline.plan(supervised ? stages.sft() : stages.report());
-            plan.forEach(Validation::print);
-            printSteps(plan, train);
+            printPlan(work, settings, stages, new Pipeline(run, settings.overwrite(), ProgramVersion.get()));
             requireFits.run();
         }
     }
 
     /** Says what a model will need, by its sizes; that its weights are not there is what opening it says next. */
-    private void printOutline(ModelDirectory outline, Settings settings, TrainSettings train, SparkLauncher spark) {
+    private void printOutline(ModelDirectory outline, Work work, Settings settings, SparkLauncher spark) {
         print(
                 "model",
                 String.format(
@@ -126,7 +106,91 @@ final class Validation {
                         ParameterLayout.of(outline.config()).size(),
                         outline.config().contextLength()));
         requireContext(settings.data().maxLength(), outline.config().contextLength());
-        printMemory(outline, settings, train, spark);
+        work.training(settings).ifPresent(train -> printMemory(outline, settings, train, spark));
+    }
+
+    private ModelDirectory printModel(Work work, Settings settings, SparkLauncher spark) {
+        String path = settings.model().path().orElseThrow();
+        LocalModel.outline(path, settings.lora().basePrecision(), spark.hadoop())
+                .ifPresent(outline -> printOutline(outline, work, settings, spark));
+        LocalModel start = work == Work.REWARD
+                ? LocalModel.forRewards(path, settings.reward().training().seed(), spark.hadoop())
+                : LocalModel.of(path, settings.model().base(), spark.hadoop())
+                        .with(settings.lora().basePrecision());
+        print("model", describe(start));
+        start.remarks().forEach(remark -> print("note", remark));
+        requireContext(settings.data().maxLength(), start.open().config().contextLength());
+        return start.open();
+    }
+
+    private static void printInputs(Work work, Settings settings, TablePins pins, Configuration hadoop) {
+        switch (work) {
+            case SFT -> print("data", describe(settings.sft().data(), pins, hadoop));
+            case RATE -> {
+                print("rated by", String.join(", ", settings.rate().model()));
+                print("rated", describe(settings.rate().completions(), pins, hadoop));
+            }
+            case REWARD -> {
+                printPairs(settings, pins, hadoop);
+                print("objective", settings.reward().objective().describe());
+                print("members", String.valueOf(settings.reward().members()));
+            }
+            case RUN, GAUGE -> {
+                printReference(settings, hadoop);
+                printPairs(settings, pins, hadoop);
+                printObjective(settings);
+            }
+            case ONLINE -> {
+                printReference(settings, hadoop);
+                print("prompts", describe(settings.online().prompts(), pins, hadoop));
+                print("rounds", describe(settings));
+                printObjective(settings);
+            }
+        }
+    }
+
+    private static void printReference(Settings settings, Configuration hadoop) {
+        print(
+                "reference",
+                settings.reference()
+                        .path()
+                        .map(path -> describe(
+                                LocalModel.of(path, settings.model().base(), hadoop)))
+                        .orElse("the same model"));
+    }
+
+    private static void printPairs(Settings settings, TablePins pins, Configuration hadoop) {
+        print("data", describe(settings.data().train(), pins, hadoop));
+        print("held out", heldOut(settings, pins, hadoop));
+    }
+
+    private static void printObjective(Settings settings) {
+        print("objective", settings.objective().describe());
+        if (settings.objective() instanceof RpoObjective objective) {
+            print("eta", describe(objective));
+        }
+    }
+
+    /** Later stages of a round are known once its first ones are made. */
+    private static void printPlan(Work work, Settings settings, Stages stages, Pipeline pipeline) {
+        if (work == Work.ONLINE) {
+            new OnlineChecks(settings, note -> print("note", note)).check(stages);
+            return;
+        }
+        if (work != Work.RATE && work != Work.REWARD) {
+            stages.checkTokenizer();
+        }
+        System.out.println();
+        List<Decision> plan = pipeline.plan(
+                switch (work) {
+                    case SFT -> stages.sft();
+                    case REWARD -> stages.reward();
+                    case RATE -> stages.rate();
+                    case GAUGE -> stages.gauge();
+                    default -> stages.report();
+                });
+        plan.forEach(Validation::print);
+        work.training(settings).ifPresent(train -> printSteps(plan, train));
     }
 
     /** Returns the check of what was printed, which comes last. */
@@ -240,6 +304,20 @@ final class Validation {
         return settings.data().eval().isEmpty()
                 ? "nothing"
                 : describe(settings.data().eval(), pins, hadoop);
+    }
+
+    private static String describe(Settings settings) {
+        OnlineSettings online = settings.online();
+        return String.format(
+                Locale.ROOT,
+                "%d: %d answers of at most %d tokens to each prompt, rated by %s; the policy is tied to the %s",
+                online.rounds(),
+                online.samplesPerPrompt(),
+                settings.generate().sampling().maxNewTokens(),
+                online.by() == By.REWARD_MODEL
+                        ? String.join(", ", settings.rate().model())
+                        : "the " + online.by().name().toLowerCase(Locale.ROOT) + " of rpo.judge",
+                online.reference() == Reference.START ? "first round's reference" : "round before");
     }
 
     private static String describe(TrainSettings train) {

@@ -195,7 +195,8 @@ public final class OnlineDemo {
                                 plan.heldOutPairs()),
                         String.format(
                                 Locale.ROOT,
-                                "Offline runs train on the pairs for 8 epochs. Online runs take %d rounds: the policy answers %d prompts four times each, the proxy rates the answers, and the policy learns once from the best against the worst of each prompt; the reference stays the base model. RPO's η is %s, β is 0.1.",
+                                "Offline runs train on the pairs for %d epochs. Online runs take %d rounds: the policy answers %d prompts four times each, the proxy rates the answers, and the policy learns once from the best against the worst of each prompt; the reference stays the base model. RPO's η is %s, β is 0.1.",
+                                OnlineRun.OFFLINE_EPOCHS,
                                 plan.rounds(),
                                 plan.prompts(),
                                 DemoRun.shortest(plan.eta())),

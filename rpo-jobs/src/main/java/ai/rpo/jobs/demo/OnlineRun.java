@@ -20,6 +20,9 @@ import java.util.stream.Stream;
  */
 record OnlineRun(DemoFolder folder, OnlinePlan plan, long seed, Method method) {
 
+    /** Passes over the pairs of an offline run, each of which leaves a policy. */
+    static final int OFFLINE_EPOCHS = 4;
+
     private String name() {
         return method.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -52,7 +55,7 @@ record OnlineRun(DemoFolder folder, OnlinePlan plan, long seed, Method method) {
                 "rpo.objective.eta", plan.eta(method),
                 "rpo.train.seed", seed));
         if (!method.isOnline()) {
-            own.put("rpo.train.epochs", 4);
+            own.put("rpo.train.epochs", OFFLINE_EPOCHS);
             own.put("rpo.data.train", List.of(folder.pairs(seed, "train").toString()));
             DemoConfiguration.write(configuration(), "train", "demo.conf", own);
             return;

@@ -10,6 +10,7 @@ import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataEstimate;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.reference.ScoringRate;
+import ai.rpo.spark.reward.RewardSettings;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -22,7 +23,7 @@ import java.util.OptionalInt;
  * @param rate of all cores of this machine that a task would have
  * @param threads that the rate was measured with
  * @param cores that the run will have
- * @param steps of the optimizer
+ * @param steps of the optimizer, for all models that are trained
  * @param dataBytes of {@code data/}
  * @param referenceBytes of {@code reference/} and the scores
  * @param trainBytes of checkpoints and the model
@@ -64,7 +65,53 @@ public record Forecast(
     /** AdamW, the gradient's norm and DL4J's passes over both, in core-seconds: measured with 134 M parameters. */
     private static final double UPDATE_OF_A_PARAMETER = 6e-9;
 
+    /**
+     * @param kind of rows that are scored and trained on
+     * @param training of one model
+     */
     static Forecast of(Workplace place, Prepare prepare, ScoredRows kind, TrainSettings training) {
+        LocalModel reference = place.openFrozen(place.reference());
+        return of(place, prepare, kind, training, reference, place.openFrozen(place.model()), 1);
+    }
+
+    /**
+     * Estimates what training the reward models takes, which needs no reference. A language model, whose head is yet to be drawn,
+     * is timed with its own.
+     */
+    static Forecast ofRewards(Workplace place, Prepare prepare) {
+        LocalModel model = LocalModel.forRewards(
+                place.model(),
+                place.settings().reward().training().seed(),
+                place.spark().hadoop());
+        RewardSettings reward = place.settings().reward();
+        LocalModel timed = model.open().hasDrawnHead() ? place.open(place.model()) : model;
+        Forecast all = of(place, prepare, ScoredRows.PAIRS, reward.training(), timed, model, reward.members());
+        return new Forecast(
+                all.data,
+                all.rate,
+                all.threads,
+                all.cores,
+                all.steps,
+                all.dataBytes,
+                0,
+                all.trainBytes,
+                all.prepare,
+                0,
+                all.train,
+                all.trainCores,
+                0,
+                all.trainedTokens,
+                all.deviceRate);
+    }
+
+    private static Forecast of(
+            Workplace place,
+            Prepare prepare,
+            ScoredRows kind,
+            TrainSettings training,
+            LocalModel timed,
+            LocalModel start,
+            int models) {
         DataEstimate data = prepare.work().estimate(place.spark().session(), SAMPLED_ROWS);
         if (data.kept().isEmpty()) {
             throw RpoException.data("Cannot plan: none of " + data.sampled()
@@ -72,15 +119,14 @@ public record Forecast(
         }
         Cores cores = Cores.of(place.spark().session());
         int threads = Math.min(cores.perExecutor(), Runtime.getRuntime().availableProcessors());
-        LocalModel reference = place.openFrozen(place.reference());
-        ScoringRate rate = ScoringRate.measure(kind, data.kept(), reference, place.scoring(), threads);
+        ScoringRate rate = ScoringRate.measure(kind, data.kept(), timed, place.scoring(), threads);
         double rows = data.trainRows() + data.evalRows();
         double scoredTokens = rows * rate.tokensPerRow();
         double coreSecondsPerToken = threads / rate.tokensPerSecond();
         double trainShare = data.trainRows() / rows;
         double passes = training.recompute() ? PASSES_WITH_RECOMPUTING : TRAINING_PASSES;
-        double trainedTokens = scoredTokens * trainShare * passes * training.epochs();
-        ModelDirectory model = place.openFrozen(place.model()).open();
+        double trainedTokens = models * scoredTokens * trainShare * passes * training.epochs();
+        ModelDirectory model = start.open();
         long parameters = ParameterLayout.of(model.config()).size();
         Optional<Lora> adapter = place.settings().lora().on(model);
         long trained = adapter.map(
@@ -92,13 +138,14 @@ public record Forecast(
                 rate,
                 threads,
                 cores.total(),
-                steps,
+                models * steps,
                 rows * data.bytesPerRow(),
                 rows * (data.bytesPerRow() + BYTES_OF_A_SCORE),
-                Float.BYTES * (double) (parameters + trained * copies(training, steps)),
+                models * Float.BYTES * (double) (parameters + trained * copies(training, steps)),
                 data.rows() * data.secondsPerRow() * PREPARE_OVERHEAD,
                 scoredTokens * coreSecondsPerToken,
-                trainedTokens * coreSecondsPerToken + steps * training.workers() * trained * UPDATE_OF_A_PARAMETER,
+                trainedTokens * coreSecondsPerToken
+                        + models * steps * training.workers() * trained * UPDATE_OF_A_PARAMETER,
                 Math.min(cores.total(), training.workers() * cores.perExecutor()),
                 scoredTokens,
                 trainedTokens,

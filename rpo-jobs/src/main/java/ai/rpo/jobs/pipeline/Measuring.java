@@ -10,7 +10,6 @@ import ai.rpo.spark.gauge.ModelRater;
 import ai.rpo.spark.gauge.PolicyGauge;
 import ai.rpo.spark.gauge.Rater;
 import ai.rpo.spark.rate.RateSettings;
-import ai.rpo.spark.rate.RewardSource;
 import ai.rpo.spark.store.Fingerprint;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,15 +89,8 @@ record Measuring(Workplace place) {
             }
         }
         if (isOn()) {
-            Stream.of(proxy(), goldModels()).flatMap(Optional::stream).forEach(this::requireTokens);
+            Stream.of(proxy(), goldModels()).flatMap(Optional::stream).forEach(Rating::requireTokensOfPolicy);
             goldJudge().ifPresent(JudgeRater::check);
-        }
-    }
-
-    private void requireTokens(Rating rating) {
-        RewardSource source = rating.source();
-        if (!rating.settings().tokenizeAgain()) {
-            source.requireTokensOf(place.located());
         }
     }
 

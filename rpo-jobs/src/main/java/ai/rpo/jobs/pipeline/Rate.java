@@ -43,16 +43,16 @@ final class Rate implements Stage {
 
     static Rate configured(Workplace place) {
         return new Rate(
+                place, "rate", rating(place), place.configuration().effectsUnder("rpo.rate"), Rate::bestOf);
+    }
+
+    /** Gives what {@code rpo.rate} says. */
+    static Rating rating(Workplace place) {
+        return new Rating(
                 place,
-                "rate",
-                new Rating(
-                        place,
-                        place.settings().rate(),
-                        Double.parseDouble(place.configuration()
-                                .valuesUnder("rpo.objective")
-                                .get("rpo.objective.beta"))),
-                place.configuration().effectsUnder("rpo.rate"),
-                Rate::bestOf);
+                place.settings().rate(),
+                Double.parseDouble(
+                        place.configuration().valuesUnder("rpo.objective").get("rpo.objective.beta")));
     }
 
     /**

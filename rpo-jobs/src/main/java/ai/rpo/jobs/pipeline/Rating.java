@@ -80,6 +80,18 @@ record Rating(Workplace place, RateSettings settings, double beta) {
                 .toList());
     }
 
+    /**
+     * Looks at whether the models read the tokens of the model at {@code rpo.model.path}, where they are not to read its text.
+     *
+     * @throws RpoException where they have another vocabulary
+     */
+    void requireTokensOfPolicy() {
+        RewardSource source = source();
+        if (!settings.tokenizeAgain()) {
+            source.requireTokensOf(place.located());
+        }
+    }
+
     RateStage stage() {
         return new RateStage(
                 place.spark().session(),

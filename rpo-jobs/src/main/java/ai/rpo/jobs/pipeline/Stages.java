@@ -3,6 +3,7 @@ package ai.rpo.jobs.pipeline;
 import ai.rpo.jobs.config.ResolvedConfiguration;
 import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.launch.SparkLauncher;
+import ai.rpo.jobs.online.OnlineSettings.By;
 import ai.rpo.spark.reference.ScoredRows;
 import ai.rpo.spark.store.Fingerprint;
 import ai.rpo.spark.store.RunDirectory;
@@ -175,15 +176,23 @@ public final class Stages {
         return new Report(place, shown);
     }
 
-    /** Estimates what training on the pairs takes, or supervised fine-tuning if nothing else is named. */
+    /** Estimates what training on the pairs takes. */
     public Forecast forecast() {
-        return place.configuration().namesSupervisedRowsOnly()
-                ? Forecast.of(
-                        place,
-                        Prepare.examples(place),
-                        ScoredRows.EXAMPLES,
-                        place.settings().sft().training())
-                : Forecast.of(place, prepare, ScoredRows.PAIRS, place.settings().train());
+        return Forecast.of(place, prepare, ScoredRows.PAIRS, place.settings().train());
+    }
+
+    /** Estimates what supervised fine-tuning takes. */
+    public Forecast forecastOfExamples() {
+        return Forecast.of(
+                place,
+                Prepare.examples(place),
+                ScoredRows.EXAMPLES,
+                place.settings().sft().training());
+    }
+
+    /** Estimates what training reward models on the pairs takes. */
+    public Forecast forecastOfRewards() {
+        return Forecast.ofRewards(place, Prepare.pairsForRewards(place));
     }
 
     public Stage generate() {
@@ -212,9 +221,21 @@ public final class Stages {
                         .ofRatings(made, place.settings().rate().completions()));
     }
 
-    /** Rates the completions that lie in the run directory, as {@code rpo.online.by} says. */
-    public Stage rateByJudge() {
-        return new RateByJudge(place);
+    /** Rates the completions of a round, as {@code rpo.online.by} says. */
+    public Stage rateRound() {
+        return place.settings().online().by() == By.REWARD_MODEL ? rate() : new RateByJudge(place);
+    }
+
+    /**
+     * Looks, before any round, at whether whoever rates can rate what the policy writes.
+     *
+     * @throws ai.rpo.core.RpoException where they cannot
+     */
+    public void checkRounds() {
+        rateRound().checkMakeable();
+        if (place.settings().online().by() == By.REWARD_MODEL) {
+            Rate.rating(place).requireTokensOfPolicy();
+        }
     }
 
     /** Measures how far the policy is from its reference, by its completions at {@code rpo.rate.completions}. */

@@ -31,6 +31,7 @@ final class FigurePainter {
 
     private static final int LEGEND_GAPS = 24; // about a name and its line
 
+    private static final String NUMBERS = "#,##0.######";
     private static final int SCALE = 2;
     private static final int LONGEST_LABEL = 40;
 
@@ -60,6 +61,7 @@ final class FigurePainter {
         if (!figure.ticks().isEmpty()) {
             nameTicks(chart.getStyler(), figure.ticks());
         } else {
+            chart.getStyler().setXAxisDecimalPattern(NUMBERS);
             startNearZero(chart.getStyler(), figure);
         }
         roomForFlatCurves(chart.getStyler(), figure);
@@ -108,7 +110,7 @@ final class FigurePainter {
         styler.setAxisTickMarksColor(theme.grid());
         styler.setXAxisTickMarkSpacingHint(80);
         styler.setYAxisTickMarkSpacingHint(46);
-        styler.setYAxisDecimalPattern("#,##0.######");
+        styler.setYAxisDecimalPattern(NUMBERS);
         styler.setAxisTicksLineVisible(false);
         styler.setLegendFont(plain);
         styler.setLegendPosition(LegendPosition.OutsideS);

@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** The page over the rounds of an online alignment, drawn from {@code rounds.jsonl}. */
 final class RoundsReport {
 
     private static final String ROUND = "round";
+    private static final String GOLD = "/gauge/gold";
     private static final String ACCURACY = "rewards/accuracies";
 
     private final List<JsonNode> rounds;
@@ -29,12 +31,14 @@ final class RoundsReport {
      */
     static Page of(String name, List<JsonNode> rounds, Optional<GaugePoints> gauged) {
         RoundsReport report = new RoundsReport(rounds);
+        long made = rounds.stream().filter(RoundsReport::isRound).count();
         Page page = new Page(
-                name,
+                "Online alignment " + name,
                 String.format(
                         Locale.ROOT,
-                        "%d rounds, from %s. A round's numbers are of the policy that it starts from%s",
-                        rounds.stream().filter(RoundsReport::isRound).count(),
+                        "%d %s, from %s. A round's numbers are of the policy that it starts from%s",
+                        made,
+                        made == 1 ? "round" : "rounds",
                         rounds.get(0).path("policy").asText(),
                         report.last()
                                 .map(last -> "; the last ones are of the model that has come of it.")
@@ -60,12 +64,24 @@ final class RoundsReport {
     }
 
     private List<Finding> findings() {
-        return last().filter(line -> line.has("gold")).stream()
-                .map(line -> new Finding(
+        List<Finding> findings = new ArrayList<>();
+        last().ifPresent(line -> findings.add(new Finding("Reward", Verdict.NEUTRAL, course(rounds.get(0), line))));
+        last().filter(line -> line.has("gold"))
+                .ifPresent(line -> findings.add(new Finding(
                         line.path("ended").asText().equals("turn") ? "Ended behind the turn" : "Gold reward",
                         Verdict.NEUTRAL,
-                        line.path("gold").asText()))
-                .toList();
+                        line.path("gold").asText().replace(" -", " −"))));
+        return findings;
+    }
+
+    private static String course(JsonNode first, JsonNode last) {
+        return String.format(
+                Locale.ROOT,
+                "Whoever rates gave the first policy's answers %s and gives the last model's %s, %s nats an answer from the first"
+                        + " round's reference. Whether that is what people like, a reward which is optimized cannot say.",
+                Numbers.format(first.path("reward").asDouble()),
+                Numbers.format(last.path("reward").asDouble()),
+                Numbers.format(last.path("kl").path("mean").asDouble()));
     }
 
     private Figure rewards() {
@@ -75,7 +91,7 @@ final class RoundsReport {
                 "Mean reward, as whoever rates gives it, of all answers to the prompts, and of those that became chosen and rejected.",
                 ROUND,
                 "reward",
-                List.of(),
+                ticks(),
                 List.of(
                         line("all answers", 0, round -> round.path("reward").asDouble(Double.NaN)),
                         line("chosen", 1, round -> round.path("chosen_reward").asDouble(Double.NaN)),
@@ -85,10 +101,10 @@ final class RoundsReport {
 
     private Figure distance() {
         List<Point> points = new ArrayList<>();
-        for (JsonNode round : rounds) {
-            JsonNode kl = round.path("kl");
+        for (int i = 0; i < rounds.size(); i++) {
+            JsonNode kl = rounds.get(i).path("kl");
             points.add(new Point(
-                    number(round),
+                    i,
                     kl.path("mean").asDouble(Double.NaN),
                     kl.path("low").asDouble(Double.NaN),
                     kl.path("high").asDouble(Double.NaN)));
@@ -99,7 +115,7 @@ final class RoundsReport {
                 "Kullback-Leibler divergence by the policy's own answers, with its 95 % interval.",
                 ROUND,
                 "nats an answer",
-                List.of(),
+                ticks(),
                 List.of(new Curve("", 0, Look.LINE, points)));
     }
 
@@ -110,7 +126,7 @@ final class RoundsReport {
                 "A prompt whose answers have equal rewards or equal texts, or fewer than two rewards, has no pair.",
                 ROUND,
                 "prompts",
-                List.of(),
+                ticks(),
                 List.of(
                         line("paired", 0, round -> round.path("pairs").asDouble(Double.NaN)),
                         line("equal rewards", 1, round -> round.path("equal_rewards")
@@ -127,7 +143,7 @@ final class RoundsReport {
                 "By the implicit reward of the policy that the round made, against the round's reference.",
                 ROUND,
                 "share of pairs",
-                List.of(),
+                ticks(),
                 List.of(line(
                         "",
                         0,
@@ -139,13 +155,16 @@ final class RoundsReport {
                 label,
                 color,
                 Look.LINE,
-                rounds.stream()
-                        .map(round -> Point.at(number(round), value.applyAsDouble(round)))
+                IntStream.range(0, rounds.size())
+                        .mapToObj(i -> Point.at(i, value.applyAsDouble(rounds.get(i))))
                         .toList());
     }
 
-    private static double number(JsonNode round) {
-        return round.path("round").asInt();
+    /** Names the places of the rounds, and of the model behind the last one. */
+    private List<String> ticks() {
+        return rounds.stream()
+                .map(round -> isRound(round) ? round.path(ROUND).asText() : "end")
+                .toList();
     }
 
     private static Html name(JsonNode round) {
@@ -157,12 +176,16 @@ final class RoundsReport {
     }
 
     private Html table() {
+        Optional<ToDoubleFunction<JsonNode>> gold = rounds.stream()
+                        .anyMatch(round -> round.at(GOLD).isNumber())
+                ? Optional.of(round -> round.at(GOLD).asDouble(Double.NaN))
+                : Optional.empty();
         List<Html> rows = new ArrayList<>();
         for (JsonNode round : rounds) {
             rows.add(Html.of(
                     """
                     <tr><th scope="row">{}</th><td class="number">{}</td><td class="number">{}</td><td class="number">{}</td>\
-                    <td class="number">{}</td><td class="number">{}</td></tr>
+                    <td class="number">{}</td><td class="number">{}</td>{}</tr>
                     """,
                     name(round),
                     cell(round.path("reward").asDouble(Double.NaN)),
@@ -173,14 +196,16 @@ final class RoundsReport {
                     cell(round.path("pairs").asDouble(Double.NaN)),
                     cell(round.path("offline_pairs").asDouble(Double.NaN)),
                     cell(round.path("chosen_reward").asDouble(Double.NaN)
-                            - round.path("rejected_reward").asDouble(Double.NaN))));
+                            - round.path("rejected_reward").asDouble(Double.NaN)),
+                    gold.map(reward -> Html.of("<td class=\"number\">{}</td>", cell(reward.applyAsDouble(round))))
+                            .orElse(Html.EMPTY)));
         }
         return Html.of("""
                 <div class="scroll"><table><thead><tr><th scope="col">round</th><th scope="col" class="number">reward</th>\
                 <th scope="col" class="number">nats from the reference</th><th scope="col" class="number">pairs</th>\
-                <th scope="col" class="number">offline pairs</th><th scope="col" class="number">chosen − rejected</th></tr></thead>\
+                <th scope="col" class="number">offline pairs</th><th scope="col" class="number">chosen − rejected</th>{}</tr></thead>\
                 <tbody>{}</tbody></table></div>
-                """, rows);
+                """, gold.isPresent() ? Html.of("<th scope=\"col\" class=\"number\">gold</th>") : Html.EMPTY, rows);
     }
 
     private static String cell(double value) {

@@ -3,6 +3,9 @@ package ai.rpo.jobs.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.model.Dtype;
+import ai.rpo.core.model.ModelDirectory;
+import ai.rpo.core.model.ModelExport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -10,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,6 +82,32 @@ class RecipeValidationTest {
         assertTrue(accepted.contains("81,920 MB: given with --memory"), accepted);
         String nonsense = validate(2, "laptop", "llama", "--memory", "much");
         assertTrue(nonsense.contains("Cannot use --memory much: it is not a size above 0."), nonsense);
+    }
+
+    @Test
+    void theWorkOfOtherCommandsIsLookedAtWhereTheyAreNamed() throws IOException {
+        String ensemble = validate(0, "reward-ensemble", "llama", "reward");
+        assertTrue(ensemble.contains("members     4"), ensemble);
+        assertTrue(ensemble.contains("Bradley-Terry"), ensemble);
+        assertTrue(ensemble.contains("reward      would be made"), ensemble);
+
+        Path reward = work.resolve("reward-model");
+        ModelDirectory head =
+                ModelDirectory.openForRewards(CHECKOUT.resolve("rpo-core/src/test/resources/families/llama"), 1);
+        new ModelExport(head, Dtype.F32).write(reward, head.weights(), Map.of());
+        String prompts = "rpo.online.prompts=" + work.resolve("pairs.jsonl");
+        String[] rounds = {"online", "-D", prompts, "-D", "rpo.rate.model=" + reward};
+        String online = validate(0, "online", "llama", rounds);
+        assertTrue(online.contains("rounds      3: 4 answers of at most 256 tokens to each prompt, rated by"), online);
+        assertTrue(online.contains("to train"), online);
+        rounds[4] = "rpo.rate.model=" + CHECKOUT.resolve("rpo-core/src/test/resources/families/llama");
+        String refused = validate(2, "online", "llama", rounds);
+        assertTrue(refused.contains("as a reward model: its config.json names no architecture"), refused);
+
+        String rate = validate(0, "online", "llama", "rate", "-D", "rpo.rate.model=" + reward, "-D", "rpo.rate.completions=" + work.resolve("pairs.jsonl"));
+        assertTrue(rate.contains("rate        would be made"), rate);
+        String unknown = validate(2, "laptop", "llama", "dance");
+        assertTrue(unknown.contains("none of the commands run, sft, reward, rate, gauge, online. Name one"), unknown);
     }
 
     private String validate(int exitCode, String recipe, String family, String... more) throws IOException {
