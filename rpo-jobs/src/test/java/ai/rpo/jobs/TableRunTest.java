@@ -142,9 +142,9 @@ class TableRunTest {
         assertTrue(out.contains("also in the table ice.db.scores"), out);
         String lineage = Files.readString(folder.resolve("out/lineage.jsonl"));
         assertTrue(
-                lineage.contains("\"inputs\":[{\"namespace\":\"nightly\",\"name\":\"ice.db.pairs\",\"facets\":"), lineage);
-        assertTrue(
-                lineage.contains("\"outputs\":[{\"namespace\":\"nightly\",\"name\":\"ice.db.scores\"}]"), lineage);
+                lineage.contains("\"inputs\":[{\"namespace\":\"nightly\",\"name\":\"ice.db.pairs\",\"facets\":"),
+                lineage);
+        assertTrue(lineage.contains("\"outputs\":[{\"namespace\":\"nightly\",\"name\":\"ice.db.scores\"}]"), lineage);
         assertEquals(
                 List.of(12L, 12L, 12L),
                 longs(
