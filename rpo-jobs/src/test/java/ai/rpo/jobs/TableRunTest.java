@@ -100,6 +100,10 @@ class TableRunTest {
                         .path("train")
                         .path("rows")
                         .asInt());
+        assertEquals(0, execute("retrain"), err);
+        assertTrue(out.contains("nothing is new to version 2 of "), out);
+        assertEquals(0, execute("rerun", "2"), err);
+        assertTrue(out.contains("rerun     the weights are those of version 2 of "), out);
 
         sql(
                 "ALTER TABLE ice.db.pairs ADD COLUMN label STRING",
@@ -117,17 +121,30 @@ class TableRunTest {
     }
 
     @Test
-    void resultsAreJoinedWithTheDataByTheirKey() {
+    void resultsAreJoinedWithTheDataByTheirKey() throws IOException {
         assertEquals(2, execute("score", "-D", "rpo.score.table=ice.db.scores"), out);
         assertTrue(err.contains("Name the columns that tell rows apart with rpo.data.key."), err);
         assertEquals(2, execute("score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.held_out"), out);
         assertTrue(err.contains("it has rows that this program did not write"), err);
 
         String[] keyed = {
-            "score", "-D", "rpo.data.key=id", "-D", "rpo.score.table=ice.db.scores", "-D", "rpo.data.eval=null"
+            "score",
+            "-D",
+            "rpo.data.key=id",
+            "-D",
+            "rpo.score.table=ice.db.scores",
+            "-D",
+            "rpo.openlineage.namespace=nightly",
+            "-D",
+            "rpo.data.eval=null"
         };
         assertEquals(0, execute(keyed), err);
         assertTrue(out.contains("also in the table ice.db.scores"), out);
+        String lineage = Files.readString(folder.resolve("out/lineage.jsonl"));
+        assertTrue(
+                lineage.contains("\"inputs\":[{\"namespace\":\"nightly\",\"name\":\"ice.db.pairs\",\"facets\":"),
+                lineage);
+        assertTrue(lineage.contains("\"outputs\":[{\"namespace\":\"nightly\",\"name\":\"ice.db.scores\"}]"), lineage);
         assertEquals(
                 List.of(12L, 12L, 12L),
                 longs(

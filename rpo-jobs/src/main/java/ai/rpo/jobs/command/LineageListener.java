@@ -16,16 +16,20 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Tells the lineage of each stage that is made, and hands on all that it hears. */
 final class LineageListener implements Pipeline.Listener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LineageListener.class);
 
     private final Lineage lineage;
     private final Settings settings;
     private final RunDirectory run;
     private final Configuration hadoop;
     private final Pipeline.Listener next;
-    private Lineage.JobRun running;
+    private Optional<Lineage.JobRun> running = Optional.empty();
 
     LineageListener(
             Lineage lineage, Settings settings, RunDirectory run, Configuration hadoop, Pipeline.Listener next) {
@@ -48,19 +52,24 @@ final class LineageListener implements Pipeline.Listener {
 
     @Override
     public void started(Stage stage) {
-        running = lineage.started(stage.name(), inputs(stage), outputs(stage));
+        try {
+            running = Optional.of(lineage.started(stage.name(), inputs(stage), List.of(output(stage))));
+        } catch (RuntimeException e) { // whoever is told how a run goes on cannot stop it
+            running = Optional.empty();
+            LOG.warn("The lineage of {} is not told: {}", stage.name(), e.toString());
+        }
         next.started(stage);
     }
 
     @Override
     public void finished(Stage stage, Map<String, Long> counts, Duration took) {
-        lineage.completed(running);
+        running.ifPresent(lineage::completed);
         next.finished(stage, counts, took);
     }
 
     @Override
     public void failed(Stage stage, Throwable why) {
-        lineage.failed(running, String.valueOf(why.getMessage()));
+        running.ifPresent(of -> lineage.failed(of, String.valueOf(why.getMessage())));
         next.failed(stage, why);
     }
 
@@ -88,18 +97,17 @@ final class LineageListener implements Pipeline.Listener {
         }
     }
 
-    private List<LineageDataset> outputs(Stage stage) {
-        List<LineageDataset> outputs = new ArrayList<>(List.of(ofRun(stage)));
+    /** What the stage leaves in the run directory, or the table that it copies results of another stage to. */
+    private LineageDataset output(Stage stage) {
         Optional<String> table =
                 switch (stage.name()) {
-                    case "score" -> settings.tables().score();
-                    case "generate" -> settings.tables().generate();
-                    case "rate" -> settings.tables().rate();
-                    case "judge" -> settings.tables().judge();
+                    case "table-score" -> settings.tables().score();
+                    case "table-generate" -> settings.tables().generate();
+                    case "table-rate" -> settings.tables().rate();
+                    case "table-judge" -> settings.tables().judge();
                     default -> Optional.empty();
                 };
-        table.ifPresent(name -> outputs.add(dataset("table:" + name, Optional.empty())));
-        return outputs;
+        return table.map(name -> dataset("table:" + name, Optional.empty())).orElseGet(() -> ofRun(stage));
     }
 
     private LineageDataset ofRun(Stage stage) {
