@@ -1,5 +1,8 @@
 """Regularized Preference Optimization on the data frames of PySpark."""
 
-from .models import LogpsScorer, RpoModel, RpoTrainer, RpoError
+from ._jvm import RpoError
+from .models import RpoModel, RpoTrainer
+from .sampling import CompletionSampler
+from .scorers import LogpsScorer, RewardScorer
 
-__all__ = ["LogpsScorer", "RpoModel", "RpoTrainer", "RpoError"]
+__all__ = ["CompletionSampler", "LogpsScorer", "RewardScorer", "RpoModel", "RpoTrainer", "RpoError"]

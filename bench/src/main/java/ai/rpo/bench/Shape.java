@@ -124,8 +124,13 @@ enum Shape {
 
     /** Random pairs of these lengths. */
     List<TrainingExample> pairs(int count, int promptLength, int responseLength) {
+        return pairs(config(), count, promptLength, responseLength);
+    }
+
+    /** Random pairs of a model's tokens. */
+    static List<TrainingExample> pairs(ModelConfig config, int count, int promptLength, int responseLength) {
         Random random = new Random(2);
-        int vocabulary = config().vocabularySize();
+        int vocabulary = config.vocabularySize();
         List<TrainingExample> pairs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int[] prompt = random.ints(promptLength, 3, vocabulary).toArray();
@@ -143,7 +148,11 @@ enum Shape {
      * part.
      */
     double forwardFlops(int promptLength, int responseLength) {
-        ModelConfig c = config();
+        return forwardFlops(config(), promptLength, responseLength);
+    }
+
+    /** The same of any model. */
+    static double forwardFlops(ModelConfig c, int promptLength, int responseLength) {
         double rows = promptLength + 2.0 * (responseLength - 1);
         double queries = (double) c.heads() * c.headDim();
         double keys = (double) c.keyValueHeads() * c.headDim();

@@ -1,5 +1,6 @@
 package ai.rpo.jobs;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs {@link Main} in a JVM of its own, as {@code ./rpo} does. */
 final class CommandLineProgram {
@@ -46,11 +49,23 @@ final class CommandLineProgram {
      */
     void killOnce(Path file, String... arguments) throws IOException, InterruptedException {
         Process process = start(arguments);
+        try {
+            await(process, file);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /**
+     * Waits until a command that was started has made a file.
+     *
+     * @throws AssertionError if the file does not come
+     */
+    void await(Process process, Path file) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
         while (!Files.exists(file) && process.isAlive() && System.nanoTime() < deadline) {
             Thread.sleep(20);
         }
-        process.destroyForcibly().waitFor();
         if (!Files.exists(file)) {
             throw new AssertionError(file + " never came:\n" + Files.readString(out()) + Files.readString(err()));
         }
@@ -62,7 +77,7 @@ final class CommandLineProgram {
                 "@" + CHECKOUT.resolve("deploy/jvm.options"),
                 "-Xmx1g",
                 "-cp",
-                System.getProperty("java.class.path"),
+                absolute(System.getProperty("java.class.path")),
                 Main.class.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -71,6 +86,13 @@ final class CommandLineProgram {
                 .redirectError(err().toFile());
         builder.environment().putAll(environment);
         return builder.start();
+    }
+
+    /** The program runs in a folder of its own. */
+    private static String absolute(String classPath) {
+        return Stream.of(classPath.split(File.pathSeparator))
+                .map(entry -> new File(entry).getAbsolutePath())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private Path out() {

@@ -43,11 +43,19 @@ class PlanTest {
                         "-Drpo.train.pairs-per-batch=8",
                         "-Drpo.train.epochs=3",
                         "-Drpo.train.keep-checkpoints=2",
+                        "--device-memory=1537m",
                         "-Drpo.plan.device-tokens-per-second=100");
 
-        assertEquals(0, outcome.exitCode(), outcome.err());
+        // 1 MB is left of it when the driver has had its share.
+        assertEquals(2, outcome.exitCode(), outcome.err());
+        assertTrue(outcome.err().contains("Cannot run on a GPU of 1,537 MB"), outcome.err());
+        assertTrue(outcome.err().contains("Nothing would fit there"), outcome.err());
+        assertTrue(
+                outcome.out().lines().anyMatch(line -> line.matches("way +an adapter, rpo.lora.rank = 16: .*")),
+                outcome.out());
         Map<String, String> said = outcome.out()
                 .lines()
+                .filter(line -> !line.startsWith("way"))
                 .collect(Collectors.toMap(line -> line.split(" ", 2)[0], line -> line.split(" ", 2)[1].strip()));
         assertEquals("41, of which 41 were looked at", said.get("rows"));
         assertEquals("40 to train on, 0 held out; 1 would be left out", said.get("kept"));

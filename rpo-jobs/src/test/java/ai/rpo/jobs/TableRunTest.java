@@ -100,10 +100,6 @@ class TableRunTest {
                         .path("train")
                         .path("rows")
                         .asInt());
-        assertEquals(0, execute("retrain"), err);
-        assertTrue(out.contains("nothing is new to version 2 of "), out);
-        assertEquals(0, execute("rerun", "2"), err);
-        assertTrue(out.contains("rerun     the weights are those of version 2 of "), out);
 
         sql(
                 "ALTER TABLE ice.db.pairs ADD COLUMN label STRING",

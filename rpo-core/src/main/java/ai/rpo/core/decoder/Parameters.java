@@ -12,6 +12,7 @@ import ai.rpo.core.tensor.Packing;
 import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Transfers;
 import ai.rpo.core.tensor.Workspace;
 import java.util.HashMap;
 import java.util.List;
@@ -88,14 +89,15 @@ public final class Parameters {
      * Copies all weights from one flat vector.
      *
      * @param piece as many as are copied at once
+     * @param transfers of the backend that these belong to
      */
-    public void copyFrom(Storage flat, float[] piece) {
+    public void copyFrom(Storage flat, float[] piece, Transfers transfers) {
         for (ParameterLayout.Entry entry : layout.entries()) {
             Storage to = placement.storage(entry);
             for (long done = 0; done < entry.size(); done += piece.length) {
                 int count = (int) Math.min(piece.length, entry.size() - done);
                 flat.read(entry.offset() + done, piece, 0, count);
-                to.write(placement.offset(entry) + done, piece, 0, count);
+                transfers.write(to, placement.offset(entry) + done, piece, count);
             }
         }
     }

@@ -16,7 +16,8 @@ import java.util.function.Predicate;
 /**
  * Places weights that are only read and are not packed. Vectors are kept in float32, and matrices in bfloat16 where that
  * changes no result: where all of their numbers are bfloat16, as in most models' files, and the backend takes such weights;
- * and all those that are only multiplied, for backends whose products round their operands to that anyway.
+ * and all those that are only multiplied, for backends whose products round their operands to that anyway. The matrices of one
+ * part of the model are kept alike, since some are multiplied as one.
  */
 final class ReadOnlyPlacement implements Parameters.Placement {
 
@@ -27,13 +28,19 @@ final class ReadOnlyPlacement implements Parameters.Placement {
 
     private ReadOnlyPlacement(
             ParameterLayout layout, Set<String> packed, Predicate<ParameterLayout.Entry> mayBeNarrow, Backend backend) {
+        Map<String, Boolean> narrowParts = new HashMap<>();
+        for (ParameterLayout.Entry entry : layout.entries()) {
+            if (isMatrix(entry) && !packed.contains(entry.name())) {
+                narrowParts.compute(part(entry), (p, others) -> (others == null || others) && mayBeNarrow.test(entry));
+            }
+        }
         long narrowSize = 0;
         long wideSize = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {
             if (packed.contains(entry.name())) {
                 continue;
             }
-            if (isMatrix(entry) && mayBeNarrow.test(entry)) {
+            if (isMatrix(entry) && narrowParts.get(part(entry))) {
                 offsets.put(entry.name(), narrowSize);
                 rounded.add(entry.name());
                 narrowSize += entry.size();
@@ -44,6 +51,13 @@ final class ReadOnlyPlacement implements Parameters.Placement {
         }
         narrow = narrowSize > 0 ? backend.allocateRounded(narrowSize) : null;
         wide = backend.allocate(wideSize);
+    }
+
+    /** Names an attention, a feed-forward network and the like by what the names of its matrices begin with. */
+    private static String part(ParameterLayout.Entry entry) {
+        String name = entry.name().replaceFirst("\\.weight$", "");
+        int end = name.lastIndexOf('.');
+        return end < 0 ? name : name.substring(0, end);
     }
 
     private static boolean isMatrix(ParameterLayout.Entry entry) {

@@ -148,7 +148,17 @@ public record LoraSettings(
             }
             return Optional.empty();
         }
-        ModelConfig config = start.config();
+        Lora wanted = of(start.config());
+        start.adapter().ifPresent(adapter -> requireSame(wanted, adapter.lora(), start));
+        return Optional.of(wanted);
+    }
+
+    /**
+     * The adapter that these settings put on any model of such a shape; they must be on.
+     *
+     * @throws RpoException if it has no projection of one of the names
+     */
+    public Lora of(ModelConfig config) {
         Set<String> modules = AdapterConfig.modules(config, targetModules, "rpo.lora.target-modules");
         if (!layers.isEmpty()) {
             modules = AdapterConfig.inLayers(
@@ -156,7 +166,7 @@ public record LoraSettings(
         }
         Set<String> parameters = ExpertTargets.named(config, targetParameters, "rpo.lora.target-parameters");
         Set<String> adapted = AdapterConfig.union(modules, parameters);
-        Lora wanted = new Lora(
+        Lora lora = new Lora(
                 rank,
                 alpha,
                 dropout,
@@ -171,8 +181,7 @@ public record LoraSettings(
             throw RpoException.configuration("Cannot train with rpo.lora.dora = true: a " + config.modelType()
                     + " model's weights lie transposed. Set it to false.");
         }
-        start.adapter().ifPresent(adapter -> requireSame(wanted, adapter.lora(), start));
-        return Optional.of(wanted);
+        return lora;
     }
 
     /** The head of a reward model is no part of the model that was adapted, so it is trained whole. */

@@ -34,6 +34,15 @@ public interface Backend {
         return OptionalLong.empty();
     }
 
+    /**
+     * Opens a way to copy to and from the host while this backend computes.
+     *
+     * @param piece most elements that are copied at once
+     */
+    default Transfers transfers(int piece) {
+        return new TransfersAtOnce();
+    }
+
     /** Tells to what products with weights round their operands. */
     default Precision products() {
         return Precision.FLOAT32;

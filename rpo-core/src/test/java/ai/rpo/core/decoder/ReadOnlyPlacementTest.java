@@ -59,6 +59,24 @@ class ReadOnlyPlacementTest {
         assertSameScores(config, flat, readOnly, 2e-2); // too narrow to be rounded in the flat ones
     }
 
+    /** As where an adapter on a model of bfloat16 was merged: some of the matrices that are multiplied as one have other numbers. */
+    @ParameterizedTest
+    @MethodSource("families")
+    void neighboursMayBeOfDifferentNumberTypes(String family) {
+        ModelConfig config = SmallModel.family(family);
+        List<ParameterLayout.Entry> entries = ParameterLayout.of(config).entries();
+        Weights wide = SmallModel.random(config, backend, 1).asWeights();
+        Weights narrow = bfloat16(wide);
+        for (int odd = 0; odd < 2; odd++) {
+            int first = odd;
+            Weights mixed = (entry, offset, target) ->
+                    (entries.indexOf(entry) % 2 == first ? narrow : wide).read(entry, offset, target);
+            Parameters flat = SmallModel.zeros(config, backend);
+            flat.load(mixed);
+            assertSameScores(config, flat, Parameters.readOnly(config, mixed, backend), 2e-2);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("families")
     void tablesThatRoundingWouldChangeStayAsTheyAre(String family) {

@@ -126,6 +126,46 @@ final class DeviceNeed {
                 : "little: the optimizer's state is on the GPU";
     }
 
+    /**
+     * Lists what the usual ways to train this model take, with the settings as they are otherwise: all weights with the
+     * optimizer's state on the GPU or in the host, and an adapter.
+     *
+     * @return a line for each
+     */
+    List<String> describeWays() {
+        List<Way> ways = new ArrayList<>();
+        if (!asked.start.isQuantized()) {
+            ways.add(allWeights("all weights, optimizer-device = device", OptimizerDevice.DEVICE));
+            ways.add(allWeights("all weights, optimizer-device = host", OptimizerDevice.HOST));
+        }
+        boolean lora = asked.lora.isPresent();
+        ways.add(new Way(
+                lora ? "the adapter of rpo.lora" : "an adapter, rpo.lora.rank = " + USUAL_RANK,
+                asked.start,
+                lora ? asked.lora : usualAdapter(),
+                asked.train));
+        return ways.stream().map(this::describe).toList();
+    }
+
+    private Way allWeights(String keys, OptimizerDevice home) {
+        return new Way(
+                keys,
+                asked.start,
+                Optional.empty(),
+                asked.train.toBuilder().optimizerDevice(home).build());
+    }
+
+    private String describe(Way way) {
+        Need its = need(way);
+        return String.format(
+                Locale.ROOT,
+                "%s: %,d MB on the GPU, %,d MB in the host%s",
+                way.keys,
+                its.onDevice() >> 20,
+                its.host >> 20,
+                fits(its.onDevice()) ? "" : ", which does not fit");
+    }
+
     /** @throws RpoException naming what would make it fit, if one task surely does not */
     void requireFits(NativeRoom host) {
         if (!fits(need.onDevice())) {

@@ -1,13 +1,16 @@
 package ai.rpo.jobs.command;
 
 import ai.rpo.core.RpoException;
+import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.Failure;
 import ai.rpo.jobs.launch.LogFile;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Forecast;
 import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.pipeline.TablePins;
+import ai.rpo.spark.device.LocalModel;
 import ai.rpo.spark.prepare.DataEstimate;
 import ai.rpo.spark.store.Lease;
 import ai.rpo.spark.store.RunDirectory;
@@ -15,9 +18,11 @@ import ai.rpo.spark.store.Stores;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "plan",
@@ -31,6 +36,20 @@ public final class PlanCommand implements Callable<Integer> {
 
     @Mixin
     private JobOptions options;
+
+    @Option(
+            names = "--device-memory",
+            paramLabel = "SIZE",
+            description =
+                    "Memory of the GPU that a task is to compute on, such as 80g: says what it needs there and in its"
+                            + " host, and ends with exit code 2 where that cannot fit.")
+    private String deviceMemory;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "With --device-memory: memory of an executor beside its heap, such as 128g.")
+    private String memory;
 
     @Override
     public Integer call() {
@@ -62,9 +81,30 @@ public final class PlanCommand implements Callable<Integer> {
         }
     }
 
-    private static void plan(
-            ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
+    private void plan(ResolvedConfiguration configuration, RunDirectory run, SparkLauncher spark, TablePins pins) {
+        Optional<DeviceNeed> onDevice = onDevice(configuration.settings(), spark);
         print(new Stages(configuration, run, spark, pins, remark -> line("note", "%s", remark)).forecast());
+        onDevice.ifPresent(need -> print(need, NativeRoom.of(spark, Optional.ofNullable(memory))));
+    }
+
+    private Optional<DeviceNeed> onDevice(Settings settings, SparkLauncher spark) {
+        if (deviceMemory == null) {
+            return Optional.empty();
+        }
+        OptionalLong device = OptionalLong.of(NativeRoom.bytes("--device-memory", deviceMemory));
+        ModelDirectory start = LocalModel.of(
+                        settings.model().path().orElseThrow(), settings.model().base(), spark.hadoop())
+                .with(settings.lora().basePrecision())
+                .open();
+        return Optional.of(new DeviceNeed(start, settings, settings.train(), device));
+    }
+
+    private static void print(DeviceNeed need, NativeRoom host) {
+        line("memory", "%s", need.describe());
+        line("device", "%s", need.describeRoom());
+        line("host", "%s; there is %s", need.describeHost(), host.describe());
+        need.describeWays().forEach(way -> line("way", "%s", way));
+        need.requireFits(host);
     }
 
     private static void print(Forecast forecast) {

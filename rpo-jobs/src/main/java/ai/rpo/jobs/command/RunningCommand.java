@@ -3,6 +3,7 @@ package ai.rpo.jobs.command;
 import ai.rpo.core.Progress;
 import ai.rpo.jobs.config.ConfigurationSources;
 import ai.rpo.jobs.config.ResolvedConfiguration;
+import ai.rpo.jobs.config.Settings;
 import ai.rpo.jobs.launch.ProgramVersion;
 import ai.rpo.jobs.launch.SparkLauncher;
 import ai.rpo.jobs.pipeline.Decision;
@@ -12,11 +13,13 @@ import ai.rpo.jobs.pipeline.Stages;
 import ai.rpo.jobs.pipeline.TablePins;
 import ai.rpo.jobs.progress.Display;
 import ai.rpo.jobs.progress.StatusFile;
+import ai.rpo.jobs.track.Lineage;
 import ai.rpo.jobs.track.Tracking;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.train.TrainingListener;
 import com.typesafe.config.ConfigUtil;
 import java.io.PrintStream;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -46,17 +49,36 @@ record RunningCommand(
      * @param run the output folder, or one in it that is behind the same lease
      */
     void make(ResolvedConfiguration configuration, RunDirectory run, Function<Stages, Stage> target) {
-        Progress progress = (what, done, total) -> {
-            display.update(what, done, total);
-            status.update(done, total);
-        };
         try (Tracking tracking = tracking(configuration, run)) {
+            Progress progress = (what, done, total) -> {
+                display.update(what, done, total);
+                status.update(done, total);
+                tracking.update(what, done, total);
+            };
             Stages stages = stages(configuration, run, tracking);
             Pipeline pipeline = new Pipeline(run, configuration.settings().overwrite(), ProgramVersion.get());
             List<Decision> plan = pipeline.plan(target.apply(stages));
             run.file("resolved.conf").write(configuration.text());
-            pipeline.execute(plan, progress, new ConsoleListener(out, display, status, run));
+            execute(pipeline, plan, progress, configuration.settings(), run);
             tracking.succeeded();
+        }
+    }
+
+    private void execute(
+            Pipeline pipeline, List<Decision> plan, Progress progress, Settings settings, RunDirectory run) {
+        Pipeline.Listener console = new ConsoleListener(out, display, status, run);
+        if (!settings.openlineage().isOn()) {
+            pipeline.execute(plan, progress, console);
+            return;
+        }
+        try (Lineage lineage = new Lineage(
+                settings.openlineage(),
+                run,
+                ProgramVersion.get(),
+                System::getenv,
+                Clock.systemUTC(),
+                missed -> say("note", missed))) {
+            pipeline.execute(plan, progress, new LineageListener(lineage, settings, run, spark.hadoop(), console));
         }
     }
 

@@ -11,6 +11,7 @@ import ai.rpo.core.train.TrainSettings;
 import ai.rpo.jobs.gates.GateSettings;
 import ai.rpo.jobs.online.OnlineSettings;
 import ai.rpo.jobs.retrain.RetrainSettings;
+import ai.rpo.jobs.track.LineageSettings;
 import ai.rpo.jobs.track.MlflowSettings;
 import ai.rpo.spark.benchmark.BenchmarkSettings;
 import ai.rpo.spark.gauge.GaugeSettings;
@@ -54,6 +55,7 @@ import java.util.OptionalInt;
  * @param tables that results are written to
  * @param mlflow {@code rpo.mlflow}
  * @param tensorboard folder of event files
+ * @param openlineage {@code rpo.openlineage}
  */
 public record Settings(
         Optional<String> output,
@@ -82,7 +84,8 @@ public record Settings(
         OnlineSettings online,
         OutputTables tables,
         MlflowSettings mlflow,
-        Optional<String> tensorboard) {
+        Optional<String> tensorboard,
+        LineageSettings openlineage) {
 
     public Settings {
         if (objective != null && selection != null) { // null if they refused their values, which is reported

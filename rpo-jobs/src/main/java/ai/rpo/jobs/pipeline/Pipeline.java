@@ -33,6 +33,8 @@ public final class Pipeline {
         void started(Stage stage);
 
         void finished(Stage stage, Map<String, Long> counts, Duration took);
+
+        default void failed(Stage stage, Throwable why) {}
     }
 
     private final RunDirectory run;
@@ -81,7 +83,14 @@ public final class Pipeline {
                 case REUSE ->
                     listener.reused(decision.stage(), decision.manifest().orElseThrow());
                 case SKIP -> listener.skipped(decision.stage());
-                case MAKE -> make(decision.stage(), progress, listener);
+                case MAKE -> {
+                    try {
+                        make(decision.stage(), progress, listener);
+                    } catch (RuntimeException | Error e) {
+                        listener.failed(decision.stage(), e);
+                        throw e;
+                    }
+                }
             }
         }
     }

@@ -1,7 +1,6 @@
 package ai.rpo.jobs.track;
 
 import ai.rpo.core.RpoException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,9 +20,8 @@ public record MlflowSettings(
     public MlflowSettings {
         List<String> problems = new ArrayList<>();
         trackingUri
-                .filter(uri -> !isUsable(uri))
-                .ifPresent(uri -> problems.add("tracking-uri must be the http or https"
-                        + " address of a server, without a name or password in it"));
+                .filter(uri -> !Servers.isAddress(uri))
+                .ifPresent(uri -> problems.add("tracking-uri " + Servers.ADDRESS));
         registeredModel
                 .filter(name -> !name.matches("[^/:'\"%]+"))
                 .ifPresent(
@@ -40,24 +38,6 @@ public record MlflowSettings(
      * @throws RpoException where the variable has none
      */
     Optional<String> token(UnaryOperator<String> environment) {
-        return tokenEnv.map(variable -> {
-            String token = environment.apply(variable);
-            if (token == null || token.isBlank() || !token.strip().chars().allMatch(c -> c > ' ' && c < 127)) {
-                throw RpoException.configuration("Cannot tell MLflow: the environment has no variable " + variable
-                        + " with a token in it. Set it where the job is started, or leave out rpo.mlflow.token-env.");
-            }
-            return token.strip();
-        });
-    }
-
-    private static boolean isUsable(String text) {
-        try {
-            URI uri = URI.create(text);
-            return List.of("http", "https").contains(String.valueOf(uri.getScheme()))
-                    && uri.getHost() != null
-                    && uri.getUserInfo() == null;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+        return Servers.token("MLflow", "rpo.mlflow.token-env", tokenEnv, environment);
     }
 }

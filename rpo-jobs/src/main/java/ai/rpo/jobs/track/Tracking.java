@@ -1,5 +1,6 @@
 package ai.rpo.jobs.track;
 
+import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
 import ai.rpo.spark.store.RunDirectory;
 import ai.rpo.spark.store.Stores;
@@ -16,13 +17,13 @@ import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Whoever is told how the training of one run goes on. Nobody of them can stop it. */
-public final class Tracking implements TrainingListener, AutoCloseable {
+/** Whoever is told how one run goes on. Nobody of them can stop it. */
+public final class Tracking implements TrainingListener, Progress, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Tracking.class);
 
     private final Optional<MlflowRun> mlflow;
-    private final SparkMetrics metrics = new SparkMetrics();
+    private final SparkMetrics metrics = new SparkMetrics(System::nanoTime);
     private final Optional<TensorBoard> tensorBoard;
     private final Consumer<String> reader;
     private boolean trained;
@@ -70,6 +71,11 @@ public final class Tracking implements TrainingListener, AutoCloseable {
     @Override
     public void checkpoint(long step) {
         tell(listener -> listener.checkpoint(step));
+    }
+
+    @Override
+    public void update(String what, long done, long total) {
+        metrics.update(what, done, total);
     }
 
     private void tell(Consumer<TrainingListener> what) {

@@ -109,6 +109,32 @@ class DeviceNeedTest {
         assertTrue(refused(need("full-80gb", 4), ROOMY).contains("Nothing would fit there"));
     }
 
+    /** 16 bytes a parameter with all on the GPU; 12 of them at home, and a copy in bfloat16 in their place. */
+    @Test
+    void theWaysToTrainAreListedWithWhatEachTakes() {
+        List<String> ways = need("full-80gb", 80).describeWays();
+        assertEquals(3, ways.size());
+        long parameters = ParameterLayout.of(ModelConfigParser.parse(MISTRAL, "config.json"))
+                .size();
+        assertTrue(
+                ways.get(0).matches("all weights, optimizer-device = device: .* 0 MB in the host, which does not fit"));
+        assertTrue(megabytes(ways.get(0)) > 16 * parameters >> 20, ways.get(0));
+        assertTrue(
+                ways.get(1).matches("all weights, optimizer-device = host: .* on the GPU, 82,875 MB in the host"),
+                ways.get(1));
+        assertTrue(megabytes(ways.get(1)) > 6 * parameters >> 20, ways.get(1));
+        assertTrue(ways.get(2).startsWith("an adapter, rpo.lora.rank = 16: "), ways.get(2));
+        List<String> adapter =
+                need("lora-24gb", 24, "rpo.lora.base-precision=nf4").describeWays();
+        assertEquals(1, adapter.size(), "all weights of four bits are not trained");
+        assertTrue(adapter.get(0).startsWith("the adapter of rpo.lora: "), adapter.get(0));
+    }
+
+    private static long megabytes(String way) {
+        return Long.parseLong(
+                way.replaceAll(".*: ([\\d,]+) MB on the GPU.*", "$1").replace(",", ""));
+    }
+
     @Test
     void aGpuOfUnknownSizeIsNotChecked() {
         DeviceNeed need = new DeviceNeed(

@@ -50,7 +50,7 @@ class LibraryDefaultsTest {
     /** Its names are the builders' setters, written as Python writes them. */
     @Test
     void thePythonPackageKnowsTheBuildersKeys() throws IOException {
-        String python = Files.readString(Path.of("../python/rpo_spark/models.py"));
+        String python = Files.readString(Path.of("../python/rpo_spark/_jvm.py"));
         Set<String> training = keys(python, "train");
         training.addAll(Set.of("outer", "resources")); // records of their own, which Python does not set
         assertEquals(setters(TrainSettingsBuilder.class), training);

@@ -18,7 +18,7 @@ import java.util.NoSuchElementException;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Row;
 
-/** Scores the rows of one partition in their order; holds one batch at a time. */
+/** Scores the rows of one partition in their order, by log-probabilities or rewards; holds one batch at a time. */
 final class LogpsOfRows implements Iterator<Row> {
 
     private static final int ROW_ITSELF = 1; // what a row that is not scored takes of a batch
@@ -103,6 +103,6 @@ final class LogpsOfRows implements Iterator<Row> {
     private Row finite(Row row, ExampleScore score) {
         return score.isFinite()
                 ? columns.of(row, Arrays.stream(score.logps()).boxed().toArray())
-                : columns.unfit(row, "logps-not-finite: the model's log-probabilities are no finite numbers");
+                : columns.unfit(row, "not-finite: what the model says of it is no finite number");
     }
 }

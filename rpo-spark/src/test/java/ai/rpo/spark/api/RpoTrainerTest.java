@@ -33,6 +33,7 @@ class RpoTrainerTest {
     private Path folder;
 
     private String sft;
+    private String reward;
     private String runs;
     private Dataset<Row> pairs;
 
@@ -41,6 +42,8 @@ class RpoTrainerTest {
         runs = folder.toString();
         sft = RandomModel.write(folder.resolve("sft"), 0.2).toString();
         LetterModel.write(folder.resolve("sft"));
+        reward = RandomModel.writeReward(folder.resolve("reward"), 0.2, 3).toString();
+        LetterModel.write(folder.resolve("reward"));
         pairs = spark.range(12)
                 .selectExpr(
                         "id",
@@ -61,12 +64,14 @@ class RpoTrainerTest {
         Dataset<Row> before = LogpsScorer.of(sft).transform(pairs);
         Dataset<Row> after = aligned.logps(pairs);
         Dataset<Row> answers = aligned.completions(pairs, SamplingSettings.atTemperature(0.7, 4));
+        Dataset<Row> rated = RewardScorer.of(reward).transform(answers.select("id", "prompt", "completion"));
 
         assertTrue(mean(after) > mean(before) + 0.5, mean(before) + " before, " + mean(after) + " after");
         assertEquals(
                 12,
                 answers.where("unfit IS NULL AND size(completion_ids) BETWEEN 1 AND 4")
                         .count());
+        assertEquals(12, rated.where("unfit IS NULL AND reward IS NOT NULL").count());
         assertTrue(Files.readString(Path.of(runs, "first/train/metrics.jsonl")).startsWith("{\"step\":1,"));
         assertEquals(List.of("data", "model", "reference", "rows", "scores", "train"), names(Path.of(runs, "first")));
     }

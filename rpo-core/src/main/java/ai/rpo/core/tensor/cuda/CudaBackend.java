@@ -13,6 +13,7 @@ import ai.rpo.core.tensor.Segment;
 import ai.rpo.core.tensor.Shapes;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
+import ai.rpo.core.tensor.Transfers;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -42,6 +43,7 @@ public final class CudaBackend implements Backend {
         device = Device.open(libraries.driver(), number);
         Compiler compiler = new Compiler(libraries.nvrtc(), cache, sources, device.capability());
         kernels = new Kernels(device, compiler::compile);
+        kernels.prepare("elementwise"); // which all work needs
         products = new Products(device, kernels, libraries.cublasLt(), bfloat16);
         norms = new Norms(device, kernels);
         attention = new Attention(device, kernels);
@@ -73,6 +75,11 @@ public final class CudaBackend implements Backend {
     @Override
     public Storage allocate(long size) {
         return new DeviceStorage(device, kernels, size, false);
+    }
+
+    @Override
+    public Transfers transfers(int piece) {
+        return new StreamTransfers(device, kernels, piece);
     }
 
     @Override

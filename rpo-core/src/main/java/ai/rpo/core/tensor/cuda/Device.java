@@ -80,6 +80,10 @@ final class Device {
         }
     }
 
+    Driver driver() {
+        return driver;
+    }
+
     String name() {
         return name;
     }
@@ -289,13 +293,17 @@ final class Device {
     }
 
     /** Memory of a lost device went with it. */
-    private void checkUnlessLost(int result) {
+    void checkUnlessLost(int result) {
         if (!LostDeviceException.isMeantBy(result)) {
             check(result, "free memory of");
         }
     }
 
-    private void check(int result, String what) {
+    /**
+     * @param what could not be done if that is the number of an error, with a preposition before the device's name
+     * @throws DeviceException if it is
+     */
+    void check(int result, String what) {
         if (result == 0) {
             return;
         }

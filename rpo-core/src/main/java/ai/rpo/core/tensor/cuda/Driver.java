@@ -15,6 +15,8 @@ interface Driver extends Library {
     int ATTRIBUTE_CAPABILITY_MINOR = 76;
     int ATTRIBUTE_MEMORY_POOLS = 115;
     int POOL_RELEASE_THRESHOLD = 4;
+    int STREAM_NON_BLOCKING = 1; // does not wait for the default stream by itself
+    int EVENT_DISABLE_TIMING = 2;
 
     int cuInit(int flags);
 
@@ -50,6 +52,8 @@ interface Driver extends Library {
 
     int cuMemHostAlloc(Pointer[] memory, long bytes, int flags);
 
+    int cuMemFreeHost(Pointer memory);
+
     int cuMemcpyHtoDAsync_v2(long to, Pointer from, long bytes, long stream);
 
     int cuMemcpyDtoHAsync_v2(Pointer to, long from, long bytes, long stream);
@@ -59,6 +63,20 @@ interface Driver extends Library {
     int cuMemsetD32Async(long to, int value, long count, long stream);
 
     int cuStreamSynchronize(long stream);
+
+    int cuStreamCreate(long[] stream, int flags);
+
+    int cuStreamDestroy_v2(long stream);
+
+    int cuStreamWaitEvent(long stream, long event, int flags);
+
+    int cuEventCreate(long[] event, int flags);
+
+    int cuEventDestroy_v2(long event);
+
+    int cuEventRecord(long event, long stream);
+
+    int cuEventSynchronize(long event);
 
     int cuModuleLoadData(long[] module, byte[] image);
 

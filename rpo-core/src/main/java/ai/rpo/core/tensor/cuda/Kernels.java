@@ -23,6 +23,11 @@ final class Kernels {
         this.compiler = compiler;
     }
 
+    /** Compiles and loads a file now, so that a compiler that does not work is found before anything is computed. */
+    void prepare(String file) {
+        module(file);
+    }
+
     /**
      * Asks the device for a kernel's work.
      *
@@ -65,8 +70,10 @@ final class Kernels {
 
     private long find(String kernel) {
         int dot = kernel.indexOf('.');
-        String file = kernel.substring(0, dot);
-        long module = modules.computeIfAbsent(file, name -> device.load(compiler.apply(name), name + ".cu"));
-        return device.function(module, kernel.substring(dot + 1));
+        return device.function(module(kernel.substring(0, dot)), kernel.substring(dot + 1));
+    }
+
+    private long module(String file) {
+        return modules.computeIfAbsent(file, name -> device.load(compiler.apply(name), name + ".cu"));
     }
 }

@@ -31,6 +31,7 @@ class CudaBackendTest {
 
     @Test
     void saysWhereItComputes() {
+        Assumptions.assumeFalse(EmulatedDevice.isReal());
         assertEquals(
                 "CUDA on emulated device 0 (compute capability 8.0, driver of CUDA 12.9, NVRTC 12.9), bfloat16 products",
                 EmulatedDevice.backend(true).describe());

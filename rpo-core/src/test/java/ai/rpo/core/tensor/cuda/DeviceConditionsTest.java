@@ -217,6 +217,21 @@ class DeviceConditionsTest {
         assertTrue(message.contains("nothing.h"), message);
     }
 
+    /** Such as one without its libnvrtc-builtins: found before a backend is chosen, so that the processor computes. */
+    @Test
+    void aCompilerThatDoesNotWorkIsFoundAtTheStart() {
+        String message = assertThrows(
+                        DeviceException.class,
+                        () -> EmulatedDevice.backend(
+                                false,
+                                file -> file.equals("elementwise.cu")
+                                        ? "#error no builtins\n"
+                                        : EmulatedDevice.source(file)))
+                .getMessage();
+        assertTrue(message.startsWith("Cannot compile elementwise.cu with NVRTC 12.9"), message);
+        assertTrue(message.contains("no builtins"), message);
+    }
+
     @Test
     void aKernelIsCompiledOnce() throws IOException {
         CubinCache cache = new CubinCache(folder.resolve("kernels"));

@@ -14,11 +14,13 @@ import java.util.function.UnaryOperator;
 
 /**
  * A CUDA device that g++ makes of this machine's processor: the driver, NVRTC and cuBLASLt in one library, built once a
- * JVM. Kernels are compiled and run as they are.
+ * JVM. Kernels are compiled and run as they are. With {@code -Drpo.test.device=real}, which {@code bench/gpu.sh} sets, tests
+ * compute on this machine's first CUDA device in its place, and on nothing beside it.
  */
 public final class EmulatedDevice {
 
     private static final String LIBRARY = "libemulated.so";
+    private static final boolean REAL = "real".equals(System.getProperty("rpo.test.device"));
     private static final EmulatedDevice INSTANCE = new EmulatedDevice();
 
     private final Path folder;
@@ -38,7 +40,7 @@ public final class EmulatedDevice {
         try {
             folder = Files.createTempDirectory("emulated-device");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteAll(folder)));
-            missing = build();
+            missing = REAL ? null : build();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -82,6 +84,11 @@ public final class EmulatedDevice {
         return null;
     }
 
+    /** Whether a real one stands in its place. */
+    public static boolean isReal() {
+        return REAL;
+    }
+
     /** Why this machine cannot have one. */
     public static Optional<String> missing() {
         return Optional.ofNullable(INSTANCE.missing);
@@ -91,7 +98,7 @@ public final class EmulatedDevice {
     public static Map<String, CudaBackend> backends() {
         Map<String, CudaBackend> backends = new LinkedHashMap<>();
         if (INSTANCE.missing == null) {
-            backends.put("emulated CUDA device", backend(false));
+            backends.put(REAL ? "CUDA device" : "emulated CUDA device", backend(false));
         } else {
             System.err.println("Skipping tests of CUDA kernels: " + INSTANCE.missing + ".");
         }
@@ -99,7 +106,7 @@ public final class EmulatedDevice {
     }
 
     public static CudaBackend backend(boolean bfloat16) {
-        return backend(bfloat16, Compiler::resource);
+        return REAL ? CudaBackend.create(bfloat16, 0) : backend(bfloat16, Compiler::resource);
     }
 
     /** The text of a file of kernels as it is. */

@@ -9,7 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <elf.h>
+#include <algorithm>
+#include <deque>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <regex>
@@ -39,7 +42,8 @@ std::map<std::string, long> fromEnvironment(std::map<std::string, long> settings
 
 std::map<std::string, long> settings = fromEnvironment(
     {{"devices", 1}, {"capability", 80}, {"driver", 12090}, {"memory", 4L << 30}, {"init", 0}, {"pools", 1},
-     {"newest", 120}, {"lost", 0}, {"losesAfter", -1}, {"retain", 0}});
+     {"newest", 120}, {"lost", 0}, {"losesAfter", -1}, {"retain", 0},
+     {"leftOut", 0}});
 std::map<uint64_t, size_t> allocations;
 size_t used = 0;
 int launches = 0;
@@ -50,6 +54,45 @@ struct Kernel {
     const char* (*launch)(const char*, const unsigned*, const unsigned*, unsigned, void**, int);
     std::string name;
 };
+
+/**
+ * A stream beside the default one, whose work is done at once. Copies of this one are done as late as the waits let them be, and
+ * ruin their target where the default stream's work before them was not waited for.
+ */
+struct Stream {
+    std::deque<std::function<void()>> pending;
+    uint64_t done = 0;  // copies, since the beginning
+    uint64_t seen = 0;  // work of the default stream that was waited for
+
+    void drain(uint64_t until) {
+        for (; done < until && !pending.empty(); done++) {
+            pending.front()();
+            pending.pop_front();
+        }
+    }
+};
+
+struct Event {
+    Stream* stream = nullptr;
+    uint64_t place = 0;  // how much of its stream's work lies before it
+};
+
+uint64_t defaultWork = 0;
+
+/** Copies now, or, on another stream than the default one, later. */
+void copy(void* to, const void* from, size_t bytes, void* on) {
+    if (!on) {
+        defaultWork++;
+        std::memmove(to, from, bytes);
+        return;
+    }
+    auto* stream = static_cast<Stream*>(on);
+    bool early = stream->seen < defaultWork;
+    stream->pending.push_back([=] {
+        if (early) std::memset(to, 0xff, bytes);
+        else std::memmove(to, from, bytes);
+    });
+}
 
 /** The error that all calls give once the device is lost. */
 int lost() { Guard guard(lock); return (int) settings["lost"]; }
@@ -156,31 +199,68 @@ int cuMemFree_v2(uint64_t address) { return release(address); }
 int cuMemAllocAsync(uint64_t* address, size_t bytes, void*) { return allocate(address, bytes); }
 int cuMemFreeAsync(uint64_t address, void*) { return release(address); }
 int cuMemHostAlloc(void** memory, size_t bytes, unsigned) { *memory = malloc(bytes); return SUCCESS; }
-int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void*) {
+int cuMemFreeHost(void* memory) { free(memory); return SUCCESS; }
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
+    Guard guard(lock);
     if (lost()) return lost();
     if (!inside(to, bytes)) return INVALID_VALUE;
-    std::memcpy((void*) to, from, bytes);
+    copy((void*) to, from, bytes, stream);
     return SUCCESS;
 }
-int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void*) {
+int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
+    Guard guard(lock);
     if (lost()) return lost();
     if (!inside(from, bytes)) return INVALID_VALUE;
-    std::memcpy(to, (void*) from, bytes);
+    copy(to, (void*) from, bytes, stream);
     return SUCCESS;
 }
-int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void*) {
+int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* stream) {
+    Guard guard(lock);
     if (lost()) return lost();
     if (!inside(to, bytes) || !inside(from, bytes)) return INVALID_VALUE;
-    std::memmove((void*) to, (void*) from, bytes);
+    copy((void*) to, (void*) from, bytes, stream);
     return SUCCESS;
 }
 int cuMemsetD32Async(uint64_t to, unsigned value, size_t count, void*) {
     if (lost()) return lost();
     if (!inside(to, count * 4)) return INVALID_VALUE;
+    { Guard guard(lock); defaultWork++; }
     for (size_t i = 0; i < count; i++) ((unsigned*) to)[i] = value;
     return SUCCESS;
 }
-int cuStreamSynchronize(void*) { return lost(); }
+int cuStreamSynchronize(void* on) {
+    Guard guard(lock);
+    if (on) static_cast<Stream*>(on)->drain(UINT64_MAX);
+    return lost();
+}
+int cuStreamCreate(Stream** stream, unsigned) { *stream = new Stream; return lost(); }
+int cuStreamDestroy_v2(Stream* stream) {
+    Guard guard(lock);
+    stream->drain(UINT64_MAX);
+    delete stream;
+    return lost();
+}
+int cuEventCreate(Event** event, unsigned) { *event = new Event; return lost(); }
+int cuEventDestroy_v2(Event* event) { delete event; return lost(); }
+int cuEventRecord(Event* event, void* on) {
+    Guard guard(lock);
+    event->stream = static_cast<Stream*>(on);
+    event->place = on ? event->stream->done + event->stream->pending.size() : defaultWork;
+    return lost();
+}
+/** Of the default stream's work all is done, so only what waits for it is told. As leftOut says, one kind of wait does nothing. */
+int cuStreamWaitEvent(void* on, Event* event, unsigned) {
+    Guard guard(lock);
+    if (settings["leftOut"] == (on ? 1 : 2)) return lost();
+    if (event->stream) event->stream->drain(event->place);
+    else if (on) static_cast<Stream*>(on)->seen = std::max(static_cast<Stream*>(on)->seen, event->place);
+    return lost();
+}
+int cuEventSynchronize(Event* event) {
+    Guard guard(lock);
+    if (event->stream && settings["leftOut"] != 3) event->stream->drain(event->place);
+    return lost();
+}
 
 int cuModuleLoadData(void** module, const void* image) {
     auto* header = static_cast<const Elf64_Ehdr*>(image);
@@ -208,6 +288,7 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
     if (launches == settings["losesAfter"]) settings["lost"] = ILLEGAL_ADDRESS;
     if (lost()) return lost();
     if (gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared > 49152) return INVALID_VALUE;
+    defaultWork++;
     auto* kernel = static_cast<Kernel*>(function);
     unsigned grid[] = {gx, gy, gz}, block[] = {bx, by, bz};
     const char* failure =
