@@ -36,13 +36,8 @@ public final class RoundForecast {
                 here.copy() / 1e9, here.averaging() / 1e6, here.task() * 1e3, here.fixed() * 1e3);
         check(new RoundModel(here));
         forecast(
-                new RoundModel(new Machines(
-                        gigabits / 8 * 1e9,
-                        here.copy(),
-                        here.averaging(),
-                        here.task(),
-                        here.fixed(),
-                        0)),
+                new RoundModel(
+                        new Machines(gigabits / 8 * 1e9, here.copy(), here.averaging(), here.task(), here.fixed(), 0)),
                 gigabits,
                 step);
     }

@@ -30,8 +30,7 @@ record RoundModel(Machines machines) {
      * @param fixed seconds of a round that depend on nothing
      * @param sharedCores cores that all workers share, with the memory of one JVM for a link; 0 where each has a machine
      */
-    record Machines(
-            double link, double copy, double averaging, double task, double fixed, int sharedCores) {}
+    record Machines(double link, double copy, double averaging, double task, double fixed, int sharedCores) {}
 
     /**
      * What is trained.

@@ -56,9 +56,7 @@ class RoundModelTest {
     void theDriverStartsATaskForEveryWorkerAndEveryOwner() {
         RoundModel model = new RoundModel(new Machines(1e9, 1e9, 1e8, 1e-4, 0, 0));
         assertEquals(
-                1e-4 * (512 + 20),
-                model.predict(new Work(1, 20, 512, 1, 1, 0)).scheduling(),
-                1e-9);
+                1e-4 * (512 + 20), model.predict(new Work(1, 20, 512, 1, 1, 0)).scheduling(), 1e-9);
     }
 
     /** Known values: 0.5642 of two, 1.5388 of ten, 2.5076 of a hundred. */

@@ -53,7 +53,8 @@ record ChunkBlocks(long lifetime, String owner) implements Serializable {
         boolean tellDriver = false;
         SparkEnv.get()
                 .blockManager()
-                .putBytes(id(chunk), bytes, StorageLevel.MEMORY_AND_DISK_SER(), tellDriver, ClassTag.apply(byte[].class));
+                .putBytes(
+                        id(chunk), bytes, StorageLevel.MEMORY_AND_DISK_SER(), tellDriver, ClassTag.apply(byte[].class));
     }
 
     /** Takes a chunk out of this JVM. */

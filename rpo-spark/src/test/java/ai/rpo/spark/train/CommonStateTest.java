@@ -122,8 +122,7 @@ class CommonStateTest {
             Broadcast<Integer> lifetime = spark.broadcast(0);
             ChunkBlocks next = ChunkBlocks.of(lifetime, "mean");
             next.put(0, filled(0, 3));
-            assertThrows(
-                    PlacedChunks.LostBlockException.class, () -> state.replace(PlacedChunks.here(next), lifetime));
+            assertThrows(PlacedChunks.LostBlockException.class, () -> state.replace(PlacedChunks.here(next), lifetime));
 
             assertEquals(filled(0, 1), driver.read(0));
             assertEquals(filled(1, 2), driver.read(1));
