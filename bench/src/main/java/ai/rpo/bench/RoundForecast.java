@@ -5,18 +5,10 @@ import ai.rpo.bench.RoundModel.Seconds;
 import ai.rpo.bench.RoundModel.Work;
 import ai.rpo.core.Progress;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.Locale;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.storage.BlockManager;
-import org.apache.spark.storage.BroadcastBlockId;
-import org.apache.spark.storage.StorageLevel;
-import org.apache.spark.util.io.ChunkedByteBuffer;
-import scala.reflect.ClassTag;
 
 /**
  * What rounds take on clusters that are not here: {@code GIGABITS STEP_SECONDS}. Measures what this machine does with two
@@ -26,7 +18,6 @@ import scala.reflect.ClassTag;
 public final class RoundForecast {
 
     private static final int ROUNDS = 6;
-    private static final int CALLS = 20_000;
     private static final int TASKS = 500;
     private static final int CHUNK = 1 << 22;
 
@@ -40,19 +31,13 @@ public final class RoundForecast {
         double step = Double.parseDouble(args[1]);
         Machines here = measure();
         print(
-                "One core copies %.2f GB/s and adds %.0f million numbers/s; the driver takes %.0f us for a message, %.1f ms for a"
-                        + " task, %.0f ms for the rest of a round.",
-                here.copy() / 1e9, here.averaging() / 1e6, here.message() * 1e6, here.task() * 1e3, here.fixed() * 1e3);
+                "One core copies %.2f GB/s and adds %.0f million numbers/s; the driver takes %.1f ms for a task, %.0f ms for the"
+                        + " rest of a round.",
+                here.copy() / 1e9, here.averaging() / 1e6, here.task() * 1e3, here.fixed() * 1e3);
         check(new RoundModel(here));
         forecast(
-                new RoundModel(new Machines(
-                        gigabits / 8 * 1e9,
-                        here.copy(),
-                        here.averaging(),
-                        here.message(),
-                        here.task(),
-                        here.fixed(),
-                        0)),
+                new RoundModel(
+                        new Machines(gigabits / 8 * 1e9, here.copy(), here.averaging(), here.task(), here.fixed(), 0)),
                 gigabits,
                 step);
     }
@@ -62,19 +47,17 @@ public final class RoundForecast {
         try (SparkSession spark = rounds.session()) {
             Rounds.Median round = rounds.train(spark, Progress.NONE);
             JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-            double message = secondsPerMessage(context);
             double task = secondsPerTask(context);
             Work work = work(Shape.SMALL.parameters(), 2, 1, 0);
             double numbers = (double) work.stateBytes() / Float.BYTES;
             double rest = round.exchange() - round.transfer() - round.averaging();
-            double counted = new RoundModel(new Machines(0, 1, 1, message, task, 0, 2))
+            double counted = new RoundModel(new Machines(0, 1, 1, task, 0, 2))
                     .predict(work)
                     .scheduling();
             return new Machines(
                     0,
                     3 * work.stateBytes() / round.transfer(),
                     numbers / round.averaging(), // each of two tasks adds half of the numbers twice
-                    message,
                     task,
                     Math.max(0, rest - counted),
                     Runtime.getRuntime().availableProcessors());
@@ -130,24 +113,6 @@ public final class RoundForecast {
     private static Work work(long parameters, int workers, int steps, double step) {
         int chunks = Math.toIntExact((parameters + CHUNK - 1) / CHUNK + (2 * parameters + CHUNK - 1) / CHUNK);
         return new Work(3 * Float.BYTES * parameters, chunks, workers, steps, step, SPREAD);
-    }
-
-    /** Of a block that is put: its executor tells the driver. */
-    private static double secondsPerMessage(JavaSparkContext spark) {
-        BlockManager manager = SparkEnv.get().blockManager();
-        Broadcast<Integer> lifetime = spark.broadcast(0);
-        long began = System.nanoTime();
-        for (int i = 0; i < CALLS; i++) {
-            manager.putBytes(
-                    new BroadcastBlockId(lifetime.id(), "message_" + i),
-                    new ChunkedByteBuffer(ByteBuffer.allocate(16)),
-                    StorageLevel.MEMORY_AND_DISK_SER(),
-                    true,
-                    ClassTag.apply(byte[].class));
-        }
-        double seconds = (System.nanoTime() - began) / 1e9 / CALLS;
-        lifetime.destroy();
-        return seconds;
     }
 
     private static double secondsPerTask(JavaSparkContext spark) {

@@ -14,7 +14,7 @@ import java.util.Random;
  *   <li>the driver fetches the means.
  * </ol>
  *
- * Every chunk that is put or fetched is a message to the driver, and those are answered one after another.
+ * Nobody asks the driver where a chunk lies; it starts and ends tasks, one after another.
  */
 record RoundModel(Machines machines) {
 
@@ -26,13 +26,11 @@ record RoundModel(Machines machines) {
      * @param link bytes a second that an executor, and the driver, can send and at the same time receive
      * @param copy bytes a second at which a worker's state moves between network and blocks
      * @param averaging numbers a second that one task adds up
-     * @param message seconds in which the driver answers one message about a block
      * @param task seconds in which the driver starts and ends one task
      * @param fixed seconds of a round that depend on nothing
      * @param sharedCores cores that all workers share, with the memory of one JVM for a link; 0 where each has a machine
      */
-    record Machines(
-            double link, double copy, double averaging, double message, double task, double fixed, int sharedCores) {}
+    record Machines(double link, double copy, double averaging, double task, double fixed, int sharedCores) {}
 
     /**
      * What is trained.
@@ -77,7 +75,6 @@ record RoundModel(Machines machines) {
         double fanIn = overLink(Math.max(chunksEach * chunk * (w - 1), work.stateBytes() * (1 - 1.0 / w)));
         double driver = overLink(work.stateBytes());
         double averaging = w == 1 ? 0 : chunksEach * (chunk / Float.BYTES) * w * crowding / machines.averaging();
-        double messages = machines.message() * work.chunks() * (w == 1 ? 3 : 3.0 * w + 2);
         double tasks = machines.task() * (w == 1 ? 1 : w + owners);
 
         double compute = work.steps() * work.step() * crowding;
@@ -86,7 +83,7 @@ record RoundModel(Machines machines) {
                 compute * work.spread() * expectedMaximum(w),
                 copying + fetching + fanIn + driver,
                 averaging,
-                machines.fixed() + messages + tasks);
+                machines.fixed() + tasks);
     }
 
     private double overLink(double bytes) {

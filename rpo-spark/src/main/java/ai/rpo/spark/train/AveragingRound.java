@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.BlockManagerId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,7 +63,7 @@ final class AveragingRound implements Round {
         Broadcast<Integer> lifetime = spark.broadcast(0);
         Broadcast<Integer> meansLifetime = spark.broadcast(0);
         try (RoundJobs jobs = new RoundJobs(spark, plan, care, state::replaceLost)) {
-            ChunkBlocks start = state.published();
+            PlacedChunks start = state.published();
             double driverTransfer = secondsSince(began);
             List<WorkerReport> reports = new ArrayList<>(jobs.await("worker", () -> workers.mapPartitionsWithIndex(
                             new WorkerRound(plan, start, lifetime.id(), jobs.progress()), true)
@@ -77,14 +78,14 @@ final class AveragingRound implements Round {
                     .filter(report -> report.state() != null)
                     .map(report -> new Contribution(report.state(), report.pairs()))
                     .toList();
-            List<ChunkAverage.Work> averaging = List.of();
+            List<ChunkAverage.Means> averaged = List.of();
             long fetches = contributions.size() + 1L;
             if (contributions.size() > 1 || outer.isPresent()) {
                 ChunkBlocks means = ChunkBlocks.of(meansLifetime, "mean");
-                averaging = jobs.await("averaging task", () -> average(contributions, start, means));
+                averaged = jobs.await("averaging task", () -> average(contributions, start, means));
                 ChunkBlocks.end(spark, lifetime);
                 fetches += contributions.size();
-                driverTransfer += replaceState(means, meansLifetime);
+                driverTransfer += replaceState(placed(means, averaged), meansLifetime);
             } else {
                 ChunkBlocks.end(spark, meansLifetime);
                 driverTransfer += replaceState(contributions.get(0).state(), lifetime);
@@ -92,7 +93,7 @@ final class AveragingRound implements Round {
             RoundTimes times = RoundTimes.of(
                     secondsSince(began),
                     reports,
-                    averaging,
+                    averaged.stream().map(ChunkAverage.Means::work).toList(),
                     driverTransfer,
                     fetches * state.layout().averagedBytes());
             return new Result(reports, times, Optional.empty());
@@ -103,8 +104,8 @@ final class AveragingRound implements Round {
         }
     }
 
-    private JavaFutureAction<List<ChunkAverage.Work>> average(
-            List<Contribution> contributions, ChunkBlocks start, ChunkBlocks means) {
+    private JavaFutureAction<List<ChunkAverage.Means>> average(
+            List<Contribution> contributions, PlacedChunks start, ChunkBlocks means) {
         int chunks = state.layout().averaged();
         int slots = spark.defaultParallelism() / spark.getConf().getInt("spark.task.cpus", 1);
         return spark.parallelize(IntStream.range(0, chunks).boxed().toList(), Math.min(chunks, Math.max(1, slots)))
@@ -112,11 +113,19 @@ final class AveragingRound implements Round {
                 .collectAsync();
     }
 
-    private double replaceState(ChunkBlocks blocks, Broadcast<Integer> lifetime) {
+    private PlacedChunks placed(ChunkBlocks means, List<ChunkAverage.Means> averaged) {
+        BlockManagerId[] holders = new BlockManagerId[state.layout().count()];
+        for (ChunkAverage.Means task : averaged) {
+            task.chunks().forEach(chunk -> holders[chunk] = task.holder());
+        }
+        return PlacedChunks.at(means, List.of(holders));
+    }
+
+    private double replaceState(PlacedChunks blocks, Broadcast<Integer> lifetime) {
         long began = System.nanoTime();
         try {
             state.replace(blocks, lifetime);
-        } catch (ChunkBlocks.LostBlockException e) {
+        } catch (PlacedChunks.LostBlockException e) {
             String why = "the average was lost with its executor, " + e.getMessage();
             throw RoundFailure.lost(why, e, RoundFailure.ATTEMPTS_ON_LOSS);
         }

@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.storage.BlockManagerId;
 
 /** A task that averages some chunks of the workers' states. */
-final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAverage.Work> {
+final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAverage.Means> {
 
     private static final long serialVersionUID = 1L;
 
@@ -19,7 +20,7 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
 
     private final List<Contribution> contributions;
     private final ChunkLayout layout;
-    private final ChunkBlocks start;
+    private final PlacedChunks start;
     private final OuterStep outer;
     private final ChunkBlocks target;
 
@@ -32,7 +33,7 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
     ChunkAverage(
             List<Contribution> contributions,
             ChunkLayout layout,
-            ChunkBlocks start,
+            PlacedChunks start,
             Optional<OuterStep> outer,
             ChunkBlocks target) {
         this.contributions = List.copyOf(contributions);
@@ -46,7 +47,7 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
      * @param state of one worker
      * @param pairs that went into it
      */
-    record Contribution(ChunkBlocks state, long pairs) implements Serializable {}
+    record Contribution(PlacedChunks state, long pairs) implements Serializable {}
 
     /**
      * Says what one task did.
@@ -56,10 +57,18 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
      */
     record Work(double transferSeconds, double seconds) implements Serializable {}
 
+    /**
+     * What one task leaves.
+     *
+     * @param holder the JVM that has these chunks of the next state
+     */
+    record Means(Work work, BlockManagerId holder, List<Integer> chunks) implements Serializable {}
+
     @Override
-    public Iterator<Work> call(Iterator<Integer> chunks) {
+    public Iterator<Means> call(Iterator<Integer> chunks) {
         long began = System.nanoTime();
         long averaging = 0;
+        List<Integer> left = new ArrayList<>();
         while (chunks.hasNext()) {
             int chunk = chunks.next();
             WeightedMean mean = new WeightedMean(
@@ -72,14 +81,17 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
                         mean);
             }
             averaging += mean.nanos();
+            left.add(chunk);
             if (outer != null && layout.isParameters(chunk)) {
                 averaging += putStepped(chunk, mean.toBytes());
+                left.add(layout.velocityOf(chunk));
             } else {
                 target.put(chunk, mean.toBytes());
             }
         }
         double total = (System.nanoTime() - began) / 1e9;
-        return List.of(new Work(total - averaging / 1e9, averaging / 1e9)).iterator();
+        Work work = new Work(total - averaging / 1e9, averaging / 1e9);
+        return List.of(new Means(work, PlacedChunks.thisJvm(), left)).iterator();
     }
 
     private long putStepped(int chunk, ByteBuffer mean) {

@@ -24,7 +24,7 @@ final class CommonState implements AutoCloseable {
         }
     };
     private Broadcast<Integer> lifetime;
-    private ChunkBlocks blocks;
+    private PlacedChunks blocks;
 
     CommonState(JavaSparkContext spark, NetworkState network) {
         this.spark = spark;
@@ -37,12 +37,11 @@ final class CommonState implements AutoCloseable {
     }
 
     /** Tells where executors find the state. */
-    ChunkBlocks published() {
+    PlacedChunks published() {
         replaceLost();
         if (blocks == null) {
             lifetime = spark.broadcast(0);
-            blocks = ChunkBlocks.of(lifetime, "driver");
-            publish();
+            publish(ChunkBlocks.of(lifetime, "driver"));
         }
         return blocks;
     }
@@ -50,14 +49,15 @@ final class CommonState implements AutoCloseable {
     /** Puts blocks that went with an executor in the driver's memory, where those who need them will find them. */
     void replaceLost() {
         if (lostExecutor.getAndSet(false) && blocks != null) {
-            publish();
+            publish(blocks.blocks());
         }
     }
 
-    private void publish() {
+    private void publish(ChunkBlocks names) {
         for (int chunk = 0; chunk < layout().count(); chunk++) {
-            blocks.put(chunk, network.read(chunk));
+            names.put(chunk, network.read(chunk));
         }
+        blocks = PlacedChunks.here(names);
     }
 
     /** Takes the blocks away; the driver's copy stays. */
@@ -73,9 +73,9 @@ final class CommonState implements AutoCloseable {
      * Replaces the state by other blocks, which from now on are its own. All of them are here before the first number
      * is overwritten.
      *
-     * @throws ChunkBlocks.LostBlockException if one is lost, and then the driver's copy is as it was
+     * @throws PlacedChunks.LostBlockException if one is lost, and then the driver's copy is as it was
      */
-    void replace(ChunkBlocks others, Broadcast<Integer> othersLifetime) {
+    void replace(PlacedChunks others, Broadcast<Integer> othersLifetime) {
         List<Integer> fetched = new ArrayList<>();
         try {
             for (int chunk = 0; chunk < layout().count(); chunk++) {
@@ -88,7 +88,7 @@ final class CommonState implements AutoCloseable {
             fetched.forEach(others::drop);
         }
         withdraw();
-        blocks = others;
+        blocks = PlacedChunks.at(others.blocks(), others.holders());
         lifetime = othersLifetime;
     }
 

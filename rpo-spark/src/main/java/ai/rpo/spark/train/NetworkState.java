@@ -66,7 +66,7 @@ final class NetworkState {
     /**
      * Takes over all chunks. If one cannot be read any more, the state is not {@linkplain #isWhole whole} from then on.
      */
-    void overwrite(ChunkBlocks blocks) {
+    void overwrite(PlacedChunks blocks) {
         change();
         for (int chunk = 0; chunk < layout.count(); chunk++) {
             int which = chunk;

@@ -22,7 +22,7 @@ import org.apache.spark.SparkEnv;
 record WorkerReport(
         int worker,
         String host,
-        ChunkBlocks state,
+        PlacedChunks state,
         List<StepMetrics> steps,
         List<Double> seconds,
         double transferSeconds,
@@ -36,7 +36,7 @@ record WorkerReport(
     record Problem(String text, boolean mayPass) implements Serializable {}
 
     /** Makes the report of a task of this JVM. */
-    static WorkerReport of(int worker, WorkerSteps taken, ChunkBlocks state, double transferSeconds) {
+    static WorkerReport of(int worker, WorkerSteps taken, PlacedChunks state, double transferSeconds) {
         return new WorkerReport(
                 worker,
                 SparkEnv.get().blockManager().blockManagerId().host(),

@@ -22,7 +22,7 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
     private static final long serialVersionUID = 1L;
 
     private final RoundPlan plan;
-    private final ChunkBlocks start;
+    private final PlacedChunks start;
     private final long lifetime;
     private final LongAccumulator progress;
 
@@ -31,7 +31,7 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
      * @param lifetime under which the own state is left
      * @param progress counts steps
      */
-    WorkerRound(RoundPlan plan, ChunkBlocks start, long lifetime, LongAccumulator progress) {
+    WorkerRound(RoundPlan plan, PlacedChunks start, long lifetime, LongAccumulator progress) {
         this.plan = plan;
         this.start = start;
         this.lifetime = lifetime;
@@ -64,13 +64,14 @@ final class WorkerRound implements Function2<Integer, Iterator<List<TrainingExam
         WorkerSteps taken = WorkerSteps.take(plan, network, batches, progress);
 
         began = System.nanoTime();
-        ChunkBlocks own = null;
+        PlacedChunks own = null;
         if (taken.problem() == null) {
-            own = new ChunkBlocks(
+            ChunkBlocks names = new ChunkBlocks(
                     lifetime, "worker_" + worker + "_" + TaskContext.get().taskAttemptId());
             for (int chunk = 0; chunk < state.layout().count(); chunk++) {
-                own.put(chunk, state.read(chunk));
+                names.put(chunk, state.read(chunk));
             }
+            own = PlacedChunks.here(names);
         }
         return WorkerReport.of(worker, taken, own, transfer + secondsSince(began));
     }

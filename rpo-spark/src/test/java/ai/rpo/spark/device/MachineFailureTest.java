@@ -21,7 +21,7 @@ class MachineFailureTest {
                         + " Most recent failure reason: org.apache.spark.shuffle.MetadataFetchFailedException: Missing",
                 "Job 7 cancelled because SparkContext was shut down",
                 "Lost task 1.3 in stage 0.0: java.io.IOException: No space left on device",
-                "Lost task 1.3 in stage 0.0: ai.rpo.spark.train.ChunkBlocks$LostBlockException: block broadcast_1 is lost",
+                "Lost task 1.3 in stage 0.0: ai.rpo.spark.train.PlacedChunks$LostBlockException: block broadcast_1 is lost",
                 "Lost task 0.0 in stage 2.0 (TID 5) (h executor driver): ai.rpo.core.tensor.cuda.LostDeviceException: Cannot run"
                         + " norm.rms on NVIDIA H100: an illegal memory access was encountered (CUDA_ERROR_ILLEGAL_ADDRESS)",
             })

@@ -209,7 +209,9 @@ class CheckpointsTest {
     @Test
     void halfAStateIsNotKept() {
         NetworkState state = state(network(1));
-        assertThrows(ChunkBlocks.LostBlockException.class, () -> state.overwrite(new ChunkBlocks(0, "nobody")));
+        assertThrows(
+                PlacedChunks.LostBlockException.class,
+                () -> state.overwrite(PlacedChunks.here(new ChunkBlocks(0, "nobody"))));
         assertThrows(
                 IllegalStateException.class, () -> checkpoints("file", "run", 1).write(state, 1, 10));
     }

@@ -3,6 +3,7 @@ package ai.rpo.spark.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.dl4j.PolicyNetwork;
 import ai.rpo.core.model.ModelDirectory;
@@ -25,11 +26,13 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManagerId;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import scala.Option;
 
 /** Of a network with two chunks: its parameters and its moments. */
 @ExtendWith(LocalSpark.class)
@@ -90,22 +93,22 @@ class CommonStateTest {
             ChunkBlocks next = ChunkBlocks.of(lifetime, "mean");
             next.put(0, filled(0, 3));
             next.put(1, filled(1, 4));
-            ChunkBlocks before = state.published();
-            state.replace(next, lifetime);
+            PlacedChunks before = state.published();
+            state.replace(PlacedChunks.here(next), lifetime);
 
             assertEquals(filled(0, 3), driver.read(0));
             assertEquals(filled(1, 4), driver.read(1));
-            assertEquals(next, state.published());
+            assertEquals(PlacedChunks.here(next), state.published());
             assertTimeoutPreemptively(Duration.ofSeconds(20), () -> untilLost(before));
         }
     }
 
     /** Spark removes blocks in the background. */
-    private static void untilLost(ChunkBlocks blocks) throws InterruptedException {
+    private static void untilLost(PlacedChunks blocks) throws InterruptedException {
         while (true) {
             try {
                 blocks.read(0, bytes -> {});
-            } catch (ChunkBlocks.LostBlockException e) {
+            } catch (PlacedChunks.LostBlockException e) {
                 return;
             }
             Thread.sleep(10);
@@ -119,7 +122,7 @@ class CommonStateTest {
             Broadcast<Integer> lifetime = spark.broadcast(0);
             ChunkBlocks next = ChunkBlocks.of(lifetime, "mean");
             next.put(0, filled(0, 3));
-            assertThrows(ChunkBlocks.LostBlockException.class, () -> state.replace(next, lifetime));
+            assertThrows(PlacedChunks.LostBlockException.class, () -> state.replace(PlacedChunks.here(next), lifetime));
 
             assertEquals(filled(0, 1), driver.read(0));
             assertEquals(filled(1, 2), driver.read(1));
@@ -132,10 +135,10 @@ class CommonStateTest {
     @Test
     void publishedChunksThatAreLostArePutInTheirPlaceAgain() throws Exception {
         try (CommonState state = new CommonState(spark, driver)) {
-            ChunkBlocks blocks = state.published();
-            SparkEnv.get().blockManager().removeBlock(blocks.id(1), true);
+            PlacedChunks blocks = state.published();
+            blocks.drop(1);
             state.replaceLost();
-            assertThrows(ChunkBlocks.LostBlockException.class, () -> blocks.read(1, bytes -> {}));
+            assertThrows(PlacedChunks.LostBlockException.class, () -> blocks.read(1, bytes -> {}));
 
             spark.sc().listenerBus().post(new SparkListenerExecutorRemoved(0, "7", "gone"));
             spark.sc().listenerBus().waitUntilEmpty();
@@ -152,6 +155,33 @@ class CommonStateTest {
             assertEquals(id, BlockId.apply(id.name()));
         }
         assertThrows(IllegalArgumentException.class, () -> new ChunkBlocks(11, "worker-1"));
+    }
+
+    /** A round of 512 workers would else be a million messages that the driver answers one after another. */
+    @Test
+    void theDriverIsNotToldOfBlocks() {
+        try (CommonState state = new CommonState(spark, driver)) {
+            BlockId id = state.published().blocks().id(0);
+
+            assertTrue(SparkEnv.get().blockManager().getStatus(id).isDefined());
+            assertTrue(SparkEnv.get().blockManager().master().getLocations(id).isEmpty());
+        }
+    }
+
+    @Test
+    void aChunkIsSoughtWithItsHolderThenWithTheDriver() {
+        BlockManagerId here = PlacedChunks.thisJvm();
+        BlockManagerId one = BlockManagerId.apply("1", "a.example", 4001, Option.empty());
+        BlockManagerId two = BlockManagerId.apply("2", "b.example", 4002, Option.empty());
+        ChunkBlocks blocks = new ChunkBlocks(11, "mean");
+
+        PlacedChunks seenFromTheDriver = PlacedChunks.at(blocks, List.of(one, two, here));
+        assertEquals(List.of(two), seenFromTheDriver.elsewhere(1));
+        assertEquals(List.of(), seenFromTheDriver.elsewhere(2));
+        PlacedChunks seenFromAWorker = new PlacedChunks(blocks, List.of(here, one), two);
+        assertEquals(List.of(two), seenFromAWorker.elsewhere(0));
+        assertEquals(List.of(one, two), seenFromAWorker.elsewhere(1));
+        assertEquals(List.of(one), new PlacedChunks(blocks, List.of(one), one).elsewhere(7));
     }
 
     private ByteBuffer filled(int chunk, float value) {

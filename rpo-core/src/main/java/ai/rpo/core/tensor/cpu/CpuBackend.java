@@ -41,15 +41,10 @@ public final class CpuBackend implements Backend {
     private final UnpackKernel unpacking;
     private final MagnitudeKernel columns;
 
-    private CpuBackend(
-            OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads, String precision) {
-        description = library.describe() + ", " + math.describe() + ", " + precision + ", " + threads
-                + (threads == 1 ? " thread" : " threads");
+    CpuBackend(OneDnn library, RowMath math, boolean bfloat16, WorkerPool pool, String precision) {
+        description = library.describe() + ", " + math.describe() + ", " + precision + ", " + pool.threads()
+                + (pool.threads() == 1 ? " thread" : " threads");
         operands = bfloat16 ? Precision.BFLOAT16 : Precision.FLOAT32;
-        WorkerPool pool = new WorkerPool(threads, ThreadLocal.withInitial(() -> {
-            OpenMp.useThreads(1);
-            return new Lane(new OneDnnGemm(library, primitives));
-        }));
         elementwise = new ElementwiseKernel(pool, math);
         products = new ProductKernel(pool, bfloat16);
         widened = new WidenedProducts(pool, math, products);
@@ -66,7 +61,20 @@ public final class CpuBackend implements Backend {
     }
 
     CpuBackend(OneDnn library, RowMath math, boolean primitives, boolean bfloat16, int threads) {
-        this(library, math, primitives, bfloat16, threads, bfloat16 ? "bfloat16 products" : "float32");
+        this(
+                library,
+                math,
+                bfloat16,
+                new WorkerPool(threads, lanes(library, primitives)),
+                bfloat16 ? "bfloat16 products" : "float32");
+    }
+
+    /** What a thread of a pool multiplies with. */
+    static ThreadLocal<Lane> lanes(OneDnn library, boolean primitives) {
+        return ThreadLocal.withInitial(() -> {
+            OpenMp.useThreads(1);
+            return new Lane(new OneDnnGemm(library, primitives));
+        });
     }
 
     /**
@@ -82,8 +90,8 @@ public final class CpuBackend implements Backend {
         OneDnn library = OneDnn.shared();
         RowMath math = hasVectorApi() ? new VectorMath() : new LoopMath();
         Bfloat16Choice choice = bfloat16 ? Bfloat16Choice.here(library) : new Bfloat16Choice(false, "float32");
-        return new CpuBackend(
-                library, math, library.prefersPrimitives(), choice.rounds(), threads, choice.description());
+        WorkerPool pool = new WorkerPool(threads, lanes(library, library.prefersPrimitives()));
+        return new CpuBackend(library, math, choice.rounds(), pool, choice.description());
     }
 
     /** Tells whether the JVM was started with {@code --add-modules jdk.incubator.vector}. */

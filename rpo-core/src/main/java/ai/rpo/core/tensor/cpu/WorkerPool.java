@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * look out for the next for a moment before they sleep; after a minute without one they end, and start anew when
  * needed. While a job of one caller runs, other callers compute theirs alone.
  */
-final class WorkerPool {
+class WorkerPool {
 
     private static final long SPIN_NANOS = 30_000;
     private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
