@@ -124,8 +124,7 @@ final class Experts implements Branch.Part<Experts.Saved> {
                         gradients,
                         workspace));
         backend.mixRows(dGathered, routing.rows(), routing.wholeShares(), dX);
-        shared.ifPresent(
-                expert -> expert.backward(weights, saved.shared, x, batch, dOut, dX, gradients, workspace));
+        shared.ifPresent(expert -> expert.backward(weights, saved.shared, x, batch, dOut, dX, gradients, workspace));
     }
 
     private void eachWithRows(Routing routing, Rows body) {

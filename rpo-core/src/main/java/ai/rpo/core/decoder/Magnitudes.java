@@ -29,8 +29,7 @@ final class Magnitudes {
     private final LowRankUpdate update;
     private final boolean inputMajor;
 
-    private Magnitudes(
-            Backend backend, Lora lora, List<String> projections, LowRankUpdate update, boolean inputMajor) {
+    private Magnitudes(Backend backend, Lora lora, List<String> projections, LowRankUpdate update, boolean inputMajor) {
         this.backend = backend;
         this.lora = lora;
         this.projections = projections;
@@ -69,7 +68,8 @@ final class Magnitudes {
     }
 
     Gains gains(Parameters parameters, Workspace workspace) {
-        int columns = projections.stream().mapToInt(name -> width(parameters, name)).sum();
+        int columns =
+                projections.stream().mapToInt(name -> width(parameters, name)).sum();
         Tensor factors = workspace.tensor(1, columns);
         Tensor inverse = workspace.tensor(1, columns);
         Workspace.Mark mark = workspace.mark();
@@ -103,7 +103,11 @@ final class Magnitudes {
     private void setInverseColumnNorms(Tensor x, Tensor out, Workspace workspace) {
         Tensor squares = workspace.zeros(1, x.columns());
         backend.columnDots(x, x, squares);
-        backend.set(Arrays.stream(squares.toArray()).map(square -> 1 / Math.sqrt(square)).toArray(), out);
+        backend.set(
+                Arrays.stream(squares.toArray())
+                        .map(square -> 1 / Math.sqrt(square))
+                        .toArray(),
+                out);
     }
 
     /**

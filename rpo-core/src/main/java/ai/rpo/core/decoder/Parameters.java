@@ -244,10 +244,7 @@ public final class Parameters {
     public Weights asWeights() {
         return (entry, offset, target) -> {
             float[] values = new float[target.remaining()];
-            entry.runs(
-                    offset,
-                    values.length,
-                    (at, from, step, count) -> read(entry, at, values, from, step, count));
+            entry.runs(offset, values.length, (at, from, step, count) -> read(entry, at, values, from, step, count));
             target.put(values);
         };
     }

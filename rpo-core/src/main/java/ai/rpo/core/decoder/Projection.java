@@ -147,8 +147,7 @@ final class Projection {
     }
 
     /** The product that magnitudes are of: of what they read with the weight, and what an adapter adds to that. */
-    private void adapted(
-            Parameters weights, Tensor x, Tensor read, TokenRows batch, Tensor out, Workspace workspace) {
+    private void adapted(Parameters weights, Tensor x, Tensor read, TokenRows batch, Tensor out, Workspace workspace) {
         throughWeight(weights, read, out, false, workspace);
         update.orElseThrow().forward(weights, x, batch, out, workspace);
     }

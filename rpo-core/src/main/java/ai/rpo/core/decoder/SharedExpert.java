@@ -49,8 +49,9 @@ final class SharedExpert {
     Saved forward(Parameters weights, Tensor x, TokenRows batch, Tensor out, Workspace workspace) {
         Tensor logits = workspace.tensor(x.rows(), 1);
         gate.forward(weights, x, batch, logits, false, workspace);
-        double[] gates =
-                Arrays.stream(logits.toArray()).map(logit -> 1 / (1 + Math.exp(-logit))).toArray();
+        double[] gates = Arrays.stream(logits.toArray())
+                .map(logit -> 1 / (1 + Math.exp(-logit)))
+                .toArray();
         FeedForward.Saved inner = feedForward.scratch(x.rows(), workspace);
         Tensor computed = workspace.tensor(x.rows(), x.columns());
         feedForward.forward(weights, x, batch, inner, computed, false, workspace);

@@ -163,12 +163,7 @@ public record Architecture(
 
         /** Experts that gate as the architecture says, and none that every token goes through. */
         public Mixture(
-                WeightNames.Experts names,
-                List<Boolean> layers,
-                int experts,
-                int chosen,
-                int columns,
-                Shares shares) {
+                WeightNames.Experts names, List<Boolean> layers, int experts, int chosen, int columns, Shares shares) {
             this(names, layers, experts, chosen, columns, shares, Optional.empty(), 0);
         }
 
@@ -177,8 +172,7 @@ public record Architecture(
         }
 
         Mixture with(WeightNames.SharedExpert shared, int itsColumns) {
-            return new Mixture(
-                    names.with(shared), layers, experts, chosen, columns, shares, gate, itsColumns);
+            return new Mixture(names.with(shared), layers, experts, chosen, columns, shares, gate, itsColumns);
         }
     }
 

@@ -41,8 +41,7 @@ final class ExpertKeys {
     }
 
     /** In all layers, in one of so many, or in all but some. */
-    Architecture.Mixture inSomeLayers(
-            WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
+    Architecture.Mixture inSomeLayers(WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
         int step = file.positiveInt("decoder_sparse_step", 1);
         Set<Integer> without = Set.copyOf(file.ids("mlp_only_layers", List.of()));
         List<Boolean> with = IntStream.range(0, layers)

@@ -77,7 +77,8 @@ final class MergedWeights implements Weights {
             factors.updateOf(row, update);
             for (int j = 0; j < count; j++) {
                 float number = target.get(i + j) + update[column + j];
-                target.put(i + j, factors.gains == null ? number : factors.gains[inputMajor ? column + j : row] * number);
+                target.put(
+                        i + j, factors.gains == null ? number : factors.gains[inputMajor ? column + j : row] * number);
             }
             i += count;
         }

@@ -48,7 +48,6 @@ final class Qwen2Moe implements Family {
             return List.of();
         }
         int below = file.natural("max_window_layers", 28);
-        return keys.windowWhere(
-                file.positiveInt("sliding_window", 4096), layer -> layer % 2 == 0 && layer < below);
+        return keys.windowWhere(file.positiveInt("sliding_window", 4096), layer -> layer % 2 == 0 && layer < below);
     }
 }

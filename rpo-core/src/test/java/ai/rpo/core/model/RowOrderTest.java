@@ -79,7 +79,8 @@ class RowOrderTest {
         assertEquals(List.of(9L, 2L, 6L), places);
         List<String> runs = new ArrayList<>();
         entry.runs(1, 7, (at, from, step, count) -> runs.add(at + " from " + from + " by " + step + ": " + count));
-        assertEquals(List.of("4 from 0 by 3: 3", "8 from 1 by 3: 2", "1 from 2 by 3: 2"), runs, "b0 b1 b2, c0 c1, a1 a2");
+        assertEquals(
+                List.of("4 from 0 by 3: 3", "8 from 1 by 3: 2", "1 from 2 by 3: 2"), runs, "b0 b1 b2, c0 c1, a1 a2");
     }
 
     private static int[] rows(RowOrder order, int rows) {

@@ -31,7 +31,8 @@ import picocli.CommandLine;
 class PublishedShapesTest {
 
     private static final Path PUBLISHED = Path.of("../rpo-core/src/test/resources/model/published.json");
-    private static final Pattern NEEDS = Pattern.compile("memory +((\\S+) MB to score, (\\S+) MB to train (\\S+) parameters)");
+    private static final Pattern NEEDS =
+            Pattern.compile("memory +((\\S+) MB to score, (\\S+) MB to train (\\S+) parameters)");
     private static final int TOKENS = 1024;
 
     /** Default of {@code rpo.reference.tokens-per-batch}. */
@@ -69,7 +70,8 @@ class PublishedShapesTest {
                 .orElse(config.intermediateSize());
         long row = Float.BYTES * (2L * config.hiddenSize() + 8L * config.headDim() + 4 * inner);
         long scoring = number(needs.group(2));
-        assertTrue(scoring > weights && scoring < weights + (2 * ROWS * row >> 20) + 1024, scoring + " beside " + weights);
+        assertTrue(
+                scoring > weights && scoring < weights + (2 * ROWS * row >> 20) + 1024, scoring + " beside " + weights);
         long training = number(needs.group(3));
         assertTrue(training > 4 * weights && training < 4 * weights + 20_000, training + " beside " + weights);
         assertEquals(config.layers(), config.rotary().size());
