@@ -207,9 +207,7 @@ public final class DeviceReport {
     }
 
     private long passed() {
-        return tests.stream()
-                .filter(line -> line.endsWith(":: SUCCESSFUL"))
-                .count();
+        return tests.stream().filter(line -> line.endsWith(":: SUCCESSFUL")).count();
     }
 
     private List<String> failed() {
