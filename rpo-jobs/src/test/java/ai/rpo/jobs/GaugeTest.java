@@ -171,7 +171,10 @@ class GaugeTest {
         List<String> whole = DyingStore.writes();
         List<JsonNode> points = lines("whole/gauge/points.jsonl");
         assertEquals(3, points.size());
-        assertTrue(points.get(2).get("kl").asDouble() > 2 * points.get(2).get("kl_se").asDouble(), points.toString());
+        assertTrue(
+                points.get(2).get("kl").asDouble()
+                        > 2 * points.get(2).get("kl_se").asDouble(),
+                points.toString());
 
         String[] merged = {
             "rpo.model.path=" + folder.resolve("whole/model"),
@@ -188,8 +191,10 @@ class GaugeTest {
         Path killed = folder.resolve("killed");
         for (String place : List.of("train/gauge/step-00000004", "train/gauge/step-00000008", "gauge")) {
             String there = folder.resolve("whole").resolve(place).toString();
-            int writes = (int) whole.stream().filter(path -> path.startsWith(there)).count();
-            DyingStore.reviveUntil(1 + random.nextInt(writes), killed.resolve(place).toString());
+            int writes =
+                    (int) whole.stream().filter(path -> path.startsWith(there)).count();
+            DyingStore.reviveUntil(
+                    1 + random.nextInt(writes), killed.resolve(place).toString());
             assertNotEquals(0, executeDying("killed"), printed);
             assertTrue(DyingStore.isDead(), printed);
             DyingStore.disown(killed);
@@ -286,7 +291,8 @@ class GaugeTest {
                 2,
                 "Cannot use the model in " + folder.resolve("policy") + " as a reward model",
                 "rpo.gauge.gold=" + folder.resolve("policy"));
-        assertRefused(2, "they have different vocabularies, of ", "rpo.gauge.gold=" + OnlineInputs.otherVocabulary(folder));
+        assertRefused(
+                2, "they have different vocabularies, of ", "rpo.gauge.gold=" + OnlineInputs.otherVocabulary(folder));
         assertRefused(2, "none.jsonl", "rpo.gauge.prompts=" + folder.resolve("none.jsonl"));
         Files.writeString(folder.resolve("empty.jsonl"), "");
         assertRefused(3, "none of 0 rows", "rpo.gauge.prompts=" + folder.resolve("empty.jsonl"));

@@ -105,10 +105,13 @@ class OnlineTest {
             "-D", "rpo.train.epochs=1"
         };
         assertEquals(0, execute("one", plain), printed);
-        String[] two = {"-D", "rpo.train.workers=2", "-D", "rpo.train.pairs-per-batch=2", "-D", "spark.master=local[2]"};
+        String[] two = {"-D", "rpo.train.workers=2", "-D", "rpo.train.pairs-per-batch=2", "-D", "spark.master=local[2]"
+        };
         assertEquals(0, execute("two", Stream.of(plain, two).flatMap(Stream::of).toArray(String[]::new)), printed);
         for (int round = 1; round <= 2; round++) {
-            assertEquals(rounds("one").get(round - 1).get("pairs"), rounds("two").get(round - 1).get("pairs"));
+            assertEquals(
+                    rounds("one").get(round - 1).get("pairs"),
+                    rounds("two").get(round - 1).get("pairs"));
             float[] one = OnlineInputs.weights(model("one", round));
             float[] start = OnlineInputs.weights(round == 1 ? folder.resolve("policy") : model("one", 1));
             assertArrayEquals(one, OnlineInputs.weights(model("two", round)), 1e-6f, "round " + round);

@@ -154,8 +154,7 @@ class RewardCommandsTest {
 
     @Test
     void checkpointsAreNotChosenByPairsThatAreNotThere() {
-        Outcome outcome =
-                run(reward("rpo.selection.metric=rewards/accuracies", "rpo.data.eval-fraction=0.000001"));
+        Outcome outcome = run(reward("rpo.selection.metric=rewards/accuracies", "rpo.data.eval-fraction=0.000001"));
         assertEquals(3, outcome.exitCode(), outcome.err());
         assertTrue(outcome.err().contains("rpo.data.eval-fraction left no held-out pairs"), outcome.err());
     }

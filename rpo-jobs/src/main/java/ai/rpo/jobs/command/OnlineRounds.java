@@ -76,7 +76,8 @@ final class OnlineRounds {
         end(finished.size(), turned, gauged);
         running.say(
                 "online",
-                "done → " + policy + (reports ? "; all rounds: " + running.output().path("online/index.html") : ""));
+                "done → " + policy
+                        + (reports ? "; all rounds: " + running.output().path("online/index.html") : ""));
     }
 
     /** The policy answers, its answers are rated, and its distance from the first round's reference is measured by them. */

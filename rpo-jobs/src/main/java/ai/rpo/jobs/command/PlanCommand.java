@@ -45,8 +45,9 @@ public final class PlanCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "COMMAND",
-            description = "Whose work is planned: run, sft or reward. If left out: run, or sft where the settings name no pairs"
-                    + " but supervised rows. What online takes depends on what the policy answers.")
+            description =
+                    "Whose work is planned: run, sft or reward. If left out: run, or sft where the settings name no pairs"
+                            + " but supervised rows. What online takes depends on what the policy answers.")
     private String command;
 
     @Option(
@@ -117,8 +118,8 @@ public final class PlanCommand implements Callable<Integer> {
                         settings.model().path().orElseThrow(), settings.model().base(), spark.hadoop())
                 .with(settings.lora().basePrecision())
                 .open();
-        return Optional.of(new DeviceNeed(
-                start, settings, work.training(settings).orElseThrow(), device));
+        return Optional.of(
+                new DeviceNeed(start, settings, work.training(settings).orElseThrow(), device));
     }
 
     private static void print(DeviceNeed need, NativeRoom host) {

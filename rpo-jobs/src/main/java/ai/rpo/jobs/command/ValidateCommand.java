@@ -21,8 +21,9 @@ public final class ValidateCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "COMMAND",
-            description = "Whose work is looked at: run, sft, reward, rate, gauge or online. If left out: run, or sft where the"
-                    + " settings name no pairs but supervised rows.")
+            description =
+                    "Whose work is looked at: run, sft, reward, rate, gauge or online. If left out: run, or sft where the"
+                            + " settings name no pairs but supervised rows.")
     private String command;
 
     @Option(

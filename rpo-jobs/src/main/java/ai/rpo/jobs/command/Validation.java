@@ -49,8 +49,7 @@ final class Validation {
      * @param memory of an executor beside its heap, where the user says how much there is
      * @param deviceMemory of its GPU, the same
      */
-    Validation(
-            JobOptions options, Optional<String> command, Optional<String> memory, Optional<String> deviceMemory) {
+    Validation(JobOptions options, Optional<String> command, Optional<String> memory, Optional<String> deviceMemory) {
         this.options = options;
         this.command = command;
         this.memory = memory;
@@ -137,8 +136,8 @@ final class Validation {
                 "reference",
                 settings.reference()
                         .path()
-                        .map(path -> describe(
-                                LocalModel.of(path, settings.model().base(), hadoop)))
+                        .map(path ->
+                                describe(LocalModel.of(path, settings.model().base(), hadoop)))
                         .orElse("the same model"));
     }
 

@@ -42,8 +42,7 @@ final class Rate implements Stage {
     }
 
     static Rate configured(Workplace place) {
-        return new Rate(
-                place, "rate", rating(place), place.configuration().effectsUnder("rpo.rate"), Rate::bestOf);
+        return new Rate(place, "rate", rating(place), place.configuration().effectsUnder("rpo.rate"), Rate::bestOf);
     }
 
     /** Gives what {@code rpo.rate} says. */

@@ -176,10 +176,10 @@ final class RoundsReport {
     }
 
     private Html table() {
-        Optional<ToDoubleFunction<JsonNode>> gold = rounds.stream()
-                        .anyMatch(round -> round.at(GOLD).isNumber())
-                ? Optional.of(round -> round.at(GOLD).asDouble(Double.NaN))
-                : Optional.empty();
+        Optional<ToDoubleFunction<JsonNode>> gold =
+                rounds.stream().anyMatch(round -> round.at(GOLD).isNumber())
+                        ? Optional.of(round -> round.at(GOLD).asDouble(Double.NaN))
+                        : Optional.empty();
         List<Html> rows = new ArrayList<>();
         for (JsonNode round : rounds) {
             rows.add(Html.of(
@@ -200,7 +200,8 @@ final class RoundsReport {
                     gold.map(reward -> Html.of("<td class=\"number\">{}</td>", cell(reward.applyAsDouble(round))))
                             .orElse(Html.EMPTY)));
         }
-        return Html.of("""
+        return Html.of(
+                """
                 <div class="scroll"><table><thead><tr><th scope="col">round</th><th scope="col" class="number">reward</th>\
                 <th scope="col" class="number">nats from the reference</th><th scope="col" class="number">pairs</th>\
                 <th scope="col" class="number">offline pairs</th><th scope="col" class="number">chosen − rejected</th>{}</tr></thead>\

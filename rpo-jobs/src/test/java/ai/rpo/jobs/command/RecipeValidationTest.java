@@ -104,7 +104,15 @@ class RecipeValidationTest {
         String refused = validate(2, "online", "llama", rounds);
         assertTrue(refused.contains("as a reward model: its config.json names no architecture"), refused);
 
-        String rate = validate(0, "online", "llama", "rate", "-D", "rpo.rate.model=" + reward, "-D", "rpo.rate.completions=" + work.resolve("pairs.jsonl"));
+        String rate = validate(
+                0,
+                "online",
+                "llama",
+                "rate",
+                "-D",
+                "rpo.rate.model=" + reward,
+                "-D",
+                "rpo.rate.completions=" + work.resolve("pairs.jsonl"));
         assertTrue(rate.contains("rate        would be made"), rate);
         String unknown = validate(2, "laptop", "llama", "dance");
         assertTrue(unknown.contains("none of the commands run, sft, reward, rate, gauge, online. Name one"), unknown);
