@@ -194,6 +194,13 @@ class FlashAttentionTest {
         return twin;
     }
 
+    /** Or every planted fault would be found. */
+    @Test
+    void kernelsWithoutAFault() {
+        check(backend, true);
+        check(backend, false);
+    }
+
     /** What each fault planted into either pass must fail. */
     static void check(Backend backend, boolean forward) {
         FlashAttentionTest test = new FlashAttentionTest();
