@@ -3,7 +3,7 @@
 #   bench/gpu-pack.sh [FILE.tgz]        (default: bench/target/gpu.tgz, below 60 MB; a checkout in which ./mvnw works)
 # In it: the engine's classes and the jars that it loads, its tests with their goldens, JUnit's console and, where ../shared is,
 # the model and curve of stories260k. ND4J, of which the engine on a GPU needs nothing but memory for an optimizer's state on the
-# host, is left out: with ND4J=1 it is taken along, the archive has some 160 MB, and parts with home=host can be measured.
+# host, is left out: with ND4J=1 it is taken along, the archive has some 170 MB, and parts with home=host can be measured.
 # cuBLASLt and NVRTC are too large; gpu.sh looks for them on the machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
