@@ -90,14 +90,16 @@ class KilledOnlineTest {
     }
 
     private static List<String> inEachRound() {
-        return List.of("generate", "rate", "distance", "pairs", "data", "reference", "train", "model", "eval", "report").stream()
+        return List.of("generate", "rate", "distance", "pairs", "data", "reference", "train", "model", "eval", "report")
+                .stream()
                 .flatMap(stage -> Stream.of("online/round-01/" + stage, "online/round-02/" + stage))
                 .toList();
     }
 
     /** Names an artifact of a round, or what else was written. */
     private String place(String path) {
-        String[] names = folder.resolve("whole").relativize(Path.of(path)).toString().split("/");
+        String[] names =
+                folder.resolve("whole").relativize(Path.of(path)).toString().split("/");
         return String.join("/", List.of(names).subList(0, Math.min(3, names.length)));
     }
 
@@ -110,7 +112,10 @@ class KilledOnlineTest {
                         "rpo.train.learning-rate=3e-3",
                         "rpo.train.epochs=1"));
         return ProgramHere.run(Stream.concat(
-                        Stream.of("online", "--config", folder.resolve("online.conf").toString()),
+                        Stream.of(
+                                "online",
+                                "--config",
+                                folder.resolve("online.conf").toString()),
                         settings.flatMap(setting -> Stream.of("-D", setting)))
                 .toList());
     }

@@ -143,7 +143,9 @@ class WeekOfNightsTest {
                 .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
                 .config("spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog")
                 .config("spark.sql.catalog.lake.type", "hadoop")
-                .config("spark.sql.catalog.lake.warehouse", folder.resolve("warehouse").toString())
+                .config(
+                        "spark.sql.catalog.lake.warehouse",
+                        folder.resolve("warehouse").toString())
                 .getOrCreate()) {
             for (String statement : statements) {
                 spark.sql(statement);

@@ -134,10 +134,11 @@ final class FigurePainter {
             if (Math.abs(x - index) > 1e-6) {
                 return " ";
             }
-            // XChart takes a coarser grid until no two labels are equal, so the blank ends have to differ.
+            // XChart takes a coarser grid until no two labels are equal, for ever if need be, so all blank ones have to
+            // differ.
             return index >= 0 && index < ticks.size()
                     ? ticks.get((int) index)
-                    : " ".repeat((int) (2 + Math.abs(index)));
+                    : " ".repeat((int) (index < 0 ? 1 - 2 * index : 2 + 2 * index));
         });
     }
 

@@ -8,10 +8,28 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FigurePainterTest {
+
+    /** With a single name XChart once looked for a grid without end. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 8, 13, 40})
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void placesMayBeNamed(int places) throws IOException {
+        List<String> names =
+                IntStream.range(0, places).mapToObj(i -> "round " + i).toList();
+        Curve curve = new Curve(
+                "",
+                0,
+                Curve.Look.LINE,
+                IntStream.range(0, places).mapToObj(i -> Curve.Point.at(i, i)).toList());
+        Figure figure = new Figure("f", "Title", "Caption", "round", "y", names, List.of(curve));
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(FigurePainter.png(figure, Theme.LIGHT)));
+        assertEquals(2 * FigurePainter.WIDTH, image.getWidth());
+    }
 
     /** Names of curves once ran out of the picture. */
     @ParameterizedTest
