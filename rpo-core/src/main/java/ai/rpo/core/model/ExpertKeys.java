@@ -40,7 +40,7 @@ final class ExpertKeys {
         return new Architecture.Mixture(names, Collections.nCopies(layers, true), experts, chosen, columns, shares);
     }
 
-    /** In all layers, in one of so many, or in all but some. */
+    /** Reads which layers have experts: all, one of so many, or all but some. */
     Architecture.Mixture inSomeLayers(WeightNames.Experts names, int layers, int columns, Architecture.Shares shares) {
         int step = file.positiveInt("decoder_sparse_step", 1);
         Set<Integer> without = Set.copyOf(file.ids("mlp_only_layers", List.of()));

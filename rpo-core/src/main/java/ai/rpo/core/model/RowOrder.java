@@ -21,7 +21,7 @@ public sealed interface RowOrder {
         return columns;
     }
 
-    /** How far apart in the file lie elements, or rows, that are neighbours in memory, where none are in both. */
+    /** Tells how far apart in the file elements, or rows, lie that are neighbours in memory, where none are in both. */
     default int apart() {
         return 1;
     }

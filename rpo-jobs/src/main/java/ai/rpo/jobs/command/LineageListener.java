@@ -97,7 +97,7 @@ final class LineageListener implements Pipeline.Listener {
         }
     }
 
-    /** What the stage leaves in the run directory, or the table that it copies results of another stage to. */
+    /** Names what the stage leaves in the run directory, or the table that it copies results of another stage to. */
     private LineageDataset output(Stage stage) {
         Optional<String> table =
                 switch (stage.name()) {

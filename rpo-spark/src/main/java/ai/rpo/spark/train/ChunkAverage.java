@@ -58,7 +58,7 @@ final class ChunkAverage implements FlatMapFunction<Iterator<Integer>, ChunkAver
     record Work(double transferSeconds, double seconds) implements Serializable {}
 
     /**
-     * What one task leaves.
+     * Says what one task leaves, and where.
      *
      * @param holder the JVM that has these chunks of the next state
      */

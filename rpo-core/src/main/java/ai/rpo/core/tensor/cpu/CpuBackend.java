@@ -69,7 +69,7 @@ public final class CpuBackend implements Backend {
                 bfloat16 ? "bfloat16 products" : "float32");
     }
 
-    /** What a thread of a pool multiplies with. */
+    /** Makes what a thread of a pool multiplies with. */
     static ThreadLocal<Lane> lanes(OneDnn library, boolean primitives) {
         return ThreadLocal.withInitial(() -> {
             OpenMp.useThreads(1);
