@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -205,16 +206,9 @@ public final class StepBenchmark {
                 .sum();
     }
 
-    /** The process's largest resident size so far; NaN where /proc does not tell. */
-    private static double peakMegabytes() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) {
-            return Double.NaN;
-        }
-        return Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("VmHWM:"))
-                .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
-                .findFirst()
-                .orElse(Double.NaN);
+    /** The process's largest resident size so far; NaN where the system does not tell. */
+    private static double peakMegabytes() {
+        OptionalLong peak = MemoryInUse.mostOfProcess();
+        return peak.isPresent() ? peak.getAsLong() / 0x1p20 : Double.NaN;
     }
 }

@@ -1,5 +1,7 @@
 package ai.rpo.jobs;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import ai.rpo.jobs.CommandLineProgram.Outcome;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -7,9 +9,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Runs {@link Main} in this JVM, which is warm, and keeps what it prints. */
-final class ProgramHere {
+public final class ProgramHere {
 
     private ProgramHere() {}
+
+    /** Runs a command that is to end with this exit code, and gives all that it printed. */
+    public static String printed(int exitCode, List<String> arguments) {
+        Outcome outcome = run(arguments);
+        String printed = outcome.out() + outcome.err();
+        assertEquals(exitCode, outcome.exitCode(), printed);
+        return printed;
+    }
 
     static Outcome run(List<String> arguments) {
         PrintStream screen = System.out;

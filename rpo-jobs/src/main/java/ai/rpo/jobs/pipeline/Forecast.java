@@ -71,7 +71,7 @@ public record Forecast(
      */
     static Forecast of(Workplace place, Prepare prepare, ScoredRows kind, TrainSettings training) {
         LocalModel reference = place.openFrozen(place.reference());
-        return of(place, prepare, kind, training, reference, place.openFrozen(place.model()), 1);
+        return of(place, prepare, kind, true, training, reference, place.openFrozen(place.model()), 1);
     }
 
     /**
@@ -85,29 +85,19 @@ public record Forecast(
                 place.spark().hadoop());
         RewardSettings reward = place.settings().reward();
         LocalModel timed = model.open().hasDrawnHead() ? place.open(place.model()) : model;
-        Forecast all = of(place, prepare, ScoredRows.PAIRS, reward.training(), timed, model, reward.members());
-        return new Forecast(
-                all.data,
-                all.rate,
-                all.threads,
-                all.cores,
-                all.steps,
-                all.dataBytes,
-                0,
-                all.trainBytes,
-                all.prepare,
-                0,
-                all.train,
-                all.trainCores,
-                0,
-                all.trainedTokens,
-                all.deviceRate);
+        return of(place, prepare, ScoredRows.PAIRS, false, reward.training(), timed, model, reward.members());
     }
 
+    /**
+     * @param scored whether a reference's scores are needed
+     * @param timed the model by whose rate time is reckoned
+     * @param start that each of the models starts from
+     */
     private static Forecast of(
             Workplace place,
             Prepare prepare,
             ScoredRows kind,
+            boolean scored,
             TrainSettings training,
             LocalModel timed,
             LocalModel start,
@@ -121,11 +111,12 @@ public record Forecast(
         int threads = Math.min(cores.perExecutor(), Runtime.getRuntime().availableProcessors());
         ScoringRate rate = ScoringRate.measure(kind, data.kept(), timed, place.scoring(), threads);
         double rows = data.trainRows() + data.evalRows();
-        double scoredTokens = rows * rate.tokensPerRow();
+        double tokens = rows * rate.tokensPerRow();
+        double scoredTokens = scored ? tokens : 0;
         double coreSecondsPerToken = threads / rate.tokensPerSecond();
         double trainShare = data.trainRows() / rows;
         double passes = training.recompute() ? PASSES_WITH_RECOMPUTING : TRAINING_PASSES;
-        double trainedTokens = models * scoredTokens * trainShare * passes * training.epochs();
+        double trainedTokens = models * tokens * trainShare * passes * training.epochs();
         ModelDirectory model = start.open();
         long parameters = ParameterLayout.of(model.config()).size();
         Optional<Lora> adapter = place.settings().lora().on(model);
@@ -140,7 +131,7 @@ public record Forecast(
                 cores.total(),
                 models * steps,
                 rows * data.bytesPerRow(),
-                rows * (data.bytesPerRow() + BYTES_OF_A_SCORE),
+                scored ? rows * (data.bytesPerRow() + BYTES_OF_A_SCORE) : 0,
                 models * Float.BYTES * (double) (parameters + trained * copies(training, steps)),
                 data.rows() * data.secondsPerRow() * PREPARE_OVERHEAD,
                 scoredTokens * coreSecondsPerToken,

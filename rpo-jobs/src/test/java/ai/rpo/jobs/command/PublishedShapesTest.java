@@ -5,12 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.model.ModelConfigParser;
+import ai.rpo.jobs.ProgramHere;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +20,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /**
  * {@code validate} on published checkpoints by their {@code config.json} alone, which {@code model/make_published.py} wrote
@@ -101,26 +98,14 @@ class PublishedShapesTest {
     private static String validate(JsonNode model, String... more) throws IOException {
         Path folder = Files.createDirectories(work.resolve(model.get("name").asText()));
         Files.writeString(folder.resolve("config.json"), model.get("config").toString());
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        PrintStream both = new PrintStream(printed, true, StandardCharsets.UTF_8);
-        try {
-            System.setOut(both);
-            System.setErr(both);
-            List<String> arguments = new ArrayList<>(List.of(
-                    "-Drpo.model.path=" + folder,
-                    "-Drpo.data.train=pairs.jsonl",
-                    "-Drpo.data.max-length=" + TOKENS,
-                    "-Drpo.train.recompute=true",
-                    "-Drpo.output=" + work.resolve("run")));
-            arguments.addAll(List.of(more));
-            int exit = new CommandLine(new ValidateCommand()).execute(arguments.toArray(String[]::new));
-            assertEquals(2, exit, printed.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
-        return printed.toString(StandardCharsets.UTF_8);
+        List<String> arguments = new ArrayList<>(List.of(
+                "validate",
+                "-Drpo.model.path=" + folder,
+                "-Drpo.data.train=pairs.jsonl",
+                "-Drpo.data.max-length=" + TOKENS,
+                "-Drpo.train.recompute=true",
+                "-Drpo.output=" + work.resolve("run")));
+        arguments.addAll(List.of(more));
+        return ProgramHere.printed(2, arguments);
     }
 }

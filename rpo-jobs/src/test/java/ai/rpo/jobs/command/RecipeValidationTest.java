@@ -1,15 +1,12 @@
 package ai.rpo.jobs.command;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.model.Dtype;
 import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.model.ModelExport;
-import java.io.ByteArrayOutputStream;
+import ai.rpo.jobs.ProgramHere;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** {@code validate} on each recipe, with a small model of its family in place of the real one. */
 class RecipeValidationTest {
@@ -122,36 +118,24 @@ class RecipeValidationTest {
         Path pairs = Files.writeString(
                 work.resolve("pairs.jsonl"),
                 "{\"prompt_ids\": [1, 5], \"chosen_ids\": [4, 2], \"rejected_ids\": [7, 2]}\n".repeat(20));
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        PrintStream both = new PrintStream(printed, true, StandardCharsets.UTF_8);
-        try {
-            System.setOut(both);
-            System.setErr(both);
-            String[] usual = {
-                "--config",
-                CHECKOUT.resolve("conf/recipes/" + recipe + ".conf").toString(),
-                "-D",
-                "rpo.model.path=" + CHECKOUT.resolve("rpo-core/src/test/resources/families/" + family),
-                "-D",
-                "rpo.data.train=" + pairs,
-                "-D",
-                "rpo.data.eval=" + pairs,
-                "-D",
-                "rpo.data.eval-fraction=0",
-                "-D",
-                "rpo.data.max-length=64",
-                "-D",
-                "rpo.output=" + work.resolve("run")
-            };
-            String[] arguments = Stream.of(usual, more).flatMap(Arrays::stream).toArray(String[]::new);
-            int actual = new CommandLine(new ValidateCommand()).execute(arguments);
-            assertEquals(exitCode, actual, printed.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
-        return printed.toString(StandardCharsets.UTF_8);
+        String[] usual = {
+            "validate",
+            "--config",
+            CHECKOUT.resolve("conf/recipes/" + recipe + ".conf").toString(),
+            "-D",
+            "rpo.model.path=" + CHECKOUT.resolve("rpo-core/src/test/resources/families/" + family),
+            "-D",
+            "rpo.data.train=" + pairs,
+            "-D",
+            "rpo.data.eval=" + pairs,
+            "-D",
+            "rpo.data.eval-fraction=0",
+            "-D",
+            "rpo.data.max-length=64",
+            "-D",
+            "rpo.output=" + work.resolve("run")
+        };
+        return ProgramHere.printed(
+                exitCode, Stream.of(usual, more).flatMap(Arrays::stream).toList());
     }
 }
