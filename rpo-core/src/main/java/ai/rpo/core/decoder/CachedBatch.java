@@ -19,11 +19,11 @@ final class CachedBatch implements TokenRows {
 
     CachedBatch(List<Prefix> sequences, Collection<RotaryFrequencies> rotary) {
         this.sequences = sequences;
-        int[] borders = rotary.stream()
-                .mapToInt(RotaryFrequencies::longBeyond)
-                .distinct()
-                .toArray();
-        sequences.forEach(sequence -> forgetOtherAngles(sequence, borders));
+        sequences.forEach(sequence -> {
+            if (haveOtherAngles(sequence.cache().length(), sequence.length(), rotary)) {
+                sequence.cache().clear();
+            }
+        });
         int rows = sequences.stream()
                 .mapToInt(s -> s.length() - s.cache().length())
                 .sum();
@@ -44,16 +44,11 @@ final class CachedBatch implements TokenRows {
         }
     }
 
-    /**
-     * Forgets keys with other angles: where angles depend on the sequence's length, keys of a sequence that has just
-     * become long are wrong.
-     */
-    private static void forgetOtherAngles(Prefix sequence, int[] borders) {
-        for (int border : borders) {
-            if (sequence.cache().length() <= border && sequence.length() > border) {
-                sequence.cache().clear();
-            }
-        }
+    /** Tells whether keys differ: where angles depend on a sequence's length, those of one that has become long are others. */
+    static boolean haveOtherAngles(int length, int longer, Collection<RotaryFrequencies> rotary) {
+        return rotary.stream()
+                .mapToInt(RotaryFrequencies::longBeyond)
+                .anyMatch(border -> length <= border && longer > border);
     }
 
     List<CachedSegment> segments(int layer) {

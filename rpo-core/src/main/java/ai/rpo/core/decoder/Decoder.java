@@ -86,6 +86,34 @@ public final class Decoder {
                 .orElseGet(() -> PackedBatch.of(examples));
     }
 
+    /**
+     * Lays examples out as {@link #pack(List)} does, but neighbours with equal prompts with one prompt, as several samples of
+     * one prompt are. What is predicted is the same, in the same order.
+     */
+    public PackedBatch packSharing(List<Example> examples) {
+        List<Example> merged = new ArrayList<>();
+        for (Example example : examples) {
+            int last = merged.size() - 1;
+            if (last >= 0 && seesSame(merged.get(last), example)) {
+                List<int[]> completions = new ArrayList<>(merged.get(last).completions());
+                completions.addAll(example.completions());
+                merged.set(last, new Example(example.prompt(), completions));
+            } else {
+                merged.add(example);
+            }
+        }
+        return pack(merged);
+    }
+
+    /** Tells whether a prompt's rows are the same in both, which they are not where the length of a sequence turns them. */
+    private boolean seesSame(Example one, Example other) {
+        int length = one.longestSequence();
+        int otherLength = other.longestSequence();
+        return one.sharesPromptWith(other)
+                && !CachedBatch.haveOtherAngles(
+                        Math.min(length, otherLength), Math.max(length, otherLength), config.rotary());
+    }
+
     /** Packs examples with a seed of each example's dropout; see {@link PackedBatch#of(List, long[])}. */
     public PackedBatch pack(List<Example> examples, long[] noise) {
         return pack(examples).with(noise);
@@ -202,6 +230,19 @@ public final class Decoder {
                         logits,
                         workspace);
         batch.markCached();
+    }
+
+    /**
+     * Takes what two sequences have in common from the cache of one, as far as that is of use: where angles depend on a
+     * sequence's length and the one is long, the other begins with nothing.
+     *
+     * @param tokens that both begin with, and {@code from} holds
+     */
+    public void copyPrefix(KeyValueCache from, int tokens, KeyValueCache to) {
+        to.clear();
+        if (!CachedBatch.haveOtherAngles(tokens, from.length(), config.rotary())) {
+            to.copy(from, tokens, backend);
+        }
     }
 
     /**

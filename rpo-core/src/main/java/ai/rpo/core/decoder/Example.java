@@ -1,6 +1,7 @@
 package ai.rpo.core.decoder;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,6 +25,16 @@ public record Example(int[] prompt, List<int[]> completions) implements Serializ
     /** Rows that the example takes in a {@link PackedBatch}: a completion's last token predicts nothing and is left out. */
     public int packedRows() {
         return prompt.length + completions.stream().mapToInt(c -> c.length - 1).sum();
+    }
+
+    /** Tells whether both begin with the same prompt. */
+    public boolean sharesPromptWith(Example other) {
+        return Arrays.equals(prompt, other.prompt);
+    }
+
+    /** Rows that the example takes behind another one whose prompt it shares; see {@link Decoder#packSharing}. */
+    public int furtherRows() {
+        return packedRows() - prompt.length;
     }
 
     /** Tokens of the prompt and its longest completion. */

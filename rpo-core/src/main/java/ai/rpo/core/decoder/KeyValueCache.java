@@ -9,14 +9,16 @@ import ai.rpo.core.tensor.Tensor;
 public final class KeyValueCache {
 
     private final Storage storage;
+    private final int layers;
     private final int capacity;
     private final int columns;
     private int length;
 
     KeyValueCache(Backend backend, ModelConfig config, int capacity) {
+        layers = config.layers();
         this.capacity = capacity;
         columns = 2 * config.keyValueHeads() * config.headDim();
-        storage = backend.allocate((long) config.layers() * capacity * columns);
+        storage = backend.allocate((long) layers * capacity * columns);
     }
 
     /** The most tokens that a sequence may have. */
@@ -32,6 +34,14 @@ public final class KeyValueCache {
     /** Gives the memory back; the cache is of no more use. */
     public void free() {
         storage.free();
+    }
+
+    /** Has the first tokens of another sequence, at most as many as that has. */
+    void copy(KeyValueCache other, int tokens, Backend backend) {
+        for (int layer = 0; tokens > 0 && layer < layers; layer++) {
+            backend.copy(other.layer(layer).rows(0, tokens), layer(layer).rows(0, tokens));
+        }
+        length = tokens;
     }
 
     int length() {

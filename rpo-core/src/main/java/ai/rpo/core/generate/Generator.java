@@ -13,14 +13,18 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
  * Continues prompts, several at once: as soon as a completion ends, the next prompt takes its place, and every pass
- * computes one new token of each without padding, what came before being cached.
+ * computes one new token of each without padding, what came before being cached. A prompt that is asked for several times is
+ * computed once, as long as one of its completions is under way.
  *
  * <p>Each prompt has a random stream of its own, so its completion does not depend on those it is computed with, but
  * for the rounding of products whose other rows differ. Serves one thread.
@@ -114,34 +118,46 @@ public final class Generator implements AutoCloseable {
 
         private void step() {
             List<Sequence> started = new ArrayList<>();
+            Map<Sequence, Sequence> twins = new LinkedHashMap<>(); // with whoever has the same prompt
             int promptRows = 0;
             while (open.size() < width && requests.hasNext() && promptRows < PROMPT_ROWS) {
                 Sequence sequence = new Sequence(requests.next());
-                promptRows += sequence.promptLength;
+                Optional<Sequence> twin =
+                        open.stream().filter(sequence::isTwinOf).findFirst();
+                if (twin.isPresent()) {
+                    twins.put(sequence, twin.get());
+                } else {
+                    promptRows += sequence.promptLength;
+                    started.add(sequence);
+                }
                 unasked.add(sequence);
                 open.add(sequence);
-                started.add(sequence);
             }
             // Prompts are computed apart from the single rows of those under way.
-            extend(started);
-            extend(open.stream()
+            computeLogits(started);
+            twins.forEach(Sequence::takePromptOf); // before the other's cache may go to somebody else
+            append(started);
+            List<Sequence> others = open.stream()
                     .filter(s -> !started.contains(s) && !s.finished())
-                    .toList());
+                    .toList();
+            computeLogits(others);
+            append(others);
             open.removeIf(Sequence::finished);
         }
 
-        private void extend(List<Sequence> sequences) {
-            if (sequences.isEmpty()) {
-                return;
+        private void computeLogits(List<Sequence> sequences) {
+            if (!sequences.isEmpty()) {
+                decoder.nextLogits(
+                        weights,
+                        sequences.stream().map(Sequence::prefix).toList(),
+                        logits.tensor(0, sequences.size(), row.length),
+                        workspace);
             }
-            int vocabulary = row.length;
-            decoder.nextLogits(
-                    weights,
-                    sequences.stream().map(Sequence::prefix).toList(),
-                    logits.tensor(0, sequences.size(), vocabulary),
-                    workspace);
+        }
+
+        private void append(List<Sequence> sequences) {
             for (int i = 0; i < sequences.size(); i++) {
-                logits.read((long) i * vocabulary, row, 0, vocabulary);
+                logits.read((long) i * row.length, row, 0, row.length);
                 sequences.get(i).append();
             }
         }
@@ -174,6 +190,16 @@ public final class Generator implements AutoCloseable {
 
             boolean finished() {
                 return reason != null;
+            }
+
+            boolean isTwinOf(Sequence other) {
+                return promptLength == other.promptLength
+                        && Arrays.equals(ids, 0, promptLength, other.ids, 0, promptLength);
+            }
+
+            /** All but the last token, whose logits are yet to be computed. */
+            void takePromptOf(Sequence twin) {
+                decoder.copyPrefix(twin.cache, promptLength - 1, cache);
             }
 
             Completion completion() {

@@ -77,9 +77,9 @@ public final class DivergenceScorer implements AutoCloseable {
         reference.workspace.close();
     }
 
-    /** Measures completions together, as one packed batch: one divergence per completion, example after example. */
+    /** Measures completions together, as one packed batch, like {@link ReferenceScorer}: one divergence per completion, example after example. */
     public List<Divergence> measure(List<Example> examples) {
-        PackedBatch batch = policy.decoder.pack(examples);
+        PackedBatch batch = policy.decoder.packSharing(examples);
         Tokens tokens = new Tokens(batch.targetCount());
         Tensor ours = policy.predictions(batch);
         Tensor theirs = reference.predictions(batch);

@@ -40,10 +40,11 @@ public final class ReferenceScorer implements AutoCloseable {
 
     /**
      * Gives one log-probability per completion, in nats, or one reward, example after example. Examples are scored
-     * together, as one packed batch, and none depends on its neighbours.
+     * together, as one packed batch, and none depends on its neighbours; a prompt that neighbours have in common is computed
+     * once.
      */
     public double[] completionLogps(List<Example> examples) {
-        PackedBatch batch = decoder.pack(examples);
+        PackedBatch batch = decoder.packSharing(examples);
         return rewards(batch.sumByCompletion(decoder.tokenLogps(weights, batch, workspace)));
     }
 
@@ -57,7 +58,7 @@ public final class ReferenceScorer implements AutoCloseable {
         if (decoder.config().reward().isPresent()) {
             return scoreEnds(examples);
         }
-        double[] logps = decoder.tokenLogps(weights, decoder.pack(examples), workspace);
+        double[] logps = decoder.tokenLogps(weights, decoder.packSharing(examples), workspace);
         List<ExampleScore> scores = new ArrayList<>(examples.size());
         int start = 0;
         for (Example example : examples) {

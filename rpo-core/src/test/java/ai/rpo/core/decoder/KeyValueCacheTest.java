@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Logits through a cache, token by token, are those of the whole sequence at once, and those that scoring uses. */
+/** Logits through a cache, token by token or begun with another's, are those of the whole sequence at once, and those that scoring uses. */
 class KeyValueCacheTest {
 
     private static final int LENGTH = 30; // beyond every window, and beyond LongRoPE's border
@@ -52,6 +52,12 @@ class KeyValueCacheTest {
                 assertArrayEquals(alone, Arrays.copyOf(both, alone.length), tolerance);
                 double[] ahead = pass.logits(new Decoder.Prefix(second, length + 7, decoder.cache(LENGTH)));
                 assertArrayEquals(ahead, Arrays.copyOfRange(both, ahead.length, both.length), tolerance);
+                KeyValueCache twin = decoder.cache(LENGTH);
+                decoder.copyPrefix(ofSecond, length - 1, twin); // of a sequence that has gone on for eight tokens
+                assertArrayEquals(
+                        pass.logits(new Decoder.Prefix(second, length, decoder.cache(LENGTH))),
+                        pass.logits(new Decoder.Prefix(second, length, twin)),
+                        tolerance);
                 if (!family.equals("phi3_longrope")) { // scoring knows the whole length beforehand
                     assertArrayEquals(pass.scoredLogps(first, length), logSoftmax(alone), 2 * tolerance);
                 }

@@ -14,7 +14,10 @@ import ai.rpo.core.decoder.SmallModel;
 import ai.rpo.core.generate.Generator.Request;
 import ai.rpo.core.model.ModelConfig;
 import ai.rpo.core.score.ReferenceScorer;
+import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
+import ai.rpo.core.tensor.Tensor;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -23,6 +26,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -69,8 +73,11 @@ class GeneratorTest {
     void aCompletionDependsNeitherOnOthersNorOnTheirOrder() {
         SamplingSettings settings = new SamplingSettings(12, 1, 12, 0.95, 1.1);
         Random random = new Random(5);
+        List<int[]> prompts = IntStream.range(0, 12)
+                .mapToObj(i -> SmallModel.tokens(random, 1 + random.nextInt(9)))
+                .toList();
         List<Request> requests = IntStream.range(0, 30)
-                .mapToObj(i -> new Request(SmallModel.tokens(random, 1 + random.nextInt(9)), i))
+                .mapToObj(i -> new Request(prompts.get(random.nextInt(12)), i))
                 .toList();
         List<Completion> alone = requests.stream()
                 .map(request -> all(new Generator(decoder, weights, 1), List.of(request), settings, Set.of(2, 7, 11))
@@ -89,6 +96,30 @@ class GeneratorTest {
                 assertEquals(expected.reason(), together.get(i).reason());
             }
         }
+    }
+
+    @Test
+    void aPromptIsComputedOnceForItsSamples() {
+        AtomicInteger tokens = new AtomicInteger();
+        Backend counting = (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, operation, arguments) -> {
+                    if (operation.getName().equals("gatherRows")
+                            && ((Tensor) arguments[0]).rows() == config.vocabularySize()) {
+                        tokens.addAndGet(((int[]) arguments[1]).length);
+                    }
+                    return operation.invoke(backend, arguments);
+                });
+        int[] prompt = SmallModel.tokens(new Random(1), 20);
+        List<Request> samples =
+                IntStream.range(0, 6).mapToObj(i -> new Request(prompt, i)).toList();
+        all(
+                new Generator(new Decoder(config, counting), weights, 4),
+                samples,
+                SamplingSettings.atTemperature(1, 5),
+                Set.of());
+        // Four begin at once. When they end together, with nothing left to share, one of the other two computes it
+        // again.
+        assertEquals(2 * 20 + 6 * 4 + 4, tokens.get());
     }
 
     @Test

@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.rpo.core.decoder.Decoder;
 import ai.rpo.core.decoder.Example;
+import ai.rpo.core.decoder.Golden;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.decoder.SmallModel;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ModelConfig;
+import ai.rpo.core.model.ModelDirectory;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.PlainBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReferenceScorerTest {
 
@@ -49,6 +53,38 @@ class ReferenceScorerTest {
                 assertEquals(alone.referenceLogps()[1], other.referenceLogps()[1], 2e-5);
             }
         }
+    }
+
+    /** Short ones and long ones: where a sequence's length turns its rows, only equally long ones have a prompt in common. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "phi3_longrope"})
+    void samplesOfAPromptAreScoredAsIfAlone(String family) throws URISyntaxException {
+        ModelDirectory model = ModelDirectory.open(Golden.family(family));
+        Backend backend = new PlainBackend();
+        Decoder decoder = new Decoder(model.config(), backend);
+        Parameters weights = SmallModel.zeros(model.config(), backend);
+        weights.load(model.weights());
+        ReferenceScorer scorer = new ReferenceScorer(decoder, weights);
+        Random random = new Random(3);
+        List<Example> samples = new ArrayList<>();
+        for (int prompt = 0; prompt < 3; prompt++) {
+            int[] ids = random.ints(5, 0, 13).toArray();
+            for (int length : new int[] {1, 3, 30, 29, 2}) {
+                samples.add(new Example(ids, List.of(random.ints(length, 0, 13).toArray())));
+            }
+        }
+        double[] logps = scorer.completionLogps(samples);
+        List<ExampleScore> scores = scorer.scoreTokens(samples);
+        for (int i = 0; i < samples.size(); i++) {
+            ExampleScore alone = scorer.scoreTokens(List.of(samples.get(i))).get(0);
+            assertEquals(alone.logps()[0], logps[i], 1e-9);
+            assertArrayEquals(alone.logps(), scores.get(i).logps(), 1e-9);
+            assertArrayEquals(alone.tokenLogps(), scores.get(i).tokenLogps(), 1e-6f);
+        }
+        int rows = samples.stream().mapToInt(Example::packedRows).sum();
+        int prompts =
+                family.equals("llama") ? 3 : 9; // where 1 and 3 tokens are short, 30 and 29 long, and 2 again short
+        assertEquals(rows - (15 - prompts) * 5, decoder.packSharing(samples).rows());
     }
 
     @Test

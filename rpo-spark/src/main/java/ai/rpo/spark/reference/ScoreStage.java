@@ -117,7 +117,7 @@ public final class ScoreStage {
         Dataset<Row> prepared = ParquetShards.read(
                 spark, request.prepared(), with(request.kind().prepared(), key));
         long total = prepared.count(); // known from the files' footers
-        JavaRDD<Row> rows = spread(prepared.javaRDD(), total, cores);
+        JavaRDD<Row> rows = spread(request.kind(), prepared.javaRDD(), total, cores);
         ScoreCounts counts = ScoreCounts.in(spark.sparkContext());
         ScoreJob job = new ScoreJob(
                 request.kind(),
@@ -172,10 +172,10 @@ public final class ScoreStage {
     }
 
     /** Enough partitions that no core waits long for the last of them; shards are made of equally many tokens. */
-    private static JavaRDD<Row> spread(JavaRDD<Row> rows, long count, Cores cores) {
+    private static JavaRDD<Row> spread(ScoredRows kind, JavaRDD<Row> rows, long count, Cores cores) {
         int wanted = Math.toIntExact(
                 Math.max(cores.slots(), Math.min(PARTITIONS_PER_SLOT * (long) cores.slots(), count / FEWEST_ROWS)));
-        return rows.getNumPartitions() >= wanted ? rows : rows.repartition(wanted);
+        return rows.getNumPartitions() >= wanted ? rows : new Neighbours(kind).repartition(rows, wanted);
     }
 
     private void stopIfUnfit(Request request, Result result) {

@@ -156,6 +156,68 @@ class ScoreStoreTest {
                 plain.get(0).schema().fieldNames());
     }
 
+    /** As those of a pair are that whoever made it has rated. */
+    @Test
+    void completionsThatWereScoredAloneMakeAPairsScore() throws IOException {
+        LocalModel model = model(0.2);
+        List<TrainingExample> pairs = RandomModel.pairs(7);
+        List<Row> sides = new ArrayList<>();
+        for (TrainingExample pair : pairs) {
+            for (int[] side : pair.ordinal() == pairs.get(3).ordinal()
+                    ? List.of(pair.chosen())
+                    : List.of(pair.rejected(), pair.chosen())) {
+                sides.add(ExampleRows.of(TrainingExample.supervised(sides.size(), pair.prompt(), side)));
+            }
+        }
+        write("sides", sides, 2, ExampleRows.SCHEMA);
+        run("sides", ScoredRows.EXAMPLES, model, Precision.FLOAT32, true, 0.5);
+        write("a", pairs.stream().map(PairRows::of).toList(), 2);
+        ScoreStage.Result result = score("a", model, Precision.FLOAT32, true);
+        assertEquals(6, result.reused());
+        assertEquals(1, result.computed());
+        List<Row> known = scored("a");
+        ScoreStage.Result anew = new ScoreStage(spark, model, new ScoreSettings(Precision.FLOAT32, 30), path("other"))
+                .run(
+                        new ScoreStage.Request(
+                                ScoredRows.PAIRS, path("a"), path("a-scored"), true, path("rejected"), 0.5),
+                        Progress.NONE);
+        assertEquals(7, anew.computed());
+        for (int i = 0; i < 7; i++) {
+            for (String side : List.of("chosen", "rejected")) {
+                Row expected = scored("a").get(i);
+                String column = "ref_" + side + "_logps";
+                assertEquals(expected.<Double>getAs(column), known.get(i).<Double>getAs(column), 1e-4);
+                String tokens = "ref_" + side + "_token_logps";
+                assertEquals(
+                        expected.getList(expected.fieldIndex(tokens)).size(),
+                        known.get(i).getList(expected.fieldIndex(tokens)).size());
+            }
+        }
+    }
+
+    /** Samples of one prompt are computed with one prompt, even where their file is dealt to several tasks. */
+    @Test
+    void samplesOfAPromptStayTogether() throws IOException {
+        LocalModel model = model(0.2);
+        List<Row> rows = new ArrayList<>();
+        int tokens = 0;
+        for (TrainingExample pair : RandomModel.pairs(8)) {
+            rows.add(ExampleRows.of(TrainingExample.supervised(rows.size(), pair.prompt(), pair.chosen())));
+            rows.add(ExampleRows.of(TrainingExample.supervised(rows.size(), pair.prompt(), pair.rejected())));
+            tokens += pair.example().packedRows();
+        }
+        write("a", rows, 1, ExampleRows.SCHEMA);
+        ScoreStage.Result result = new ScoreStage(
+                        spark, model, new ScoreSettings(Precision.FLOAT32, 4096), path("cache"))
+                .run(
+                        new ScoreStage.Request(
+                                ScoredRows.EXAMPLES, path("a"), path("a-scored"), false, path("rejected"), 0.5),
+                        Progress.NONE);
+        assertEquals(16, result.computed());
+        assertEquals(tokens, result.tokensComputed());
+        assertEquals(16, scored("a").size());
+    }
+
     @Test
     void rowsWithoutAFiniteScoreAreLeftOutAndListed() throws IOException {
         LocalModel model = model(0.2);
