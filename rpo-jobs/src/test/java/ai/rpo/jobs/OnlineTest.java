@@ -161,6 +161,7 @@ class OnlineTest {
         assertTrue(Files.readString(folder.resolve("gauged/status.json")).contains(words));
         String page = Files.readString(folder.resolve("gauged/online/index.html"));
         assertTrue(page.contains("Ended behind the turn") && page.contains("figure-gauge-gold"), page);
+        assertTrue(page.contains("At √KL = ") && page.contains("in round 1 at step "), page);
         assertFalse(Files.exists(round("gauged", rounds.size(), "train")), "it went on");
 
         assertEquals(2, execute("bad", more(gauge, "rpo.online.reference=previous")));

@@ -31,6 +31,7 @@ final class DeviceNeed {
     private static final double PACKED_ROWS = 1.5; // of a pair, in lengths of its prompt with one completion
 
     private final Settings settings;
+    private final String keys;
     private final OptionalLong device;
     private final Way asked;
     private final Need need;
@@ -38,10 +39,12 @@ final class DeviceNeed {
     /**
      * @param deviceBytes memory of the GPU, where it is known
      */
-    DeviceNeed(ModelDirectory start, Settings settings, TrainSettings train, OptionalLong deviceBytes) {
+    DeviceNeed(ModelDirectory start, Settings settings, Work work, OptionalLong deviceBytes) {
         this.settings = settings;
+        keys = work.trainingKeys();
         device = deviceBytes;
-        asked = new Way("", start, settings.lora().on(start), train);
+        asked = new Way(
+                "", start, settings.lora().on(start), work.training(settings).orElseThrow());
         need = need(asked);
     }
 
@@ -212,15 +215,15 @@ final class DeviceNeed {
                 .build();
         TrainSettings home =
                 small.toBuilder().optimizerDevice(OptimizerDevice.HOST).build();
-        String recompute = "rpo.train.recompute = true";
-        String least = recompute + ", rpo.train.tokens-per-micro-batch = " + small.tokensPerMicroBatch();
+        String recompute = keys + ".recompute = true";
+        String least = recompute + ", " + keys + ".tokens-per-micro-batch = " + small.tokensPerMicroBatch();
         List<Way> ways = new ArrayList<>();
         if (!train.recompute()) {
             ways.add(new Way(recompute, asked.start, asked.lora, again));
         }
         ways.add(new Way(least, asked.start, asked.lora, small));
         if (asked.lora.isEmpty()) {
-            ways.add(new Way(least + ", rpo.train.optimizer-device = host", asked.start, asked.lora, home));
+            ways.add(new Way(least + ", " + keys + ".optimizer-device = host", asked.start, asked.lora, home));
         }
         Optional<Lora> adapter = asked.lora.isPresent() ? asked.lora : usualAdapter();
         String rank = asked.lora.isPresent() ? "" : ", rpo.lora.rank = " + USUAL_RANK;

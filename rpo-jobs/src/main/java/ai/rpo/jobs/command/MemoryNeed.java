@@ -30,6 +30,7 @@ final class MemoryNeed {
     private final long trained;
     private final long driver;
     private final TrainSettings train;
+    private final String keys;
     private final boolean lora;
     private final boolean halved;
     private final boolean packed;
@@ -37,8 +38,9 @@ final class MemoryNeed {
     private final boolean anyLength;
     private final int length;
 
-    MemoryNeed(ModelDirectory start, Settings settings, TrainSettings train) {
-        this.train = train;
+    MemoryNeed(ModelDirectory start, Settings settings, Work work) {
+        train = work.training(settings).orElseThrow();
+        keys = work.trainingKeys();
         ModelConfig config = start.config();
         Optional<Lora> adapter = settings.lora().on(start);
         lora = adapter.isPresent();
@@ -121,9 +123,9 @@ final class MemoryNeed {
     }
 
     private String remedies() {
-        StringBuilder remedies = new StringBuilder("Lower rpo.train.tokens-per-micro-batch or rpo.data.max-length");
+        StringBuilder remedies = new StringBuilder("Lower " + keys + ".tokens-per-micro-batch or rpo.data.max-length");
         if (!train.recompute()) {
-            remedies.append(", set rpo.train.recompute = true");
+            remedies.append(", set ").append(keys).append(".recompute = true");
         }
         if (!lora) {
             remedies.append(", train an adapter with rpo.lora.rank");

@@ -118,8 +118,7 @@ public final class PlanCommand implements Callable<Integer> {
                         settings.model().path().orElseThrow(), settings.model().base(), spark.hadoop())
                 .with(settings.lora().basePrecision())
                 .open();
-        return Optional.of(
-                new DeviceNeed(start, settings, work.training(settings).orElseThrow(), device));
+        return Optional.of(new DeviceNeed(start, settings, work, device));
     }
 
     private static void print(DeviceNeed need, NativeRoom host) {

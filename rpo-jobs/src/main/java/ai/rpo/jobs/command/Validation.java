@@ -83,7 +83,7 @@ final class Validation {
             if (work.training(settings).isPresent()) {
                 TrainSettings train = work.training(settings).get();
                 print("training", describe(train) + ", " + settings.precision().key());
-                requireFits = printMemory(start.orElseThrow(), settings, train, spark);
+                requireFits = printMemory(start.orElseThrow(), settings, work, spark);
             }
             print("spark", spark.master());
             print("output", run.path().toString());
@@ -105,7 +105,9 @@ final class Validation {
                         ParameterLayout.of(outline.config()).size(),
                         outline.config().contextLength()));
         requireContext(settings.data().maxLength(), outline.config().contextLength());
-        work.training(settings).ifPresent(train -> printMemory(outline, settings, train, spark));
+        if (work.training(settings).isPresent()) {
+            printMemory(outline, settings, work, spark);
+        }
     }
 
     private ModelDirectory printModel(Work work, Settings settings, SparkLauncher spark) {
@@ -193,9 +195,9 @@ final class Validation {
     }
 
     /** Returns the check of what was printed, which comes last. */
-    private Runnable printMemory(ModelDirectory start, Settings settings, TrainSettings train, SparkLauncher spark) {
+    private Runnable printMemory(ModelDirectory start, Settings settings, Work work, SparkLauncher spark) {
         NativeRoom room = NativeRoom.of(spark, memory);
-        MemoryNeed need = new MemoryNeed(start, settings, train);
+        MemoryNeed need = new MemoryNeed(start, settings, work);
         if (deviceMemory.isEmpty() && !NativeRoom.onGpu(spark)) {
             print("memory", need.describe());
             print("there is", room.describe());
@@ -205,7 +207,7 @@ final class Validation {
         OptionalLong device = deviceMemory.isPresent()
                 ? OptionalLong.of(NativeRoom.bytes("--device-memory", deviceMemory.get()))
                 : OptionalLong.empty();
-        DeviceNeed onDevice = new DeviceNeed(start, settings, train, device);
+        DeviceNeed onDevice = new DeviceNeed(start, settings, work, device);
         print("memory", onDevice.describe());
         print("there is", onDevice.describeRoom());
         print("host", onDevice.describeHost());

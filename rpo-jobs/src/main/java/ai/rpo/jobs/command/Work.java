@@ -55,6 +55,20 @@ enum Work {
         return required;
     }
 
+    /**
+     * Gives the path of the keys by which the command trains.
+     *
+     * @throws IllegalStateException where it does not
+     */
+    String trainingKeys() {
+        return switch (this) {
+            case RUN, GAUGE, ONLINE -> "rpo.train";
+            case SFT -> "rpo.sft";
+            case REWARD -> "rpo.reward";
+            case RATE -> throw new IllegalStateException(word() + " trains nothing");
+        };
+    }
+
     /** Tells how the command trains; empty where it does not. */
     Optional<TrainSettings> training(Settings settings) {
         return switch (this) {

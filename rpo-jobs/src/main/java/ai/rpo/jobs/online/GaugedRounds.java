@@ -111,7 +111,8 @@ public record GaugedRounds(List<Place> places, GaugePoint reference, Optional<Ga
         return points().gold().flatMap(curve -> curve.fits().stream().findFirst());
     }
 
-    private double distance() {
+    /** Gives √KL of the last policy. */
+    public double distance() {
         return Math.sqrt(model.orElse(places.get(places.size() - 1).point).kl().mean());
     }
 

@@ -47,6 +47,7 @@ public final class RoundNote {
         line.put("reward", read(run, "rate/results.json").at("/reward/mean").asDouble());
         line.put("ended", turned ? "turn" : "rounds");
         gauged.flatMap(GaugedRounds::slope).ifPresent(slope -> line.putObject("gold_slope")
+                .put("at", gauged.get().distance())
                 .put("value", slope.value())
                 .put("low", slope.low())
                 .put("high", slope.high()));
@@ -54,7 +55,6 @@ public final class RoundNote {
                 .put("round", best.round())
                 .put("step", best.point().step())
                 .put("gold", best.point().gold().orElseThrow().mean()));
-        gauged.filter(points -> points.best().isPresent()).ifPresent(points -> line.put("gold", points.describe()));
         return line + "\n";
     }
 

@@ -66,12 +66,39 @@ final class RoundsReport {
     private List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
         last().ifPresent(line -> findings.add(new Finding("Reward", Verdict.NEUTRAL, course(rounds.get(0), line))));
-        last().filter(line -> line.has("gold"))
+        last().filter(line -> line.has("best"))
                 .ifPresent(line -> findings.add(new Finding(
                         line.path("ended").asText().equals("turn") ? "Ended behind the turn" : "Gold reward",
                         Verdict.NEUTRAL,
-                        line.path("gold").asText().replace(" -", " −"))));
+                        gold(line))));
         return findings;
+    }
+
+    /** Says where the gold reward is highest and, if it is known, how it moves by now. */
+    private static String gold(JsonNode last) {
+        JsonNode slope = last.path("gold_slope");
+        JsonNode best = last.path("best");
+        int step = best.path("step").asInt();
+        return (slope.isMissingNode()
+                        ? ""
+                        : String.format(
+                                Locale.ROOT,
+                                "At √KL = %s the gold reward's slope is %s, 95 %% interval %s to %s. ",
+                                number(slope, "at"),
+                                number(slope, "value"),
+                                number(slope, "low"),
+                                number(slope, "high")))
+                + String.format(
+                        Locale.ROOT,
+                        "It is highest, %s, %s.",
+                        number(best, "gold"),
+                        step == 0
+                                ? "before the first round"
+                                : "in round " + best.path("round").asInt() + " at step " + step);
+    }
+
+    private static String number(JsonNode from, String name) {
+        return Numbers.format(from.path(name).asDouble());
     }
 
     private static String course(JsonNode first, JsonNode last) {

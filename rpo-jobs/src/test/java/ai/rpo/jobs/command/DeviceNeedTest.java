@@ -2,6 +2,7 @@ package ai.rpo.jobs.command;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -137,12 +138,27 @@ class DeviceNeedTest {
 
     @Test
     void aGpuOfUnknownSizeIsNotChecked() {
-        DeviceNeed need = new DeviceNeed(
-                ModelDirectory.open(folder),
-                settings("full-80gb"),
-                settings("full-80gb").train(),
-                OptionalLong.empty());
+        DeviceNeed need =
+                new DeviceNeed(ModelDirectory.open(folder), settings("full-80gb"), Work.RUN, OptionalLong.empty());
         assertDoesNotThrow(() -> need.requireFits(ROOMY));
+    }
+
+    @Test
+    void whatWouldFitIsSaidInTheKeysOfTheCommand() {
+        Settings settings = settings("full-80gb", "rpo.reward.tokens-per-micro-batch=65536");
+        ModelDirectory start = ModelDirectory.open(folder);
+        DeviceNeed rewards = new DeviceNeed(start, settings, Work.REWARD, OptionalLong.of(80L << 30));
+        String refused = refused(rewards, ROOMY);
+        assertTrue(refused.contains("rpo.reward.recompute = true, rpo.reward.tokens-per-micro-batch = "), refused);
+        assertFalse(refused.contains("rpo.train."), refused);
+        NativeRoom tight = new NativeRoom(OptionalLong.of(1L << 30), "this machine's", "name another");
+        String supervised = assertThrows(
+                        RpoException.class, () -> new MemoryNeed(start, settings, Work.SFT).requireFits(tight))
+                .getMessage();
+        assertTrue(
+                supervised.contains(
+                        "Lower rpo.sft.tokens-per-micro-batch or rpo.data.max-length, set rpo.sft.recompute"),
+                supervised);
     }
 
     private static String refused(DeviceNeed need, NativeRoom host) {
@@ -152,7 +168,7 @@ class DeviceNeedTest {
     private DeviceNeed need(String recipe, int gigabytes, String... more) {
         Settings settings = settings(recipe, more);
         ModelDirectory start = ModelDirectory.open(folder).with(settings.lora().basePrecision());
-        return new DeviceNeed(start, settings, settings.train(), OptionalLong.of((long) gigabytes << 30));
+        return new DeviceNeed(start, settings, Work.RUN, OptionalLong.of((long) gigabytes << 30));
     }
 
     private Settings settings(String recipe, String... more) {

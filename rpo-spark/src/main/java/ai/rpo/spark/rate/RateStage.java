@@ -3,6 +3,8 @@ package ai.rpo.spark.rate;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
 
 import ai.rpo.core.Progress;
 import ai.rpo.core.RpoException;
@@ -130,14 +132,18 @@ public final class RateStage {
                 .mapPartitions(reader::read);
         Dataset<Row> all = spark.createDataFrame(rows, CompletionReader.SCHEMA).persist(StorageLevel.DISK_ONLY());
         try {
-            Dataset<Row> unfit = all.where(col("left_out").isNotNull());
-            long leftOut = unfit.count();
+            Row counts = all.agg(count(lit(1)).as("rows"), count("left_out")).first();
+            long count = counts.getLong(0);
+            long leftOut = counts.getLong(1);
             if (leftOut > 0) {
-                unfit.select("left_out").write().mode("overwrite").text(rejected.toString());
+                all.where(col("left_out").isNotNull())
+                        .select("left_out")
+                        .write()
+                        .mode("overwrite")
+                        .text(rejected.toString());
             }
-            all.where(col("left_out").isNull()).write().mode("overwrite").parquet(kept.toString());
-            long count = all.count();
             requireSome(count, leftOut, rejected);
+            all.where(col("left_out").isNull()).write().mode("overwrite").parquet(kept.toString());
             return new Read(count - leftOut, leftOut);
         } finally {
             all.unpersist();

@@ -29,7 +29,8 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
 /**
  * A file of a few kilobytes, text for the most part, that is always replaced whole: a reader sees the old text or the new one.
  *
- * <p>File systems get a temporary file beside it and an atomic rename. Object stores show an object only once its
+ * <p>File systems get a temporary file beside it and an atomic rename; those that Hadoop knows by its older interface alone have
+ * no file for the moment between. Object stores show an object only once its
  * writer has closed it, so there it is written in place. On local disks Hadoop's checksum files are left out, so that
  * people may edit what they find.
  */
@@ -149,11 +150,10 @@ public final class SmallFile {
         try {
             files = FileContext.getFileContext(store.getUri(), hadoop);
         } catch (UnsupportedFileSystemException e) {
-            // Known only to Hadoop's older interface, which has no rename that replaces its target.
-            writeInPlace(store, content);
+            writeAsideByOlderInterface(store, content);
             return;
         }
-        Path aside = new Path(path.getParent(), asideName(path.getName()));
+        Path aside = aside();
         try {
             try (OutputStream out = files.create(aside, EnumSet.of(CreateFlag.CREATE), CreateOpts.createParent())) {
                 out.write(content);
@@ -162,6 +162,26 @@ public final class SmallFile {
         } finally {
             store.delete(aside, false);
         }
+    }
+
+    /** Hadoop's older interface has no rename that replaces its target: whoever is killed between leaves no file, but no torn one. */
+    private void writeAsideByOlderInterface(FileSystem store, byte[] content) throws IOException {
+        Path aside = aside();
+        try {
+            try (OutputStream out = store.create(aside, true)) {
+                out.write(content);
+            }
+            store.delete(path, false);
+            if (!store.rename(aside, path)) {
+                throw new IOException("what was written to " + aside.getName() + " could not be renamed");
+            }
+        } finally {
+            store.delete(aside, false);
+        }
+    }
+
+    private Path aside() {
+        return new Path(path.getParent(), asideName(path.getName()));
     }
 
     /** Readers of folders, Spark among them, pass over names that begin with a dot. */

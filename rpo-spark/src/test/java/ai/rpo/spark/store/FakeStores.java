@@ -34,7 +34,7 @@ public final class FakeStores {
         room = bytes;
     }
 
-    /** Bytes that can still be written to the object store, whatever it says; then its disk is full. */
+    /** Bytes that can still be written to the object store, or to what has the older interface only, whatever it says; then its disk is full. */
     public static void capacity(long bytes) {
         CAPACITY.set(bytes);
     }
@@ -166,6 +166,14 @@ public final class FakeStores {
         @Override
         public String getScheme() {
             return "old";
+        }
+
+        @Override
+        public FSDataOutputStream create(
+                Path file, boolean overwrite, int buffer, short replication, long blockSize, Progressable progress)
+                throws IOException {
+            OutputStream out = super.create(file, overwrite, buffer, replication, blockSize, progress);
+            return new FSDataOutputStream(new OnAFullDisk(out), null);
         }
     }
 }

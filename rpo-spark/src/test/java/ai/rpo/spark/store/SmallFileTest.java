@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,21 @@ class SmallFileTest {
         assertEquals(Optional.of("second\n"), file.read());
         assertArrayEquals(
                 new String[] {"status.json"}, folder.resolve("run").toFile().list());
+    }
+
+    @Test
+    void whatFailsHalfwayLeavesTheOldTextEvenWithoutARenameThatReplaces() {
+        SmallFile file = new SmallFile(new Path("old://" + folder + "/run/manifest.json"), hadoop);
+        file.write("whole");
+        FakeStores.capacity(3);
+        try {
+            assertThrows(FSError.class, () -> file.write("half of it"));
+        } finally {
+            FakeStores.capacity(Long.MAX_VALUE);
+        }
+        assertEquals(Optional.of("whole"), file.read());
+        assertArrayEquals(
+                new String[] {"manifest.json"}, folder.resolve("run").toFile().list());
     }
 
     @Test
