@@ -30,6 +30,8 @@ final class FigurePainter {
     static final int HEIGHT = 380;
 
     private static final int LEGEND_GAPS = 24; // about a name and its line
+    private static final int LEGEND_MARGIN = 120; // it lies in the middle of the plot, which begins right of the axis' numbers
+    private static final int SMALLEST_NAMES = 11;
 
     private static final String NUMBERS = "#,##0.######";
     private static final int SCALE = 2;
@@ -78,21 +80,30 @@ final class FigurePainter {
         return chart;
     }
 
-    /** Names go beside each other where the figure is wide enough, else below each other. */
+    /** Names go beside each other where the figure is wide enough, in smaller letters if need be, else below each other. */
     private static void nameCurves(XYStyler styler, Figure figure) {
-        FontRenderContext context = new FontRenderContext(null, true, true);
-        double width = 0;
-        for (Curve curve : figure.curves()) {
-            if (!curve.label().isEmpty()) {
-                width += styler.getLegendSeriesLineLength()
-                        + LEGEND_GAPS
-                        + styler.getLegendFont()
-                                .getStringBounds(curve.label(), context)
-                                .getWidth();
+        Font plain = styler.getLegendFont();
+        styler.setLegendVisible(legendWidth(styler, figure, plain) > 0);
+        for (int size = plain.getSize(); size >= SMALLEST_NAMES; size--) {
+            Font font = plain.deriveFont((float) size);
+            if (legendWidth(styler, figure, font) < WIDTH - LEGEND_MARGIN) {
+                styler.setLegendFont(font);
+                styler.setLegendLayout(LegendLayout.Horizontal);
+                return;
             }
         }
-        styler.setLegendVisible(width > 0);
-        styler.setLegendLayout(width < WIDTH ? LegendLayout.Horizontal : LegendLayout.Vertical);
+        styler.setLegendLayout(LegendLayout.Vertical);
+    }
+
+    private static double legendWidth(XYStyler styler, Figure figure, Font font) {
+        FontRenderContext context = new FontRenderContext(null, true, true);
+        return figure.curves().stream()
+                .map(Curve::label)
+                .filter(label -> !label.isEmpty())
+                .mapToDouble(label -> styler.getLegendSeriesLineLength()
+                        + LEGEND_GAPS
+                        + font.getStringBounds(label, context).getWidth())
+                .sum();
     }
 
     private static void style(XYStyler styler, Theme theme) {

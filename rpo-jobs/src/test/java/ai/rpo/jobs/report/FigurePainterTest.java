@@ -7,9 +7,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FigurePainterTest {
@@ -31,16 +33,23 @@ class FigurePainterTest {
         assertEquals(2 * FigurePainter.WIDTH, image.getWidth());
     }
 
+    static Stream<List<String>> names() {
+        return Stream.of(
+                List.of("one"),
+                List.of("offline DPO", "offline RPO", "online DPO", "online RPO", "online RPO ×4"),
+                IntStream.range(0, 7).mapToObj(i -> "online RPO, an ensemble of " + i).toList());
+    }
+
     /** Names of curves once ran out of the picture. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 5, 7})
-    void nothingIsCutOffAtTheSides(int curves) throws IOException {
-        List<Curve> named = IntStream.range(0, curves)
+    @MethodSource("names")
+    void nothingIsCutOffAtTheSides(List<String> names) throws IOException {
+        List<Curve> named = IntStream.range(0, names.size())
                 .mapToObj(i -> new Curve(
-                        "online RPO, an ensemble of " + i,
+                        names.get(i),
                         i,
                         Curve.Look.LINE,
-                        List.of(Curve.Point.at(0, i), Curve.Point.at(1, i + 1))))
+                        List.of(Curve.Point.at(0, -0.0625), Curve.Point.at(2.5, i / 16.0))))
                 .toList();
         Figure figure = new Figure("f", "Title", "Caption", "x", "y", List.of(), named);
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(FigurePainter.png(figure, Theme.LIGHT)));
