@@ -51,7 +51,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real tasks under a real model, held against what lm-evaluation-harness got. */
 @Tag("shared")
@@ -61,6 +60,8 @@ class BenchmarkSharedTest {
     private static final Path SHARED = Path.of(System.getProperty("rpo.shared"));
     private static final Path DATA = SHARED.resolve("eval/benchmarks");
     private static final int ROWS_PER_BATCH = 2048;
+    private static final int ASKED = 64; // of ARC's questions
+    private static final int EVERY = 2; // of GSM8K's prompts is answered
 
     private static ModelDirectory model;
     private static Tokenizer tokenizer;
@@ -68,8 +69,8 @@ class BenchmarkSharedTest {
     private static Parameters weights;
 
     @BeforeAll
-    static void open(@TempDir Path work) throws Exception {
-        model = ModelDirectory.open(SharedModels.unpackSmollm2(work));
+    static void open() throws Exception {
+        model = ModelDirectory.open(SharedModels.smollm2());
         tokenizer = Tokenizer.open(model.folder());
         Backend backend = Backends.create(Precision.FLOAT32, 2);
         decoder = new Decoder(model.config(), backend);
@@ -87,8 +88,9 @@ class BenchmarkSharedTest {
         JsonNode rows = golden.get("rows");
         List<Question> questions = new Questions(BenchmarkTask.ARC_EASY, 0, OptionalInt.of(rows.size()))
                 .of(rows("arc_easy.jsonl"), List.of());
+        assertEquals(rows.size(), questions.size());
         List<Example> examples = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
+        for (int i = 0; i < ASKED; i++) {
             Question question = questions.get(i);
             assertEquals(rows.get(i).get("context").asText(), question.prompt(0).text());
             assertEquals(texts(rows.get(i).get("continuations")), question.continuations(false));
@@ -98,7 +100,7 @@ class BenchmarkSharedTest {
                             .with(question.continuations(false)),
                     model.config().contextLength()));
         }
-        assertEquals(rows.size(), examples.size(), "one for each question");
+        assertEquals(ASKED, examples.size(), "one for each question");
 
         List<TaskScore.Graded> graded = new ArrayList<>();
         try (ReferenceScorer scorer = new ReferenceScorer(decoder, weights)) {
@@ -118,9 +120,15 @@ class BenchmarkSharedTest {
                 }
             }
         }
+        assertEquals(ASKED, graded.size());
         TaskScore score = TaskScore.of(0, graded);
-        assertEquals(0.495, score.metrics().get("acc").value());
-        assertEquals(0.455, score.metrics().get("acc_norm").value());
+        for (String metric : List.of("acc", "acc_norm")) {
+            double expected = IntStream.range(0, ASKED)
+                    .mapToDouble(i -> rows.get(i).get(metric).doubleValue())
+                    .average()
+                    .orElseThrow();
+            assertEquals(expected, score.metrics().get(metric).value(), 1e-12, metric);
+        }
     }
 
     @Test
@@ -131,20 +139,25 @@ class BenchmarkSharedTest {
         Generation generation = BenchmarkTask.GSM8K.generation().orElseThrow();
         CompletionText text = new CompletionText(tokenizer, generation.stops());
         List<Request> requests = new ArrayList<>();
+        List<Integer> asked = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             String prompt = questions.get(i).prompt(0).text();
             assertArrayEquals(
                     rows.get(i).get("context").asText().getBytes(StandardCharsets.UTF_8),
                     prompt.getBytes(StandardCharsets.UTF_8),
                     "row " + i);
-            requests.add(new Request(new ContextTokenizer(tokenizer).of(prompt).ids(), 0));
+            if (i % EVERY == 0) {
+                requests.add(
+                        new Request(new ContextTokenizer(tokenizer).of(prompt).ids(), 0));
+                asked.add(i);
+            }
         }
         int same = 0;
         try (Generator generator = new Generator(decoder, weights, requests.size())) {
             Iterator<Completion> completions = generator.generate(
                     requests.iterator(), SamplingSettings.greedy(generation.maxNewTokens()), tokenizer.eosIds(), text);
-            for (int i = 0; i < rows.size(); i++) {
-                int[] prompt = requests.get(i).prompt();
+            for (int i : asked) {
+                int[] prompt = requests.get(i / EVERY).prompt();
                 Completion completion = completions.next();
                 String response = text.of(prompt, completion);
                 String expected = rows.get(i).get("response").asText();
@@ -162,7 +175,7 @@ class BenchmarkSharedTest {
                 }
             }
         }
-        assertTrue(same >= rows.size() / 2, same + " of " + rows.size() + " answers are the same");
+        assertTrue(same >= asked.size() / 2, same + " of " + asked.size() + " answers are the same");
     }
 
     /** Where answers part, both next tokens are as likely as each other. */

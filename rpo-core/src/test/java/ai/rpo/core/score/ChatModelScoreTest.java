@@ -14,12 +14,10 @@ import ai.rpo.core.tensor.Precision;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Real conversations under a real chat model of 135 M parameters, against PyTorch in double precision. */
 @Tag("shared")
@@ -28,14 +26,11 @@ class ChatModelScoreTest {
     /** PyTorch itself is within 5e-6 in float32. */
     private static final double RELATIVE = 2e-5;
 
-    @TempDir
-    Path work;
-
     @Test
     void logpsOfConversations() throws IOException, InterruptedException {
         Backend backend =
                 Backends.create(Precision.FLOAT32, Runtime.getRuntime().availableProcessors());
-        ModelDirectory model = ModelDirectory.open(SharedModels.unpackSmollm2(work));
+        ModelDirectory model = ModelDirectory.open(SharedModels.smollm2());
         ParameterLayout layout = ParameterLayout.of(model.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
         weights.load(model.weights());

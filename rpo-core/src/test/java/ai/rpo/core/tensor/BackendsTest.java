@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.LogLines;
 import ai.rpo.core.RpoException;
 import ai.rpo.core.tensor.cpu.CpuBackend;
 import ai.rpo.core.tensor.nd4j.Nd4jBackend;
@@ -53,8 +54,17 @@ class BackendsTest {
             try {
                 Class<?> backends = fresh.loadClass(Backends.class.getName());
                 var create = backends.getMethod("create", String.class, Precision.class, int.class);
-                var auto = create.invoke(null, Backends.AUTO, Precision.FLOAT32, 1);
-                assertSame(CpuBackend.class, auto.getClass());
+                try (LogLines log = new LogLines(Backends.class)) {
+                    var auto = create.invoke(null, Backends.AUTO, Precision.FLOAT32, 1);
+                    assertSame(CpuBackend.class, auto.getClass());
+                    String line = log.all().get(0);
+                    assertTrue(line.startsWith("Computing with "), line);
+                    assertTrue(
+                            line.contains(" (the fastest here; not broken, since it is a test; not cuda, since "),
+                            line);
+                    assertEquals(1, line.lines().count(), line);
+                    assertEquals(1, log.all().size(), log.all().toString());
+                }
                 var failure = assertThrows(
                         java.lang.reflect.InvocationTargetException.class,
                         () -> create.invoke(null, "broken", Precision.FLOAT32, 1));

@@ -22,20 +22,16 @@ import ai.rpo.core.tensor.cpu.RoundedProducts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * How far bfloat16 products may lead from float32 on real models: with inputs rounded one by one, so on every machine,
@@ -46,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @MethodSource("backends")
 class Bfloat16Test {
 
+    private static final int EVERY = 3; // of the conversations, which a test of float32 has all of
     private static final int THREADS = Runtime.getRuntime().availableProcessors();
 
     static Stream<Arguments> backends() {
@@ -63,11 +60,10 @@ class Bfloat16Test {
     Backend backend;
 
     /** PyTorch's autocast stays within 0.014. */
-    @ParameterizedTest
-    @ValueSource(strings = {"dpo", "rpo"})
-    void curveOfStories260k(String objective) throws IOException {
+    @Test
+    void curveOfStories260k() throws IOException {
         JsonNode golden = golden("stories260k_run.json");
-        JsonNode run = golden.get("runs").get(objective);
+        JsonNode run = golden.get("runs").get("rpo"); // DPO makes the same products
         int size = golden.get("batch").asInt();
         ModelDirectory model = ModelDirectory.open(SharedModels.stories260k());
         ParameterLayout layout = ParameterLayout.of(model.config());
@@ -100,12 +96,14 @@ class Bfloat16Test {
 
     /** PyTorch's autocast is off by 0.15 % on average and 0.74 % at most. */
     @Test
-    void scoresOfConversations(@TempDir Path work) throws IOException, InterruptedException {
-        ModelDirectory model = ModelDirectory.open(SharedModels.unpackSmollm2(work));
+    void scoresOfConversations() throws IOException, InterruptedException {
+        ModelDirectory model = ModelDirectory.open(SharedModels.smollm2());
         Parameters weights = Parameters.readOnly(model.config(), model.weights(), backend);
         ReferenceScorer scorer = new ReferenceScorer(new Decoder(model.config(), backend), weights);
         List<Double> errors = new ArrayList<>();
-        for (JsonNode row : golden("smollm2_score.json").get("rows")) {
+        JsonNode rows = golden("smollm2_score.json").get("rows");
+        for (int i = 0; i < rows.size(); i += EVERY) {
+            JsonNode row = rows.get(i);
             double[] logps = scorer.completionLogps(List.of(example(row, "prompt_ids", "chosen_ids", "rejected_ids")));
             errors.add(Math.abs(logps[0] / row.get("ref_chosen_logps").asDouble() - 1));
             errors.add(Math.abs(logps[1] / row.get("ref_rejected_logps").asDouble() - 1));

@@ -26,6 +26,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -344,8 +345,9 @@ class EndpointJudgeTest {
     @Test
     void aServerThatGoesDownEndsTheJobAndWhatItSaidIsKept(SparkSession spark) throws Exception {
         int questions = 40;
+        AtomicBoolean down = new AtomicBoolean(true);
         try (ScriptedServer server = new ScriptedServer((text, before, request) -> {
-            return text.startsWith("bad") && before < 1 ? Reply.of(502, "") : Reply.answer("[[A]]");
+            return text.startsWith("bad") && down.get() ? Reply.of(502, "") : Reply.answer("[[A]]");
         })) {
             List<Question> all = IntStream.range(0, questions)
                     .mapToObj(i -> question(i % 8 == 0 ? "good question " + i : "bad " + i, TEXT))
@@ -361,6 +363,7 @@ class EndpointJudgeTest {
             int asked = server.requests();
             assertTrue(asked < questions, asked + " requests");
 
+            down.set(false);
             Judge.Asked again = ask(spark, judge(spark, settings(server, 500, 1)), all);
             assertEquals(questions, again.asked() + again.known());
             assertTrue(again.known() > 0);

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
@@ -42,16 +43,12 @@ class KilledTrainingTest {
         spark.createDataFrame(RandomModel.scored(23).stream().map(PairRows::of).toList(), PairRows.SCHEMA)
                 .write()
                 .parquet(rows);
-        SlowTraining.train(spark, rows, model, work.resolve("whole").toString(), workers, Progress.NONE);
 
         Process driver = start(rows, model, workers);
-        try {
-            while (driver.isAlive() && !hasCheckpointInsideAnEpoch()) {
-                Thread.sleep(5);
-            }
-        } finally {
-            driver.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
-        }
+        FutureTask<Boolean> killed = new FutureTask<>(() -> killInsideAnEpoch(driver));
+        new Thread(killed).start();
+        SlowTraining.train(spark, rows, model, work.resolve("whole").toString(), workers, Progress.NONE);
+        assertTrue(killed.get());
         assertTrue(!Files.exists(work.resolve("killed-model")), () -> "it was not killed in time");
         TrainStage.Result result =
                 SlowTraining.train(spark, rows, model, work.resolve("killed").toString(), workers, Progress.NONE);
@@ -71,6 +68,17 @@ class KilledTrainingTest {
                         name + " of step " + (i + 1));
             }
         }
+    }
+
+    private boolean killInsideAnEpoch(Process driver) throws IOException, InterruptedException {
+        try {
+            while (driver.isAlive() && !hasCheckpointInsideAnEpoch()) {
+                Thread.sleep(5);
+            }
+        } finally {
+            driver.destroyForcibly();
+        }
+        return driver.waitFor(30, TimeUnit.SECONDS);
     }
 
     private boolean hasCheckpointInsideAnEpoch() throws IOException {

@@ -9,6 +9,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +19,7 @@ import org.slf4j.LoggerFactory;
 record CubinCache(Path folder) {
 
     private static final Logger LOG = LoggerFactory.getLogger(CubinCache.class);
+    private static final Set<Path> UNUSABLE = ConcurrentHashMap.newKeySet(); // folders that the log has named
     private static final int CHECKSUM = 32;
 
     /** Opens the one in the user's cache folder. */
@@ -27,8 +30,8 @@ record CubinCache(Path folder) {
     }
 
     /**
-     * Gives what is kept under {@code key}, or else made and kept. A folder that cannot be used costs a line in the log
-     * and the time to compile.
+     * Gives what is kept under {@code key}, or else made and kept. A folder that cannot be used costs one line in the
+     * log and the time to compile.
      */
     byte[] get(String name, String key, Supplier<byte[]> compiler) {
         Path file = folder.resolve(
@@ -41,12 +44,18 @@ record CubinCache(Path folder) {
         try {
             Files.createDirectories(folder);
             Path aside = Files.createTempFile(folder, name, ".part");
-            byte[] content = Arrays.copyOf(sha256(image), CHECKSUM + image.length);
-            System.arraycopy(image, 0, content, CHECKSUM, image.length);
-            Files.write(aside, content);
-            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+            try {
+                byte[] content = Arrays.copyOf(sha256(image), CHECKSUM + image.length);
+                System.arraycopy(image, 0, content, CHECKSUM, image.length);
+                Files.write(aside, content);
+                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(aside); // of a full disk, say
+            }
         } catch (IOException e) {
-            LOG.warn("Cannot keep compiled kernels in {}: {}. They are compiled again at each start.", folder, e);
+            if (UNUSABLE.add(folder)) {
+                LOG.warn("Cannot keep compiled kernels in {}: {}. They are compiled again at each start.", folder, e);
+            }
         }
         return image;
     }

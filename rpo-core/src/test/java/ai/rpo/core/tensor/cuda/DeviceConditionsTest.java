@@ -2,9 +2,11 @@ package ai.rpo.core.tensor.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.rpo.core.LogLines;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Storage;
 import ai.rpo.core.tensor.Tensor;
@@ -13,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -84,7 +87,9 @@ class DeviceConditionsTest {
     @Test
     void aLibraryThatIsMissingIsNamed() {
         Libraries.Names names = EmulatedDevice.names();
-        refused(new Libraries.Names("libnodriver.so.1", names.nvrtc(), names.cublasLt()), "libnodriver.so.1 is not");
+        refused(
+                new Libraries.Names("libnodriver.so.1", names.nvrtc(), names.cublasLt()),
+                "libnodriver.so.1 is not on this machine");
         refused(
                 new Libraries.Names(names.driver(), "libnocompiler.so.", names.cublasLt()),
                 "libnocompiler.so.12 is not on this machine");
@@ -95,9 +100,9 @@ class DeviceConditionsTest {
     }
 
     private static void refused(Libraries.Names names, String reason) {
-        String message =
-                assertThrows(DeviceException.class, () -> Libraries.load(names)).getMessage();
-        assertTrue(message.startsWith(reason), message);
+        assertEquals(
+                reason,
+                assertThrows(DeviceException.class, () -> Libraries.load(names)).getMessage());
     }
 
     @Test
@@ -215,6 +220,7 @@ class DeviceConditionsTest {
                 message.startsWith("Cannot compile activation.cu with NVRTC 12.9 and --gpu-architecture=sm_80: "),
                 message);
         assertTrue(message.contains("nothing.h"), message);
+        assertEquals(1, message.lines().count(), message);
     }
 
     /** Such as one without its libnvrtc-builtins: found before a backend is chosen, so that the processor computes. */
@@ -238,25 +244,57 @@ class DeviceConditionsTest {
         assertEquals(1, compilations(cache, 80));
         assertEquals(0, compilations(cache, 80));
         assertEquals(1, compilations(cache, 90), "of another architecture");
-        for (Path file : files(cache)) {
-            byte[] content = Files.readAllBytes(file);
-            content[content.length / 2] ^= 1;
-            Files.write(file, content);
+    }
+
+    @Test
+    void aDamagedKernelIsCompiledAgain() throws IOException {
+        CubinCache cache = new CubinCache(folder.resolve("kernels"));
+        assertTrue(compiles(cache));
+        Path file = files(cache).get(0);
+        byte[] content = Files.readAllBytes(file);
+        content[content.length / 2] ^= 1;
+        for (byte[] damaged : List.of(content, new byte[5])) {
+            Files.write(file, damaged);
+            try (LogLines log = new LogLines(CubinCache.class)) {
+                assertTrue(compiles(cache));
+                assertEquals(List.of(file + " is damaged: compiling again."), log.all());
+            }
+            assertFalse(compiles(cache));
         }
-        assertEquals(1, compilations(cache, 80), "a damaged one");
-        assertEquals(0, compilations(cache, 80));
-        for (Path file : files(cache)) {
-            Files.write(file, new byte[5]);
+    }
+
+    /** A folder lies where its file would: neither read nor written, as on a disk that is full or does not answer. */
+    @Test
+    void aKernelThatCannotBeKeptLeavesNothingBehind() throws IOException {
+        CubinCache cache = new CubinCache(folder.resolve("kernels"));
+        assertTrue(compiles(cache));
+        Path file = files(cache).get(0);
+        Files.delete(file);
+        Files.createFile(Files.createDirectory(file).resolve("other"));
+        try (LogLines log = new LogLines(CubinCache.class)) {
+            assertTrue(compiles(cache));
+            assertTrue(
+                    log.all().get(0).startsWith("Cannot read " + file + ": "),
+                    log.all().toString());
+            assertTrue(
+                    log.all().get(1).startsWith("Cannot keep compiled kernels in "),
+                    log.all().toString());
         }
-        assertEquals(1, compilations(cache, 80), "a short one");
+        assertEquals(List.of(file), files(cache));
     }
 
     @Test
     void withoutAPlaceToKeepThemKernelsAreCompiledAgain() throws IOException {
         CubinCache cache =
                 new CubinCache(Files.createFile(folder.resolve("file")).resolve("kernels"));
-        assertEquals(1, compilations(cache, 80));
-        assertEquals(1, compilations(cache, 80));
+        try (LogLines log = new LogLines(CubinCache.class)) {
+            assertEquals(1, compilations(cache, 80));
+            assertEquals(1, compilations(cache, 80));
+            assertEquals(1, log.all().size(), "said once for all kernels: " + log.all());
+            String line = log.all().get(0);
+            assertTrue(line.startsWith("Cannot keep compiled kernels in " + cache.folder() + ": "), line);
+            assertTrue(line.endsWith(". They are compiled again at each start."), line);
+        }
     }
 
     /** A driver translates what is made for the newest device that the compiler knows. */
@@ -279,7 +317,18 @@ class DeviceConditionsTest {
         return EmulatedDevice.settings().emuCompilations() - before;
     }
 
-    private static Iterable<Path> files(CubinCache cache) throws IOException {
+    /** Whether a kernel is asked of the compiler, which gives some bytes. */
+    private static boolean compiles(CubinCache cache) {
+        AtomicBoolean asked = new AtomicBoolean();
+        byte[] image = {1, 2, 3};
+        assertArrayEquals(image, cache.get("file", "all that goes into it", () -> {
+            asked.set(true);
+            return image;
+        }));
+        return asked.get();
+    }
+
+    private static List<Path> files(CubinCache cache) throws IOException {
         try (Stream<Path> files = Files.list(cache.folder())) {
             return files.toList();
         }

@@ -3,6 +3,8 @@
 // What a GPU leaves undefined is made to show: shared memory begins as NaN, threads take turns upwards in one launch and
 // downwards in the next, and lanes that wait at different lines, or for a thread that has ended, fail the launch. What an
 // asynchronous copy goes to is NaN until it is waited for.
+// Compiled with -fsanitize=address -fsanitize-sections=emu_shared, AddressSanitizer ends the process at an access outside of what
+// was allocated, in shared memory too.
 #pragma once
 #define EMULATED
 #include <algorithm>
@@ -216,13 +218,27 @@ inline void forget([[maybe_unused]] std::vector<char>& stacks) {
 #endif
 }
 
+/** Shared memory begins as NaN; what AddressSanitizer puts between two variables is written, too. */
+__attribute__((no_sanitize_address)) inline void ruinShared() {
+    if (!__start_emu_shared) return;
+    for (volatile unsigned char* byte = __start_emu_shared; byte != __stop_emu_shared; byte++) *byte = 0xff;
+}
+
+/** So many bytes of dynamic shared memory may be used. */
+inline void openShared([[maybe_unused]] size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+    __asan_unpoison_memory_region(dynamicShared, bytes);
+    __asan_poison_memory_region(dynamicShared + bytes, sizeof(dynamicShared) - bytes);
+#endif
+}
+
 inline void runBlock(std::vector<char>& stacks) {
     int count = (int) block.threads.size();
     block.waiting = 0;
     block.alive = count;
     for (Warp& warp : block.warps) warp.waiting = 0;
     forget(stacks);
-    if (__start_emu_shared) std::memset(__start_emu_shared, 0xff, __stop_emu_shared - __start_emu_shared);
+    ruinShared();
     for (int i = 0; i < count; i++) {
         Thread& thread = block.threads[i];
         thread.number = i;
@@ -266,8 +282,11 @@ extern "C" const char* emuLaunch(const char* name, const unsigned* grid, const u
         for (unsigned y = 0; y < grid[1]; y++) {
             for (unsigned x = 0; x < grid[0]; x++) {
                 block.index = {x, y, z};
+                emu::openShared(shared + emu::GUARD);
                 std::memset(emu::dynamicShared, 0xff, shared + emu::GUARD);
+                emu::openShared(shared);
                 emu::runBlock(stacks);
+                emu::openShared(shared + emu::GUARD);
                 if (block.failure) return block.failure;
                 for (size_t i = shared; i < shared + emu::GUARD; i++) {
                     if (emu::dynamicShared[i] != 0xff) return "a block has written behind its shared memory";
