@@ -30,7 +30,7 @@ final class FigurePainter {
     static final int HEIGHT = 380;
 
     private static final int LEGEND_GAPS = 24; // about a name and its line
-    private static final int LEGEND_MARGIN = 120; // it lies in the middle of the plot, which begins right of the axis' numbers
+    private static final int LEGEND_MARGIN = 120; // it lies in the middle of the plot, right of the axis' numbers
     private static final int SMALLEST_NAMES = 11;
 
     private static final String NUMBERS = "#,##0.######";

@@ -37,7 +37,9 @@ class FigurePainterTest {
         return Stream.of(
                 List.of("one"),
                 List.of("offline DPO", "offline RPO", "online DPO", "online RPO", "online RPO ×4"),
-                IntStream.range(0, 7).mapToObj(i -> "online RPO, an ensemble of " + i).toList());
+                IntStream.range(0, 7)
+                        .mapToObj(i -> "online RPO, an ensemble of " + i)
+                        .toList());
     }
 
     /** Names of curves once ran out of the picture. */
