@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora [nf4|int8]]
+# Times whole steps of this project, in turns with a large product:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora [nf4|int8]]
 # Times greedy generation:  bench/step.sh generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16] [profile]
 # SHAPE is tiny, small, smollm2, tiny_mixture or small_mixture (the peer has the first three). With PEER=/path/to/python of an environment that has TRL (and PEFT, for lora), the peer runs
 # before and after, and the ratio of pairs/s, or of new tokens/s, is printed.
