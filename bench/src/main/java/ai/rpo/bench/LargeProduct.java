@@ -34,16 +34,16 @@ final class LargeProduct {
         backend.linear(a, b, c, false);
     }
 
-    /** Operations a second, over as many products as take so many seconds; one at least. */
-    double rate(double atLeast) {
-        long start = System.nanoTime();
-        double seconds;
-        int count = 0;
+    /** Makes as many products as take so many seconds; one at least. */
+    Timing time(double atLeast) {
+        Timing.Watch watch = Timing.start();
+        double operations = 0;
+        Timing timing;
         do {
             multiply();
-            count++;
-            seconds = Stopwatch.secondsSince(start);
-        } while (seconds < atLeast);
-        return count * 2.0 * EXTENT * EXTENT * EXTENT / seconds;
+            operations += 2.0 * EXTENT * EXTENT * EXTENT;
+            timing = watch.stop(operations);
+        } while (timing.seconds() < atLeast);
+        return timing;
     }
 }

@@ -3,10 +3,12 @@ package ai.rpo.bench;
 import ai.rpo.core.loss.TrainingExample;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
 
 /**
  * Times steps on real rows, {@code train|score SHAPE ROWS.jsonl STEPS [bf16] [recompute] [lora [nf4|int8]]}, in turns with
@@ -15,7 +17,7 @@ import java.util.function.Consumer;
  */
 public final class RowsBenchmark {
 
-    private static final int WARM_UP = 2;
+    private static final int WARM_UP = 1; // each is long
 
     private RowsBenchmark() {}
 
@@ -28,47 +30,51 @@ public final class RowsBenchmark {
             work.accept(rows);
             work.accept(equal);
         }
-        double[] ofRows = new double[options.steps()];
-        double[] ofEqual = new double[options.steps()];
-        double[] ratios = new double[options.steps()];
-        double before = rate(work, equal);
+        List<Timing> ofRows = new ArrayList<>();
+        List<Timing> ofEqual = new ArrayList<>(); // one more
+        ofEqual.add(time(work, equal));
         for (int i = 0; i < options.steps(); i++) {
-            ofRows[i] = rate(work, rows);
-            ofEqual[i] = rate(work, equal);
-            ratios[i] = ofRows[i] / ((before + ofEqual[i]) / 2);
-            before = ofEqual[i];
+            ofRows.add(time(work, rows));
+            ofEqual.add(time(work, equal));
+        }
+        double[] byClock = new double[options.steps()];
+        double[] byProcessor = new double[options.steps()];
+        for (int i = 0; i < options.steps(); i++) {
+            Timing beside = ofEqual.get(i).plus(ofEqual.get(i + 1));
+            byClock[i] = ofRows.get(i).rate() / beside.rate();
+            byProcessor[i] = ofRows.get(i).processorRate() / beside.processorRate();
         }
         System.out.printf(
                 Locale.ROOT,
-                "%s shape=%s %s, %d pairs, %d token rows: %.0f a second; %d+%d pairs=%d, %d token rows: %.0f a second; in the median %.3f of the rate beside it%n",
+                "%s shape=%s %s, %d pairs, %d token rows: %.0f a second; %d+%d pairs=%d, %d token rows: %.0f a second; in the median %.3f of the rate beside it by the clock, %.3f in processor time%n",
                 options.work(),
                 options.shape(),
                 args[2],
                 rows.size(),
                 tokenRows(rows),
-                median(ofRows),
+                median(ofRows.stream().mapToDouble(Timing::rate)),
                 options.prompt(),
                 options.response(),
                 equal.size(),
                 tokenRows(equal),
-                median(ofEqual),
-                median(ratios));
+                median(ofEqual.stream().mapToDouble(Timing::rate)),
+                median(Arrays.stream(byClock)),
+                median(Arrays.stream(byProcessor)));
     }
 
-    /** Token rows a second of one step. */
-    private static double rate(Consumer<List<TrainingExample>> work, List<TrainingExample> batch) {
-        long start = System.nanoTime();
+    /** Counts token rows as operations. */
+    private static Timing time(Consumer<List<TrainingExample>> work, List<TrainingExample> batch) {
+        Timing.Watch watch = Timing.start();
         work.accept(batch);
-        return tokenRows(batch) / Stopwatch.secondsSince(start);
+        return watch.stop(tokenRows(batch));
     }
 
     private static int tokenRows(List<TrainingExample> batch) {
         return batch.stream().mapToInt(row -> row.example().packedRows()).sum();
     }
 
-    private static double median(double[] numbers) {
-        double[] sorted = numbers.clone();
-        Arrays.sort(sorted);
+    private static double median(DoubleStream numbers) {
+        double[] sorted = numbers.sorted().toArray();
         return sorted[sorted.length / 2];
     }
 }

@@ -33,15 +33,15 @@ public final class StepBenchmark {
         for (int i = 0; i < WARM_UP; i++) {
             step.run();
         }
-        long allocated = allocatedBytes();
-        InTurns times = InTurns.time(step, options.steps());
-        double allocatedPerStep = (double) (allocatedBytes() - allocated) / options.steps();
-        double seconds = times.medianSeconds();
         int pairs = options.pairs();
         double flops = pairs * options.shape().forwardFlops(options.prompt(), options.response()) * options.passes();
+        long allocated = allocatedBytes();
+        InTurns times = InTurns.time(step, flops, options.steps());
+        double allocatedPerStep = (double) (allocatedBytes() - allocated) / options.steps();
+        double seconds = times.medianSeconds();
         System.out.printf(
                 Locale.ROOT,
-                "%s shape=%s %d+%d pairs=%d %s: median %.3f s, %.3f pairs/s, %.0f tokens/s, %.1f GFLOP/s (%.1f %% of a product's, which is %.0f in the median), peak %.0f MB, %.2f MB allocated a step%n",
+                "%s shape=%s %d+%d pairs=%d %s: median %.3f s, %.3f pairs/s, %.0f tokens/s, %.1f GFLOP/s (%.1f %% of a product's by the clock, %.1f %% in processor time; a product's is %.0f), peak %.0f MB, %.2f MB allocated a step%n",
                 options.work(),
                 options.shape(),
                 options.prompt(),
@@ -52,7 +52,8 @@ public final class StepBenchmark {
                 pairs / seconds,
                 pairs * 2 * (options.prompt() + options.response()) / seconds,
                 flops / seconds / 1e9,
-                100 * times.medianShare(flops),
+                100 * times.medianShare(),
+                100 * times.shareInProcessorTime(),
                 times.medianProductRate() / 1e9,
                 peakMegabytes(),
                 allocatedPerStep / (1 << 20));
