@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Times whole steps of this project:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora [nf4|int8]]
+# Times whole steps of this project, in turns with a large product:  bench/step.sh train|score SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute] [ragged] [lora [nf4|int8]]
+# Times steps on real rows beside steps on as many pairs of their mean lengths:  bench/step.sh train|score SHAPE ROWS.jsonl STEPS [bf16] [recompute] [lora [nf4|int8]]
 # Times greedy generation:  bench/step.sh generate SHAPE PROMPT NEW_TOKENS PROMPTS RUNS [bf16] [profile]
 # SHAPE is tiny, small, smollm2, tiny_mixture or small_mixture (the peer has the first three). With PEER=/path/to/python of an environment that has TRL (and PEFT, for lora), the peer runs
 # before and after, and the ratio of pairs/s, or of new tokens/s, is printed.
 # Times the kernels alone (JMH):  bench/step.sh kernels [REGEX] [JMH options]
-# Says where the time of a step goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute]
+# Says where the time of a gradient, or of scoring, goes:  bench/step.sh profile SHAPE PROMPT RESPONSE PAIRS STEPS [bf16] [recompute|score], or SHAPE ROWS.jsonl STEPS …
 set -euo pipefail
 cd "$(dirname "$0")/.."
 classpath=bench/target/classpath.txt
@@ -25,8 +26,9 @@ peer() { [ -z "${PEER:-}" ] || "$PEER" bench/trl_peer.py "$@" 2>/dev/null | tail
 rate() { sed -E 's/.* ([0-9.]+) (pairs|new tokens)\/s.*/\1/'; }
 benchmark=StepBenchmark
 [ "$1" != generate ] || benchmark=GenerateBenchmark
+[[ "$3" != *.jsonl ]] || benchmark=RowsBenchmark
 
-if [ -n "${PEER:-}" ] && [[ " $* " == *" ragged "* ]]; then
+if [ -n "${PEER:-}" ] && [[ " $* " == *" ragged "* || "$3" == *.jsonl ]]; then
     echo "Cannot compare ragged batches: the peer's are of equal lengths. Unset PEER." >&2
     exit 2
 fi

@@ -1,20 +1,25 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
+import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
+import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Says where the time of a gradient computation goes: {@code SHAPE PROMPT RESPONSE PAIRS STEPS [recompute]}. A row per
- * operation, the longest first; the optimizer's part of a step is not in it. Then the memory of the passes.
+ * Says where the time of a gradient computation goes, or of scoring: {@code SHAPE PROMPT RESPONSE PAIRS STEPS [bf16]
+ * [recompute|score]}, or {@code SHAPE ROWS.jsonl STEPS …}. A row per operation, the longest first; the optimizer's part of
+ * a step is not in it. Then the memory of the passes.
  */
 public final class StepProfile {
 
@@ -23,34 +28,49 @@ public final class StepProfile {
 
     private StepProfile() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         Shape shape = Shape.valueOf(args[0].toUpperCase(Locale.ROOT));
-        List<TrainingExample> batch =
-                shape.pairs(Integer.parseInt(args[3]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
-        int steps = Integer.parseInt(args[4]);
-        boolean recompute = List.of(args).contains("recompute");
-        Precision precision = List.of(args).contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
+        boolean real = args[1].endsWith(".jsonl");
+        List<TrainingExample> batch = real
+                ? RowsFile.read(Path.of(args[1]))
+                : shape.pairs(Integer.parseInt(args[3]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+        int steps = Integer.parseInt(args[real ? 2 : 4]);
+        List<String> options = List.of(args);
+        Precision precision = options.contains("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
         Backend backend = Backends.create(precision, Runtime.getRuntime().availableProcessors());
         TimedBackend timed = new TimedBackend(backend);
+        Runnable step = options.contains("score")
+                ? score(shape, batch, timed.backend())
+                : gradient(shape, batch, options.contains("recompute"), backend, timed.backend());
+        for (int i = 0; i < WARM_UP; i++) {
+            step.run();
+        }
+        timed.reset();
+        long start = System.nanoTime();
+        for (int i = 0; i < steps; i++) {
+            step.run();
+        }
+        timed.print(steps, (System.nanoTime() - start) / 1e6 / steps);
+        System.out.printf(
+                Locale.ROOT, "workspace of the passes: %.0f MB%n", timed.largestAllocation() * 4.0 / (1 << 20));
+    }
+
+    private static Runnable gradient(
+            Shape shape, List<TrainingExample> batch, boolean recompute, Backend backend, Backend timed) {
         ParameterLayout layout = ParameterLayout.of(shape.config());
         Parameters weights = new Parameters(layout, backend.allocate(layout.size()));
         Parameters gradients = new Parameters(layout, backend.allocate(layout.size()));
         shape.initialise(weights.storage());
         BatchGradient gradient = new BatchGradient(
-                new Decoder(shape.config(), timed.backend()),
-                RpoObjective.paper(0.01, 0.005),
-                TOKENS_PER_MICRO_BATCH,
-                recompute);
-        for (int i = 0; i < WARM_UP; i++) {
-            gradient.add(weights, batch, gradients);
-        }
-        timed.reset();
-        long start = System.nanoTime();
-        for (int i = 0; i < steps; i++) {
-            gradient.add(weights, batch, gradients);
-        }
-        timed.print(steps, (System.nanoTime() - start) / 1e6 / steps);
-        System.out.printf(
-                Locale.ROOT, "workspace of the passes: %.0f MB%n", timed.largestAllocation() * 4.0 / (1 << 20));
+                new Decoder(shape.config(), timed), RpoObjective.paper(0.01, 0.005), TOKENS_PER_MICRO_BATCH, recompute);
+        return () -> gradient.add(weights, batch, gradients);
+    }
+
+    private static Runnable score(Shape shape, List<TrainingExample> batch, Backend timed) {
+        Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), timed);
+        ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), timed), weights);
+        return () -> MicroBatches.of(batch, row -> row.example().packedRows(), TOKENS_PER_MICRO_BATCH)
+                .forEach(part -> scorer.completionLogps(
+                        part.stream().map(TrainingExample::example).toList()));
     }
 }

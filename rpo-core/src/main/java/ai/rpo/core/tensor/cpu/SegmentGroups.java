@@ -27,11 +27,11 @@ final class SegmentGroups {
         return groups;
     }
 
-    private static int firstRow(Segment segment) {
+    static int firstRow(Segment segment) {
         return segment.prefixLength() == 0 ? segment.start() : Math.min(segment.start(), segment.prefixStart());
     }
 
-    private static int endRow(Segment segment) {
+    static int endRow(Segment segment) {
         return Math.max(segment.start() + segment.length(), segment.prefixStart() + segment.prefixLength());
     }
 }

@@ -11,6 +11,7 @@ final class WidenedProducts {
     private static final int PIECE = 1 << 13; // and in the first-level cache
     private static final int GRAIN = 48; // a multiple of what micro-kernels compute at once
     private static final int TILES_PER_THREAD = 2;
+    private static final int WIDE = 240; // by many rows, a product with fewer columns loses more than the cache wins
     private static final int ALONE = 5; // by fewer rows, a product is a row of dot products
     private static final int WIDENED = 6; // slots of the lane
     private static final int ALL_WIDENED = 7;
@@ -37,7 +38,7 @@ final class WidenedProducts {
             products.multiply(false, transposeB, m, n, k, a, wide, accumulate, c);
             return;
         }
-        int width = tileWidth(n, k);
+        int width = tileWidth(m, n, k);
         pool.run((n + width - 1) / width, (tile, lane) -> {
             int from = tile * width;
             int size = Math.min(width, n - from);
@@ -57,8 +58,9 @@ final class WidenedProducts {
         });
     }
 
-    private int tileWidth(int n, int k) {
-        int inCache = Math.max(GRAIN, AT_ONCE / k / GRAIN * GRAIN);
+    private int tileWidth(int m, int n, int k) {
+        int least = m < WIDE ? GRAIN : WIDE;
+        int inCache = Math.max(least, AT_ONCE / k / GRAIN * GRAIN);
         int share = (n + TILES_PER_THREAD * pool.threads() - 1) / (TILES_PER_THREAD * pool.threads());
         return Math.min(inCache, (share + GRAIN - 1) / GRAIN * GRAIN);
     }
