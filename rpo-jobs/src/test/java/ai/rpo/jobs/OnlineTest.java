@@ -194,6 +194,11 @@ class OnlineTest {
             JsonNode prepared =
                     JSON.readTree(round("mixed", round, "data/report.json").toFile());
             assertEquals(2 * own, prepared.get("rows_kept").asInt());
+            JsonNode scored = JSON.readTree(
+                            round("mixed", round, "reference/report.json").toFile())
+                    .get("train");
+            assertEquals(own, scored.get("reused").asInt(), "the distance was measured with the same scores");
+            assertEquals(own, scored.get("computed").asInt());
         }
         assertFalse(
                 Files.readString(round("mixed", 1, "pairs/offline.jsonl"))

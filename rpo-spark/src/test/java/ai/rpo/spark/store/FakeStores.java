@@ -79,7 +79,18 @@ public final class FakeStores {
         }
     }
 
-    public static class WithoutRename extends RawLocalFileSystem {
+    private abstract static class OnASmallDisk extends RawLocalFileSystem {
+
+        @Override
+        public FSDataOutputStream create(
+                Path file, boolean overwrite, int buffer, short replication, long blockSize, Progressable progress)
+                throws IOException {
+            OutputStream out = super.create(file, overwrite, buffer, replication, blockSize, progress);
+            return new FSDataOutputStream(new OnAFullDisk(out), null);
+        }
+    }
+
+    public static class WithoutRename extends OnASmallDisk {
         @Override
         public URI getUri() {
             return URI.create("s3a:///");
@@ -104,14 +115,6 @@ public final class FakeStores {
                 throw new AccessDeniedException(file.toString());
             }
             return super.open(file, buffer);
-        }
-
-        @Override
-        public FSDataOutputStream create(
-                Path file, boolean overwrite, int buffer, short replication, long blockSize, Progressable progress)
-                throws IOException {
-            OutputStream out = super.create(file, overwrite, buffer, replication, blockSize, progress);
-            return new FSDataOutputStream(new OnAFullDisk(out), null);
         }
 
         @Override
@@ -157,7 +160,7 @@ public final class FakeStores {
         }
     }
 
-    public static class OldInterfaceOnly extends RawLocalFileSystem {
+    public static class OldInterfaceOnly extends OnASmallDisk {
         @Override
         public URI getUri() {
             return URI.create("old:///");
@@ -166,14 +169,6 @@ public final class FakeStores {
         @Override
         public String getScheme() {
             return "old";
-        }
-
-        @Override
-        public FSDataOutputStream create(
-                Path file, boolean overwrite, int buffer, short replication, long blockSize, Progressable progress)
-                throws IOException {
-            OutputStream out = super.create(file, overwrite, buffer, replication, blockSize, progress);
-            return new FSDataOutputStream(new OnAFullDisk(out), null);
         }
     }
 }
