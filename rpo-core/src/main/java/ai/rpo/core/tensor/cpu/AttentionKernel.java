@@ -24,7 +24,7 @@ final class AttentionKernel {
         this.math = math;
     }
 
-    /** For the shapes see {@link AttentionBlock#forward}. */
+    /** Computes block after block; for the shapes see {@link AttentionBlock#forward}. */
     void forward(long fused, AttentionShape shape, List<Segment> segments, long out, long logSumExp) {
         List<List<Segment>> parts = forwardParts(segments, shape);
         pool.run(parts.size() * shape.keyValueHeads(), (task, lane) -> {

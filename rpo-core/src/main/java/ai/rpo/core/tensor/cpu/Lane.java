@@ -57,7 +57,7 @@ final class Lane implements AutoCloseable {
         return memory[slot].address();
     }
 
-    /** The same, at the start of a cache line: vectors that cross lines are read at half the rate. */
+    /** Gives memory of a slot from the start of a cache line on: vectors that cross lines are read at half the rate. */
     long aligned(int slot, long floats) {
         long address = memory(slot, floats + CACHE_LINE / Float.BYTES);
         return (address + CACHE_LINE - 1) & -CACHE_LINE;
