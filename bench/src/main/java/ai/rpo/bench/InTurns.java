@@ -2,7 +2,6 @@ package ai.rpo.bench;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -36,21 +35,19 @@ record InTurns(List<Timing> steps, List<Timing> products) {
     }
 
     double medianSeconds() {
-        return median(steps, Timing::seconds);
+        return Stopwatch.median(steps.stream().mapToDouble(Timing::seconds));
     }
 
     /** Operations a second, in the median. */
     double medianProductRate() {
-        return median(products, Timing::rate);
+        return Stopwatch.median(products.stream().mapToDouble(Timing::rate));
     }
 
     /** The median, over steps, of a step's rate as a share of that of the products before and after it. */
     double medianShare() {
-        return IntStream.range(0, steps.size())
+        return Stopwatch.median(IntStream.range(0, steps.size())
                 .mapToDouble(i -> steps.get(i).rate()
-                        / products.get(i).plus(products.get(i + 1)).rate())
-                .sorted()
-                .toArray()[steps.size() / 2];
+                        / products.get(i).plus(products.get(i + 1)).rate()));
     }
 
     /** The same in processor time, of all steps and products: the system counts it in hundredths of a second. */
@@ -60,9 +57,5 @@ record InTurns(List<Timing> steps, List<Timing> products) {
 
     private static Timing sum(List<Timing> timings) {
         return timings.stream().reduce(Timing::plus).orElseThrow();
-    }
-
-    private static double median(List<Timing> timings, ToDoubleFunction<Timing> number) {
-        return timings.stream().mapToDouble(number).sorted().toArray()[timings.size() / 2];
     }
 }

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.stream.DoubleStream;
 
 /**
  * Times steps on real rows, {@code train|score SHAPE ROWS.jsonl STEPS [bf16] [recompute] [lora [nf4|int8]]}, in turns with
@@ -52,14 +51,14 @@ public final class RowsBenchmark {
                 args[2],
                 rows.size(),
                 tokenRows(rows),
-                median(ofRows.stream().mapToDouble(Timing::rate)),
+                Stopwatch.median(ofRows.stream().mapToDouble(Timing::rate)),
                 options.prompt(),
                 options.response(),
                 equal.size(),
                 tokenRows(equal),
-                median(ofEqual.stream().mapToDouble(Timing::rate)),
-                median(Arrays.stream(byClock)),
-                median(Arrays.stream(byProcessor)));
+                Stopwatch.median(ofEqual.stream().mapToDouble(Timing::rate)),
+                Stopwatch.median(Arrays.stream(byClock)),
+                Stopwatch.median(Arrays.stream(byProcessor)));
     }
 
     /** Counts token rows as operations. */
@@ -71,10 +70,5 @@ public final class RowsBenchmark {
 
     private static int tokenRows(List<TrainingExample> batch) {
         return batch.stream().mapToInt(row -> row.example().packedRows()).sum();
-    }
-
-    private static double median(DoubleStream numbers) {
-        double[] sorted = numbers.sorted().toArray();
-        return sorted[sorted.length / 2];
     }
 }

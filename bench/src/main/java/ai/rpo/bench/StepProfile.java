@@ -1,13 +1,11 @@
 package ai.rpo.bench;
 
 import ai.rpo.core.decoder.Decoder;
-import ai.rpo.core.decoder.MicroBatches;
 import ai.rpo.core.decoder.Parameters;
 import ai.rpo.core.loss.BatchGradient;
 import ai.rpo.core.loss.TrainingExample;
 import ai.rpo.core.model.ParameterLayout;
 import ai.rpo.core.objective.RpoObjective;
-import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
 import ai.rpo.core.tensor.Precision;
@@ -15,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * Says where the time of a gradient computation goes, or of scoring: {@code SHAPE PROMPT RESPONSE PAIRS STEPS [bf16]
@@ -67,10 +66,7 @@ public final class StepProfile {
     }
 
     private static Runnable score(Shape shape, List<TrainingExample> batch, Backend timed) {
-        Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), timed);
-        ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), timed), weights);
-        return () -> MicroBatches.of(batch, row -> row.example().packedRows(), TOKENS_PER_MICRO_BATCH)
-                .forEach(part -> scorer.completionLogps(
-                        part.stream().map(TrainingExample::example).toList()));
+        Consumer<List<TrainingExample>> score = Steps.score(shape, timed);
+        return () -> score.accept(batch);
     }
 }

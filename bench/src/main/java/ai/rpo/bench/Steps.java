@@ -12,7 +12,6 @@ import ai.rpo.core.objective.RpoObjective;
 import ai.rpo.core.score.ReferenceScorer;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Backends;
-import ai.rpo.core.tensor.Precision;
 import ai.rpo.core.train.OuterSettings;
 import ai.rpo.core.train.TrainPlan;
 import ai.rpo.core.train.TrainSettings;
@@ -34,7 +33,9 @@ final class Steps {
 
     /** @param pairs of a batch */
     static Consumer<List<TrainingExample>> of(StepOptions options, int pairs) throws IOException {
-        return options.train() ? train(options, pairs) : score(options.shape(), options.precision());
+        return options.train()
+                ? train(options, pairs)
+                : score(options.shape(), Backends.create(options.precision(), THREADS));
     }
 
     private static Consumer<List<TrainingExample>> train(StepOptions options, int pairs) throws IOException {
@@ -86,8 +87,8 @@ final class Steps {
                 WorkerResources.OF_ANY_TASK);
     }
 
-    private static Consumer<List<TrainingExample>> score(Shape shape, Precision precision) {
-        Backend backend = Backends.create(precision, THREADS);
+    /** Scores a batch. */
+    static Consumer<List<TrainingExample>> score(Shape shape, Backend backend) {
         Parameters weights = Parameters.readOnly(shape.config(), shape.weights(), backend);
         ReferenceScorer scorer = new ReferenceScorer(new Decoder(shape.config(), backend), weights);
         return batch -> MicroBatches.of(batch, row -> row.example().packedRows(), TOKENS_PER_PASS)

@@ -3,8 +3,8 @@ package ai.rpo.bench;
 import ai.rpo.core.tensor.Backend;
 import ai.rpo.core.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /** Times work of a backend that may go on after the call that asks for it. */
 final class Stopwatch {
@@ -60,9 +60,12 @@ final class Stopwatch {
     }
 
     static double median(List<Double> seconds) {
-        List<Double> sorted = new ArrayList<>(seconds);
-        Collections.sort(sorted);
-        return sorted.get(sorted.size() / 2);
+        return median(seconds.stream().mapToDouble(Double::doubleValue));
+    }
+
+    static double median(DoubleStream numbers) {
+        double[] sorted = numbers.sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 
     static double secondsSince(long start) {

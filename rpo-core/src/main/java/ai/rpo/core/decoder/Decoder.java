@@ -92,17 +92,25 @@ public final class Decoder {
      */
     public PackedBatch packSharing(List<Example> examples) {
         List<Example> merged = new ArrayList<>();
-        for (Example example : examples) {
-            int last = merged.size() - 1;
-            if (last >= 0 && seesSame(merged.get(last), example)) {
-                List<int[]> completions = new ArrayList<>(merged.get(last).completions());
-                completions.addAll(example.completions());
-                merged.set(last, new Example(example.prompt(), completions));
-            } else {
-                merged.add(example);
+        int to;
+        for (int from = 0; from < examples.size(); from = to) {
+            to = from + 1;
+            while (to < examples.size() && seesSame(examples.get(to - 1), examples.get(to))) {
+                to++;
             }
+            merged.add(new Example(
+                    examples.get(from).prompt(),
+                    examples.subList(from, to).stream()
+                            .flatMap(example -> example.completions().stream())
+                            .toList()));
         }
         return pack(merged);
+    }
+
+    /** Rows that an example adds to those that {@link #packSharing} makes of the examples before it. */
+    public int rowsBehind(List<Example> before, Example next) {
+        boolean shares = !before.isEmpty() && seesSame(before.get(before.size() - 1), next);
+        return next.packedRows() - (shares ? next.prompt().length : 0);
     }
 
     /** Tells whether a prompt's rows are the same in both, which they are not where the length of a sequence turns them. */

@@ -32,11 +32,6 @@ public record Example(int[] prompt, List<int[]> completions) implements Serializ
         return Arrays.equals(prompt, other.prompt);
     }
 
-    /** Rows that the example takes behind another one whose prompt it shares; see {@link Decoder#packSharing}. */
-    public int furtherRows() {
-        return packedRows() - prompt.length;
-    }
-
     /** Tokens of the prompt and its longest completion. */
     int longestSequence() {
         return prompt.length

@@ -32,6 +32,11 @@ public final class ReferenceScorer implements AutoCloseable {
         return weights == others;
     }
 
+    /** Rows that an example adds to a batch; see {@link Decoder#rowsBehind}. */
+    public int rowsBehind(List<Example> batch, Example next) {
+        return decoder.rowsBehind(batch, next);
+    }
+
     /** Gives the scratch memory back, not the weights. */
     @Override
     public void close() {

@@ -85,6 +85,11 @@ class ReferenceScorerTest {
         int prompts =
                 family.equals("llama") ? 3 : 9; // where 1 and 3 tokens are short, 30 and 29 long, and 2 again short
         assertEquals(rows - (15 - prompts) * 5, decoder.packSharing(samples).rows());
+        assertEquals(
+                decoder.packSharing(samples).rows(),
+                IntStream.range(0, samples.size())
+                        .map(i -> scorer.rowsBehind(samples.subList(0, i), samples.get(i)))
+                        .sum());
     }
 
     @Test

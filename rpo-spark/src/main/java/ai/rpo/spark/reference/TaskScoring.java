@@ -81,7 +81,7 @@ final class TaskScoring implements Iterator<Row> {
             Pending row = held == null ? pending(rows.next()) : held;
             held = null;
             if (row.missing()) {
-                int packed = rowsBehind(missing, row.example());
+                int packed = scorer.get().rowsBehind(missing, row.example());
                 if (!missing.isEmpty() && tokens + packed > job.settings().tokensPerBatch()) {
                     held = row;
                     break;
@@ -106,13 +106,6 @@ final class TaskScoring implements Iterator<Row> {
         job.counts().tokens().add(tokens);
         job.counts().rows().add(batch.size());
         return output;
-    }
-
-    /** Rows that an example adds to a batch, which has a prompt that neighbours share once. */
-    private static int rowsBehind(List<Example> batch, Example next) {
-        return !batch.isEmpty() && next.sharesPromptWith(batch.get(batch.size() - 1))
-                ? next.furtherRows()
-                : next.packedRows();
     }
 
     private Pending pending(Row row) {
